@@ -1,0 +1,67 @@
+"""The contract every engine keeps; tests/search/engines/contract.py proves it for each.
+
+An engine stores entries as ready-made terms and answers for one reader. It knows nothing of Django, of models, or of HTML.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, Protocol
+
+from search.entries import Entry, Query, Results
+
+Sort = Literal["relevance", "date"]
+
+
+class EngineUnavailable(Exception):
+    """The engine cannot answer or write now; what was to be written stays in the outbox."""
+
+
+class EngineBusy(EngineUnavailable):
+    """Another process is writing; try again later."""
+
+
+class Engine(Protocol):
+    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]]) -> None:
+        """For each (subject, entries): take out all layers of the subject, put these in ([] removes it). One commit for all.
+
+        Raises EngineBusy when another process holds the writer, EngineUnavailable otherwise; nothing is half written.
+        """
+
+    def search(
+        self,
+        query: Query,
+        *,
+        audiences: frozenset[str],
+        first: int = 0,
+        count: int = 10,
+        sort: Sort = "relevance",
+        facets: bool = True,
+    ) -> Results:
+        """Hits `first` to `first + count` for a reader who holds these audiences. An empty query with filters lists."""
+
+    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6) -> list[str]:
+        """Subjects whose title has all typed words, the last one as a beginning; best first."""
+
+    def section_hits(self, query: Query, subject: str, layer: str, *, audiences: frozenset[str]) -> dict[str, float]:
+        """Anchor -> score of every page of one entry that holds some of the words (for "all passages", the reader)."""
+
+    def stored(self) -> Iterator[tuple[str, str]]:
+        """(key, fingerprint) of every stored entry, in no order: what `check_index` compares with the database."""
+
+    def count(self) -> int:
+        """Entries stored."""
+
+    def is_current(self) -> bool:
+        """False when the stored index was made by another schema or analysis version: rebuild it."""
+
+    def rebuild(self) -> "Rebuild":
+        """A new, empty index beside the one in use; `with engine.rebuild() as new: new.add(entries)` swaps on leaving without error."""
+
+    def close(self) -> None: ...
+
+
+class Rebuild(Protocol):
+    def add(self, entries: Iterable[Entry]) -> None: ...
+    def __enter__(self) -> "Rebuild": ...
+    def __exit__(self, *error: object) -> None: ...
