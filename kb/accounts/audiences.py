@@ -1,0 +1,112 @@
+"""Who may see what, as values: the one place where a reader becomes a set of audiences.
+
+    public         everyone
+    members        a deliberative mandate in any body
+    body:<code>    a mandate of any kind in that body (or in its successor)
+    person:<id>    one's own drafts
+    staff          an editor, in a session that passed the second factor
+
+Things carry a set of audiences, a reader holds a set; the thing is there for the reader when the two meet. Domains that grant audiences
+register a provider; with an empty registry everyone but editors is the public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+PUBLIC = "public"
+MEMBERS = "members"
+STAFF = "staff"
+
+Provider = Callable[[Any], Iterable[str]]
+Choices = Callable[[], Iterable[tuple[str, str]]]
+
+_providers: list[Provider] = []
+_choices: list[Choices] = []
+
+
+def body(code: str) -> str:
+    return f"body:{code}"
+
+
+def person(user_id: int) -> str:
+    return f"person:{user_id}"
+
+
+def register_provider(provider: Provider) -> None:
+    """`provider(user)` gives the audiences a logged-in, active user holds by its domain. Called once a request."""
+    if provider not in _providers:
+        _providers.append(provider)
+
+
+def register_choices(choices: Choices) -> None:
+    """`choices()` gives (value, name) pairs an editor may choose beside public and members."""
+    if choices not in _choices:
+        _choices.append(choices)
+
+
+def choices() -> list[tuple[str, str]]:
+    """All audiences that an editor can give to a thing, with their names in the language of the request."""
+    found: list[tuple[str, str]] = [(PUBLIC, str(_("Everyone"))), (MEMBERS, str(_("All members")))]
+    for more in _choices:
+        found.extend(more())
+    return found
+
+
+def held_by(user: Any, *, second_factor: bool) -> frozenset[str]:
+    """The audiences a user holds; `second_factor` says whether the session passed it."""
+    if user is None or not user.is_authenticated or not user.is_active:
+        return frozenset({PUBLIC})
+    held = {PUBLIC, person(user.pk)}
+    for provider in _providers:
+        held.update(provider(user))
+    if user.is_staff and second_factor:
+        held.add(STAFF)
+    return frozenset(held)
+
+
+def audiences_of(request: HttpRequest) -> frozenset[str]:
+    """The audiences of whoever makes this request; asked once, kept on the request."""
+    kept = getattr(request, "_audiences", None)
+    if kept is None:
+        user = getattr(request, "user", None)
+        kept = held_by(user, second_factor=bool(user and user.is_authenticated and passed_second_factor(request)))
+        request._audiences = kept  # type: ignore[attr-defined]
+    return kept
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Whether this session was opened (or confirmed) with a second factor."""
+    from_session = request.session.get("account_authentication_methods", []) if hasattr(request, "session") else []
+    return any(record.get("method") == "mfa" for record in from_session)
+
+
+def may_see(held: Iterable[str], audiences: Iterable[str]) -> bool:
+    """Whether a reader who holds `held` may see a thing given to `audiences`. Editors see everything."""
+    held = frozenset(held)
+    return STAFF in held or not held.isdisjoint(audiences)
+
+
+def is_within(value: str, audiences: Iterable[str]) -> bool:
+    """Whether everyone in audience `value` is also in one of `audiences` (consultants of a body are not members)."""
+    audiences = frozenset(audiences)
+    return value == STAFF or value in audiences or PUBLIC in audiences
+
+
+def narrowed(wanted: Iterable[str], within: Iterable[str]) -> frozenset[str]:
+    """`wanted` less what is wider than `within`: the audiences of a file are never wider than its notice's."""
+    within = frozenset(within)
+    return frozenset(value for value in wanted if is_within(value, within))
+
+
+def refuse_wider(wanted: Iterable[str], within: Iterable[str]) -> None:
+    """Raises ValidationError when a file would be open to more readers than its notice."""
+    if any(not is_within(value, within) for value in wanted):
+        raise ValidationError(
+            _("The file would be open to readers who may not see its notice. Open the notice to them first, or choose fewer readers for the file.")
+        )

@@ -1,0 +1,63 @@
+"""Bodies and mandates, as far as rights need them; conventions, meetings and decisions have their room here later."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kb.directory.models import Organisation
+from kb.groups.choices import BodyKind, MandateRole
+from kb.pages.texts import TranslatedText
+
+
+class Body(models.Model):
+    """A working group, the Steering Committee, the office. `code` is in shelf marks and audiences and never changes; a successor inherits reading."""
+
+    code = models.CharField(_("code"), max_length=8, unique=True, validators=[RegexValidator(r"^[A-Z]{2,8}$", _("Two to eight capital letters."))])
+    kind = models.CharField(_("kind"), max_length=20, choices=BodyKind.choices, default=BodyKind.WORKING_GROUP)
+    name = TranslatedText(_("name"))
+    purpose = TranslatedText(_("purpose"), blank=True, multiline=True)
+    successor = models.ForeignKey("self", verbose_name=_("successor"), null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors")
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("body")
+        verbose_name_plural = _("bodies")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+
+class MandateQuerySet(models.QuerySet["Mandate"]):
+    def running(self, on=None) -> MandateQuerySet:
+        """Mandates in force on a day (today unless told)."""
+        day = on or timezone.localdate()
+        return self.filter(Q(since__isnull=True) | Q(since__lte=day), Q(until__isnull=True) | Q(until__gte=day))
+
+
+class Mandate(models.Model):
+    """A person sits in a body for an organisation, from a day to a day (both included; empty: open)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="mandates")
+    body = models.ForeignKey(Body, verbose_name=_("body"), on_delete=models.PROTECT, related_name="mandates")
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), null=True, blank=True, on_delete=models.PROTECT, related_name="mandates"
+    )
+    role = models.CharField(_("role"), max_length=20, choices=MandateRole.choices, default=MandateRole.DELIBERATIVE)
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = MandateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mandate")
+        verbose_name_plural = _("mandates")
+        indexes = [models.Index(fields=["user", "until"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} – {self.body}"

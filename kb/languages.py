@@ -1,0 +1,51 @@
+"""The three languages of the site and the words of its addresses.
+
+Path words are permanent: they are a table here, not gettext. A word that is replaced moves to `FORMER_WORDS` and goes on redirecting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import lazy
+from django.utils.translation import get_language
+
+LANGUAGES: Mapping[str, str] = {"fr": "Français", "nl": "Nederlands", "en": "English"}
+CODES: tuple[str, ...] = tuple(LANGUAGES)
+
+PATH_WORDS: Mapping[str, Mapping[str, str]] = {
+    "library": {"fr": "bibliotheque", "nl": "bibliotheek", "en": "library"},
+    "search": {"fr": "chercher", "nl": "zoeken", "en": "search"},
+    "suggestions": {"fr": "suggestions", "nl": "suggesties", "en": "suggestions"},
+    "read": {"fr": "lire", "nl": "lezen", "en": "read"},
+    "file": {"fr": "fichier", "nl": "bestand", "en": "file"},
+    "page-image": {"fr": "image", "nl": "beeld", "en": "image"},
+    "theme": {"fr": "theme", "nl": "thema", "en": "theme"},
+    "account": {"fr": "compte", "nl": "account", "en": "account"},
+    "members": {"fr": "membres", "nl": "leden", "en": "members"},
+    "display": {"fr": "affichage", "nl": "weergave", "en": "display"},
+    "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
+}
+
+FORMER_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "library": {"fr": ("bibliotheque-virtuelle",), "nl": ("virtuele-bibliotheek",), "en": ("virtual-library",)},
+    "search": {"fr": ("recherche",), "nl": ("zoek",), "en": ("find",)},
+}
+
+
+def current_language() -> str:
+    """The language of the request: "fr", "nl" or "en"."""
+    code = (get_language() or "fr")[:2]
+    return code if code in LANGUAGES else "fr"
+
+
+def word(name: str) -> str:
+    """The path word of a route in the language of the request; lazy, so that `path(word("library"), …)` follows it."""
+    return _word(name)
+
+
+def word_in(name: str, language: str) -> str:
+    return PATH_WORDS[name][language]
+
+
+_word = lazy(lambda name: PATH_WORDS[name][current_language()], str)

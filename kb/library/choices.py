@@ -1,0 +1,63 @@
+"""Fixed sets of the library. The types are CSL's item types, by their CSL names."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ReferenceType(models.TextChoices):
+    REPORT = "report", _("Report")
+    ARTICLE_JOURNAL = "article-journal", _("Journal article")
+    ARTICLE_NEWSPAPER = "article-newspaper", _("Newspaper article")
+    ARTICLE_MAGAZINE = "article-magazine", _("Magazine article")
+    ARTICLE = "article", _("Article or working paper")
+    BOOK = "book", _("Book")
+    CHAPTER = "chapter", _("Book chapter")
+    THESIS = "thesis", _("Thesis")
+    LEGISLATION = "legislation", _("Law or decree")
+    LEGAL_CASE = "legal_case", _("Court decision")
+    PAMPHLET = "pamphlet", _("Brochure")
+    PAPER_CONFERENCE = "paper-conference", _("Conference paper")
+    SPEECH = "speech", _("Presentation")
+    WEBPAGE = "webpage", _("Web page")
+    MOTION_PICTURE = "motion_picture", _("Video")
+    INTERVIEW = "interview", _("Interview")
+    DATASET = "dataset", _("Data set")
+    DOCUMENT = "document", _("Other document")
+
+
+class ReferenceState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PROPOSED = "proposed", _("Proposed")
+    RETURNED = "returned", _("Returned to its author")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Force(models.TextChoices):
+    """Whether a text still holds."""
+
+    UNKNOWN = "", _("Not stated")
+    IN_FORCE = "in-force", _("In force")
+    AMENDED = "amended", _("Amended")
+    SUPERSEDED = "superseded", _("Superseded")
+
+
+class CreatorRole(models.TextChoices):
+    """CSL's names of roles."""
+
+    AUTHOR = "author", _("Author")
+    EDITOR = "editor", _("Editor")
+    TRANSLATOR = "translator", _("Translator")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    DIRECTOR = "director", _("Director")
+
+
+class PublishReason(models.TextChoices):
+    """Why we may publish a file."""
+
+    OWN = "own", _("Our own work")
+    OPEN_LICENCE = "open-licence", _("Open licence")
+    PERMISSION = "permission", _("Permission, with its date")
+    OFFICIAL_TEXT = "official-text", _("Official text")
+    UNKNOWN = "unknown", _("Not known: members only")

@@ -1,0 +1,9 @@
+"""`make run`: one machine, embedded defaults, mail on the console."""
+
+from kb.settings.base import *
+from kb.settings.base import env
+
+DEBUG = env.bool("CASS_DEBUG", default=True)
+SECRET_KEY = env("CASS_SECRET_KEY", default="development-only-not-secret")
+ALLOWED_HOSTS = ["*"]
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
