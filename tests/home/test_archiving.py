@@ -1,0 +1,101 @@
+"""Backing up and restoring, on a real SQLite file and real folders."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+
+from home.archiving import ArchiveError, Places, back_up, restore
+
+NOW = datetime(2026, 11, 22, 3, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def places(tmp_path):
+    base = tmp_path / "var"
+    base.mkdir()
+    with sqlite3.connect(base / "db.sqlite3") as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE notice (title TEXT)")
+        database.execute("INSERT INTO notice VALUES ('Le logement à Schaerbeek')")
+    (base / "private" / "files" / "ab").mkdir(parents=True)
+    (base / "private" / "files" / "ab" / "abcd").write_bytes(b"%PDF huurwaarborg")
+    (base / "media").mkdir()
+    return Places({"ENGINE": "django.db.backends.sqlite3", "NAME": base / "db.sqlite3"}, {"private": base / "private", "media": base / "media"})
+
+
+def titles(places: Places) -> list[str]:
+    with sqlite3.connect(places.database["NAME"]) as database:
+        return [title for (title,) in database.execute("SELECT title FROM notice ORDER BY rowid")]
+
+
+def test_what_was_backed_up_comes_back_and_what_came_after_is_gone(places, tmp_path):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+    with sqlite3.connect(places.database["NAME"]) as database:
+        database.execute("INSERT INTO notice VALUES ('later')")
+    (places.folders["private"] / "files" / "ab" / "abcd").unlink()
+
+    restore(places, archive)
+
+    assert titles(places) == ["Le logement à Schaerbeek"]
+    assert (places.folders["private"] / "files" / "ab" / "abcd").read_bytes() == b"%PDF huurwaarborg"
+
+
+def test_what_was_there_is_kept_beside(places, tmp_path):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+    with sqlite3.connect(places.database["NAME"]) as database:
+        database.execute("INSERT INTO notice VALUES ('later')")
+
+    restore(places, archive)
+
+    kept = places.database["NAME"].with_name("db.sqlite3.before-restore")
+    with sqlite3.connect(kept) as database:
+        assert database.execute("SELECT count(*) FROM notice").fetchone() == (2,)
+
+
+def test_an_archive_restores_on_an_empty_machine(places, tmp_path):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+    new = tmp_path / "new"
+    elsewhere = Places({**places.database, "NAME": new / "db.sqlite3"}, {"private": new / "private", "media": new / "media"})
+
+    restore(elsewhere, archive)
+
+    assert titles(elsewhere) == ["Le logement à Schaerbeek"]
+    assert (new / "private" / "files" / "ab" / "abcd").exists()
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def text(data: bytes) -> bytes:
+    return b"not an archive"
+
+
+@pytest.mark.parametrize("damage", [cut, text], ids=["cut off", "not an archive"])
+def test_a_damaged_archive_changes_nothing(places, tmp_path, damage):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+    archive.write_bytes(damage(archive.read_bytes()))
+
+    with pytest.raises(ArchiveError, match="nothing was changed"):
+        restore(places, archive)
+
+    assert titles(places) == ["Le logement à Schaerbeek"]
+
+
+def test_an_archive_of_another_database_is_refused(places, tmp_path):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+    other = Places({**places.database, "ENGINE": "django.db.backends.postgresql"}, places.folders)
+
+    with pytest.raises(ArchiveError, match="holds a database for"):
+        restore(other, archive)
+
+
+def test_an_archive_is_readable_by_its_owner_alone_and_has_no_half_written_twin(places, tmp_path):
+    archive = back_up(places, tmp_path / "backups", now=NOW)
+
+    assert archive.name == "cass-2026-11-22T031500.tar.gz"
+    assert archive.stat().st_mode & 0o077 == 0
+    assert [path.name for path in archive.parent.iterdir()] == [archive.name]
