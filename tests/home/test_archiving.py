@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
+import tarfile
 from datetime import UTC, datetime
 
 import pytest
@@ -99,3 +101,16 @@ def test_an_archive_is_readable_by_its_owner_alone_and_has_no_half_written_twin(
     assert archive.name == "cass-2026-11-22T031500.tar.gz"
     assert archive.stat().st_mode & 0o077 == 0
     assert [path.name for path in archive.parent.iterdir()] == [archive.name]
+
+
+def test_an_archive_that_would_write_elsewhere_is_refused(places, tmp_path):
+    archive = tmp_path / "hostile.tar.gz"
+    with tarfile.open(archive, "w:gz") as made:
+        info = tarfile.TarInfo("../outside")
+        info.size = 1
+        made.addfile(info, io.BytesIO(b"x"))
+
+    with pytest.raises(ArchiveError, match="nothing was changed"):
+        restore(places, archive)
+
+    assert not (tmp_path / "outside").exists()
