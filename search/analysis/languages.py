@@ -45,11 +45,11 @@ FRENCH = Language(
     stemmer="french",
     stop_words=_words(
         """
-        le la les l un une des de du d au aux à et ou où ni mais donc or car que qu qui quoi dont ce c cet cette ces ça cela ceci celui celle
-        ceux celles je j tu il elle on nous vous ils elles me m te t se s y en lui leur leurs eux moi toi soi mon ma mes ton ta tes son sa
+        le la les un une des de du au aux à et ou où ni mais donc or car que qui quoi dont ce cet cette ces ça cela ceci celui celle
+        ceux celles je tu il elle on nous vous ils elles me te se y en lui leur leurs eux moi toi soi mon ma mes ton ta tes son sa
         ses notre nos votre vos dans par pour sur sous avec sans entre vers chez dès si comme est sont es suis sommes êtes était étaient
-        étant être sera seront serait soit soient fut ai as a avons avez ont avait avaient avoir ayant aura auront aurait ait aient eu ne n
-        pas plus très aussi ainsi alors afin lorsque lorsqu puis puisque puisqu quand jusqu jusque quoique
+        étant être sera seront serait soit soient fut ai as a avons avez ont avait avaient avoir ayant aura auront aurait ait aient eu ne
+        pas plus très aussi ainsi alors afin lorsque puis puisque quand jusque quoique
         """
     ),
     query_words=_words(

@@ -1,0 +1,139 @@
+"""An entry made ready for an index: the terms of its document and of each of its pages, the same for every engine.
+
+What a query becomes is in `planning`; where terms are kept, in each engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from search.analysis.languages import LANGUAGES
+from search.analysis.tokens import Terms, plain_words, stem, terms
+from search.entries import Entry, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Ready terms of a document or of a page, blank-separated, in order.
+
+    body   stems of titles, keywords and text.   title        stems of the titles.
+    pairs  neighbouring stems.                   exact_title  words of the titles as written, folded.
+    pieces of all words of content.              words        one string a run (title, keyword, page): a phrase never crosses runs.
+    """
+
+    body: str
+    title: str
+    exact_title: str
+    pairs: str
+    pieces: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PageFields:
+    """One page ready for an index; the notice (or else the first page) carries titles and keywords."""
+
+    anchor: str
+    page_number: int
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An entry ready for an index: its whole text, and page by page."""
+
+    entry: Entry
+    fields: Fields
+    pages: tuple[PageFields, ...]
+
+
+def number_of(key: str) -> int:
+    """A number of 63 bits that stands for a key; two keys share one with a chance of one in millions of millions."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) >> 1
+
+
+def fingerprint(entry: Entry) -> str:
+    """32 hexadecimal signs that change with anything in the entry, the rights too; sets have no order."""
+    values = {
+        "subject": entry.subject,
+        "layer": entry.layer,
+        "kind": entry.kind,
+        "url": entry.url,
+        "titles": [[title.language, title.text] for title in entry.titles],
+        "audiences": sorted(entry.audiences),
+        "covered_by": sorted(entry.covered_by),
+        "languages": entry.languages,
+        "type": entry.type,
+        "groups": entry.groups,
+        "themes": entry.themes,
+        "year": entry.year,
+        "published": entry.published.isoformat() if entry.published else None,
+        "keywords": entry.keywords,
+        "sections": [
+            [section.anchor, section.page_number, section.label, section.text, [[span.start, span.end, span.language] for span in section.spans]]
+            for section in entry.sections
+        ],
+    }
+    return hashlib.sha256(json.dumps(values, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+def prepare(entry: Entry) -> Prepared:
+    """Every text is cut once; the document is the sum of its pages."""
+    default = next((code for code in entry.languages if code in LANGUAGES), "") or next(
+        (title.language for title in entry.titles if title.language in LANGUAGES), next(iter(LANGUAGES))
+    )
+    head, title_terms, exact_title = _head(entry, default)
+    head_words = tuple(" ".join(plain_words(text)) for text in (*(title.text for title in entry.titles), *entry.keywords))
+    sections = entry.sections or (Section(anchor="", page_number=0, label="", text=""),)
+    first = next((place for place, section in enumerate(sections) if section.page_number == 0), 0)
+    pages = []
+    whole = Terms(list(head.stems), list(head.pairs), list(head.pieces))
+    words = list(head_words)
+    for place, section in enumerate(sections):
+        text_terms = terms(section.text, section.spans, default)
+        text_words = " ".join(plain_words(section.text))
+        pages.append(
+            PageFields(
+                section.anchor,
+                section.page_number,
+                _fields(head + text_terms, title_terms, exact_title, (*head_words, text_words))
+                if place == first
+                else _fields(text_terms, [], [], (text_words,)),
+            )
+        )
+        whole.stems.extend(text_terms.stems)
+        whole.pairs.extend(text_terms.pairs)
+        whole.pieces.extend(text_terms.pieces)
+        words.append(text_words)
+    return Prepared(entry, _fields(whole, title_terms, exact_title, tuple(words)), tuple(pages))
+
+
+def _head(entry: Entry, default: str) -> tuple[Terms, list[str], list[str]]:
+    """(terms of titles and keywords, stems of the titles, their words as written).
+
+    A keyword may be in any language (labels of a concept, names): it is stemmed in all of them.
+    """
+    head = Terms([], [], [])
+    exact_title: list[str] = []
+    for title in entry.titles:
+        head += terms(title.text, (), title.language if title.language in LANGUAGES else default)
+        exact_title += plain_words(title.text)
+    title_stems = list(head.stems)
+    for keyword in entry.keywords:
+        found = terms(keyword, (), default)
+        other_stems = [stem(word, code) for word in plain_words(keyword) for code in LANGUAGES if code != default]
+        head += Terms(found.stems + other_stems, found.pairs, found.pieces)
+    return head, title_stems, exact_title
+
+
+def _fields(found: Terms, title: list[str], exact_title: list[str], words: tuple[str, ...]) -> Fields:
+    return Fields(
+        body=" ".join(found.stems),
+        title=" ".join(title),
+        exact_title=" ".join(exact_title),
+        pairs=" ".join(found.pairs),
+        pieces=" ".join(found.pieces),
+        words=tuple(run for run in words if run),
+    )
