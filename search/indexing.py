@@ -1,0 +1,233 @@
+"""From a change in the database to the index: the outbox, its drainer, the rebuild.
+
+    save() in a transaction ─► record(subject) ─► Outbox row ─► commit ─► drain(): kind.entries ─► engine.replace ─► rows deleted
+
+A row goes only after the engine's commit, so a kill at any point means "again", never "lost". What a subject's entries are is said by
+the kinds in `registry`, what differs afterwards in `drifting`; the engine is opened in `opening`.
+"""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from itertools import islice
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.transaction import TransactionManagementError
+from django.utils import timezone
+from django_tasks import task
+
+from search import registry
+from search.engines.base import Engine, EngineBusy, EngineUnavailable
+from search.entries import Entry
+from search.leases import Held, LeaseLost, lease
+from search.models import Lease, Outbox
+from search.opening import site_engine
+from search.spooling import Spool, batches
+
+logger = logging.getLogger(__name__)
+
+BATCH_SUBJECTS = 50
+BATCH_ROWS = 500
+INDEX = "search.index"
+ASKED = "search.asked"
+ASKED_FOR = timedelta(minutes=1)  # a lost task is asked for again after this; the clock drains as often anyway
+
+Made = list[tuple[str, Sequence[Entry]]]
+Progress = Callable[[int, int], None]
+
+
+class IndexBusy(Exception):
+    """Another process is writing the index and did not finish in time."""
+
+
+# Recording
+
+
+def record(*subjects: str) -> None:
+    """Notes, in the current transaction, that these subjects' entries must be made again (or taken out), and asks for a drain on commit.
+
+    Call it inside `transaction.atomic()`, beside the change itself, from save(), delete() or a queryset method; never from post_save.
+    Raises TransactionManagementError outside a transaction: a kill between the two statements would lose the change.
+    """
+    if not subjects:
+        return
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("search.indexing.record() must stand in the same transaction.atomic() as the change it records.")
+    Outbox.objects.bulk_create([Outbox(subject=subject) for subject in dict.fromkeys(subjects)], batch_size=500)
+    transaction.on_commit(ask_for_drain, robust=True)
+
+
+def ask_for_drain() -> None:
+    """Enqueues one drain, unless one is waiting to start."""
+    Lease.objects.bulk_create([Lease(name=ASKED)], ignore_conflicts=True)
+    now = timezone.now()
+    unasked = Lease.objects.filter(Q(until__isnull=True) | Q(until__lt=now), name=ASKED)
+    if unasked.update(until=now + ASKED_FOR):
+        drain_outbox.enqueue()
+
+
+@task(queue_name="short")
+def drain_outbox() -> int:
+    """Brings the index up to date; gives the number of subjects done."""
+    Lease.objects.filter(name=ASKED).update(until=None)  # before rows are read: who records from here on asks again
+    return keep_up()
+
+
+# Draining
+
+
+def keep_up() -> int:
+    """What the worker does each minute and after each change: rebuild an index that is gone or of another version, else drain."""
+    try:
+        if needs_rebuild():
+            return rebuild(wait_s=0)
+        return drain()
+    except (EngineUnavailable, IndexBusy, LeaseLost) as reason:
+        logger.warning("The index was not brought up to date, the changes wait in the outbox: %s", reason)
+        return 0
+
+
+def needs_rebuild() -> bool:
+    """Whether there is no index, or one of another version, unfinished or damaged. Raises EngineUnavailable when the engine does not answer."""
+    engine = site_engine()
+    if not engine.is_current():
+        return True
+    try:
+        engine.count()
+    except EngineBusy:
+        return False
+    except EngineUnavailable as reason:
+        logger.warning("The index cannot be opened and is made again: %s", reason)
+        return True
+    return False
+
+
+def drain(limit: int | None = None) -> int:
+    """Indexes what waits, oldest first; the number of subjects done, `limit` or a batch more at most.
+
+    Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back. A subject whose
+    entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable or LeaseLost: the rows stay.
+    """
+    done = 0
+    failed: set[str] = set()
+    while (limit is None or done < limit) and _waiting(failed).exists():
+        with lease(INDEX) as held:
+            if held is None:
+                return done
+            engine = site_engine()
+            if not engine.is_current():
+                return done
+            while limit is None or done < limit:
+                subjects = _drain_batch(engine, held, failed)
+                if not subjects:
+                    break
+                done += len(subjects)
+    return done
+
+
+def _waiting(failed: set[str]):
+    return Outbox.objects.exclude(subject__in=failed)
+
+
+def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...]:
+    """The subjects of one batch, now in the index and out of the outbox; adds to `failed` those whose entries could not be made."""
+    rows = _waiting(failed).order_by("id").values_list("subject", flat=True)[:BATCH_ROWS]
+    subjects = tuple(islice(dict.fromkeys(rows), BATCH_SUBJECTS))
+    if not subjects:
+        return ()
+    # Every row of these subjects that is there before their data is read; a later change has a later row, which stays.
+    ids = dict(Outbox.objects.filter(subject__in=subjects).values_list("id", "subject"))
+    made, not_made = make_entries(subjects)
+    failed |= not_made
+    held.renew()
+    engine.replace(made)
+    with transaction.atomic():
+        try:
+            held.renew()
+        except LeaseLost:
+            # Someone took over while we wrote: ours may have been the older data, so these are made once more.
+            Outbox.objects.bulk_create([Outbox(subject=subject) for subject, _ in made])
+        else:
+            _delete_rows(row for row, subject in ids.items() if subject not in not_made)
+            return subjects
+    raise LeaseLost(held.name)
+
+
+def _delete_rows(ids: Iterable[int]) -> None:
+    for some in batches(ids, 500):
+        Outbox.objects.filter(id__in=some).delete()
+
+
+def make_entries(subjects: Sequence[str]) -> tuple[Made, set[str]]:
+    """(subject, entries) of each, () for what is gone or has no kind; and the subjects whose entries could not be made."""
+    try:
+        return _entries(subjects), set()
+    except Exception:
+        # One broken record must not hold up every other change: find it, log it, go on.
+        if len(subjects) == 1:
+            logger.exception("The entries of %s could not be made; it is tried again with the next change.", subjects[0])
+            return [], {subjects[0]}
+    made: Made = []
+    failed: set[str] = set()
+    for subject in subjects:
+        one, not_made = make_entries([subject])
+        made += one
+        failed |= not_made
+    return made, failed
+
+
+def _entries(subjects: Sequence[str]) -> Made:
+    by_kind: dict[str, list[str]] = {}
+    for subject in subjects:
+        by_kind.setdefault(subject.partition(":")[0], []).append(subject)
+    found: dict[str, Sequence[Entry]] = dict.fromkeys(subjects, ())
+    for some in by_kind.values():
+        kind = registry.kind_of(some[0])
+        if kind is not None:
+            found |= {subject: tuple(entries) for subject, entries in kind.entries(some)}
+    return list(found.items())
+
+
+# Rebuilding
+
+
+def rebuild(*, progress: Progress | None = None, wait_s: float = 60.0) -> int:
+    """Makes a new index beside the one in use, swaps, and drains what changed meanwhile; the number of subjects read.
+
+    It holds the drainers' lease: changes wait in the outbox, where what was read before them would otherwise overwrite them. Until the swap the
+    old index answers, and pages check today's rights as always. Leaving by an exception (Ctrl-C too) keeps the old index.
+    `progress(done, total)` is called with each batch. Raises IndexBusy when a drainer is still at work after `wait_s` seconds,
+    EngineUnavailable, LeaseLost.
+    """
+    with lease(INDEX, wait_s=wait_s) as held:
+        if held is None:
+            raise IndexBusy("Another process is writing the index. Try again when it has finished.")
+        done = _rebuild(site_engine(), held, progress or (lambda done, total: None))
+    drain()
+    return done
+
+
+def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
+    before = array("q", Outbox.objects.values_list("id", flat=True).iterator())
+    unmade: set[str] = set()
+    done = 0
+    with Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects, engine.rebuild() as new:
+        progress(done, len(subjects))
+        for some in batches(subjects, BATCH_SUBJECTS):
+            made, not_made = make_entries(some)
+            unmade |= not_made
+            new.add(entry for _, entries in made for entry in entries)
+            done += len(some)
+            held.renew()
+            progress(done, len(subjects))
+        with transaction.atomic():
+            Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(unmade)], batch_size=500)
+    held.renew()
+    # What these rows say is in the new index: its entries were read after them. Rows that came later stay for the drain.
+    for ids in batches(before, 500):
+        Outbox.objects.filter(id__in=ids).exclude(subject__in=unmade).delete()
+    return done

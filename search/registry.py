@@ -1,0 +1,158 @@
+"""Who gives what to the search: kinds of things that can be found, names of facet values, suggestions.
+
+The domains fill it in their `apps.py`; the search works with an empty one. What is done with the entries is in `indexing`, how found
+things are gathered for a page in `asking`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from search.entries import Entry, Section
+
+FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
+FACETS: tuple[FacetName, ...] = ("languages", "kinds", "types", "themes", "groups")
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What stands in amber in place of passages. kind: "scan", "waiting", "encrypted", "broken"… (names its icon); text is a sentence."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardLink:
+    """A link under a result: "Open the PDF (2.4 MB)"."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """How one found thing is shown. title in title_language; meta is the line under it; languages are the document's."""
+
+    subject: str
+    title: str
+    title_language: str
+    url: str
+    meta: str
+    languages: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+    links: tuple[CardLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What is offered while typing. url "" means: search for `text`. language is the text's; kind is "title" or "concept"."""
+
+    text: str
+    language: str
+    url: str = ""
+    kind: str = "concept"
+
+
+class Kind(Protocol):
+    """One kind of thing that can be found; `code` is also the facet "where"."""
+
+    code: str
+
+    def label(self) -> str:
+        """Name of the facet value in the language of the request ("Library")."""
+
+    def subjects(self) -> Iterator[str]:
+        """Every subject ("library.reference:17"), streamed by primary key."""
+
+    def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
+        """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call."""
+
+    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
+        """By Entry.key ("subject/layer"); what these audiences may not see today is left out, whatever the index holds."""
+
+    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
+        """(key, anchor) -> section with its text, rights checked again. A fixed number of queries a call."""
+
+    def section_url(self, key: str, anchor: str, query_text: str) -> str:
+        """Where a passage leads: the reader at that page, with the words marked."""
+
+
+LabelProvider = Callable[[Sequence[str], str], Mapping[str, str]]
+NameProvider = Callable[[], Iterable[tuple[str, str]]]
+
+
+class Suggester(Protocol):
+    def __call__(self, typed: str, *, audiences: frozenset[str], language: str, count: int) -> Iterable[Suggestion]: ...
+
+
+_kinds: dict[str, Kind] = {}
+_models: dict[str, str] = {}
+_labels: dict[str, LabelProvider] = {}
+_names: dict[str, NameProvider] = {}
+_suggesters: list[Suggester] = []
+
+
+def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
+    """`models` are the labels ("library.Reference") of what the kind makes findable; the system check wants every page type named."""
+    _kinds[kind.code] = kind
+    for model in models:
+        _models[model.lower()] = kind.code
+
+
+def leave_out(model: str, *, reason: str) -> None:
+    """Says that a page type is not to be found, and why."""
+    _models[model.lower()] = f"({reason})"
+
+
+def is_settled(model: str) -> bool:
+    """Whether a kind makes the model findable, or someone said why not."""
+    return model.lower() in _models
+
+
+def kinds() -> tuple[Kind, ...]:
+    """All kinds, in order of registration."""
+    return tuple(_kinds.values())
+
+
+def kind_of(subject: str) -> Kind | None:
+    """The kind of a subject ("library.reference:17") or of an entry's key; None when nobody registered it."""
+    return _kinds.get(subject.partition(":")[0])
+
+
+def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:
+    """`provider(values, language)` names values of a facet; a value it does not name is shown as it stands."""
+    _labels[facet] = provider
+
+
+def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, str]:
+    """value -> name for the reader. One call of the provider."""
+    if facet == "kinds":
+        named: Mapping[str, str] = {value: str(_kinds[value].label()) for value in values if value in _kinds}
+    elif facet in _labels and values:
+        named = _labels[facet](values, language)
+    else:
+        named = {}
+    return {value: str(named.get(value, value)) for value in values}
+
+
+def register_filter_names(filter_name: Literal["types", "themes", "groups"], provider: NameProvider) -> None:
+    """`provider()` gives (label in any language, code) pairs, so that theme:"logement social" is understood in the search box."""
+    _names[filter_name] = provider
+
+
+def filter_names(filter_name: str) -> Iterable[tuple[str, str]]:
+    """(label, code) pairs of a filter; none without a provider."""
+    return _names[filter_name]() if filter_name in _names else ()
+
+
+def register_suggester(suggester: Suggester) -> None:
+    """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles: concepts of the public vocabulary."""
+    if suggester not in _suggesters:
+        _suggesters.append(suggester)
+
+
+def suggesters() -> tuple[Suggester, ...]:
+    return tuple(_suggesters)

@@ -1,0 +1,235 @@
+import pytest
+from django.db import transaction
+from django.db.transaction import TransactionManagementError
+
+from search import drifting, indexing
+from search.engines.base import EngineBusy, EngineUnavailable
+from search.indexing import drain, keep_up, rebuild, record
+from search.leases import LeaseLost, lease, take
+from search.models import Lease, Outbox
+from search.query import parse
+
+PUBLIC = frozenset({"public"})
+
+
+def found(engine, words):
+    return {hit.subject for hit in engine.search(parse(words, "fr"), audiences=PUBLIC).hits}
+
+
+def note(*subjects):
+    """Outbox rows, without the drain they would ask for."""
+    Outbox.objects.bulk_create([Outbox(subject=subject) for subject in subjects])
+
+
+@pytest.fixture
+def built(db, engine):
+    """The engine on a complete, empty index."""
+    rebuild()
+    return engine
+
+
+def test_a_change_is_found_after_the_commit(slips, index, transactional_db):
+    engine = indexing.site_engine()
+    with transaction.atomic():
+        record(slips.put(1, "Le logement"))
+        assert not engine.is_current()
+    assert found(engine, "logement") == {"test.slip:1"}
+    assert not Outbox.objects.exists()
+
+
+def test_a_change_rolled_back_leaves_nothing(slips, index, transactional_db):
+    class Stop(Exception):
+        pass
+
+    with pytest.raises(Stop), transaction.atomic():
+        record(slips.put(1, "Le logement"))
+        raise Stop
+    assert not Outbox.objects.exists()
+
+
+def test_recording_outside_a_transaction_is_refused(slips, transactional_db):
+    with pytest.raises(TransactionManagementError):
+        record("test.slip:1")
+
+
+def test_many_changes_ask_for_one_drain(slips, db, monkeypatch, django_capture_on_commit_callbacks):
+    asked = []
+    monkeypatch.setattr(type(indexing.drain_outbox), "enqueue", lambda task: asked.append(task))
+    with django_capture_on_commit_callbacks(execute=True):
+        record("test.slip:1")
+        record("test.slip:2")
+    with django_capture_on_commit_callbacks(execute=True):
+        record("test.slip:3")
+    assert len(asked) == 1
+
+
+def test_a_changed_and_a_removed_subject_are_what_they_are_now(slips, built):
+    note(slips.put(1, "Le logement"), slips.put(2, "La santé"))
+    drain()
+    slips.put(1, "Le travail")
+    del slips.slips[2]
+    note("test.slip:1", "test.slip:1", "test.slip:2")
+
+    assert drain() == 2
+    assert found(built, "travail") == {"test.slip:1"}
+    assert not found(built, "logement") and not found(built, "santé")
+    assert not Outbox.objects.exists()
+
+
+def test_a_change_made_while_its_subject_is_read_is_drained_again(slips, built, monkeypatch):
+    subject = slips.put(1, "Le logement")
+    note(subject)
+    replace = type(built).replace
+
+    def replace_late(engine, changes):
+        replace(engine, changes)
+        if slips.slips[1].title == "Le logement":
+            note(slips.put(1, "Le travail"))
+
+    monkeypatch.setattr(type(built), "replace", replace_late)
+    drain()
+    assert found(built, "travail") == {subject} and not found(built, "logement")
+
+
+@pytest.mark.parametrize("error", [EngineBusy, EngineUnavailable], ids=["busy", "unavailable"])
+def test_rows_stay_when_the_engine_cannot_write(slips, built, monkeypatch, error):
+    note(slips.put(1, "Le logement"))
+
+    def refuse(engine, changes):
+        raise error("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(built), "replace", refuse)
+        assert keep_up() == 0
+    assert Outbox.objects.count() == 1
+    assert keep_up() == 1
+    assert found(built, "logement") == {"test.slip:1"}
+
+
+def test_one_broken_subject_holds_up_no_other(slips, built):
+    note(slips.put(1, "Le logement"), slips.put(2, "Le logement social"))
+    slips.broken = {1}
+    drain()
+    assert found(built, "logement") == {"test.slip:2"}
+    assert [row.subject for row in Outbox.objects.all()] == ["test.slip:1"]
+    slips.broken = set()
+    drain()
+    assert found(built, "logement") == {"test.slip:1", "test.slip:2"}
+
+
+def test_one_drainer_at_a_time(slips, built):
+    note(slips.put(1, "Le logement"))
+    with lease(indexing.INDEX):
+        assert drain() == 0
+        assert Outbox.objects.count() == 1
+    assert drain() == 1
+
+
+def test_rows_recorded_while_the_lease_was_given_back_are_drained(slips, built, monkeypatch):
+    note(slips.put(1, "Le logement"))
+    release = indexing.Held.release
+    later = [slips.put(2, "Le logement social")]
+
+    def release_late(held):
+        if later:
+            note(later.pop())
+        release(held)
+
+    monkeypatch.setattr(indexing.Held, "release", release_late)
+    drain()
+    assert found(built, "logement") == {"test.slip:1", "test.slip:2"}
+
+
+def test_a_dead_drainers_lease_is_taken_over_at_once(slips, built):
+    held = take(indexing.INDEX)
+    Lease.objects.update(holder=held.holder.replace(held.holder.split(":")[1], "999999999"))
+    note(slips.put(1, "Le logement"))
+    assert drain() == 1
+
+
+def test_a_drainer_overtaken_while_writing_has_its_subjects_made_again(slips, built, monkeypatch):
+    note(slips.put(1, "Le logement"))
+    replace = type(built).replace
+
+    def overtaken(engine, changes):
+        replace(engine, changes)
+        Lease.objects.update(holder="elsewhere:1:x")
+        Outbox.objects.all().delete()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(built), "replace", overtaken)
+        with pytest.raises(LeaseLost):
+            drain()
+    assert [row.subject for row in Outbox.objects.all()] == ["test.slip:1"]
+
+
+def test_a_rebuild_finds_everything_and_empties_the_outbox(slips, db, engine):
+    for number in range(120):
+        note(slips.put(number, f"Le logement {number}"))
+    steps = []
+    assert rebuild(progress=lambda done, total: steps.append((done, total))) == 120
+    assert steps == [(0, 120), (50, 120), (100, 120), (120, 120)]
+    assert engine.count() == 120
+    assert not Outbox.objects.exists()
+
+
+def test_what_changes_during_a_rebuild_is_not_lost(slips, built, monkeypatch):
+    for number in range(60):
+        slips.put(number, "Le logement")
+
+    def change(done, total):
+        if done == 50:
+            note(slips.put(3, "Le travail"), slips.put(99, "La santé"))
+
+    rebuild(progress=change)
+    assert found(built, "travail") == {"test.slip:3"} and found(built, "santé") == {"test.slip:99"}
+    assert not Outbox.objects.exists()
+
+
+def test_an_interrupted_rebuild_keeps_the_old_index_and_the_rows(slips, built):
+    note(slips.put(1, "Le logement"))
+    drain()
+    note(slips.put(2, "Le travail"))
+
+    def interrupt(done, total):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(progress=interrupt)
+    assert found(built, "logement") == {"test.slip:1"}
+    assert Outbox.objects.count() == 1
+    assert drain() == 1
+
+
+def test_a_lost_index_comes_back_by_itself(slips, built, index):
+    note(slips.put(1, "Le logement"))
+    drain()
+    for path in sorted(index.rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert keep_up() == 1
+    assert found(built, "logement") == {"test.slip:1"}
+
+
+def test_a_damaged_index_comes_back_by_itself(slips, built, index):
+    note(slips.put(1, "Le logement"))
+    drain()
+    indexing.site_engine().close()
+    for path in index.glob("gen-*/*/meta.json"):
+        path.write_text("{not json")
+    assert keep_up() == 1
+    assert found(built, "logement") == {"test.slip:1"}
+
+
+def test_drift_says_what_is_missing_stale_and_left_over(slips, built):
+    note(slips.put(1, "Le logement"), slips.put(2, "La santé"), slips.put(3, "Le travail"))
+    drain()
+    assert list(drifting.drift()) == []
+
+    slips.put(1, "Le logement", audiences=frozenset({"members"}))
+    del slips.slips[2]
+    slips.put(4, "L'école")
+    note("test.slip:4")
+
+    differences = {(each.key, each.how, each.waiting) for each in drifting.drift()}
+    assert differences == {("test.slip:1/", "stale", False), ("test.slip:2/", "left over", False), ("test.slip:4/", "missing", True)}
