@@ -1,0 +1,188 @@
+"""The forms with which editors keep references. A form that comes back with an error keeps everything, the files too."""
+
+from __future__ import annotations
+
+from django import forms
+from django.core import signing
+from django.core.files.base import File
+from django.utils.text import get_valid_filename
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.forms.models import WagtailAdminModelForm
+
+from kb.accounts import audiences
+from kb.files.forms import UploadField
+from kb.files.keeping import keep, kept, release
+from kb.files.storing import store
+from kb.languages import CODES
+from kb.library.choices import ReferenceState
+from kb.library.models import ReferenceFile, ReferenceKeyword
+from kb.vocabulary.forms import ConceptsField
+from kb.vocabulary.models import Keyword
+
+NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
+OWNER_KIND = "library.reference"
+
+
+class ReferenceFileForm(WagtailAdminModelForm):
+    """A file of a reference: a new one wants an upload, an upload on an old one becomes its next version.
+
+    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it.
+    """
+
+    upload = UploadField(
+        label=_("Document"), required=False, help_text=_("PDF, Word, OpenDocument, slides, sheets, e-book, web page, text or e-mail.")
+    )
+    kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = ReferenceFile
+        fields = ["title", "language", "audiences", "publish_reason", "permission_date"]
+        widgets = {"permission_date": forms.DateInput(attrs={"type": "date"})}
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        if self.is_bound:
+            name = kept_name(self.data.get(self.add_prefix("kept_upload"), ""))
+            if name:
+                self.fields["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": name}
+
+    def clean(self):
+        found = super().clean()
+        if not found.get("upload") and found.get("kept_upload"):
+            try:
+                found["kept"] = kept(found["kept_upload"])
+            except (signing.BadSignature, FileNotFoundError):
+                self.add_error("upload", _("The document was kept for a day and is gone. Choose it again."))
+        if not self.instance.pk and not found.get("upload") and not found.get("kept") and "upload" not in self.errors and not found.get("DELETE"):
+            self.add_error("upload", _("Choose the document."))
+        return found
+
+    def keep_upload(self) -> None:
+        """Puts an accepted upload aside, for a form that is shown again."""
+        upload = getattr(self, "cleaned_data", {}).get("upload")
+        if not upload:
+            return
+        word = keep(upload, upload.name)
+        self.data = self.data.copy()
+        self.data[self.add_prefix("kept_upload")] = word
+        self.fields["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": upload.name}
+
+    def save(self, commit: bool = True):
+        word = self.cleaned_data.get("kept_upload")
+        upload, name = self.cleaned_data.get("upload"), ""
+        if upload:
+            name = upload.name
+        elif self.cleaned_data.get("kept"):
+            upload, name = self.cleaned_data["kept"]
+        if upload:
+            stored_file = self.instance.stored_file if self.instance.pk else None
+            version = store(upload, original_name=name, owner_kind=OWNER_KIND, stored_file=stored_file, user=self.for_user)
+            self.instance.stored_file = version.stored_file
+            if not self.instance.title:
+                self.instance.title = readable_name(name)
+        if word and isinstance(upload, File):
+            release(word)
+        return super().save(commit=commit)
+
+
+def kept_name(word: str) -> str:
+    try:
+        content, name = kept(word) if word else (None, "")
+    except (signing.BadSignature, FileNotFoundError):
+        return ""
+    if content is not None:
+        content.close()
+    return name
+
+
+def readable_name(name: str) -> str:
+    """ "rapport_activite-2012.pdf" as a title: "rapport activite-2012"."""
+    stem = name.rsplit(".", 1)[0] if "." in name else name
+    return " ".join(stem.replace("_", " ").split())[:255] or get_valid_filename(name)
+
+
+class KeywordsField(forms.CharField):
+    """Words separated by commas or semicolons; a list of distinct words."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}), **options)
+
+    def prepare_value(self, value):
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value) -> list[str]:
+        words = [" ".join(word.split())[:100] for word in (super().to_python(value) or "").replace(";", ",").split(",")]
+        return list(dict.fromkeys(word for word in words if word))
+
+    def has_changed(self, initial, data) -> bool:
+        return self.to_python(self.prepare_value(initial)) != self.to_python(data)
+
+
+class ReferenceForm(WagtailAdminModelForm):
+    concepts = ConceptsField(label=_("Concepts"), required=False)
+    keywords_fr = KeywordsField(label=_("Keywords in French"), help_text=_("Separated by commas."))
+    keywords_nl = KeywordsField(label=_("Keywords in Dutch"), help_text=_("Separated by commas."))
+    keywords_en = KeywordsField(label=_("Keywords in English"), help_text=_("Separated by commas."))
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        if self.instance.pk:
+            words: dict[str, list[str]] = {code: [] for code in CODES}
+            for item in ReferenceKeyword.objects.filter(content_object=self.instance).select_related("tag").order_by("tag__name"):
+                words[item.tag.language].append(item.tag.name)
+            for code in CODES:
+                self.fields[f"keywords_{code}"].initial = words[code]
+
+    def clean(self):
+        found = super().clean()
+        if found.get("state") in NEEDS_REASON and not found.get("state_reason"):
+            self.add_error("state_reason", _("Say why in a few words: its author reads them."))
+        return found
+
+    def is_valid(self) -> bool:
+        valid = super().is_valid()
+        files = self.formsets.get("files")
+        if files is not None:
+            notice = self.cleaned_data.get("audiences") if hasattr(self, "cleaned_data") else None
+            for form in files.forms:
+                valid = self.is_file_allowed(form, notice) and valid
+            if not valid:
+                for form in files.forms:
+                    if not form.errors.get("upload"):
+                        form.keep_upload()
+        return valid
+
+    def is_file_allowed(self, form: ReferenceFileForm, notice: list[str] | None) -> bool:
+        """The file against its notice, which may have changed in the same form."""
+        wanted = getattr(form, "cleaned_data", {}).get("audiences")
+        if not notice or not wanted or form.cleaned_data.get("DELETE") or (not form.has_changed() and form.instance.pk is None):
+            return True
+        if all(audiences.is_within(value, notice) for value in wanted):
+            return True
+        form.add_error(
+            "audiences",
+            _("This file would be open to readers who may not see its notice. Open the notice to them first, or choose fewer readers for the file."),
+        )
+        return False
+
+    def save(self, commit: bool = True):
+        if not self.instance.pk and self.instance.created_by_id is None:
+            self.instance.created_by = self.for_user
+        if "keyword_items" not in self.formsets:
+            self.instance.keyword_items = [
+                ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word, language=code, defaults={"slug": slug_of(word, code)})[0])
+                for code in CODES
+                for word in self.cleaned_data[f"keywords_{code}"]
+            ]
+        return super().save(commit=commit)
+
+
+def slug_of(word: str, language: str) -> str:
+    """A free slug for a new keyword."""
+    keyword = Keyword(name=word, language=language)
+    base = keyword.slugify(word)
+    slug, number = base, 1
+    while Keyword.objects.filter(slug=slug).exists():
+        number += 1
+        slug = f"{base}-{number}"
+    return slug

@@ -1,0 +1,45 @@
+"""Choosing concepts: boxes to tick, gathered under their themes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from django import forms
+
+from kb.languages import current_language
+from kb.vocabulary.models import Concept
+
+
+class ConceptsField(forms.ModelMultipleChoiceField):
+    """All concepts as boxes in the language of the request, each theme with what is below it. One query."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options) -> None:
+        super().__init__(queryset=Concept.objects.all(), **options)
+
+    def _get_choices(self):
+        return GroupedByTheme(self)
+
+    choices = property(_get_choices, forms.ModelMultipleChoiceField.choices.fset)
+
+
+class GroupedByTheme(forms.models.ModelChoiceIterator):
+    def __iter__(self) -> Iterator:
+        language = current_language()
+        concepts = {concept.pk: concept for concept in self.queryset}
+
+        def theme_of(concept: Concept) -> Concept:
+            seen = set()
+            while concept.broader_id in concepts and concept.pk not in seen:
+                seen.add(concept.pk)
+                concept = concepts[concept.broader_id]
+            return concept
+
+        groups: dict[int, list[Concept]] = defaultdict(list)
+        for concept in concepts.values():
+            groups[theme_of(concept).pk].append(concept)
+        for pk in sorted(groups, key=lambda key: concepts[key].label(language).casefold()):
+            members = sorted(groups[pk], key=lambda concept: (concept.pk != pk, concept.label(language).casefold()))
+            yield concepts[pk].label(language), [(self.field.prepare_value(concept), concept.label(language)) for concept in members]
