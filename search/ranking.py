@@ -22,6 +22,7 @@ PAGES_READ = 1000  # latency: best pages looked at among those documents
 SECTIONS_SHOWN = 3
 
 SIMILAR_BELOW = 50  # recipe: with fewer found, documents that share pieces are added outside the totals
+SIMILAR_SHARE = 0.4  # of the pieces of one word; none at all would add documents that resemble nothing asked
 PIECE_POSTINGS = 400_000  # latency: above this many entries read for pieces, only the rarest pieces of each word
 RAREST_PIECES = 3
 RAREST_PIECES_WEIGHT = 2.0  # makes up for those left out

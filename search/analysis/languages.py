@@ -22,6 +22,7 @@ class Language:
     query_words     what people wrap a question in: interrogatives, politeness. Dropped from questions only.
     content_words   function words here that are words of content in another of our languages ("car", "die", "but"): no proof of the language.
     elisions        letters that lean on the next word with an apostrophe ("l'", "qu'").
+    inversions      what follows a "-t-" that is only there for the sound, as a regular expression.
     enclitics       letters that lean on the word before ("it's", "foto's").
     compounds       True where words are written together, so that a word is also found inside a longer one.
     """
@@ -34,6 +35,7 @@ class Language:
     content_words: frozenset[str]
     elisions: frozenset[str]
     enclitics: frozenset[str]
+    inversions: str = ""
     compounds: bool = False
 
 
@@ -49,18 +51,20 @@ FRENCH = Language(
         ceux celles je tu il elle on nous vous ils elles me te se y en lui leur leurs eux moi toi soi mon ma mes ton ta tes son sa
         ses notre nos votre vos dans par pour sur sous avec sans entre vers chez dès si comme est sont es suis sommes êtes était étaient
         étant être sera seront serait soit soient fut ai as a avons avez ont avait avaient avoir ayant aura auront aurait ait aient eu ne
-        pas plus très aussi ainsi alors afin lorsque puis puisque quand jusque quoique
+        pas plus très aussi ainsi alors afin lorsque puis puisque quand jusque quoique tout toute tous toutes même mêmes autre autres
+        encore déjà depuis lors non oui etc
         """
     ),
     query_words=_words(
         """
-        comment pourquoi quel quelle quels quelles combien lequel laquelle lesquels lesquelles bonjour bonsoir merci svp stp s'il plaît
-        peut peux puis pouvez pouvons peuvent faut faire fait dois doit savoir veux voudrais aimerais cherche chercher trouver existe
+        comment pourquoi quel quelle quels quelles combien lequel laquelle lesquels lesquelles bonjour bonsoir merci svp stp plaît accord
+        peut peux puis pouvez pouvons peuvent faut faire fait fais font dois doit doivent savoir sais veux voudrais aimerais cherche chercher trouver existe existent maintenant
         """
     ),
     content_words=_words("car son on pour sur dans ton mes tu me as dont or sont des ni es plus par fut te puis si son a en de se he is"),
     elisions=_words("c d j l m n s t qu jusqu lorsqu puisqu quoiqu"),
     enclitics=frozenset(),
+    inversions="(?:ils?|elles?|on)",
 )
 
 DUTCH = Language(
@@ -71,8 +75,8 @@ DUTCH = Language(
         """
         de het een en of maar want dus dat die dit deze er hier daar ik jij je hij zij ze wij we jullie u hen hun hem haar mij me jou ons
         onze mijn uw zijn z'n m'n zich van in op aan bij met voor door over naar uit tot te om tegen tussen onder na als dan toen nu ook nog
-        al niet geen wel is was waren ben bent wees geweest wordt worden werd werden heb hebt heeft hebben had hadden zal zullen zou zouden
-        kan kunnen kon konden moet moeten moest mag mogen men omdat zodat terwijl indien hetzelfde zo zelf reeds
+        al alle andere niet geen wel is was waren ben bent wees geweest wordt worden werd werden heb hebt heeft hebben had hadden zal zullen zou zouden
+        kan kunnen kon konden moet moeten moest mag mogen men omdat zodat terwijl indien hetzelfde zo zelf reeds één ter ten zoals enz
         """
     ),
     query_words=_words(
@@ -95,7 +99,9 @@ ENGLISH = Language(
         """
         the a an and or but if then so of to in on at by for from with without into onto as is are was were be been being am has have had
         do does did will would shall should can could may might must not no nor this that these those it its he she they them their his her
-        him i me my we us our you your who whom whose which than too very there here also such about
+        him i me my we us our you your who whom whose which than too very there here also such about all any other only just
+        out up down over each few more most own same again yet don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn ain
+        cannot
         """
     ),
     query_words=_words(

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import Stemmer
 
@@ -22,6 +23,7 @@ _FORMS_KEPT = 400_000  # distinct written forms remembered a language, some 100 
 PIECE_LENGTH = 4
 
 APOSTROPHES = "'’ʼ‘´`"
+_LEANING_SIGNS = (*APOSTROPHES, "-t-")
 # Letters and digits; accents written apart and soft hyphens inside a word belong to it; "C.P.A.S." is one word.
 _LETTERS = r"[^\W_]+(?:[\u0300-\u036f\u00ad]+[^\W_]*)*"
 _ACRONYM = r"(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![\w]))?"
@@ -123,19 +125,21 @@ def _forms(code: str) -> _Forms:
 
 @cache
 def _leaning(code: str) -> re.Pattern[str]:
-    """Finds elisions before and enclitics after an apostrophe."""
+    """Finds elisions before and enclitics after an apostrophe, and letters put between for the sound."""
     language = LANGUAGES[code]
     ways = []
     if language.elisions:
         ways.append(rf"(?<![\w])(?:{'|'.join(sorted(language.elisions))})[{APOSTROPHES}](?=\w)")
+    if language.inversions:
+        ways.append(rf"-t-(?={language.inversions}\b)")
     if language.enclitics:
         ways.append(rf"[{APOSTROPHES}](?:{'|'.join(sorted(language.enclitics))})(?!\w)")
     return re.compile("|".join(ways), re.IGNORECASE)
 
 
 def without_leaning(text: str, language: str) -> str:
-    """The text with "l'" and "'s" blanked out; every other character stays at its place."""
-    if not any(sign in text for sign in APOSTROPHES):
+    """The text with "l'", "'s" and the "-t-" of "a-t-il" blanked out; every other character stays at its place."""
+    if not any(sign in text for sign in _LEANING_SIGNS):
         return text
     return _leaning(language).sub(lambda found: " " * len(found.group()), text)
 
@@ -172,8 +176,7 @@ def forms(text: str, language: str) -> list[Form]:
 
 def pairs(stems: Iterable[str]) -> list[str]:
     """Neighbouring stems of one language, function words already out: "f:articl_57"."""
-    listed = list(stems)
-    return [f"{left}_{right[2:]}" for left, right in zip(listed, listed[1:], strict=False)]
+    return [f"{left}_{right[2:]}" for left, right in pairwise(stems)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from search.analysis import ANALYSIS_VERSION
 from search.analysis.compounds import SHORTEST_HEAD, SHORTEST_REST, has_compounds
 from search.analysis.tokens import plain_words
 from search.engines.base import EngineBusy, EngineUnavailable, Sort
-from search.engines.planning import Group, Member, Plan, plan
+from search.engines.planning import Group, Member, Plan, loosened, plan
 from search.engines.preparing import Fields, Prepared, fingerprint, number_of, prepare
 from search.engines.storage import MadeBy, Storage
 from search.entries import Entry, FacetValue, Filters, Hit, HitSection, Query, Results
@@ -39,7 +39,6 @@ SHARDS = 256  # `stored` is read in so many parts, so that none is long
 MOST_FACET_VALUES = 2_000
 MOST_PAGES = 100_000  # of one entry
 PARENTS_COUNTED = 1_000  # documents whose pages are counted one by one when the search is narrowed
-SIMILAR_SHARE = 0.4  # of the pieces of one of the words
 COMPLETIONS = 30  # endings of a word half typed that are weighed; others are found too
 _REMEMBERED = 50_000  # answers of the vocabulary between two changes of the index
 
@@ -460,20 +459,24 @@ class _Search:
                 hit.sections.append((score, address, int(number or 0)))
 
     def similar(self, count: int) -> list[_Found]:
-        """Documents without any of the words that share a good part of the pieces of one."""
-        if not self.plan.groups or self.plan.phrases or count < 1:
+        """Documents not found that come near: they hold words of the phrases, or share a good part of the pieces of a word."""
+        near = loosened(self.plan, self._query, self._view.vocabulary)
+        if not near.groups or count < 1:
             return []
-        ways = []
-        for pieces in self.plan.word_pieces:
-            needed = max(1, round(len(pieces) * SIMILAR_SHARE))
-            shared = [(Occur.Should, Clause.term_query(DOCUMENTS, "pieces", piece, "freq")) for piece in pieces]
-            ways.append((Occur.Should, Clause.boolean_query(shared, needed)))
+        ways = [_any_of(DOCUMENTS, near.groups)] if self.plan.phrases else []
+        for pieces in near.word_pieces:
+            needed = max(1, round(len(pieces) * ranking.SIMILAR_SHARE))
+            ways.append(Clause.boolean_query([(Occur.Should, Clause.term_query(DOCUMENTS, "pieces", piece, "freq")) for piece in pieces], needed))
+        found_already = Clause.boolean_query([clause for clause in self._matching if clause[0] == Occur.Must])
         clause = Clause.boolean_query(
             [
                 *self._readable,
                 *_narrowing(self._query.filters),
-                *((Occur.MustNot, part) if occur == Occur.Must else (occur, part) for occur, part in self._matching),
-                (Occur.Must, Clause.boolean_query(ways)),
+                *(clause for clause in self._matching if clause[0] == Occur.MustNot),
+                (Occur.MustNot, found_already),
+                _filtering(Clause.boolean_query([(Occur.Should, way) for way in ways])),
+                *((Occur.Should, _any_of(DOCUMENTS, [group])) for group in near.groups),
+                *_ordering(DOCUMENTS, near),
             ]
         )
         found = self._view.documents.search(clause, count, False).hits

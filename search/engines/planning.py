@@ -7,7 +7,8 @@ a group holds the word. Pieces and pairs only order what was found.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Protocol
 
 from search import ranking
@@ -95,6 +96,14 @@ def plan(query: Query, vocabulary: Vocabulary) -> Plan:
     )
 
 
+def loosened(asked: Plan, query: Query, vocabulary: Vocabulary) -> Plan:
+    """The plan with the words of its phrases as ordinary words: what comes near when a phrase is not there."""
+    if not asked.phrases:
+        return asked
+    words = (*query.words, *(word for phrase in query.phrases for word in phrase.words))
+    return plan(replace(query, words=words, phrases=()), vocabulary)
+
+
 def _plain(phrase: Phrase) -> tuple[str, ...]:
     return tuple(word for typed in phrase.words for word in plain_words(typed))
 
@@ -143,7 +152,7 @@ def _pairs(words: tuple[str, ...], language: str) -> tuple[Member, ...]:
     found: dict[str, Member] = {}
     for table in own_first(language):
         stems = [stem(word, table.code) for word in words]
-        for left, right in zip(stems, stems[1:], strict=False):
+        for left, right in pairwise(stems):
             term = f"{left}_{right[2:]}"
             found[term] = Member(term, ranking.PAIRS)
     return tuple(found.values())
