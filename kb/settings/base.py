@@ -30,7 +30,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.redirects",
     "wagtail.embeds",
     "wagtail.sites",
-    "wagtail.users",
+    "kb.accounts.apps.AdminUsersConfig",
     "wagtail.snippets",
     "wagtail.documents",
     "wagtail.images",
@@ -64,7 +64,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kb.headers.ContentSecurityPolicyMiddleware",
+    "kb.headers.PermissionsPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kb.accounts.second_factor.SecondFactorMiddleware",
     "wagtail.contrib.redirects.middleware.RedirectMiddleware",
 ]
 
@@ -111,6 +114,70 @@ USE_TZ = True
 TIME_ZONE = "Europe/Brussels"
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+EDITOR_SESSION_SECONDS = 12 * 3600
+# What editors manage beside pages and images: an app (all its models) or "app.permission".
+EDITORS_MANAGE = ["directory", "files", "groups", "home", "library", "vocabulary", "wagtailredirects", "wagtail_localize"]
+
+ACCOUNT_ADAPTER = "kb.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "kb.accounts.forms.SiteLogInForm"}
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reset_password": "20/m/ip,3/600s/key"}
+MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+
+WAGTAILADMIN_LOGIN_URL = "account_login"
+WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
+WAGTAIL_PASSWORD_MANAGEMENT_ENABLED = False
+WAGTAIL_PASSWORD_RESET_ENABLED = False
+WAGTAIL_EMAIL_MANAGEMENT_ENABLED = False
+WAGTAILUSERS_PASSWORD_REQUIRED = False
+WAGTAIL_USER_TIME_ZONES = ["Europe/Brussels"]
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAIL_ENABLE_UPDATE_CHECK = False
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+# Wagtail's admin writes scripts and styles into its pages and shows previews in frames.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    **CONTENT_SECURITY_POLICY["DIRECTIVES"],
+    "script-src": ["'self'", "'unsafe-inline'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
+    "img-src": ["'self'", "data:", "blob:"],
+    "frame-ancestors": ["'self'"],
+}
+PERMISSIONS_POLICY = {name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "browsing-topics")}
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -134,6 +201,15 @@ SEARCH_AUDIENCES = "kb.accounts.audiences.audiences_of"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 FILES_MAX_BYTES = env.int("CASS_FILES_MAX_MB", default=100) * 1024 * 1024
+FILES_PAGE_IMAGE_WIDTH = 1400  # pixels
+FILES_PAGE_IMAGE_QUALITY = 80  # of 100
+FILES_LOST_AFTER_S = env.float("CASS_FILES_LOST_AFTER_S", default=60.0)
+CLOCK_EVERY_S = env.float("CASS_CLOCK_EVERY_S", default=60.0)
+CLOCK_LEASE_S = env.float("CASS_CLOCK_LEASE_S", default=60.0)
+CLOCK_WORKER_BEAT_S = env.float("CASS_CLOCK_WORKER_BEAT_S", default=5.0)
+CLOCK_WORKER_DEAD_S = env.float("CASS_CLOCK_WORKER_DEAD_S", default=60.0)
+CLOCK_TASKS_KEPT_DAYS = env.int("CASS_CLOCK_TASKS_KEPT_DAYS", default=14)
+CLOCK_DISK_FREE_BYTES = env.int("CASS_DISK_FREE_MB", default=500) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
