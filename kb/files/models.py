@@ -26,9 +26,13 @@ def upload_path(version: FileVersion, name: str) -> str:
 
 
 class StoredFile(models.Model):
-    """Something with versions. `owner_kind` is a key of `kb.files.owners` ("library.reference"); the owner points here."""
+    """Something with versions. `owner_kind` is a key of `kb.files.owners` ("library.reference"); the owner points here.
+
+    last_number is of the newest version ever made: numbers are in addresses and never used again.
+    """
 
     owner_kind = models.CharField(max_length=60, db_index=True)
+    last_number = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -40,7 +44,11 @@ class StoredFile(models.Model):
 
 
 class FileVersion(models.Model):
-    """One state of a file, as it was put in. `number` from 1. media_type is decided from the content; size in bytes."""
+    """One state of a file, as it was put in. `number` from 1. media_type is decided from the content ("" when it cannot be told); size in bytes.
+
+    attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
+    images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
+    """
 
     stored_file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField(_("version"))
@@ -52,10 +60,12 @@ class FileVersion(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.WAITING, db_index=True)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    claimed_by = models.CharField(max_length=64, blank=True, editable=False)
     page_count = models.PositiveIntegerField(default=0)
     languages = models.JSONField(default=list, blank=True)
     is_paged = models.BooleanField(default=False)
     images_made = models.PositiveIntegerField(default=0)
+    image_attempts = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -71,7 +81,10 @@ class FileVersion(models.Model):
 
 
 class FilePage(models.Model):
-    """A page (or a section, for formats without pages) of a version. number from 1; spans: [[start, end, "nl"], …]; boxes packed by search.extraction.pages."""
+    """A page (or a section, for formats without pages) of a version, number from 1.
+
+    spans: [[start, end, "nl"], …]; boxes packed by search.extraction.pages; image: its name in the private storage, "" before it is drawn.
+    """
 
     version = models.ForeignKey(FileVersion, on_delete=models.CASCADE, related_name="pages")
     number = models.PositiveIntegerField()

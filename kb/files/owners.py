@@ -1,0 +1,47 @@
+"""Who owns files: domains above register a kind, and hear when the text of one of their files has changed.
+
+Works with an empty registry: a file without a registered owner is read and nobody is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kb.files.models import StoredFile
+
+OnChanged = Callable[[StoredFile], None]
+LanguageOf = Callable[[StoredFile], str]
+
+
+def _not_known(stored_file: StoredFile) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """on_changed(stored_file) is called inside the transaction that writes pages and state; language_of(stored_file) gives "fr", "nl", "en" or ""."""
+
+    kind: str
+    on_changed: OnChanged
+    language_of: LanguageOf
+
+
+_owners: dict[str, Owner] = {}
+
+
+def register_owner(owner_kind: str, on_changed: OnChanged, *, language_of: LanguageOf = _not_known) -> None:
+    """Called from `apps.py`; a kind registered again replaces the first."""
+    _owners[owner_kind] = Owner(owner_kind, on_changed, language_of)
+
+
+def tell(stored_file: StoredFile) -> None:
+    """Tells the owner that pages or state of the file changed. Call it in the transaction of the change."""
+    if owner := _owners.get(stored_file.owner_kind):
+        owner.on_changed(stored_file)
+
+
+def language_of(stored_file: StoredFile) -> str:
+    """The language that the owner gave the file, or ""."""
+    owner = _owners.get(stored_file.owner_kind)
+    return owner.language_of(stored_file) if owner else ""

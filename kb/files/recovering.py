@@ -1,0 +1,39 @@
+"""Versions that wait and that no task will read: the process that stored them was killed between the commit and the enqueue, or a worker was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from kb.files.choices import State
+from kb.files.models import FileVersion
+from kb.files.tasks import draw_pages, enqueue_drawing, enqueue_reading, read_version
+
+_UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
+
+
+def enqueue_lost() -> str:
+    """Asks again for readings and page images that nobody is going to do; gives "" when there were none. Safe to repeat."""
+    limit = timezone.now() - timedelta(seconds=settings.FILES_LOST_AFTER_S)
+    waiting = FileVersion.objects.filter(state=State.WAITING, created_at__lt=limit).values_list("pk", flat=True)
+    undrawn = FileVersion.objects.filter(is_paged=True, images_made__lt=F("page_count"), read_at__lt=limit)
+    reading = _without(waiting.iterator(), read_version.module_path) if waiting.exists() else []
+    for version_id in reading:
+        enqueue_reading(version_id)
+    left = {pk: pages for pk, pages in undrawn.values_list("pk", F("page_count") - F("images_made"))}
+    drawing = _without(left, draw_pages.module_path) if left else []
+    for version_id in drawing:
+        enqueue_drawing(version_id, pages_left=left[version_id])
+    return f"{len(reading)} readings and {len(drawing)} drawings asked for again" if reading or drawing else ""
+
+
+def _without(version_ids, task_path: str) -> list[int]:
+    """Those of the versions that no unfinished task of this kind is for."""
+    unfinished = DBTaskResult.objects.filter(task_path=task_path, status__in=_UNFINISHED).order_by()
+    asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True).iterator()}
+    return [version_id for version_id in version_ids if version_id not in asked]

@@ -1,0 +1,209 @@
+"""Reading stored versions in the background: claim, read, write everything at once; then ask for the page images.
+
+    enqueue ─► claim (attempts + 1, its own commit) ─► child process ─► one transaction: pages, state, owner told, images asked for
+                                                         └ took too long: waiting again, three times; then broken
+A worker killed at any point leaves the version waiting with nothing half written; `recovering` asks for it again. What a file says is
+found in `search.extraction`, drawing its pages is in `drawing`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django_tasks import TaskContext, TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from kb.files import drawing, owners
+from kb.files.choices import State
+from kb.files.content import local_path
+from kb.files.models import FilePage, FileVersion
+from search.analysis.detection import CODES, detect, spans
+from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, is_scan
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 3
+IMAGES_A_TASK = 50  # pages; what is longer goes on in the long queue, out of the way of the next reading
+_ROWS_AT_ONCE = 200
+_SAMPLE = 20_000  # characters looked at for the language of a whole document
+_LANGUAGE_SHARE = 0.08  # of the characters: less is a quotation, an address, a title in a bibliography
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What reading a version gave; reason is for the log and for editors, in English."""
+
+    state: str
+    reason: str = ""
+    extraction: Extraction | None = None
+
+
+@task(queue_name="short", takes_context=True)
+def read_version(context: TaskContext, version_id: int) -> str:
+    """Reads a waiting version and gives its state ("" if another task has it, or it is gone)."""
+    claim = str(context.task_result.id)
+    version = _claim(version_id, claim)
+    if version is None:
+        return ""
+    if version.attempts > MOST_ATTEMPTS:
+        outcome = Outcome(State.BROKEN, f"reading it did not end {MOST_ATTEMPTS} times")
+    else:
+        try:
+            outcome = _read(version)
+        except (SystemExit, KeyboardInterrupt):  # the worker is told to end: not the file's fault
+            FileVersion.objects.filter(pk=version_id, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
+            raise
+    return outcome.state if _write(version, claim, outcome) else ""
+
+
+@task(queue_name="short")
+def draw_pages(version_id: int) -> int:
+    """Draws the next pages of a version, at most IMAGES_A_TASK; gives how many are left. More of them is a task of the long queue."""
+    left = drawing.draw_next(version_id, most=IMAGES_A_TASK)
+    if left:
+        enqueue_drawing(version_id, pages_left=left)
+    return left
+
+
+def enqueue_reading(version_id: int) -> None:
+    """Call it after the commit of what it is to read."""
+    read_version.enqueue(version_id)
+
+
+def enqueue_drawing(version_id: int, *, pages_left: int) -> None:
+    """Short documents soon, books when there is time."""
+    queue = "short" if pages_left <= IMAGES_A_TASK else "long"
+    draw_pages.using(queue_name=queue).enqueue(version_id)
+
+
+def _claim(version_id: int, claim: str) -> FileVersion | None:
+    """Takes the version for this task, unless it is not waiting or a task that is still running has it."""
+    with transaction.atomic():
+        version = FileVersion.objects.select_for_update().filter(pk=version_id, state=State.WAITING).first()
+        if version is None or (version.claimed_by not in ("", claim) and _is_running(version.claimed_by)):
+            return None
+        version.claimed_by = claim
+        version.attempts += 1
+        version.save(update_fields=["claimed_by", "attempts"])
+    return version
+
+
+def _is_running(task_id: str) -> bool:
+    return DBTaskResult.objects.filter(pk=task_id, status=TaskResultStatus.RUNNING).exists()
+
+
+def _read(version: FileVersion) -> Outcome:
+    try:
+        with local_path(version.content) as path:
+            extraction = extract(path, version.media_type or None, limits=Limits(file_bytes=settings.FILES_MAX_BYTES))
+    except FileNotFoundError:
+        return Outcome(State.BROKEN, "the stored bytes are missing")
+    except ExtractionError as error:
+        state = State.BROKEN if error.state == State.WAITING and version.attempts >= MOST_ATTEMPTS else error.state
+        return Outcome(state, error.reason)
+    return Outcome(State.SCAN if _has_no_text(extraction) else State.READ, "; ".join(extraction.warnings), extraction)
+
+
+def _has_no_text(extraction: Extraction) -> bool:
+    return is_scan(extraction) or not any(page.text.strip() for page in extraction.pages)
+
+
+def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
+    """Writes pages and state in one transaction; False (and nothing written) when the version is gone or was taken over.
+
+    Text of an earlier reading is precious: a reading that fails leaves it.
+    """
+    default = _default_language(version, outcome.extraction)
+    with transaction.atomic():
+        fresh = FileVersion.objects.select_for_update().select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
+        if fresh is None:
+            logger.info("Version %s was taken over or deleted while it was read", version.pk)
+            return False
+        fresh.claimed_by = ""
+        fresh.state = outcome.state
+        fresh.reason = outcome.reason[:500]
+        if outcome.extraction:
+            _replace_pages(fresh, outcome.extraction, default)
+        if outcome.state != State.WAITING:
+            fresh.read_at = timezone.now()
+        fresh.save()
+        owners.tell(fresh.stored_file)
+        if outcome.state == State.WAITING:
+            transaction.on_commit(lambda: enqueue_reading(fresh.pk))
+        elif left := (fresh.page_count - fresh.images_made) * fresh.is_paged:
+            transaction.on_commit(lambda: enqueue_drawing(fresh.pk, pages_left=left))
+    return True
+
+
+def _replace_pages(version: FileVersion, extraction: Extraction, default: str) -> None:
+    """New rows for the old; images already drawn of the same pages are kept, for the bytes have not changed."""
+    images = dict(version.pages.exclude(image="").values_list("number", "image")) if extraction.paged else {}
+    same_pages = version.page_count == len(extraction.pages)
+    version.pages.all().delete()
+    shares = _write_pages(version, extraction.pages, default=default, images=images if same_pages else {})
+    version.page_count = len(extraction.pages)
+    version.is_paged = extraction.paged
+    version.media_type = extraction.media_type
+    version.languages = _languages(shares)
+    version.image_attempts = 0
+    if not same_pages:
+        version.images_made = 0
+
+
+def _write_pages(version: FileVersion, pages: Sequence[ExtractedPage], *, default: str, images: Mapping[int, str]) -> Counter[str]:
+    """Writes the rows in batches and gives the number of characters in each language."""
+    shares: Counter[str] = Counter()
+    batch: list[FilePage] = []
+    for row in _rows(version, pages, default, shares):
+        row.image = images.get(row.number, "")
+        batch.append(row)
+        if len(batch) == _ROWS_AT_ONCE:
+            FilePage.objects.bulk_create(batch)
+            batch = []
+    FilePage.objects.bulk_create(batch)
+    return shares
+
+
+def _rows(version: FileVersion, pages: Iterable[ExtractedPage], default: str, shares: Counter[str]) -> Iterator[FilePage]:
+    for page in pages:
+        found = spans(page.text, default)
+        for span in found:
+            shares[span.language] += span.end - span.start
+        yield FilePage(
+            version=version,
+            number=page.number,
+            label=page.label[:200],
+            text=page.text,
+            spans=[[span.start, span.end, span.language] for span in found],
+            boxes=page.boxes,
+            width=page.width,
+            height=page.height,
+            is_ocr=page.ocr,
+        )
+
+
+def _default_language(version: FileVersion, extraction: Extraction | None) -> str:
+    """For paragraphs that do not say: what the owner says, else what most of the text is in, else what the file says of itself."""
+    if extraction is None:
+        return ""
+    declared = extraction.language[:2].lower()
+    sample, length = [], 0
+    for page in extraction.pages:
+        sample.append(page.text[:2000])
+        length += len(sample[-1])
+        if length > _SAMPLE:
+            break
+    return owners.language_of(version.stored_file) or detect("\n\n".join(sample)) or (declared if declared in CODES else "")
+
+
+def _languages(shares: Counter[str]) -> list[str]:
+    """Languages of the document, the one with most characters first; "" (not known) left out."""
+    total = sum(shares.values())
+    return [code for code, characters in shares.most_common() if code and characters >= total * _LANGUAGE_SHARE]
