@@ -1,11 +1,14 @@
-"""References and their files. How they reach the search is in `indexing`, how they are shown in `views`, how they are read in `reading`."""
+"""The catalogue card and the names on it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
@@ -19,20 +22,37 @@ from kb.directory.models import Organisation
 from kb.files.models import StoredFile
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.choices import CreatorRole, Force, PublishReason, ReferenceState, ReferenceType
+from kb.library.choices import CreatorRole, Force, ReferenceState, ReferenceType
+from kb.library.models.marks import Mark, MarkCounter
+from kb.library.models.recording import RecordingQuerySet, record_references
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
 
 
-class MarkCounter(models.Model):
-    """The last number given to a body in a year; a number is never given twice, not even after a deletion."""
+class ReferenceQuerySet(RecordingQuerySet):
+    """References; every way to change many of them records each for the search."""
 
-    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
+    reference_field = "pk"
 
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["body", "year"], name="library_markcounter_once")]
+    def with_mark(self, mark: Mark) -> ReferenceQuerySet:
+        return self.filter(body__code=mark.code, mark_year=mark.year, mark_number=mark.number)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(using=self.db):
+            stored = list(StoredFile.objects.filter(reference_file__reference__in=self.order_by().values("pk")).values_list("pk", flat=True))
+            deleted = super().delete()
+            StoredFile.objects.filter(pk__in=stored).delete()
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
+        with transaction.atomic(using=self.db):
+            objs = list(objs)
+            for reference in objs:
+                reference.complete()
+            return super().bulk_create(objs, *args, **options)
 
 
 class ReferenceKeyword(ItemBase):
@@ -100,9 +120,13 @@ class Reference(ClusterableModel):
     updated_at = models.DateTimeField(auto_now=True)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = ReferenceQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("reference")
         verbose_name_plural = _("references")
+        # Cascades (a person who leaves) go through the recording queryset too.
+        base_manager_name = "objects"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["body", "mark_year", "mark_number"], name="library_reference_mark_once")]
         indexes = [models.Index(fields=["title"]), models.Index(fields=["state", "-id"])]
@@ -110,15 +134,55 @@ class Reference(ClusterableModel):
     def __str__(self) -> str:
         return f"{self.mark} {self.title}" if self.mark_number else self.title
 
+    def clean(self) -> None:
+        super().clean()
+        if self.pk and Reference.objects.filter(pk=self.pk).exclude(body_id=self.body_id).exists():
+            raise ValidationError({"body": _("The shelf mark carries the code of this group and is permanent: the group cannot be changed.")})
+
+    def complete(self) -> None:
+        """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a transaction."""
+        if not self.mark_year:
+            self.mark_year = timezone.localdate().year
+        if not self.mark_number:
+            self.mark_number = MarkCounter.objects.next_number(self.body, self.mark_year)
+        elif self._state.adding:
+            MarkCounter.objects.passed(self.body, self.mark_year, self.mark_number)
+        self.year = int(self.date_text[:4]) if self.date_text else None
+        if self.state == ReferenceState.ACCEPTED and not self.accepted_at:
+            self.accepted_at = timezone.now()
+
+    def save(self, *args, update_fields=None, **options) -> None:
+        if update_fields is not None:
+            update_fields = {*update_fields, "year", "accepted_at", "updated_at"}
+        with transaction.atomic():
+            self.complete()
+            super().save(*args, update_fields=update_fields, **options)
+            record_references([self.pk])
+
+    def delete(self, *args, **options):
+        with transaction.atomic():
+            record_references([self.pk])
+            stored = list(StoredFile.objects.filter(reference_file__reference=self.pk).values_list("pk", flat=True))
+            deleted = super().delete(*args, **options)
+            StoredFile.objects.filter(pk__in=stored).delete()
+        return deleted
+
     @property
     def mark(self) -> str:
         """The shelf mark as printed: "PA 2012/147"."""
-        return f"{self.body.code} {self.mark_year}/{self.mark_number}"
+        return str(Mark(self.body.code, self.mark_year, self.mark_number))
 
     @property
     def mark_slug(self) -> str:
         """The shelf mark as it stands in an address: "PA-2012-147"."""
-        return f"{self.body.code}-{self.mark_year}-{self.mark_number}"
+        return Mark(self.body.code, self.mark_year, self.mark_number).slug
+
+    @property
+    def full_title(self) -> str:
+        """Title and subtitle on one line, a full stop between them unless the title ends with a sign of its own."""
+        if not self.subtitle:
+            return self.title
+        return f"{self.title} {self.subtitle}" if self.title.endswith((".", "?", "!", ":", "…")) else f"{self.title}. {self.subtitle}"
 
     @property
     def effective_audiences(self) -> frozenset[str]:
@@ -143,6 +207,8 @@ class Creator(Orderable):
     )
     role = models.CharField(_("role"), max_length=20, choices=CreatorRole.choices, default=CreatorRole.AUTHOR)
 
+    objects = RecordingQuerySet.as_manager()
+
     class Meta(Orderable.Meta):
         verbose_name = _("creator")
         verbose_name_plural = _("creators")
@@ -150,40 +216,12 @@ class Creator(Orderable):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args, **options) -> None:
+        with transaction.atomic():
+            super().save(*args, **options)
+            record_references([self.reference_id])
 
-class ReferenceFile(Orderable):
-    """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the notice's."""
-
-    reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="files")
-    stored_file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="reference_file", editable=False)
-    number = models.PositiveIntegerField(editable=False)
-    title = models.CharField(_("title of the file"), max_length=255, blank=True)
-    language = models.CharField(_("language"), max_length=2, choices=list(LANGUAGES.items()), blank=True, help_text=_("Empty: as found in its text."))
-    audiences = AudiencesField(_("who may open the file"), default=members_only)
-    publish_reason = models.CharField(_("why we may publish it"), max_length=15, choices=PublishReason.choices, default=PublishReason.UNKNOWN)
-    permission_date = models.DateField(_("permission given on"), null=True, blank=True)
-
-    class Meta(Orderable.Meta):
-        verbose_name = _("file")
-        verbose_name_plural = _("files")
-        constraints = [models.UniqueConstraint(fields=["reference", "number"], name="library_referencefile_number_once")]
-
-    def __str__(self) -> str:
-        return self.title or str(self.stored_file_id)
-
-    @property
-    def effective_audiences(self) -> frozenset[str]:
-        """Who may open the file now: what was chosen, narrowed to who may see the notice; members at most while the right to publish is not known."""
-        wanted = audiences.narrowed(self.audiences, self.reference.effective_audiences)
-        if self.reference.state != ReferenceState.ACCEPTED:
-            return self.reference.effective_audiences
-        if self.publish_reason == PublishReason.UNKNOWN and audiences.PUBLIC in wanted:
-            wanted = (wanted - {audiences.PUBLIC}) | {audiences.MEMBERS}
-        return wanted
-
-    def clean(self) -> None:
-        super().clean()
-        if self.publish_reason == PublishReason.UNKNOWN and audiences.PUBLIC in (self.audiences or []):
-            raise ValidationError({"audiences": _("Say why we may publish this file before opening it to everyone; until then choose the members.")})
-        if self.publish_reason == PublishReason.PERMISSION and not self.permission_date:
-            raise ValidationError({"permission_date": _("Give the date of the permission.")})
+    def delete(self, *args, **options):
+        with transaction.atomic():
+            record_references([self.reference_id])
+            return super().delete(*args, **options)

@@ -1,0 +1,171 @@
+"""How found references are shown: cards, passages and where these lead; and every right asked again, of the database.
+
+The index may be seconds behind: what a reader lost since is left out here, whatever the index still holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext
+
+from kb.files.choices import State
+from kb.files.models import FilePage, FileVersion
+from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
+from kb.library.models import Reference, ReferenceKeyword
+from kb.library.models.marks import Mark
+from kb.library.models.recording import subject_of
+from kb.library.naming import format_name, meta_line, parse_anchor
+from kb.library.sections import notice_section, section_of
+from kb.pages.templatetags.frame import filesize_words
+from search.entries import Section
+from search.registry import Card, CardLink, Note
+
+_slugs: dict[int, str] = {}
+_SLUGS_KEPT = 10_000
+
+
+def cards(keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
+    """By key ("library.reference:17/1"). Four queries, however many."""
+    gathered = gather(pk for pk in map(reference_id_of, keys) if pk is not None)
+    found = {}
+    for key in keys:
+        whole = gathered.get(reference_id_of(key) or 0)
+        attachments = _shown_in(key, whole, audiences) if whole else None
+        if whole and attachments is not None:
+            _remember(whole.reference)
+            found[key] = _card(whole, attachments)
+    return found
+
+
+def _shown_in(key: str, whole: Gathered, held: frozenset[str]) -> list[Attachment] | None:
+    """The files of the entry's layer that this reader may open today; None when the reference is not theirs to see."""
+    if not whole.is_shown_to(held):
+        return None
+    name = key.rpartition("/")[2]
+    layer = next((layer for layer in whole.layers() if layer.name == name), None)
+    opened = whole.opened_by(held)
+    return [one for one in opened if one.file.pk in layer.files] if layer else opened
+
+
+def _card(whole: Gathered, attachments: Sequence[Attachment]) -> Card:
+    reference = whole.reference
+    versions = [one.latest for one in attachments if one.latest]
+    first = versions[0] if versions else None
+    links = []
+    if first and first.size_bytes:
+        links.append(CardLink(_open_label(first), file_url(reference, attachments[0].file.number, first.number)))
+    return Card(
+        subject=subject_of(reference.pk),
+        title=reference.full_title,
+        title_language=reference.language,
+        url=reference_url(reference),
+        meta=meta_line(reference, whole.creators, first),
+        languages=whole.languages(attachments),
+        notes=_notes(versions),
+        links=tuple(links),
+    )
+
+
+def _open_label(version: FileVersion) -> str:
+    size, name = filesize_words(version.size_bytes), format_name(version)
+    if name:
+        return gettext("Open the %(format)s (%(size)s)") % {"format": name, "size": size}
+    return gettext("Open the file (%(size)s)") % {"size": size}
+
+
+def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
+    """Why a found document has no passages: said only when none of its files could be read."""
+    if not versions or any(version.state == State.READ for version in versions):
+        return ()
+    sentences = {
+        State.WAITING: gettext("Waiting to be read: found by its title and summary"),
+        State.SCAN: gettext("Scan without text: found by its title and summary"),
+        State.ENCRYPTED: gettext("Protected by a password: found by its title and summary"),
+    }
+    state = State(versions[0].state)
+    return (Note(state.value, sentences.get(state, gettext("File not read: found by its title and summary"))),)
+
+
+def sections(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
+    """(key, anchor) -> section with its text, of files that may be opened today. Six queries, however many."""
+    gathered = gather(pk for pk in map(reference_id_of, anchors) if pk is not None)
+    places: dict[tuple[int, int], tuple[str, str, Attachment, FileVersion]] = {}
+    notices: list[tuple[str, Gathered]] = []
+    for key, wanted in anchors.items():
+        whole = gathered.get(reference_id_of(key) or 0)
+        attachments = _shown_in(key, whole, audiences) if whole else None
+        if whole is None or attachments is None:
+            continue
+        _remember(whole.reference)
+        if "" in wanted:
+            notices.append((key, whole))
+        by_number = {one.file.number: one for one in attachments}
+        for anchor in wanted:
+            file_number, version_number, page_number = parse_anchor(anchor) or (0, 0, 0)
+            version = by_number[file_number].version(version_number) if file_number in by_number else None
+            if version:
+                places[version.pk, page_number] = (key, anchor, by_number[file_number], version)
+    return {**_notices(notices), **_pages(places)}
+
+
+def _notices(wanted: Sequence[tuple[str, Gathered]]) -> dict[tuple[str, str], Section]:
+    keywords: dict[int, list[tuple[str, str]]] = {}
+    tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for _key, whole in wanted]).order_by("pk")
+    for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
+        keywords.setdefault(reference_id, []).append((name, language))
+    return {(key, ""): notice_section(whole.reference, whole.creators, keywords.get(whole.reference.pk, ())) for key, whole in wanted}
+
+
+def _pages(places: Mapping[tuple[int, int], tuple[str, str, Attachment, FileVersion]]) -> dict[tuple[str, str], Section]:
+    numbers: dict[int, list[int]] = {}
+    for version_id, number in places:
+        numbers.setdefault(version_id, []).append(number)
+    if not numbers:
+        return {}
+    one_of = Q()
+    for version_id, of_version in numbers.items():
+        one_of |= Q(version_id=version_id, number__in=of_version)
+    found = {}
+    for version_id, number, label, text, spans in FilePage.objects.filter(one_of).values_list("version_id", "number", "label", "text", "spans"):
+        key, anchor, attachment, version = places[version_id, number]
+        found[key, anchor] = section_of(attachment, version, number, label, text, spans)
+    return found
+
+
+def section_url(key: str, anchor: str, query_text: str) -> str:
+    """The reader at that page with the words marked; of the notice, the page of the reference. "" when the reference is gone."""
+    pk = reference_id_of(key)
+    slug = _slug(pk) if pk is not None else ""
+    place = parse_anchor(anchor)
+    if not slug:
+        return ""
+    if place is None:
+        return reverse("library:reference", args=[slug])
+    words = f"?{urlencode({'q': query_text})}#hit" if query_text else ""
+    return reverse("library:read", args=[slug, *place]) + words
+
+
+def reference_url(reference: Reference) -> str:
+    return reverse("library:reference", args=[reference.mark_slug])
+
+
+def file_url(reference: Reference, file_number: int, version_number: int) -> str:
+    return reverse("library:file", args=[reference.mark_slug, file_number, version_number])
+
+
+def _remember(reference: Reference) -> None:
+    """A mark never changes, so that the addresses of a page of passages cost no query each."""
+    if len(_slugs) >= _SLUGS_KEPT:
+        _slugs.clear()
+    _slugs[reference.pk] = reference.mark_slug
+
+
+def _slug(pk: int) -> str:
+    if pk not in _slugs:
+        row = Reference.objects.filter(pk=pk).values_list("body__code", "mark_year", "mark_number").first()
+        return Mark(*row).slug if row else ""
+    return _slugs[pk]

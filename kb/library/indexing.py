@@ -1,0 +1,160 @@
+"""What a reference looks like to the search: one entry a layer of rights, each holding only what its readers may open.
+
+The layers are made in `layers`, results are shown by `cards`. Nothing of a file (words, pages, languages, names) stands in a layer whose
+readers may not open it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+
+from django.utils.translation import gettext
+
+from kb.files.models import FilePage
+from kb.languages import CODES
+from kb.library import cards
+from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
+from kb.library.layers import Layer
+from kb.library.models import Reference, ReferenceKeyword
+from kb.library.models.recording import KIND, subject_of
+from kb.library.sections import notice_section, section_of, titles_of
+from kb.vocabulary.models import AltLabel, Concept
+from search.entries import Entry, Section
+from search.registry import Card
+
+Pages = Mapping[int, Sequence[Section]]  # by id of ReferenceFile
+
+
+class ReferenceKind:
+    """The kind "library.reference" of `search.registry`."""
+
+    code = KIND
+
+    def label(self) -> str:
+        return gettext("Library")
+
+    def subjects(self) -> Iterator[str]:
+        for pk in Reference.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=2000):
+            yield subject_of(pk)
+
+    def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
+        """Nine queries, however many subjects; pages are streamed, so that one reference at a time is whole in memory."""
+        wanted = [reference_id_of(subject) for subject in subjects]
+        gathered = gather(pk for pk in wanted if pk is not None)
+        words = Words(gathered)
+        for reference_id, pages in _with_pages(gathered):
+            yield subject_of(reference_id), entries_of(gathered[reference_id], words, pages)
+        for subject, pk in zip(subjects, wanted, strict=True):
+            if pk not in gathered:
+                yield subject, ()
+
+    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
+        return cards.cards(keys, audiences=audiences, language=language)
+
+    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
+        return cards.sections(anchors, audiences=audiences)
+
+    def section_url(self, key: str, anchor: str, query_text: str) -> str:
+        return cards.section_url(key, anchor, query_text)
+
+
+class Words:
+    """Concepts and keywords of a few references, with all their labels. Four queries: through rows, concepts, labels, keywords."""
+
+    def __init__(self, reference_ids: Iterable[int]) -> None:
+        ids = set(reference_ids)
+        through = Reference.concepts.through.objects.filter(reference__in=ids).order_by("concept__code")
+        self._concepts: dict[int, list[int]] = {}
+        for reference_id, concept_id in through.values_list("reference_id", "concept_id"):
+            self._concepts.setdefault(reference_id, []).append(concept_id)
+        rows = Concept.objects.values_list("pk", "code", "broader_id", *(f"label_{code}" for code in CODES))
+        self._vocabulary = {pk: (code, broader, [label for label in labels if label]) for pk, code, broader, *labels in rows}
+        used = {concept_id for some in self._concepts.values() for concept_id in some}
+        for concept_id, text in AltLabel.objects.filter(concept__in=used).order_by("pk").values_list("concept_id", "text"):
+            self._vocabulary[concept_id][2].append(text)
+        self._keywords: dict[int, list[tuple[str, str]]] = {}
+        tagged = ReferenceKeyword.objects.filter(content_object__in=ids).order_by("pk")
+        for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
+            self._keywords.setdefault(reference_id, []).append((name, language))
+
+    def themes(self, reference_id: int) -> tuple[str, ...]:
+        """Codes of the concepts at the top above those of the reference."""
+        return tuple(sorted({self._vocabulary[self._top(concept_id)][0] for concept_id in self._concepts.get(reference_id, [])}))
+
+    def labels(self, reference_id: int) -> list[str]:
+        """Every label, in every language, of the reference's concepts."""
+        return [label for concept_id in self._concepts.get(reference_id, []) for label in self._vocabulary[concept_id][2]]
+
+    def keywords(self, reference_id: int) -> list[tuple[str, str]]:
+        """(word, language)."""
+        return self._keywords.get(reference_id, [])
+
+    def _top(self, concept_id: int) -> int:
+        passed = {concept_id}
+        while (broader := self._vocabulary[concept_id][1]) is not None and broader not in passed:
+            passed.add(broader)
+            concept_id = broader
+        return concept_id
+
+
+def entries_of(gathered: Gathered, words: Words, pages: Pages) -> tuple[Entry, ...]:
+    """One entry a layer, poorest first."""
+    return tuple(_entry(gathered, words, pages, layer) for layer in gathered.layers())
+
+
+def _entry(gathered: Gathered, words: Words, pages: Pages, layer: Layer) -> Entry:
+    reference = gathered.reference
+    attachments = gathered.in_layer(layer)
+    themes = words.themes(reference.pk)
+    return Entry(
+        subject=subject_of(reference.pk),
+        layer=layer.name,
+        kind=KIND,
+        url=f"/r/{reference.mark_slug}",
+        titles=titles_of(reference),
+        audiences=layer.audiences,
+        covered_by=layer.covered_by,
+        languages=gathered.languages(attachments),
+        type=reference.type,
+        groups=tuple(dict.fromkeys(body.code for body in (reference.body, reference.own_production) if body)),
+        themes=themes,
+        year=reference.year,
+        published=reference.accepted_at.date() if reference.accepted_at else None,
+        keywords=tuple(dict.fromkeys(_keywords(gathered, words, attachments))),
+        sections=(
+            notice_section(reference, gathered.creators, words.keywords(reference.pk)),
+            *(section for one in attachments for section in pages.get(one.file.pk, ())),
+        ),
+    )
+
+
+def _keywords(gathered: Gathered, words: Words, attachments: Iterable[Attachment]) -> Iterator[str]:
+    reference = gathered.reference
+    yield from (creator.name for creator in gathered.creators)
+    yield from (text for text in (reference.publisher, reference.container_title, reference.doi, reference.isbn) if text)
+    yield from (reference.mark, reference.mark_slug)
+    yield from words.labels(reference.pk)
+    yield from (name for name, _language in words.keywords(reference.pk))
+    for attachment in attachments:
+        yield from (name for name in (attachment.file.title, attachment.latest.original_name if attachment.latest else "") if name)
+
+
+def _with_pages(gathered: Mapping[int, Gathered]) -> Iterator[tuple[int, Pages]]:
+    """Every reference with the sections of the latest version of each of its files, each as soon as its last page came. One query."""
+    owners = {one.latest.pk: (pk, one) for pk, whole in gathered.items() for one in whole.attachments if one.latest}
+    awaited = {pk: sum(1 for one in whole.attachments if one.latest) for pk, whole in gathered.items()}
+    gathering: dict[int, dict[int, list[Section]]] = {pk: {} for pk in gathered}
+    # By version: the order of an index, so that the database sorts no texts.
+    rows = FilePage.objects.filter(version__in=owners).order_by("version_id", "number")
+    streamed = rows.values_list("version_id", "number", "label", "text", "spans").iterator(chunk_size=100)
+    for version_id, pages in groupby(streamed, key=itemgetter(0)):
+        reference_id, attachment = owners.pop(version_id)
+        gathering[reference_id][attachment.file.pk] = [
+            section_of(attachment, attachment.latest, number, label, text, spans) for _, number, label, text, spans in pages if text.strip()
+        ]
+        awaited[reference_id] -= 1
+        if not awaited[reference_id]:
+            yield reference_id, gathering.pop(reference_id)
+    yield from gathering.items()

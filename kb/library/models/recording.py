@@ -1,0 +1,68 @@
+"""How references tell the search of every change, in the transaction of the change itself.
+
+One row: the model's own `save` and `delete`. Many rows at once: the querysets here. Never signals: Django sends post_save after the save's
+own transaction closed, and a process killed between the two would lose the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import models, transaction
+
+from search.indexing import record
+
+KIND = "library.reference"
+_AT_ONCE = 500
+
+
+def subject_of(reference_id: int) -> str:
+    """What a reference is called in the search: "library.reference:17"."""
+    return f"{KIND}:{reference_id}"
+
+
+def record_references(reference_ids: Iterable[int]) -> None:
+    """Notes that these references must be indexed again; call inside the transaction of the change."""
+    wanted = [subject_of(reference_id) for reference_id in reference_ids]
+    for start in range(0, len(wanted), _AT_ONCE):
+        record(*wanted[start : start + _AT_ONCE])
+
+
+class RecordingQuerySet(models.QuerySet):
+    """Rows that are references, or belong to one: `reference_field` leads to its id."""
+
+    reference_field = "reference_id"
+
+    def touched(self) -> list[int]:
+        """The references these rows belong to, now."""
+        return list(self.order_by().values_list(self.reference_field, flat=True).distinct())
+
+    def update(self, **values) -> int:
+        with transaction.atomic(using=self.db):
+            ids = self.touched()
+            changed = super().update(**values)
+            record_references({*ids, *self._arrived(values)})
+        return changed
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic(using=self.db):
+            ids = self.touched()
+            deleted = super().delete()
+            record_references(ids)
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
+        with transaction.atomic(using=self.db):
+            made = super().bulk_create(objs, *args, **options)
+            record_references({getattr(one, self.reference_field) for one in made})
+        return made
+
+    def _arrived(self, values) -> set[int]:
+        """References that rows were moved to by an update."""
+        moved = values.get(self.reference_field, values.get(self.reference_field.removesuffix("_id")))
+        return set() if moved is None or self.reference_field == "pk" else {getattr(moved, "pk", moved)}

@@ -1,0 +1,47 @@
+"""What the library says to the rooms below it when the site starts: to the search, to the files, to the vocabulary, to the frame."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy
+
+from kb.files.models import StoredFile
+from kb.files.owners import register_owner
+from kb.library.choices import ReferenceType
+from kb.library.indexing import ReferenceKind
+from kb.library.models import Reference, ReferenceFile
+from kb.library.models.recording import KIND, record_references
+from kb.pages.frame import register_section
+from kb.vocabulary.changes import register_on_concepts, register_on_keywords
+from search import registry
+
+
+def register_all() -> None:
+    registry.register(ReferenceKind(), models=["library.Reference"])
+    registry.register_facet_labels("types", type_labels)
+    registry.register_filter_names("types", lambda: [(str(label), code) for code, label in ReferenceType.choices])
+    register_owner(KIND, record_owner, language_of=language_of_file)
+    register_on_concepts(record_concepts)
+    register_on_keywords(record_keywords)
+    register_section("library", gettext_lazy("Library"), "library:list", order=10)
+
+
+def type_labels(values, language: str) -> dict[str, str]:
+    """Names of the types, in the language of the request."""
+    return {code: str(label) for code, label in ReferenceType.choices if code in values}
+
+
+def record_owner(stored_file: StoredFile) -> None:
+    """A reading ended: the reference has other words now."""
+    record_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
+
+
+def language_of_file(stored_file: StoredFile) -> str:
+    return ReferenceFile.objects.filter(stored_file=stored_file).values_list("language", flat=True).first() or ""
+
+
+def record_concepts(ids: frozenset[int]) -> None:
+    record_references(Reference.objects.filter(concepts__in=ids).order_by().values_list("pk", flat=True).distinct())
+
+
+def record_keywords(ids: frozenset[int]) -> None:
+    record_references(Reference.objects.filter(keyword_items__tag__in=ids).order_by().values_list("pk", flat=True).distinct())

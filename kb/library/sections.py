@@ -1,0 +1,47 @@
+"""The text of a reference as sections of the search: its notice (anchor "") and the pages of its files ("1.2/12")."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kb.files.models import FileVersion
+from kb.languages import CODES
+from kb.library.gathering import Attachment
+from kb.library.models import Creator, Reference
+from kb.library.naming import anchor_of, page_label
+from search.entries import LanguageSpan, Section, Title
+
+
+def titles_of(reference: Reference) -> tuple[Title, ...]:
+    """Its own with its subtitle first, then those in the other languages."""
+    others = [
+        Title(code, reference.translated_titles[code]) for code in CODES if code != reference.language and reference.translated_titles.get(code)
+    ]
+    return (Title(reference.language, reference.full_title), *others)
+
+
+def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = ()) -> Section:
+    """The notice as text, a paragraph each: titles, summaries, names, publisher, keywords; anchor ""."""
+    paragraphs: list[tuple[str, str]] = [(title.text, title.language) for title in titles_of(reference)]
+    paragraphs += [(reference.abstract[code], code) for code in CODES if reference.abstract.get(code)]
+    paragraphs.append(("; ".join(creator.name for creator in creators), ""))
+    paragraphs += [(reference.publisher, ""), (reference.container_title, "")]
+    paragraphs += [("; ".join(name for name, language in keywords if language == code), code) for code in CODES]
+    text, spans = "", []
+    for paragraph, language in paragraphs:
+        if paragraph:
+            start = len(text)
+            text += ("\n\n" if text else "") + paragraph
+            spans.append(LanguageSpan(start, len(text), language))
+    return Section(anchor="", page_number=0, label="", text=text, spans=tuple(spans))
+
+
+def section_of(attachment: Attachment, version: FileVersion, number: int, label: str, text: str, spans: Sequence[Sequence]) -> Section:
+    """A stored page as a section of the search."""
+    return Section(
+        anchor=anchor_of(attachment.file.number, version.number, number),
+        page_number=number,
+        label=page_label(number, label, is_paged=version.is_paged),
+        text=text,
+        spans=tuple(LanguageSpan(start, end, language) for start, end, language in spans),
+    )
