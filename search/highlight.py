@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 
+from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, holds
 from search.analysis.languages import LANGUAGES
 from search.analysis.tokens import WORD, fold, is_function_word, normalise, plain_words, stem, without_leaning
 from search.entries import LanguageSpan, Passage, Query, Section
-from search.query import asked_words, question_language
 
 SHORTEST, LONGEST = 160, 220  # characters of a passage
 _BEFORE = 70  # characters before the first word found, where the sentence begins too far back

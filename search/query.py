@@ -1,9 +1,10 @@
-"""From what a person types to a `Query`, and from a `Query` to the words that are looked for.
+"""From what a person types to a `Query`.
 
     logement "titre de séjour" -location type:rapport theme:"logement social" annee:2008-2012 taal:nl groupe:GT
     word     phrase            excluded  filter       filter                  years           language filter
 
-Nothing is refused: what is not understood is searched as it stands. How words become terms is in `analysis`.
+Nothing is refused: what is not understood is searched as it stands. Which words are looked for is in `analysis.asking`,
+how they become terms in `analysis.tokens`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from search.analysis.languages import LANGUAGES
-from search.analysis.tokens import fold, is_function_word, normalise, plain_words, tokens, without_leaning
+from search.analysis.tokens import fold, normalise, plain_words, tokens
 from search.entries import Filters, Phrase, Query
 
 FilterName = Literal["languages", "kinds", "types", "themes", "groups", "years"]
@@ -41,7 +42,6 @@ LANGUAGE_NAMES = {
     **dict.fromkeys(("neerlandais", "nederlands", "dutch"), "nl"),
     **dict.fromkeys(("anglais", "engels", "english"), "en"),
 }
-MOST_WORDS = 40  # looked for; the rest of a pasted page is left
 
 _QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»"}
 _ANY_CLOSING = '"“”»'
@@ -186,34 +186,6 @@ def _years(text: str) -> tuple[int | None, int | None] | None:
     if start is not None and end is not None and start > end:
         start, end = end, start
     return start, end
-
-
-def question_language(query: Query) -> str:
-    """The language the question is in: the interface's, unless function words of another one alone say otherwise."""
-    found = {token.word for typed in query.words for token in tokens(typed)}
-
-    def proofs(code: str) -> int:
-        table = LANGUAGES[code]
-        return len(found & (table.stop_words | table.query_words) - table.content_words)
-
-    own = query.language if query.language in LANGUAGES else next(iter(LANGUAGES))
-    best = max(LANGUAGES, key=lambda code: (proofs(code), code == own))
-    own_proofs = proofs(own)
-    return best if (own_proofs == 0 < proofs(best)) or proofs(best) >= own_proofs + 2 else own
-
-
-def asked_words(query: Query) -> tuple[str, ...]:
-    """The distinct words looked for, normalised, in order: function words and words of courtesy left out, unless nothing else is there."""
-    language = question_language(query)
-    courtesy = LANGUAGES[language].query_words
-    everything: dict[str, None] = {}
-    content: dict[str, None] = {}
-    for typed in query.words:
-        for token in tokens(without_leaning(typed, language)):
-            everything[token.word] = None
-            if not is_function_word(token.word, language) and token.word not in courtesy:
-                content[token.word] = None
-    return tuple(content or everything)[:MOST_WORDS]
 
 
 def without_filters(query: Query, *names: FilterName) -> Query:

@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import Protocol
 
 from search import ranking
+from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, has_compounds, holds
 from search.analysis.languages import LANGUAGES, own_first
 from search.analysis.tokens import fold, is_function_word, normalise, pieces, plain_words, stem
 from search.entries import Phrase, Query
-from search.query import asked_words, question_language
 
 
 class Vocabulary(Protocol):
