@@ -23,15 +23,15 @@ SCAN_PPI = 130
 WORDS = {
     "fr": {
         "contents": "Table des matières",
-        "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
+        "months": ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
     },
     "nl": {
         "contents": "Inhoudsopgave",
-        "months": "januari februari maart april mei juni juli augustus september oktober november december".split(),
+        "months": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
     },
     "en": {
         "contents": "Contents",
-        "months": "January February March April May June July August September October November December".split(),
+        "months": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
     },
 }
 

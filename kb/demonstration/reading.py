@@ -1,4 +1,4 @@
-"""The data of the demonstration as it lies in data/*.json. What the keys mean is said in data/README.md; documents made from it are in documents.py."""
+"""The data of the demonstration as it lies in data/*.json. data/README.md says what the keys mean; documents.py makes the files."""
 
 import json
 from pathlib import Path
