@@ -1,22 +1,34 @@
 """All addresses of the site; with settings, the only module that knows everybody."""
 
+from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
+from django.conf.urls.static import static
 from django.urls import include, path
 from django.utils.text import format_lazy
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
+from home import urls as home_urls
 from kb.accounts import doors
 from kb.languages import word
+from kb.pages import forwarding
 
 urlpatterns = [
     path("", include("kb.clock.urls")),
+    *home_urls.root_urlpatterns,
+    *(static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) if settings.DEBUG else []),
     *doors.urlpatterns,
     path("admin/", include(wagtailadmin_urls)),
     *i18n_patterns(
         *doors.page_urlpatterns,
         path(format_lazy("{}/", word("account")), include("kb.accounts.urls")),
+        path("", include("home.urls")),
+        # Each domain adds its line above this one.
+        *forwarding.patterns(),
+        path(format_lazy("{}/", word("search")), include("search.urls")),
         path("", include(wagtail_urls)),
         prefix_default_language=True,
     ),
 ]
+
+handler404 = "home.views.page_not_found"

@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from django.utils.translation import gettext_lazy as _
+
 from search.entries import Entry, Section
 
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
-FACETS: tuple[FacetName, ...] = ("languages", "kinds", "types", "themes", "groups")
+LANGUAGE_NAMES = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ _models: dict[str, str] = {}
 _labels: dict[str, LabelProvider] = {}
 _names: dict[str, NameProvider] = {}
 _suggesters: list[Suggester] = []
+_contact: list[Callable[[], str]] = []
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
@@ -131,6 +134,8 @@ def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, 
     """value -> name for the reader. One call of the provider."""
     if facet == "kinds":
         named: Mapping[str, str] = {value: str(_kinds[value].label()) for value in values if value in _kinds}
+    elif facet == "languages":
+        named = LANGUAGE_NAMES
     elif facet in _labels and values:
         named = _labels[facet](values, language)
     else:
@@ -146,6 +151,16 @@ def register_filter_names(filter_name: Literal["types", "themes", "groups"], pro
 def filter_names(filter_name: str) -> Iterable[tuple[str, str]]:
     """(label, code) pairs of a filter; none without a provider."""
     return _names[filter_name]() if filter_name in _names else ()
+
+
+def register_contact(provider: Callable[[], str]) -> None:
+    """`provider()` gives the address where a person can be asked, in the language of the request, or "" where there is none."""
+    _contact[:] = [provider]
+
+
+def contact_url() -> str:
+    """Where to ask a person who found nothing; "" when nobody said."""
+    return _contact[0]() if _contact else ""
 
 
 def register_suggester(suggester: Suggester) -> None:

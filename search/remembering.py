@@ -1,0 +1,69 @@
+"""The query log: what people look for and how much they find, never who. Shown to nobody but editors, thinned after twelve months."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
+
+from search.models import QueryLog
+
+KEPT = timedelta(days=365)
+LONGEST = 200
+WAIT_MS = 100  # for a busy SQLite; a question not logged is no loss, a slow page is one
+
+_YEAR = re.compile(r"(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])")
+_SEPARATORS = re.compile(r"(?<=[0-9])[\s./()-]+(?=[0-9])")
+_SIX_DIGITS = re.compile(r"[0-9]{6}")
+
+_UPSERT = """
+    INSERT INTO {table} (words, language, results, day, asked) VALUES (%s, %s, %s, %s, 1)
+    ON CONFLICT (day, language, words, results) DO UPDATE SET asked = {table}.asked + 1
+"""
+
+
+def logged_words(words: str) -> str:
+    """The words as they are logged, "" when they are not: a number of six digits (a telephone, a national number, also written with dots or
+    blanks between them) or an e-mail address may be somebody."""
+    words = " ".join(words.lower().split())[:LONGEST].strip()
+    digits = _SEPARATORS.sub("", _YEAR.sub(" ", words))
+    return "" if "@" in words or _SIX_DIGITS.search(digits) or _SIX_DIGITS.search(words) else words
+
+
+def log_question(words: str, *, language: str, results: int) -> None:
+    """Counts one asking; one statement, given up at once when the database is busy."""
+    words = logged_words(words)
+    if not words:
+        return
+    statement = _UPSERT.format(table=connection.ops.quote_name(QueryLog._meta.db_table))
+    try:
+        with connection.cursor() as cursor, _short_wait(cursor):
+            cursor.execute(statement, [words, language[:2], results, timezone.localdate()])
+    except OperationalError:
+        return
+
+
+@contextmanager
+def _short_wait(cursor: CursorWrapper) -> Iterator[None]:
+    """A short time-out on SQLite, which lets one write at a time; the usual one afterwards."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual_s = settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 5)
+    cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {int(usual_s * 1000)}")
+
+
+def thin_query_log() -> str | None:
+    """Takes out what is older than twelve months; a sentence for the clock's log."""
+    gone, _ = QueryLog.objects.filter(day__lt=timezone.localdate() - KEPT).delete()
+    return f"{gone} logged searches older than twelve months removed" if gone else None
