@@ -31,9 +31,12 @@ __all__ = [
     "sniff",
 ]
 
-# Fewer letters and digits a page than this, on average, are stamps, page numbers and file names on pictures of pages.
-SCAN_SIGNS_A_PAGE = 16
+# A page with fewer letters is silent: a page number or a stamp on a picture of a page.
+_SILENT_BELOW = 4
+# A document whose pages have fewer letters on average, and are mostly silent, is a scan: a heading page among full pages makes none.
+_SCAN_BELOW = 16
 _SIGN = re.compile(r"[^\W_]")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
 def extract(path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Extraction:
@@ -45,14 +48,12 @@ def extract(path: Path | str, media_type: str | None = None, *, limits: Limits |
 
 
 def is_scan(extraction: Extraction) -> bool:
-    """Its pages are pictures that were not recognised: fewer than SCAN_SIGNS_A_PAGE letters and digits a page on average.
+    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together fewer than 16 a page.
 
-    A short document is no scan: one page with a heading of three words is read as long as it has any letter outside pictures,
-    so the rule for documents of one or two pages is "no letters at all on most pages".
+    Formats without pages: there is not one letter or digit.
     """
-    if not extraction.paged or not extraction.pages:
-        return False
-    signs = [len(_SIGN.findall(page.text)) for page in extraction.pages]
-    if len(signs) <= 2:
-        return sum(signs) == 0
-    return sum(signs) / len(signs) < SCAN_SIGNS_A_PAGE
+    if not extraction.paged:
+        return not any(_SIGN.search(page.text) for page in extraction.pages)
+    letters = [len(_LETTER.findall(page.text)) for page in extraction.pages]
+    silent = sum(count < _SILENT_BELOW for count in letters)
+    return silent * 2 > len(letters) and sum(letters) < _SCAN_BELOW * len(letters)

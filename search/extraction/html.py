@@ -15,13 +15,37 @@ from search.extraction.pages import ExtractedPage
 from search.extraction.plain import decode
 from search.extraction.sections import Sections
 
-_SILENT = frozenset("script style noscript template head svg math object embed iframe select datalist audio video canvas map".split())
-_BLOCKS = frozenset(
-    "address article aside blockquote body br caption center dd details dialog dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "html legend li main menu nav ol p pre section summary table tbody td tfoot th thead title tr ul".split()
+_SILENT = frozenset(
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "head",
+        "svg",
+        "math",
+        "object",
+        "embed",
+        "iframe",
+        "select",
+        "datalist",
+        "audio",
+        "video",
+        "canvas",
+        "map",
+    )
 )
-_PARAGRAPHS = frozenset("address article aside blockquote div dl figure footer h1 h2 h3 h4 h5 h6 header main nav ol p pre section table ul".split())
-_HEADINGS = frozenset("h1 h2 h3".split())
+# fmt: off
+_PARAGRAPHS = frozenset((
+    "address", "article", "aside", "blockquote", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "main", "nav", "ol", "p", "pre",
+    "section", "table", "ul",
+))
+_BLOCKS = _PARAGRAPHS | {
+    "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "dt", "fieldset", "figcaption", "form", "hr", "html", "legend", "li", "menu", "summary",
+    "tbody", "td", "tfoot", "th", "thead", "title", "tr",
+}
+# fmt: on
+_HEADINGS = frozenset(["h1", "h2", "h3"])
 _CHARSET = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{1,40})["']""")
 _SPACES = re.compile(r"[ \t\r\n\f]+")

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from search.extraction.pages import WordBox
@@ -27,7 +28,7 @@ _BULLET = re.compile(r"[•◦▪●○■□‣⁃·∙➢✓❖*–-]$|\(?(?:\
 _SENTENCE_END = (".", ":", "!", "?", ";", "…", "»", "”")
 
 # After a hyphen that hangs ("zorg- en huisvesting", "pré- et postscolaire") comes one of these, and the hyphen stays.
-_AFTER_HANGING = frozenset("en of et ou and or und oder tot à y".split())
+_AFTER_HANGING = frozenset(["en", "of", "et", "ou", "and", "or", "und", "oder", "tot", "à", "y"])
 # What the hyphen belongs to in French ("rendez-vous", "c'est-à-dire", "celui-ci"), so it is kept when the line breaks there.
 _ENCLITICS = re.compile(r"(?:vous|nous|moi|toi|ce|ci|là|il|ils|elles|on|je|tu|même|mêmes|être|dire|à-dire|t-\w+|de-\w+|d['’]\w+)\W*$", re.IGNORECASE)
 
@@ -164,7 +165,7 @@ def _zone(rows: list[list[_Line]], start: int) -> tuple[int, list[tuple[float, f
         if not -0.3 * tall < step < 4 * tall:
             break
         left, right = (gutters[0][0] - 1e6, gutters[-1][1] + 1e6) if gutters else (0, 0)
-        free = [(left, row[0].left), *_gaps(row), (max(line.right for line in row), right)]
+        free = [(left, min(line.left for line in row)), *_gaps(row), (max(line.right for line in row), right)]
         kept = [(max(a, c), min(b, d)) for a, b in gutters for c, d in free if min(b, d) - max(a, c) > 0.5 * tall]
         if not kept:
             break
@@ -181,7 +182,7 @@ def _inside(row: list[_Line], gutters: list[tuple[float, float]]) -> bool:
 
 def _gaps(row: list[_Line]) -> list[tuple[float, float]]:
     ordered = sorted(row, key=lambda line: line.left)
-    return [(a.right, b.left) for a, b in zip(ordered, ordered[1:], strict=False) if b.left > a.right]
+    return [(a.right, b.left) for a, b in pairwise(ordered) if b.left > a.right]
 
 
 def _columns(rows: list[list[_Line]], gutters: list[tuple[float, float]]) -> list[list[_Line]]:
@@ -218,9 +219,7 @@ def _joined(row: list[_Line]) -> _Line:
 
 def _paragraphs(lines: list[_Line]) -> Iterable[list[_Line]]:
     """Lines that belong together: as near as most are, of one size, without an indent, a bullet or a short last line between them."""
-    steps = [
-        b.bottom - a.bottom for a, b in zip(lines, lines[1:], strict=False) if 0.3 * a.height < b.bottom - a.bottom < 2.2 * max(a.height, b.height)
-    ]
+    steps = [b.bottom - a.bottom for a, b in pairwise(lines) if 0.3 * a.height < b.bottom - a.bottom < 2.2 * max(a.height, b.height)]
     usual = median(steps) if steps else 0.0
     paragraph: list[_Line] = []
     for line in lines:

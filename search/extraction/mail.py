@@ -60,9 +60,9 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
 
 def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPage]:
     """The pages of an attachment, without boxes; nothing for one that is not read (it is named in the mail's own section)."""
-    import tempfile  # noqa: PLC0415 - with the import of `reading` below: only mails with attachments need them
+    import tempfile
 
-    from search.extraction import reading, sniffing  # noqa: PLC0415 - `reading` lists this reader
+    from search.extraction import reading, sniffing
 
     if not payload:
         return
@@ -76,7 +76,7 @@ def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPa
             for _, item in reading.read(Path(file.name), media_type, limits):
                 if isinstance(item, ExtractedPage) and item.text:
                     yield item
-        except Exception:  # noqa: BLE001 - a broken attachment is no broken mail
+        except Exception:
             return
 
 
@@ -136,6 +136,6 @@ def _header(message: EmailMessage, name: str) -> str:
     """A header as text; the standard library stumbles over some broken ones, these are given as they stand."""
     try:
         value = message[name]
-    except Exception:  # noqa: BLE001 - IndexError, ValueError, AttributeError… from the header parser
+    except Exception:
         value = next((raw for key, raw in message.raw_items() if key.lower() == name.lower()), "")
     return " ".join(str(value or "").encode("utf-8", "replace").decode().split())

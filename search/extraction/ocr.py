@@ -25,7 +25,7 @@ def languages() -> tuple[str, ...]:
     if not program:
         return ()
     try:
-        listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=20, check=False).stdout.split()  # noqa: S603
+        listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=20, check=False).stdout.split()
     except (OSError, subprocess.TimeoutExpired):
         return ()
     return tuple(code for code in LANGUAGES if code in listed)
@@ -36,7 +36,7 @@ def available() -> bool:
     return bool(languages())
 
 
-def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:  # noqa: ANN001
+def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:
     """The words of a PIL image in tesseract's reading order, edges divided by `scale` (pixels a point). About 3 seconds a page.
 
     Raises Unreadable.
@@ -48,7 +48,7 @@ def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:  # 
         try:
             done = subprocess.run(
                 command, capture_output=True, timeout=timeout_s, check=False, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "OMP_THREAD_LIMIT": "1"}
-            )  # noqa: S603
+            )
         except subprocess.TimeoutExpired as error:
             raise Unreadable(f"longer than {timeout_s:.0f} seconds") from error
         except OSError as error:

@@ -65,7 +65,7 @@ def _run(command: list[str], folder: str, timeout_s: float) -> str:
     try:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=folder, process_group=0
-        )  # noqa: S603
+        )
     except OSError as error:
         raise Unsupported(f"LibreOffice cannot be started: {error}") from error
     finally:

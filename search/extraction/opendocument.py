@@ -13,9 +13,12 @@ from search.extraction.package import Package, local
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 
-_SILENT = frozenset(
-    "tracked-changes sequence-decls forms variable-decls user-field-decls dde-connection-decls scripts font-face-decls automatic-styles event-listeners ruby-text".split()
-)
+# fmt: off
+_SILENT = frozenset((
+    "tracked-changes", "sequence-decls", "forms", "variable-decls", "user-field-decls", "dde-connection-decls", "scripts", "font-face-decls", "automatic-styles",
+    "ruby-text",
+))
+# fmt: on
 _ASIDE = frozenset(("note", "annotation", "text-box"))
 _MAX_REPEAT = 100
 

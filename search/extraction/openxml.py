@@ -19,15 +19,17 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _STRICT_W = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _STRICT_R = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
-_SILENT = frozenset("delText delInstrText instrText Fallback del moveFrom rPr pPr sectPr tblPr tcPr trPr binData pict-data chartspace".split())
+_SILENT = frozenset(
+    ("delText", "delInstrText", "instrText", "Fallback", "del", "moveFrom", "rPr", "pPr", "sectPr", "tblPr", "tcPr", "trPr", "binData", "docSuppData")
+)
 _WORDS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
 _HEADING = re.compile(r"^(?:heading|titre|kop|title)\s*([1-3])?$", re.IGNORECASE)
 
 
 def read_docx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """Sections by heading (levels 1 to 3, and the title); footnotes, endnotes and comments at the end of the section that refers to them; headers and footers
-    at the end of the last."""
+    """Sections by heading (levels 1 to 3, and the title); footnotes, endnotes and comments at the end of the section that
+    refers to them; headers and footers at the end of the last."""
     with Package(path, limits) as package:
         yield _facts(package)
         main = _main_part(package, "word/document.xml")

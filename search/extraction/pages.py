@@ -12,7 +12,7 @@ _UNIT = 65535
 
 @dataclass(frozen=True, slots=True)
 class WordBox:
-    """Characters start to end (exclusive) of the page's text stand here; left, top, right, bottom are fractions (0 to 1) of the page, from its top left."""
+    """Characters start to end (exclusive) of the page's text stand here; the edges are fractions (0 to 1) of the page, from its top left."""
 
     start: int
     end: int

@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -108,46 +109,80 @@ def _open(path: Path) -> pypdfium2.PdfDocument:
 
 def _read_pages(document: pypdfium2.PdfDocument, count: int, fallback: _Fallback, limits: Limits) -> Iterator[ExtractedPage | str]:
     unread: list[int] = []
-    recognised = 0
-    refused: str | None = None
+    recogniser = _Recogniser(document, limits)
     for index in range(count):
         page = raw.FPDF_LoadPage(document, index)
-        if not page:
+        if page:
+            try:
+                found = _read_page(document, page, index, fallback, recogniser)
+            finally:
+                raw.FPDF_ClosePage(page)
+        else:
             substitute = fallback.page(index)
             if substitute is None:
                 unread.append(index + 1)
-            yield substitute or ExtractedPage(number=index + 1, text="", label=_label(document, index))
-            continue
-        try:
-            frame = _Frame(page)
-            text, boxes = compose(_pieces(page, frame), width=frame.width, height=frame.height)
-            recognised_here = False
-            if _is_garbage(text):
-                substitute = fallback.page(index)
-                if substitute is not None and not _is_garbage(substitute.text):
-                    text, boxes = substitute.text, []
-                    recognised_here = False
-                    yield ExtractedPage(index + 1, text, _label(document, index), substitute.boxes, frame.width, frame.height)
-                    continue
-            if limits.ocr and _letters(text) < SCAN_LETTERS and _shows_pictures(page):
-                if not ocr.available():
-                    refused = "pages without text: tesseract is not installed, so their pictures were not read"
-                elif recognised >= limits.ocr_pages:
-                    refused = f"only the first {limits.ocr_pages} scanned pages were read"
-                else:
-                    recognised += 1
-                    found, problem = _recognise(document, index, frame, limits)
-                    refused = problem or refused
-                    if _letters(found[0]) > _letters(text):
-                        (text, boxes), recognised_here = found, True
-            text, boxes = _with_annotations(document, page, frame, text, boxes)
-            yield ExtractedPage(index + 1, text, _label(document, index), pack_boxes(boxes), frame.width, frame.height, recognised_here)
-        finally:
-            raw.FPDF_ClosePage(page)
-    if refused:
-        yield refused
+                if len(unread) == count:
+                    raise BrokenFile("none of its pages can be read")
+            found = substitute or ExtractedPage(number=index + 1, text="")
+        yield replace(found, label=_label(document, index))
+    yield from recogniser.problems
     if unread:
         yield f"pages that could not be read: {', '.join(map(str, unread[:20]))}"
+
+
+def _read_page(document: pypdfium2.PdfDocument, page: ctypes.c_void_p, index: int, fallback: _Fallback, recogniser: _Recogniser) -> ExtractedPage:
+    """PDFium's words; pdfminer's where those are garbage; tesseract's where there are none or both are garbage."""
+    frame = _Frame(page)
+    pieces, signs = _pieces(page, frame)
+    garbage = _is_garbage(signs)
+    text, boxes = compose(pieces, width=frame.width, height=frame.height)
+    packed = None
+    if garbage:
+        substitute = fallback.page(index)
+        if substitute is not None and _letters(substitute.text) > 0.4 * len(signs) and not _is_garbage(substitute.text):
+            text, packed, garbage = substitute.text, substitute.boxes, False
+    recognised = False
+    if garbage or (_letters(text[:1000]) < SCAN_LETTERS and _shows_pictures(page)):
+        seen, seen_boxes = recogniser.read(index, frame)
+        if _letters(seen) > (0 if garbage else _letters(text)):
+            text, boxes, packed, recognised = seen, seen_boxes, None, True
+    if packed is None:
+        text, boxes = _with_annotations(document, page, frame, text, boxes)
+        packed = pack_boxes(boxes)
+    return ExtractedPage(index + 1, text, "", packed, frame.width, frame.height, recognised)
+
+
+class _Recogniser:
+    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind, what was not read and why."""
+
+    def __init__(self, document: pypdfium2.PdfDocument, limits: Limits) -> None:
+        self._document, self._limits = document, limits
+        self._count = 0
+        self._started = time.monotonic()
+        self.problems: list[str] = []
+
+    def read(self, index: int, frame: _Frame) -> tuple[str, list[WordBox]]:
+        if not self._limits.ocr:
+            return "", []
+        if not ocr.available():
+            return self._refuse("pages without text: tesseract is not installed, so their pictures were not read")
+        if self._count >= self._limits.ocr_pages or time.monotonic() - self._started > self._limits.ocr_seconds:
+            return self._refuse(f"only the first {self._count} pages without text were read from their pictures")
+        self._count += 1
+        scale = min(200 / 72, (_MAX_PIXELS / max(frame.width * frame.height, 1.0)) ** 0.5)
+        page = self._document[index]
+        try:
+            pieces = ocr.read_picture(_picture(page, scale=scale), scale=scale, timeout_s=self._limits.ocr_page_seconds)
+        except ocr.Unreadable as error:
+            return self._refuse(f"page {index + 1} was not read from its picture: {error}")
+        finally:
+            page.close()
+        return compose(pieces, width=frame.width, height=frame.height)
+
+    def _refuse(self, problem: str) -> tuple[str, list[WordBox]]:
+        if problem not in self.problems and len(self.problems) < 20:
+            self.problems.append(problem)
+        return "", []
 
 
 class _Frame:
@@ -173,15 +208,18 @@ class _Frame:
         return self.top - top, self.right - right, self.top - bottom, self.right - left
 
 
-def _pieces(page: ctypes.c_void_p, frame: _Frame) -> list[Piece]:
-    """The words of a page in the order of the file. PDFium is asked for the text at once and for two signs of each word: its calls are the cost."""
+def _pieces(page: ctypes.c_void_p, frame: _Frame) -> tuple[list[Piece], str]:
+    """The words of a page in the order of the file, and the signs as PDFium gives them.
+
+    PDFium is asked for the text at once and for the boxes of two signs of each word: its calls are the cost.
+    """
     text_page = raw.FPDFText_LoadPage(page)
     if not text_page:
-        return []
+        return [], ""
     try:
         count = raw.FPDFText_CountChars(text_page)
         if count <= 0:
-            return []
+            return [], ""
         signs = _signs(text_page, count)
         pieces: list[Piece] = []
         box = raw.FS_RECTF()
@@ -204,7 +242,7 @@ def _pieces(page: ctypes.c_void_p, frame: _Frame) -> list[Piece]:
                 right, bottom = max(first[2], last[2]), max(first[3], last[3])
                 rise = (last[1] + last[3] - first[1] - first[3]) / 2
             pieces.append(Piece(word, left, top, right, bottom, False, rise))
-        return pieces
+        return pieces, signs
     finally:
         raw.FPDFText_ClosePage(text_page)
 
@@ -222,13 +260,13 @@ def _signs(text_page: ctypes.c_void_p, count: int) -> str:
 
 
 def _letters(text: str) -> int:
-    return len(_LETTER.findall(text[:1000]))
+    return len(_LETTER.findall(text))
 
 
 def _is_garbage(text: str) -> bool:
     """Most signs have no meaning outside the file's own fonts."""
-    signs = len(text) - text.count(" ") - text.count("\n")
-    return signs >= 10 and sum(len(found) for found in _GARBAGE.findall(text)) > 0.3 * signs
+    signs = len(text) - text.count(" ") - text.count("\n") - text.count("\r")
+    return signs >= 10 and sum(len(found) for found in _GARBAGE.findall(text)) > 0.25 * signs
 
 
 def _shows_pictures(page: ctypes.c_void_p) -> bool:
@@ -236,19 +274,7 @@ def _shows_pictures(page: ctypes.c_void_p) -> bool:
     return raw.FPDF_PAGEOBJ_IMAGE in kinds or raw.FPDF_PAGEOBJ_FORM in kinds or kinds.count(raw.FPDF_PAGEOBJ_PATH) > 40
 
 
-def _recognise(document: pypdfium2.PdfDocument, index: int, frame: _Frame, limits: Limits) -> tuple[tuple[str, list[WordBox]], str | None]:
-    scale = min(250 / 72, (_MAX_PIXELS / max(frame.width * frame.height, 1.0)) ** 0.5)
-    page = document[index]
-    try:
-        pieces = ocr.read_picture(_picture(page, scale=scale), scale=scale, timeout_s=limits.ocr_page_seconds)
-    except ocr.Unreadable as error:
-        return ("", []), f"page {index + 1} was not recognised: {error}"
-    finally:
-        page.close()
-    return compose(pieces, width=frame.width, height=frame.height), None
-
-
-def _picture(page: pypdfium2.PdfPage, *, scale: float):  # noqa: ANN202 - a PIL image, without importing PIL for files that need none
+def _picture(page: pypdfium2.PdfPage, *, scale: float):
     return page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
 
 
@@ -295,11 +321,11 @@ def _meta(document: pypdfium2.PdfDocument, key: str) -> str:
     return " ".join(_utf16(lambda buffer, size: raw.FPDF_GetMetaText(document, key.encode(), buffer, size)).split())[:1000]
 
 
-def _shorts(buffer):  # noqa: ANN001, ANN202
+def _shorts(buffer):
     return ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)) if buffer is not None else None
 
 
-def _utf16(ask) -> str:  # noqa: ANN001
+def _utf16(ask) -> str:
     """What a PDFium call of the "give me a buffer, I tell the size in bytes" kind has to say."""
     size = ask(None, 0)
     if size <= 2 or size > 2_000_000:
@@ -327,7 +353,7 @@ class _Fallback:
         return self._read(None)
 
     def _read(self, indices: list[int] | None) -> Iterator[ExtractedPage]:
-        from pdfminer.high_level import extract_pages  # noqa: PLC0415 - a quarter of a second that few files need
+        from pdfminer.high_level import extract_pages
 
         started = time.monotonic()
         if self._seconds <= 0:
@@ -345,8 +371,8 @@ class _Fallback:
             self._seconds -= time.monotonic() - started
 
 
-def _miner_pieces(item, left: float, top: float) -> Iterator[Piece]:  # noqa: ANN001
-    from pdfminer.layout import LTAnno, LTChar, LTTextLine  # noqa: PLC0415
+def _miner_pieces(item, left: float, top: float) -> Iterator[Piece]:
+    from pdfminer.layout import LTAnno, LTChar, LTTextLine
 
     if not isinstance(item, LTTextLine):
         for child in item if hasattr(item, "__iter__") else ():

@@ -14,17 +14,29 @@ from search.extraction.sections import Sections
 
 _TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL)
 _SILENT = frozenset(
-    b"fonttbl colortbl stylesheet info pict object themedata colorschememapping datastore latentstyles listtable listoverridetable revtbl rsidtbl generator xmlnstbl "
-    b"filetbl fldinst bkmkstart bkmkend pntext pntxta pntxtb pnseclvl mmathPr panose falt fontemb fontfile blipuid datafield docvar userprops wgrffmtfilter "
-    b"listtext listname liststylename leveltext levelnumbers nonshppict shpinst sp sn sv objdata objclass objname picprop atnid atnauthor atrfstart atrfend atndate atnref atnparent "
-    b"private passwordhash protusertbl defchp defpap ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn xe tc tcn template oldcprops oldpprops oldsprops oldtprops".split()
+    b"fonttbl colortbl stylesheet info pict object themedata colorschememapping datastore latentstyles listtable listoverridetable "
+    b"revtbl rsidtbl generator xmlnstbl filetbl fldinst bkmkstart bkmkend pntext pntxta pntxtb pnseclvl mmathPr panose falt fontemb "
+    b"fontfile blipuid datafield docvar userprops wgrffmtfilter listtext listname liststylename leveltext levelnumbers nonshppict "
+    b"shpinst sp sn sv objdata objclass objname picprop atnid atnauthor atrfstart atrfend atndate atnref atnparent private passwordhash "
+    b"protusertbl defchp defpap ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn xe tc tcn template oldcprops oldpprops oldsprops oldtprops".split()
 )
 _LOUD = frozenset(b"shptxt header headerl headerr headerf footer footerl footerr footerf footnote annotation fldrslt result".split())
 _AT_END = frozenset(b"header headerl headerr headerf footer footerl footerr footerf footnote annotation".split())
 _SIGNS = {
-    b"par": "\n\n", b"sect": "\n\n", b"page": "\n\n", b"line": "\n", b"row": "\n", b"cell": "\t", b"nestcell": "\t", b"nestrow": "\n", b"tab": "\t",
-    b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"bullet": "•", b"emspace": " ", b"enspace": " ", b"qmspace": " ",
-}  # fmt: skip
+    **{
+        b"par": "\n\n",
+        b"sect": "\n\n",
+        b"page": "\n\n",
+        b"line": "\n",
+        b"row": "\n",
+        b"cell": "\t",
+        b"nestcell": "\t",
+        b"nestrow": "\n",
+        b"tab": "\t",
+    },
+    **{b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"bullet": "•"},
+    **dict.fromkeys((b"emspace", b"enspace", b"qmspace"), " "),
+}
 _SYMBOLS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n\n", b"\r": "\n\n", b"\\": "\\", b"{": "{", b"}": "}"}
 # Windows' numbers of character sets, as fonts name them; the default, 0, is the page of the document.
 _CHARSETS = {

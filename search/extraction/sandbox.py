@@ -170,7 +170,7 @@ class _Child:
         self.idle = True
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "TESSDATA_PREFIX") if key in os.environ}
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(
             [sys.executable, "-c", _START, _PLACE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
