@@ -1,6 +1,23 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from wagtail.users.apps import WagtailUsersAppConfig
 
 
 class AccountsConfig(AppConfig):
     name = "kb.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        from allauth.mfa.signals import authenticator_added, authenticator_removed
+
+        from kb.accounts import editors, second_factor
+
+        authenticator_added.connect(second_factor.count_enrolling_as_passing)
+        authenticator_removed.connect(second_factor.forget_in_session)
+        post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
+
+
+class AdminUsersConfig(WagtailUsersAppConfig):
+    """Wagtail's user admin with our forms: stands in INSTALLED_APPS for "wagtail.users"."""
+
+    user_viewset = "kb.accounts.viewsets.LogInViewSet"

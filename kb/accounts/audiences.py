@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -81,9 +82,8 @@ def audiences_of(request: HttpRequest) -> frozenset[str]:
 
 
 def passed_second_factor(request: HttpRequest) -> bool:
-    """Whether this session was opened (or confirmed) with a second factor."""
-    from_session = request.session.get("account_authentication_methods", []) if hasattr(request, "session") else []
-    return any(record.get("method") == "mfa" for record in from_session)
+    """Whether this session was opened (or confirmed) with a second factor, by the person who uses it now."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
 
 
 def may_see(held: Iterable[str], audiences: Iterable[str]) -> bool:

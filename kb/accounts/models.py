@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -48,6 +49,31 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def save(self, *args, update_fields=None, **options) -> None:
+        """Keeps beside the row what allauth (the verified address) and Wagtail (the admin's language) want to know of it.
+
+        Addresses count as verified: only editors give them, nobody types their own.
+        """
+        self.email = self.email.lower()
+        with transaction.atomic():
+            super().save(*args, update_fields=update_fields, **options)
+            if update_fields is None or "email" in update_fields:
+                self._keep_address()
+            if self.is_staff and (update_fields is None or "language" in update_fields):
+                self.keep_admin_language()
+
+    def _keep_address(self) -> None:
+        addresses = apps.get_model("account", "EmailAddress").objects
+        addresses.filter(user=self).exclude(email=self.email).delete()
+        addresses.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
+
+    def keep_admin_language(self) -> None:
+        """Wagtail's admin speaks the language of choice."""
+        profile, _created = apps.get_model("wagtailusers", "UserProfile").objects.update_or_create(
+            user=self, defaults={"preferred_language": self.language}
+        )
+        self.wagtail_userprofile = profile
 
     # Wagtail's admin asks for these two of every user model.
     def get_full_name(self) -> str:

@@ -4,3 +4,13 @@ from django.apps import AppConfig
 class GroupsConfig(AppConfig):
     name = "kb.groups"
     label = "groups"
+
+    def ready(self) -> None:
+        from kb.accounts import audiences
+        from kb.groups import granting, naming
+        from search import registry
+
+        audiences.register_provider(granting.audiences_of_mandates)
+        audiences.register_choices(granting.body_choices)
+        registry.register_facet_labels("groups", naming.facet_names)
+        registry.register_filter_names("groups", naming.typed_names)

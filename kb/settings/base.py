@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "wagtail_localize.locales",
     "wagtail.contrib.settings",
     "wagtail.contrib.redirects",
+    "wagtail.contrib.typed_table_block",
     "wagtail.embeds",
     "wagtail.sites",
     "kb.accounts.apps.AdminUsersConfig",
@@ -127,7 +128,14 @@ EDITOR_SESSION_SECONDS = 12 * 3600
 EDITORS_MANAGE = ["directory", "files", "groups", "home", "library", "vocabulary", "wagtailredirects", "wagtail_localize"]
 
 ACCOUNT_ADAPTER = "kb.accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"login": "kb.accounts.forms.SiteLogInForm"}
+ACCOUNT_FORMS = {
+    "login": "kb.accounts.forms.SiteLogInForm",
+    "reauthenticate": "kb.accounts.forms.SiteReauthenticateForm",
+    "reset_password": "kb.accounts.forms.SiteResetPasswordForm",
+    "reset_password_from_key": "kb.accounts.forms.SiteResetPasswordKeyForm",
+    "change_password": "kb.accounts.forms.SiteChangePasswordForm",
+    "set_password": "kb.accounts.forms.SiteSetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -139,6 +147,11 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reset_password": "20/m/ip,3/600s/key"}
 MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "kb.accounts.forms.SiteCodeForm",
+    "reauthenticate": "kb.accounts.forms.SiteConfirmCodeForm",
+    "activate_totp": "kb.accounts.forms.SiteActivateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 
@@ -182,6 +195,11 @@ PERMISSIONS_POLICY = {name: [] for name in ("camera", "geolocation", "microphone
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "kb" / "static"]
+STATICFILES_FINDERS = [
+    "kb.pages.stylesheet.StylesheetFinder",
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_ROOT = VAR_DIR / "private"
@@ -213,3 +231,5 @@ CLOCK_DISK_FREE_BYTES = env.int("CASS_DISK_FREE_MB", default=500) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
+# One truth about who may see what: the audiences of pages and files, never privacy by collection.
+WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}

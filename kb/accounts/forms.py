@@ -1,0 +1,135 @@
+"""Forms of log-ins: in Wagtail's user admin (for the editor-in-chief) and an editor's own panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from allauth.account import forms as account
+from allauth.mfa.base import forms as mfa
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from wagtail.users.forms import UserCreationForm, UserEditForm
+
+from kb.accounts import editors
+from kb.accounts.models import User
+
+FIELDS = ("email", "name", "language", "is_staff", "is_superuser")
+NOT_HERE = ("first_name", "last_name")
+SUPERUSER_HELP = _("Also manages log-ins and the settings of the site.")
+
+
+class _LogInAdminForm(forms.ModelForm):
+    """What adding and changing have in common: our fields, an unusable password until the person chooses one, the group of editors kept in step."""
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        for name in NOT_HERE:
+            self.fields.pop(name, None)
+        if "is_superuser" in self.fields:
+            self.fields["is_superuser"].help_text = SUPERUSER_HELP
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+        self.fields["password1"].help_text = _("Leave empty: the person chooses a password through “Forgotten your password?” on the log-in page.")
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        others = User.objects.filter(email__iexact=email)
+        if self.instance.pk is not None:
+            others = others.exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(_("Someone already logs in with this address. Look for it in the list."), code="duplicate_username")
+        return email
+
+    def save(self, commit: bool = True) -> User:
+        if self.instance.pk is None and not self.cleaned_data.get("password1"):
+            self.instance.set_unusable_password()
+        user = super().save(commit)
+        if commit:
+            wanted = user.is_staff or user.is_superuser
+            (editors.join if wanted else editors.leave)(user)
+        return user
+
+
+class LogInCreationForm(_LogInAdminForm, UserCreationForm):
+    class Meta(UserCreationForm.Meta):
+        model = User
+        fields = FIELDS
+
+
+class LogInEditForm(_LogInAdminForm, UserEditForm):
+    def __init__(self, *args, editing_self: bool = False, **options) -> None:
+        super().__init__(*args, editing_self=editing_self, **options)
+        if editing_self:
+            del self.fields["is_staff"]
+
+    class Meta(UserEditForm.Meta):
+        model = User
+        fields = (*FIELDS, "is_active")
+
+
+class OwnPanelForm(forms.ModelForm):
+    """Name and language on an editor's own account page."""
+
+    class Meta:
+        model = User
+        fields = ("name", "language")
+
+
+class _InOurWords:
+    """An allauth form with our labels and help, and without placeholders: the label stays in sight."""
+
+    words: ClassVar[Mapping[str, tuple[str | Promise, str | Promise]]] = {
+        "login": (_("E-mail address"), ""),
+        "email": (_("E-mail address"), ""),
+        "password": (_("Password"), ""),
+        "oldpassword": (_("Present password"), ""),
+        "password1": (_("New password"), _("At least twelve characters; a short sentence is easy to remember.")),
+        "password2": (_("New password, once more"), ""),
+        "code": (_("Code"), ""),
+    }
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        for name, field in self.fields.items():
+            field.widget.attrs.pop("placeholder", None)
+            if name in self.words:
+                field.label, field.help_text = self.words[name]
+
+
+class SiteLogInForm(_InOurWords, account.LoginForm):
+    pass
+
+
+class SiteReauthenticateForm(_InOurWords, account.ReauthenticateForm):
+    pass
+
+
+class SiteResetPasswordForm(_InOurWords, account.ResetPasswordForm):
+    pass
+
+
+class SiteResetPasswordKeyForm(_InOurWords, account.ResetPasswordKeyForm):
+    pass
+
+
+class SiteChangePasswordForm(_InOurWords, account.ChangePasswordForm):
+    pass
+
+
+class SiteSetPasswordForm(_InOurWords, account.SetPasswordForm):
+    pass
+
+
+class SiteCodeForm(_InOurWords, mfa.AuthenticateForm):
+    pass
+
+
+class SiteConfirmCodeForm(_InOurWords, mfa.ReauthenticateForm):
+    pass
+
+
+class SiteActivateForm(_InOurWords, ActivateTOTPForm):
+    pass

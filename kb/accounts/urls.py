@@ -1,0 +1,43 @@
+"""Addresses of the accounts, under the word for "account": allauth's views at words of the site's three languages.
+
+Changing one's e-mail address and signing up are left out: accounts are made by editors.
+"""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from django.urls import path, re_path
+from django.utils.text import format_lazy
+
+from kb.languages import word
+
+_log_in, _confirm, _password = word("log-in"), word("confirm"), word("password")
+_forgotten, _done = word("forgotten"), word("done")
+_factor, _codes = word("second-factor"), word("recovery-codes")
+
+urlpatterns = [
+    path(format_lazy("{}/", _log_in), account.login, name="account_login"),
+    path(format_lazy("{}/code/", _log_in), mfa.authenticate, name="mfa_authenticate"),
+    path(format_lazy("{}/", word("log-out")), account.logout, name="account_logout"),
+    path(format_lazy("{}/", word("inactive")), account.account_inactive, name="account_inactive"),
+    path(format_lazy("{}/", word("new-account")), account.signup, name="account_signup"),
+    path(format_lazy("{}/", _confirm), account.reauthenticate, name="account_reauthenticate"),
+    path(format_lazy("{}/code/", _confirm), mfa.reauthenticate, name="mfa_reauthenticate"),
+    path(format_lazy("{}/", _password), account.password_change, name="account_change_password"),
+    path(format_lazy("{}/{}/", _password, word("new")), account.password_set, name="account_set_password"),
+    path(format_lazy("{}/{}/", _password, _forgotten), account.password_reset, name="account_reset_password"),
+    path(format_lazy("{}/{}/{}/", _password, _forgotten, word("sent")), account.password_reset_done, name="account_reset_password_done"),
+    path(format_lazy("{}/{}/{}/", _password, _forgotten, _done), account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    re_path(
+        format_lazy("^{}/{}/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", _password, _forgotten),
+        account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(format_lazy("{}/", _factor), mfa.index, name="mfa_index"),
+    path(format_lazy("{}/{}/", _factor, word("set-up")), totp.activate_totp, name="mfa_activate_totp"),
+    path(format_lazy("{}/{}/", _factor, word("take-away")), totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(format_lazy("{}/{}/", _factor, _codes), recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(format_lazy("{}/{}/{}/", _factor, _codes, word("new")), recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path(format_lazy("{}/{}/{}/", _factor, _codes, word("file")), recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+]

@@ -1,0 +1,126 @@
+"""Bodies, mandates and organisations in the admin, under one entry of the menu."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from wagtail.admin.filters import WagtailFilterSet
+from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
+from wagtail.admin.views import generic
+from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
+from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
+
+from kb.directory.viewsets import OrganisationViewSet
+from kb.groups.choices import MandateRole
+from kb.groups.models import Body, Mandate, running_on
+from kb.pages.listing import CappedPaginator
+
+
+class BodyFilters(WagtailFilterSet):
+    class Meta:
+        model = Body
+        fields = ("kind", "is_active")
+
+
+class BodyViewSet(ModelViewSet):
+    model = Body
+    icon = "group"
+    menu_label = _("Bodies")
+    list_display = (
+        Column("code", label=_("Code"), sort_key="code"),
+        Column("name", label=_("Name")),
+        Column("kind", label=_("Kind"), accessor="get_kind_display", sort_key="kind"),
+        Column("successor", label=_("Successor"), accessor="successor"),
+        BooleanColumn("is_active", label=_("Active"), sort_key="is_active"),
+    )
+    filterset_class = BodyFilters
+    search_fields = ("code", "name")
+    search_backend_name = None
+    copy_view_enabled = False
+    inspect_view_enabled = True
+    panels = (
+        FieldPanel("name"),
+        FieldPanel("purpose"),
+        FieldPanel("code"),
+        FieldPanel("kind"),
+        FieldPanel("successor"),
+        FieldPanel("is_active"),
+    )
+
+
+class RunningFilter(django_filters.BooleanFilter):
+    """Mandates that open something today, or those that do not."""
+
+    def filter(self, queryset, value):
+        if value is None:
+            return queryset
+        running = running_on(timezone.localdate())
+        return queryset.filter(running) if value else queryset.exclude(running)
+
+
+class MandateFilters(WagtailFilterSet):
+    body = django_filters.ModelMultipleChoiceFilter(queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body"))
+    role = django_filters.MultipleChoiceFilter(choices=MandateRole.choices, widget=forms.CheckboxSelectMultiple, label=_("Role"))
+    running = RunningFilter(label=_("Running today"), widget=BooleanRadioSelect)
+
+    class Meta:
+        model = Mandate
+        fields = ("body", "role", "running")
+
+
+class MandateIndexView(generic.IndexView):
+    """Newest first; the same number of queries whatever the rows. Search looks at persons and organisations."""
+
+    paginator_class = CappedPaginator
+
+    def get_base_queryset(self):
+        return super().get_base_queryset().select_related("user", "body", "organisation")
+
+    def search_queryset(self, queryset):
+        for word in (self.search_query or "").split()[:8]:
+            queryset = queryset.filter(
+                Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(organisation__name__icontains=word) | Q(body__code__iexact=word)
+            )
+        return queryset
+
+
+class MandateViewSet(ModelViewSet):
+    model = Mandate
+    icon = "user"
+    menu_label = _("Mandates")
+    index_view_class = MandateIndexView
+    list_display = (
+        Column("user", label=_("Person"), accessor="user"),
+        Column("body", label=_("Body"), accessor="body"),
+        Column("organisation", label=_("Organisation"), accessor="organisation"),
+        Column("role", label=_("Role"), accessor="get_role_display", sort_key="role"),
+        DateColumn("since", label=_("Since"), sort_key="since"),
+        DateColumn("until", label=_("Until"), sort_key="until"),
+    )
+    list_display_add_buttons = "user"
+    filterset_class = MandateFilters
+    search_fields = ("user__name",)
+    search_backend_name = None
+    ordering = ("-id",)
+    list_per_page = 50
+    copy_view_enabled = False
+    inspect_view_enabled = True
+    panels = (
+        FieldPanel("user"),
+        FieldPanel("body"),
+        FieldPanel("organisation"),
+        FieldPanel("role"),
+        FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
+        FieldPanel("is_suspended"),
+    )
+
+
+class PeopleViewSetGroup(ModelViewSetGroup):
+    menu_label = _("People")
+    menu_icon = "group"
+    menu_order = 300
+    items = (BodyViewSet, MandateViewSet, OrganisationViewSet)
