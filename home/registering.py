@@ -1,0 +1,39 @@
+"""What the site's own pages say to the rooms below when the site starts: to the search and to the frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from home.choices import Place
+from home.indexing import PageKind
+from home.models import ContentPage
+from kb.accounts.audiences import PUBLIC
+from kb.languages import current_language
+from kb.pages.frame import Link, register_footer_links
+from search import registry
+
+
+def register_all() -> None:
+    registry.register(PageKind(), models=["home.ContentPage"])
+    registry.leave_out("home.HomePage", reason="it only leads elsewhere")
+    register_footer_links("help", placed_pages)
+    register_footer_links("tools", tools)
+
+
+def placed_pages() -> Iterator[Link]:
+    """Contact, accessibility and privacy, in the reader's language or in the one they were written in. One query."""
+    wanted = (Place.CONTACT, Place.ACCESSIBILITY, Place.PRIVACY)
+    here = current_language()
+    pages = ContentPage.objects.live().filter(place__in=wanted).select_related("locale").order_by("pk")
+    best: dict[str, ContentPage] = {}
+    for page in pages:
+        if PUBLIC in page.audiences and (page.place not in best or page.locale.language_code == here):
+            best[page.place] = page
+    yield from (Link(best[place].title, best[place].get_url()) for place in wanted if place in best)
+
+
+def tools() -> Iterator[Link]:
+    yield Link(_("Site map"), reverse("site_map"))

@@ -1,0 +1,53 @@
+"""Views of the site itself: the 404 that offers what exists, the site map, robots.txt. Pages of the tree serve themselves."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import override
+from django.views.decorators.http import require_safe
+from wagtail.models import Page
+
+from home import offering
+from home.mapping import branches
+from kb.accounts.audiences import audiences_of
+from kb.languages import CODES, current_language
+from kb.pages import frame
+from kb.pages.addresses import under
+from kb.pages.echoes import Echo
+
+NOT_FOUND = {"fr": "Nous ne trouvons pas cette page", "nl": "We vinden deze pagina niet", "en": "We cannot find this page"}
+
+
+def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Status 404; the page in its other languages if it exists there, else a search for the address's words."""
+    here = current_language()
+    context = {
+        "title": NOT_FOUND[here],
+        "echoes": [Echo(code, NOT_FOUND[code], under(code, request.path)) for code in CODES if code != here],
+        "offers": offering.offers(request.path, audiences=audiences_of(request)),
+        "words": offering.search_words(request.path),
+        "contact": next(iter(frame.footer_links("help")), None),
+        "page": None,
+    }
+    return render(request, "404.html", context, status=404)
+
+
+@require_safe
+def site_map(request: HttpRequest) -> HttpResponse:
+    """Every page this reader may see in this language, as a tree, and the sections of the site."""
+    home = Page.objects.filter(depth=2, locale__language_code=current_language(), live=True).first()
+    tree = branches(home, audiences=audiences_of(request)) if home else []
+    return render(request, "home/site_map.html", {"tree": tree, "sections": frame.sections()})
+
+
+@require_safe
+def robots(request: HttpRequest) -> HttpResponse:
+    """What machines may read: everything public but searches, whose pages have no end, and the admin."""
+    searches = []
+    for code in CODES:
+        with override(code):
+            searches.append(f"Disallow: {reverse('search:results')}")
+    lines = ["User-agent: *", "Disallow: /admin/", *searches, "", f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}", ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,92 @@
+"""Where the same thing is in each language, and which words a page may not take as its address.
+
+A page's translations have addresses of their own; a page without one is shown at the same path under the other language's prefix, by
+`BasePage.serve`. Routes are translated word by word (`kb.languages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import translate_url
+from wagtail.models import Page
+
+from kb.languages import CODES, FORMER_WORDS, LANGUAGES, PATH_WORDS, current_language
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A language tab. `exists` says whether the thing is written in that language (else the address shows it in another, and says so)."""
+
+    language: str
+    name: str
+    url: str
+    current: bool
+    exists: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """canonical is absolute; "" where there is none. alternates: language -> absolute address, existing translations only."""
+
+    tabs: tuple[Tab, ...]
+    canonical: str
+    alternates: Mapping[str, str]
+
+
+def of(request: HttpRequest | None, page: Page | None = None) -> Addresses:
+    """The addresses of what a request shows: a page of the tree when there is one, else the view at its path."""
+    if request is None:
+        return Addresses(_tabs({code: f"/{code}/" for code in CODES}, frozenset(CODES)), "", {})
+    if isinstance(page, Page) and page.pk:
+        return _of_page(request, page)
+    urls = {code: translate_url(request.get_full_path(), code) for code in CODES}
+    absolute = {code: request.build_absolute_uri(translate_url(request.path, code)) for code in CODES}
+    return Addresses(_tabs(urls, frozenset(CODES)), absolute[current_language()], absolute)
+
+
+def _of_page(request: HttpRequest, page: Page) -> Addresses:
+    written = {other.locale.language_code: other for other in translations(page)}
+    written[page.locale.language_code] = page
+    urls = {code: other.get_url(request) for code, other in written.items()}
+    for code in CODES:
+        if not urls.get(code):
+            urls[code] = under(code, page.get_url(request) or request.path)
+    absolute = {code: other.get_full_url(request) for code, other in written.items() if other.live}
+    canonical = page.get_full_url(request) or ""
+    return Addresses(_tabs(urls, frozenset(written)), canonical, absolute)
+
+
+def _tabs(urls: Mapping[str, str], written: frozenset[str]) -> tuple[Tab, ...]:
+    here = current_language()
+    return tuple(Tab(code, LANGUAGES[code], urls[code], code == here, code in written) for code in CODES)
+
+
+def translations(page: Page) -> list[Page]:
+    """The live pages that say the same in other languages."""
+    return list(page.get_translations().live().select_related("locale"))
+
+
+def under(language: str, path: str) -> str:
+    """The path with another language's prefix: "/fr/contact/" under nl is "/nl/contact/"."""
+    _empty, _code, rest = path.split("/", 2) if path.count("/") >= 2 else ("", "", "")
+    return f"/{language}/{rest}"
+
+
+def ancestors(page: Page) -> list[Page]:
+    """The pages between home and this one, each in the language of the request where it is live there."""
+    steps = [step for step in page.get_ancestors().live().select_related("locale") if step.depth > 2]
+    if page.locale.language_code == current_language():
+        return steps
+    found = Page.objects.live().filter(translation_key__in=[step.translation_key for step in steps], locale__language_code=current_language())
+    mine = {step.translation_key: step for step in found.select_related("locale")}
+    return [mine.get(step.translation_key, step) for step in steps]
+
+
+def reserved_words() -> frozenset[str]:
+    """Every path word of a route, present and former, in any language: no page at the top of the tree may take one."""
+    present = {word for words in PATH_WORDS.values() for word in words.values()}
+    former = {word for words in FORMER_WORDS.values() for group in words.values() for word in group}
+    return frozenset(present | former)

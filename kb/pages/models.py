@@ -1,0 +1,203 @@
+"""What every page of the tree shares. Kinds of pages are in their domains; the site's own in `home`."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalManyToManyField
+from wagtail.admin.forms import WagtailAdminPageForm
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.models import Page, PageManager
+from wagtail.query import PageQuerySet
+from wagtail_localize.fields import SynchronizedField
+
+from kb.accounts.audiences import audiences_of, may_see
+from kb.accounts.fields import AudiencesField, public_only
+from kb.languages import current_language
+from kb.pages import addresses
+from kb.pages.echoes import Echo
+from kb.pages.originals import Originals, pieces_of
+from search.indexing import record
+
+TOP_DEPTH = 3
+
+
+def refuse_reserved(slug: str) -> None:
+    """Raises ValidationError when a page at the top of the tree would hide behind a route."""
+    if slug in addresses.reserved_words():
+        raise ValidationError({"slug": _("“%(slug)s” is the address of a part of the site. Choose another word for this page.") % {"slug": slug}})
+
+
+class BasePageForm(WagtailAdminPageForm):
+    def clean(self):
+        cleaned = super().clean()
+        if self.parent_page is not None and self.parent_page.depth == TOP_DEPTH - 1 and cleaned.get("slug"):
+            try:
+                refuse_reserved(cleaned["slug"])
+            except ValidationError as error:
+                self.add_error(None, error)
+        return cleaned
+
+
+class BasePageQuerySet(PageQuerySet):
+    """Changes of many pages at once also reach the search."""
+
+    def update(self, **values) -> int:
+        with transaction.atomic():
+            subjects = [page.search_subject() for page in self.all()]
+            changed = super().update(**values)
+            record(*filter(None, subjects))
+        return changed
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def for_audiences(self, audiences: frozenset[str]) -> list:
+        """The pages among these that a reader may see; decided in Python, so for short lists."""
+        return [page for page in self if page.is_for(audiences)]
+
+
+BasePageManager = PageManager.from_queryset(BasePageQuerySet)
+
+
+class BasePage(Page):
+    """A page with audiences, authoring bodies and a date of review.
+
+    The audience of a translation is its source's: whatever is saved on a translation, the source's set is kept.
+    """
+
+    audiences = AudiencesField(_("who may see this page"), default=public_only)
+    bodies = ParentalManyToManyField("groups.Body", verbose_name=_("written by"), blank=True, related_name="+")
+    last_reviewed = models.DateField(_("last reviewed"), null=True, blank=True)
+
+    base_form_class = BasePageForm
+    subpage_types: list[str] = []
+    private_page_options: list[str] = []
+    show_in_menus_default = False
+    # Named one by one: what is the same in all languages, and may not be changed in a translation.
+    override_translatable_fields = [
+        SynchronizedField("audiences", overridable=False),
+        SynchronizedField("last_reviewed", overridable=False),
+    ]
+
+    objects = BasePageManager()
+
+    promote_panels = [
+        MultiFieldPanel([FieldPanel("slug"), FieldPanel("seo_title"), FieldPanel("search_description")], heading=_("Address and search engines")),
+    ]
+    settings_panels = [FieldPanel("audiences"), FieldPanel("bodies"), FieldPanel("last_reviewed"), FieldPanel("owner"), *Page.settings_panels]
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def tabbed(cls, *content_panels) -> TabbedInterface:
+        """The editing form of a kind of page: its own panels, then address, then who may see it."""
+        return TabbedInterface(
+            [
+                ObjectList([*Page.content_panels, *content_panels], heading=_("Content")),
+                ObjectList(cls.promote_panels, heading=_("Address")),
+                ObjectList(cls.settings_panels, heading=_("Readers and dates")),
+            ]
+        )
+
+    # Saving and moving
+
+    def clean(self) -> None:
+        super().clean()
+        if self.depth == TOP_DEPTH:
+            refuse_reserved(self.slug)
+
+    def save(self, *args, **options):
+        with transaction.atomic():
+            source = self.source_page()
+            before = Page.objects.filter(pk=self.pk).values_list("url_path", flat=True).first() if self.pk else None
+            if source is not None:
+                self.audiences = list(source.audiences)
+            saved = super().save(*args, **options)
+            if source is None:
+                others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
+                others.exclude(audiences=self.audiences).update(audiences=self.audiences)
+            self._record(whole_branch=before is not None and before != self.url_path)
+        return saved
+
+    def delete(self, *args, **options):
+        with transaction.atomic():
+            subjects = self._subjects_of_branch()
+            deleted = super().delete(*args, **options)
+            record(*subjects)
+        return deleted
+
+    def move(self, target, pos=None, user=None):
+        """Moves the page with what is under it. Raises ValidationError where its slug would hide behind a route."""
+        if target.depth + (pos in ("first-child", "last-child", "sorted-child")) == TOP_DEPTH:
+            refuse_reserved(self.slug)
+        with transaction.atomic():
+            super().move(target, pos=pos, user=user)
+            record(*type(self).objects.get(pk=self.pk)._subjects_of_branch())
+
+    # Search
+
+    def search_subject(self) -> str:
+        """What the search calls this page ("home.page:17"); "" for kinds that are not searched."""
+        return ""
+
+    def _record(self, *, whole_branch: bool) -> None:
+        subjects = self._subjects_of_branch() if whole_branch else [self.search_subject()]
+        record(*filter(None, subjects))
+
+    def _subjects_of_branch(self) -> list[str]:
+        pages = self.get_descendants(inclusive=True).specific(defer=True)
+        return [page.search_subject() for page in pages if isinstance(page, BasePage) and page.search_subject()]
+
+    # Translations
+
+    def source_page(self):
+        """The page this one translates: the eldest of its translations; None when it is itself the source."""
+        eldest = type(self).objects.filter(translation_key=self.translation_key).order_by("pk").first()
+        return None if eldest is None or eldest.pk == self.pk else eldest
+
+    def echoes(self) -> list[Echo]:
+        """The titles in the other two languages; for one without a page, that it is not there yet."""
+        written = {page.locale.language_code: page for page in addresses.translations(self)}
+        written[self.locale.language_code] = self
+        here = current_language()
+        return [
+            Echo(code, written[code].title, written[code].get_url()) if code in written else Echo(code) for code in addresses.CODES if code != here
+        ]
+
+    def originals(self) -> Originals | None:
+        """The words of the source, by which an untranslated piece is known; None for the source itself."""
+        source = self.source_page()
+        if source is None:
+            return None
+        values = [getattr(source, field.name) for field in self._meta.get_fields() if field.name in self.translated_bodies]
+        pieces = frozenset().union(*(pieces_of(value) for value in values)) | {" ".join(source.title.split())}
+        return Originals(source.locale.language_code, pieces)
+
+    # Fields whose words are compared with the source's; kinds with more of them say so.
+    translated_bodies: tuple[str, ...] = ("body", "intro")
+
+    # Showing
+
+    def is_for(self, audiences: frozenset[str]) -> bool:
+        return may_see(audiences, self.audiences)
+
+    def get_context(self, request: HttpRequest, *args, **options) -> dict:
+        context = super().get_context(request, *args, **options)
+        language = self.locale.language_code
+        shown_elsewhere = language != current_language() and not getattr(request, "is_preview", False)
+        context["page_language"] = language
+        context["shown_elsewhere"] = shown_elsewhere
+        context["echoes"] = self.echoes()
+        context["originals"] = self.originals()
+        return context
+
+    def serve(self, request: HttpRequest, *args, translation: Page | None = None, **options) -> HttpResponse:
+        """The page for those who may see it; for others it is not there. Leads to its translation where the tree found one."""
+        if not self.is_for(audiences_of(request)):
+            raise Http404
+        if translation is not None:
+            return HttpResponseRedirect(translation.get_url(request))
+        return super().serve(request, *args, **options)

@@ -1,0 +1,66 @@
+"""All stylesheets joined into the one file that pages load, by a static files finder: in runserver, tests and collectstatic, without a build step.
+
+The parts are in `kb/static/css`: tokens, base, layout, then one file a component. They are written to be joined, never to be loaded alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.storage import FileSystemStorage
+
+NAME = "css/site.css"
+SOURCE_DIR = Path(__file__).resolve().parents[1] / "static" / "css"
+FIRST = ("tokens.css", "base.css", "layout.css")
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+def parts() -> list[Path]:
+    """The stylesheets in the order they are joined: three that lay the ground, then components by name."""
+    return [*(SOURCE_DIR / name for name in FIRST), *sorted((SOURCE_DIR / "components").glob("*.css"))]
+
+
+def joined() -> str:
+    """The text of the one stylesheet, without comments and indentation."""
+    text = "\n".join(part.read_text(encoding="utf-8") for part in parts())
+    lines = (line.strip() for line in _COMMENT.sub("", text).splitlines())
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+class StylesheetFinder(BaseFinder):
+    """Gives `css/site.css`, made again when a part is newer than it."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        self.storage = FileSystemStorage(location=Path(settings.VAR_DIR) / "stylesheet")
+
+    def check(self, **kwargs) -> list:
+        return []
+
+    def find(self, path, find_all=False, **kwargs):
+        if path != NAME:
+            return []
+        found = str(self._made())
+        return [found] if find_all else found
+
+    def list(self, ignore_patterns):
+        self._made()
+        yield NAME, self.storage
+
+    def _made(self) -> Path:
+        target = Path(self.storage.location) / NAME
+        # Folders count too: a component that was taken away makes no part newer.
+        newest = max(path.stat().st_mtime for path in (*parts(), SOURCE_DIR / "components"))
+        if not target.exists() or target.stat().st_mtime < newest:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=target.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(joined())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(target)
+        return target
