@@ -58,7 +58,8 @@ FRENCH = Language(
     query_words=_words(
         """
         comment pourquoi quel quelle quels quelles combien lequel laquelle lesquels lesquelles bonjour bonsoir merci svp stp plaît accord
-        peut peux puis pouvez pouvons peuvent faut faire fait fais font dois doit doivent savoir sais veux voudrais aimerais cherche chercher trouver existe existent maintenant
+        peut peux puis pouvez pouvons peuvent faut faire fait fais font dois doit doivent savoir sais veux voudrais
+        aimerais cherche chercher trouve trouver existe existent maintenant
         """
     ),
     content_words=_words("car son on pour sur dans ton mes tu me as dont or sont des ni es plus par fut te puis si son a en de se he is"),
@@ -75,14 +76,15 @@ DUTCH = Language(
         """
         de het een en of maar want dus dat die dit deze er hier daar ik jij je hij zij ze wij we jullie u hen hun hem haar mij me jou ons
         onze mijn uw zijn z'n m'n zich van in op aan bij met voor door over naar uit tot te om tegen tussen onder na als dan toen nu ook nog
-        al alle andere niet geen wel is was waren ben bent wees geweest wordt worden werd werden heb hebt heeft hebben had hadden zal zullen zou zouden
-        kan kunnen kon konden moet moeten moest mag mogen men omdat zodat terwijl indien hetzelfde zo zelf reeds één ter ten zoals enz
+        al alle andere niet geen wel is was waren ben bent wees geweest wordt worden werd werden heb hebt heeft hebben had hadden zal
+        zullen zou zouden kan kunnen kon konden moet moeten moest mag mogen men omdat zodat terwijl indien hetzelfde zo zelf reeds één
+        ter ten zoals enz
         """
     ),
     query_words=_words(
         """
         hoe wat wie waar wanneer waarom welk welke hoeveel waarvoor waarmee waarvan goedendag goeiedag hallo dag bedankt dank alstublieft
-        aub graag wil wilt willen vinden zoek zoeken bestaat kunt
+        aub graag wil wilt willen vind vindt vinden zoek zoekt zoeken bestaat bestaan kunt weet weten doe doen
         """
     ),
     content_words=_words("die over men me was had on in is al bent hier na want dit of we are en de me tot door kan mag den dan son"),
@@ -106,7 +108,7 @@ ENGLISH = Language(
     ),
     query_words=_words(
         """
-        how what when where why which who whom whose hello hi please thanks thank find does do need want know looking search there any
+        how what when where why which who whom whose hello hi please thanks thank find does do need want know look looking search now there any get
         """
     ),
     content_words=_words("on in is was of we me as or but he had an been so of at a who if it her for at does will to do me can must"),

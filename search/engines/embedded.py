@@ -35,6 +35,7 @@ SCHEMA_VERSION = 1
 WRITER_HEAP_BYTES = 64_000_000
 REBUILD_HEAP_BYTES = 256_000_000
 ALONE_BELOW = 2_000  # documents: under this a second thread costs more than it gives
+SORTED_BY_KEY = 200  # best documents whose ties are broken by key
 SHARDS = 256  # `stored` is read in so many parts, so that none is long
 MOST_FACET_VALUES = 2_000
 MOST_PAGES = 100_000  # of one entry
@@ -322,8 +323,21 @@ def _member(schema: tantivy.Schema, member: Member) -> Clause:
     return _weighted(schema, "words" if member.exact else "body", member.term, member.weight * ranking.BODY)
 
 
+def _of_group(schema: tantivy.Schema, name: str, group: Group, weight: float) -> list[Clause]:
+    """A word asked in one field: the best of its languages (a name stands in all of them, and counts once), its compounds and parts beside."""
+    own = {member.term for member in group.own}
+    clauses = {
+        member.term: _weighted(schema, "words" if member.exact else name, member.term, member.weight * weight)
+        for member in group.members
+        if not member.exact or name == "body"
+    }
+    best = [clauses.pop(term) for term in own if term in clauses]
+    together = [Clause.disjunction_max_query(best)] if len(best) > 1 else best
+    return together + list(clauses.values())
+
+
 def _any_of(schema: tantivy.Schema, groups: Sequence[Group]) -> Clause:
-    return Clause.boolean_query([(Occur.Should, _member(schema, member)) for group in groups for member in group.members])
+    return Clause.boolean_query([(Occur.Should, clause) for group in groups for clause in _of_group(schema, "body", group, ranking.BODY)])
 
 
 def _phrase(schema: tantivy.Schema, words: tuple[str, ...]) -> Clause:
@@ -352,12 +366,7 @@ def _on_page(schema: tantivy.Schema, asked: Plan) -> tuple[Occur, Clause]:
 
 def _ordering(schema: tantivy.Schema, asked: Plan) -> list[tuple[Occur, Clause]]:
     """What only adds to a score."""
-    clauses = [
-        _weighted(schema, "title", member.term, ranking.TITLE * member.weight)
-        for group in asked.groups
-        for member in group.members
-        if not member.exact
-    ]
+    clauses = [clause for group in asked.groups for clause in _of_group(schema, "title", group, ranking.TITLE)]
     clauses += [_weighted(schema, "exact_title", word, ranking.EXACT_TITLE) for word in asked.exact_titles]
     clauses += [_weighted(schema, "pairs", pair.term, pair.weight) for pair in asked.pairs]
     clauses += [_weighted(schema, "pieces", piece, weight) for piece, weight in asked.pieces]
@@ -415,9 +424,11 @@ class _Search:
 
     def by_relevance(self, first: int, count: int) -> tuple[int, list[_Found]]:
         """(documents found, those asked for), the best re-ordered by their best page, whichever part is asked for."""
-        limit = max(2 * ranking.RERANKED, first + count)
+        limit = max(SORTED_BY_KEY, first + count)
         found = self._view.documents.search(self._documents(*_ordering(DOCUMENTS, self.plan)), limit, True)
-        ranked = sorted(self._numbered(found.hits), key=lambda hit: (-hit.score, hit.number))
+        hits = self._numbered(found.hits)
+        # Equal scores go by key among the first; after them by place, whatever the part asked for, so that parts never overlap.
+        ranked = sorted(hits[:SORTED_BY_KEY], key=lambda hit: (-hit.score, hit.number)) + hits[SORTED_BY_KEY:]
         best = ranked[: ranking.RERANKED]
         self.add_pages(best)
         for hit in best:
