@@ -38,15 +38,15 @@ def release(word: str) -> None:
     storages["private"].delete(signing.loads(word, salt=SALT, max_age=KEPT_FOR)["key"])
 
 
-def remove_old() -> int:
-    """Removes what nobody came back for; gives how many. For the clock."""
+def remove_old() -> str:
+    """Removes what nobody came back for; says how many, "" for none."""
     storage, limit, removed = storages["private"], timezone.now() - KEPT_FOR, 0
     try:
         _folders, names = storage.listdir(FOLDER)
     except FileNotFoundError:
-        return 0
+        return ""
     for name in names:
         if storage.get_modified_time(f"{FOLDER}/{name}") < limit:
             storage.delete(f"{FOLDER}/{name}")
             removed += 1
-    return removed
+    return f"{removed} kept uploads removed" if removed else ""

@@ -44,7 +44,7 @@ class ReferenceFileForm(WagtailAdminModelForm):
         if self.is_bound:
             name = kept_name(self.data.get(self.add_prefix("kept_upload"), ""))
             if name:
-                self.fields["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": name}
+                self.say_kept(name)
 
     def clean(self):
         found = super().clean()
@@ -65,7 +65,11 @@ class ReferenceFileForm(WagtailAdminModelForm):
         word = keep(upload, upload.name)
         self.data = self.data.copy()
         self.data[self.add_prefix("kept_upload")] = word
-        self.fields["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": upload.name}
+        self.say_kept(upload.name)
+
+    def say_kept(self, name: str) -> None:
+        # The bound field copies the text when it is first asked for, which may have been before.
+        self.fields["upload"].help_text = self["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": name}
 
     def save(self, commit: bool = True):
         word = self.cleaned_data.get("kept_upload")
@@ -75,8 +79,8 @@ class ReferenceFileForm(WagtailAdminModelForm):
         elif self.cleaned_data.get("kept"):
             upload, name = self.cleaned_data["kept"]
         if upload:
-            stored_file = self.instance.stored_file if self.instance.pk else None
-            version = store(upload, original_name=name, owner_kind=OWNER_KIND, stored_file=stored_file, user=self.for_user)
+            place = {"stored_file": self.instance.stored_file} if self.instance.pk else {"owner_kind": OWNER_KIND}
+            version = store(upload, original_name=name, user=self.for_user, **place)
             self.instance.stored_file = version.stored_file
             if not self.instance.title:
                 self.instance.title = readable_name(name)
