@@ -9,6 +9,7 @@ found in `search.extraction`, drawing its pages is in `drawing`.
 from __future__ import annotations
 
 import logging
+import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ def _claim(version_id: int, claim: str) -> FileVersion | None:
 
 
 def _is_running(task_id: str) -> bool:
+    """False also for the id of a task that ran in place (another backend's ids are no UUIDs)."""
+    try:
+        uuid.UUID(task_id)
+    except ValueError:
+        return False
     return DBTaskResult.objects.filter(pk=task_id, status=TaskResultStatus.RUNNING).exists()
 
 

@@ -1,0 +1,71 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from kb.files import recovering
+from kb.files.models import FileVersion
+from kb.files.tasks import draw_pages, read_version
+from tests.kb.files.builders import stored
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    found = []
+    monkeypatch.setattr(recovering, "enqueue_reading", lambda version_id: found.append(("read", version_id)))
+    monkeypatch.setattr(recovering, "enqueue_drawing", lambda version_id, *, pages_left: found.append(("draw", version_id, pages_left)))
+    return found
+
+
+def old(version: FileVersion, **fields) -> FileVersion:
+    FileVersion.objects.filter(pk=version.pk).update(created_at=timezone.now() - timedelta(minutes=5), **fields)
+    return version
+
+
+def unfinished(task, version: FileVersion, status: str) -> None:
+    DBTaskResult.objects.create(
+        task_path=task.module_path,
+        args_kwargs={"args": [version.pk], "kwargs": {}},
+        status=status,
+        backend_name="default",
+        exception_class_path="",
+        traceback="",
+        run_after=timezone.now(),
+    )
+
+
+def test_a_waiting_version_without_a_task_is_asked_for_again(asked):
+    version = old(stored())
+    assert recovering.enqueue_lost() == "1 readings and 0 drawings asked for again"
+    assert asked == [("read", version.pk)]
+
+
+@pytest.mark.parametrize("status", ["READY", "RUNNING"])
+def test_a_waiting_version_that_a_task_is_for_is_left_to_it(asked, status):
+    unfinished(read_version, old(stored()), status)
+    assert recovering.enqueue_lost() == ""
+    assert asked == []
+
+
+def test_a_task_that_ended_leaves_its_version_to_be_asked_for(asked):
+    version = old(stored())
+    unfinished(read_version, version, "FAILED")
+    recovering.enqueue_lost()
+    assert asked == [("read", version.pk)]
+
+
+def test_a_version_just_stored_is_left_to_its_own_commit(asked):
+    stored()
+    assert recovering.enqueue_lost() == ""
+
+
+def test_a_document_half_drawn_goes_on(asked):
+    drawn_before = timezone.now() - timedelta(minutes=5)
+    version = old(stored(), state="read", is_paged=True, page_count=30, images_made=10, read_at=drawn_before)
+    being_drawn = old(stored(), state="read", is_paged=True, page_count=30, images_made=10, read_at=drawn_before)
+    unfinished(draw_pages, being_drawn, "RUNNING")
+    recovering.enqueue_lost()
+    assert asked == [("draw", version.pk, 20)]
