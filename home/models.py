@@ -12,7 +12,7 @@ from wagtail.models import Page
 from wagtail.url_routing import RouteResult
 
 from home.choices import Place
-from home.latest import latest_additions
+from home.overview import overview
 from kb.accounts.audiences import audiences_of
 from kb.pages.blocks import BodyBlock
 from kb.pages.models import BasePage
@@ -57,7 +57,7 @@ class HomePage(BasePage):
 
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)
-        context["latest"] = latest_additions(audiences_of(request))
+        context["overview"] = overview(audiences_of(request))
         return context
 
 

@@ -19,13 +19,19 @@ from search import registry
 def register_all() -> None:
     registry.register(PageKind(), models=["home.ContentPage"])
     registry.leave_out("home.HomePage", reason="it only leads elsewhere")
+    registry.register_contact(contact_url)
     register_footer_links("help", placed_pages)
     register_footer_links("tools", tools)
 
 
-def placed_pages() -> Iterator[Link]:
+def contact_url() -> str:
+    """The contact page in the reader's language; "" while there is none."""
+    return next((link.url for link in placed_pages(Place.CONTACT)), "")
+
+
+def placed_pages(*places: Place) -> Iterator[Link]:
     """Contact, accessibility and privacy, in the reader's language or in the one they were written in. One query."""
-    wanted = (Place.CONTACT, Place.ACCESSIBILITY, Place.PRIVACY)
+    wanted = places or (Place.CONTACT, Place.ACCESSIBILITY, Place.PRIVACY)
     here = current_language()
     pages = ContentPage.objects.live().filter(place__in=wanted).select_related("locale").order_by("pk")
     best: dict[str, ContentPage] = {}

@@ -78,7 +78,7 @@ class TableBlock(TypedTableBlock):
         segments += [StringSegmentValue(f"heading.{at}", column["heading"] or "") for at, column in enumerate(value.columns)]
         for row_at, row in enumerate(value.row_data):
             for at, column in enumerate(value.columns):
-                if column["type"] == "words":
+                if column["block"].name == "words":
                     segments.append(StringSegmentValue(f"cell.{row_at}.{at}", row["values"][at] or ""))
         return [segment for segment in segments if not segment.is_empty()]
 

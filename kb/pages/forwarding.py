@@ -19,7 +19,8 @@ def forward(request: HttpRequest, rest: str = "") -> HttpResponse:
         for word in (first, *_words_of_today(first, code)):
             address = f"/{code}/{word}/{after}"
             if address != request.path and _is_route(address, code):
-                found = translate_url(address, here) if code != here else address
+                with override(code):  # the address is read with this language's words, and written with the reader's
+                    found = translate_url(address, here)
                 query = request.META.get("QUERY_STRING", "")
                 return HttpResponsePermanentRedirect(f"{found}?{query}" if query else found)
     raise Http404

@@ -191,7 +191,8 @@ class BasePage(Page):
         context["page_language"] = language
         context["shown_elsewhere"] = shown_elsewhere
         context["echoes"] = self.echoes()
-        context["originals"] = self.originals()
+        originals = context["originals"] = self.originals()
+        context["title_language"] = originals.language_of(self.title) if originals else ""
         return context
 
     def serve(self, request: HttpRequest, *args, translation: Page | None = None, **options) -> HttpResponse:
@@ -201,3 +202,10 @@ class BasePage(Page):
         if translation is not None:
             return HttpResponseRedirect(translation.get_url(request))
         return super().serve(request, *args, **options)
+
+
+def record_unpublished(sender, instance: Page, **kwargs) -> None:
+    """Scheduled expiry unpublishes pages as plain `Page`, past `BasePage.save`: this is how the search hears of it."""
+    if isinstance(instance, BasePage) and instance.search_subject():
+        with transaction.atomic():
+            record(instance.search_subject())

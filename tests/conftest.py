@@ -1,0 +1,179 @@
+"""What all tests share: a database that is migrated once and copied, and a real Chromium where there is one.
+
+The copy is kept in pytest's cache and keyed on the migrations: the first run after a new migration takes longer, the others do not.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Playwright's loop runs in the thread of the test; the database is used there, never in the loop.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+# The database
+
+
+class MigratedDatabase:
+    """A SQLite file with all migrations run, and the copy that this process tests on."""
+
+    def __init__(self, template: Path) -> None:
+        self.template = template
+        self.folder = Path(tempfile.mkdtemp(prefix="cass-test-database-"))
+        self.path = self.folder / "db.sqlite3"
+        self.is_emptied = True
+
+    def put_back(self) -> None:
+        """A fresh copy, with what the migrations wrote; for the start, and after tests that empty the tables."""
+        from django.contrib.contenttypes.models import ContentType
+        from django.core.cache import cache
+        from django.db import connections
+
+        connections.close_all()
+        for name in ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"):
+            (self.folder / name).unlink(missing_ok=True)
+        shutil.copyfile(self.template, self.path)
+        ContentType.objects.clear_cache()
+        cache.clear()
+        self.is_emptied = False
+
+
+def migrations_key() -> str:
+    """Changes with any migration of ours and with the versions of what brings others."""
+    import django
+    import wagtail
+    from django.apps import apps
+
+    digest = hashlib.sha256(f"{django.__version__} {wagtail.__version__} {sys.version_info[:2]}".encode())
+    for config in sorted(apps.get_app_configs(), key=lambda config: config.name):
+        for path in sorted(Path(config.path).glob("migrations/*.py")):
+            digest.update(str(path.relative_to(config.path)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def migrated_template(folder: Path) -> Path:
+    """The migrated file for these migrations, made by the first process that wants it."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    template = folder / f"{migrations_key()}.sqlite3"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not template.exists():
+            for old in folder.glob("*.sqlite3*"):
+                old.unlink()
+            making = folder / "making.sqlite3"
+            connection.close()
+            connection.settings_dict["NAME"] = str(making)
+            call_command("migrate", verbosity=0)
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.close()
+            making.replace(template)
+    return template
+
+
+@pytest.fixture(scope="session")
+def migrated_database(request, django_test_environment, django_db_blocker):
+    from django.db import connection
+
+    if connection.vendor != "sqlite":
+        yield None
+        return
+    with django_db_blocker.unblock():
+        was = connection.settings_dict["NAME"]
+        database = MigratedDatabase(migrated_template(request.config.cache.mkdir("migrated")))
+        connection.close()
+        connection.settings_dict["NAME"] = str(database.path)
+        database.put_back()
+    request.config.stash[DATABASE] = database
+    yield database
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict["NAME"] = was
+    shutil.rmtree(database.folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, migrated_database, django_db_blocker):
+    """Instead of pytest-django's own: a copy on SQLite, its usual making of a test database on a server."""
+    if migrated_database is not None:
+        yield
+        return
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        made = setup_databases(verbosity=0, interactive=False)
+    yield
+    with django_db_blocker.unblock():
+        teardown_databases(made, verbosity=0)
+
+
+DATABASE = pytest.StashKey[MigratedDatabase]()
+
+
+def empties_tables(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or bool(marker and (marker.kwargs.get("transaction") or (marker.args and marker.args[0])))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """A test that empties the tables leaves nothing of the migrations: the next one that uses the database gets a fresh copy."""
+    database = item.config.stash.get(DATABASE, None)
+    uses = empties_tables(item) or item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
+    if database is not None and database.is_emptied and uses:
+        from pytest_django.plugin import blocking_manager_key
+
+        with item.config.stash[blocking_manager_key].unblock():
+            database.put_back()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item):
+    yield
+    database = item.config.stash.get(DATABASE, None)
+    if database is not None and empties_tables(item):
+        database.is_emptied = True
+
+
+# The browser
+
+
+def chromium_path() -> str | None:
+    return os.environ.get("CASS_CHROMIUM") or next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """pytest-playwright's own arguments, with the system's Chromium."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("no Chromium on this machine (apt-get install chromium, or CASS_CHROMIUM=/path/to/it)")
+    return {**browser_type_launch_args, "executable_path": path, "args": CHROMIUM_FLAGS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "fr-BE", "reduced_motion": "reduce"}
