@@ -11,6 +11,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from home import urls as home_urls
 from kb.accounts import doors
 from kb.languages import word
+from kb.library import urls as library_urls
 from kb.pages import forwarding
 
 urlpatterns = [
@@ -18,14 +19,16 @@ urlpatterns = [
     *home_urls.root_urlpatterns,
     *(static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) if settings.DEBUG else []),
     *doors.urlpatterns,
+    path("r/", include(library_urls.short_urlpatterns)),
     path("admin/", include(wagtailadmin_urls)),
     *i18n_patterns(
         *doors.page_urlpatterns,
         path(format_lazy("{}/", word("account")), include("kb.accounts.urls")),
         path("", include("home.urls")),
+        path(format_lazy("{}/", word("search")), include("search.urls")),
+        path(format_lazy("{}/", word("library")), include((library_urls.page_urlpatterns, "library"))),
         # Each domain adds its line above this one.
         *forwarding.patterns(),
-        path(format_lazy("{}/", word("search")), include("search.urls")),
         path("", include(wagtail_urls)),
         prefix_default_language=True,
     ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
@@ -71,6 +73,16 @@ def described(version: FileVersion) -> str:
             "count": version.page_count,
         }
     return name
+
+
+def date_words(date_text: str) -> str:
+    """As precise as it is known: "2010", "May 2010", "21 May 2010"."""
+    year, month, day = ([int(part) for part in date_text.split("-")] + [0, 0])[:3] if date_text else (0, 0, 0)
+    if day:
+        return date_format(date(year, month, day), "DATE_FORMAT")
+    if month:
+        return date_format(date(year, month, 1), "YEAR_MONTH_FORMAT")
+    return date_text
 
 
 def names_line(creators: Sequence[Creator]) -> str:

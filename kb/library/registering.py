@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
 from kb.files.models import StoredFile
 from kb.files.owners import register_owner
+from kb.languages import CODES
 from kb.library.choices import ReferenceType
 from kb.library.indexing import ReferenceKind
 from kb.library.models import Reference, ReferenceFile
@@ -18,7 +19,7 @@ from search import registry
 def register_all() -> None:
     registry.register(ReferenceKind(), models=["library.Reference"])
     registry.register_facet_labels("types", type_labels)
-    registry.register_filter_names("types", lambda: [(str(label), code) for code, label in ReferenceType.choices])
+    registry.register_filter_names("types", type_names)
     register_owner(KIND, record_owner, language_of=language_of_file)
     register_on_concepts(record_concepts)
     register_on_keywords(record_keywords)
@@ -28,6 +29,15 @@ def register_all() -> None:
 def type_labels(values, language: str) -> dict[str, str]:
     """Names of the types, in the language of the request."""
     return {code: str(label) for code, label in ReferenceType.choices if code in values}
+
+
+def type_names() -> list[tuple[str, str]]:
+    """(name in any language, code) of every type, so that type:rapport is understood."""
+    found = []
+    for language in CODES:
+        with override(language):
+            found += [(str(label), code) for code, label in ReferenceType.choices]
+    return found
 
 
 def record_owner(stored_file: StoredFile) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,6 @@ from kb.groups.models import Body
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.vocabulary.models import Concept, Keyword
 from tests.kb.accounts import builders
-from tests.kb.accounts.builders import fresh_limits  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,8 @@ def body():
 
 
 @pytest.fixture(autouse=True)
-def editor(client, fresh_limits):
+def editor(client):
+    cache.clear()  # a code typed by another test counts for nothing here
     user = builders.editor()
     builders.log_in(client, user)
     return user

@@ -1,0 +1,71 @@
+"""Finding a reference, a file or a page by its address, for one reader: what is not theirs is not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import Http404
+
+from kb.accounts.audiences import may_see
+from kb.files.models import FileVersion
+from kb.library.choices import ReferenceState
+from kb.library.gathering import Attachment, Gathered, gather
+from kb.library.models import Reference
+from kb.library.models.marks import Mark
+
+
+class Withdrawn(Exception):
+    """The address was good and the reader could see what stood there; `mark` is all that is still said of it."""
+
+    def __init__(self, mark: Mark, successor: Gathered | None) -> None:
+        super().__init__(str(mark))
+        self.mark = mark
+        self.successor = successor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A version of a file of a reference that the reader may open."""
+
+    whole: Gathered
+    attachment: Attachment
+    version: FileVersion
+
+    @property
+    def is_latest(self) -> bool:
+        return self.version == self.attachment.latest
+
+
+def reference_at(mark: Mark, held: frozenset[str]) -> Gathered:
+    """The reference with this mark. Raises Http404 when there is none for this reader, Withdrawn when they could see it before. Five queries."""
+    pk = Reference.objects.with_mark(mark).values_list("pk", flat=True).first()
+    whole = gather([pk]).get(pk) if pk else None
+    if whole is None:
+        raise Http404("no such reference")
+    if whole.is_shown_to(held):
+        return whole
+    reference = whole.reference
+    if reference.state == ReferenceState.WITHDRAWN and reference.accepted_at and may_see(held, reference.audiences):
+        raise Withdrawn(mark, successor_of(reference, held))
+    raise Http404("no such reference")
+
+
+def successor_of(reference: Reference, held: frozenset[str]) -> Gathered | None:
+    """What superseded it, if the reader may see that."""
+    if not reference.superseded_by_id:
+        return None
+    whole = gather([reference.superseded_by_id]).get(reference.superseded_by_id)
+    return whole if whole and whole.is_shown_to(held) else None
+
+
+def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
+    """A version of a file. Raises Http404 when there is none for this reader (of a withdrawn reference too)."""
+    try:
+        whole = reference_at(mark, held)
+    except Withdrawn:
+        raise Http404("no such reference") from None
+    for attachment in whole.opened_by(held):
+        version = attachment.version(version_number)
+        if attachment.file.number == file_number and version:
+            return Place(whole, attachment, version)
+    raise Http404("no such file")

@@ -1,0 +1,221 @@
+"""The document reader: one page of a version, the words asked in its text and on its picture, and where they stand in the other pages.
+
+Everything comes from what was stored when the file was read; no file is opened here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from django.core.cache import cache
+
+from kb.files.models import FilePage
+from kb.library.access import Place
+from kb.library.models.recording import subject_of
+from kb.library.naming import anchor_of, page_label, parse_anchor
+from search.engines.base import Engine, EngineUnavailable
+from search.entries import Filters, LanguageSpan, Query
+from search.extraction.pages import unpack_boxes
+from search.highlight import Highlighted, Html, spans_in
+
+MOST_PAGES = 300  # whose hits are counted one by one
+_KEPT_S = 600
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
+WIDTH = 1000  # units of a drawn page; its height follows from the paper
+
+
+@dataclass(frozen=True, slots=True)
+class PageHits:
+    """A page that holds something asked: how many times, and the number of its first hit in the document (from 1)."""
+
+    number: int
+    label: str
+    count: int
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of a paragraph: plain, or a hit. `language` is "" unless it differs from the paragraph's.
+
+    opens_current: the first run of the current hit, where the link leads.
+    """
+
+    text: str
+    language: str = ""
+    is_hit: bool = False
+    is_current: bool = False
+    opens_current: bool = False
+
+    @property
+    def html(self) -> Html:
+        return Highlighted(self.text, ((0, len(self.text)),) if self.is_hit else ()).to_html()
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    language: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A hit on the picture, in units of which the page is WIDTH wide."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    is_current: bool
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The hits of a question in a version. complete: every page that may hold one was counted."""
+
+    pages: tuple[PageHits, ...]
+    complete: bool = True
+
+    @property
+    def total(self) -> int:
+        return sum(page.count for page in self.pages)
+
+    def page_of(self, hit: int) -> PageHits | None:
+        """The page on which a hit (from 1) stands."""
+        return next((page for page in self.pages if page.first <= hit < page.first + page.count), None)
+
+    def on(self, number: int) -> PageHits | None:
+        return next((page for page in self.pages if page.number == number), None)
+
+    def before(self, number: int) -> int:
+        """The last hit before a page; 0 for none."""
+        return max((page.first + page.count - 1 for page in self.pages if page.number < number), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A page as read: paragraphs, the boxes of its hits, and the height of its picture in the units of the boxes."""
+
+    paragraphs: tuple[Paragraph, ...]
+    boxes: tuple[Box, ...]
+    height: int
+
+
+def asked_of_document(query: Query) -> Query:
+    """The same question without what narrows a search of many documents."""
+    return replace(query, filters=Filters(), excluded=())
+
+
+def find(place: Place, query: Query, *, engine: Engine | None, held: frozenset[str]) -> Found:
+    """The hits, page by page: of the latest version where the index says, of an older one (or without an index) in its first MOST_PAGES pages.
+
+    Counted on the stored text of those pages, at most MOST_PAGES of them, and kept some minutes: rights were asked before, for the whole version.
+    """
+    version = place.version
+    if not (query.words or query.phrases):
+        return Found(())
+    numbers = _numbers(place, query, engine, held) if engine and place.is_latest else None
+    numbers = sorted(numbers) if numbers is not None else list(range(1, version.page_count + 1))
+    stamp = repr((version.pk, version.read_at, query.words, query.phrases, query.language, numbers))
+    key = f"library.reading.{hashlib.sha256(stamp.encode()).hexdigest()}"
+    counted = cache.get(key)
+    if counted is None:
+        counted = _count(place, query, numbers[:MOST_PAGES])
+        cache.set(key, counted, _KEPT_S)
+    pages, first = [], 1
+    for number, label, count in counted:
+        pages.append(PageHits(number, label, count, first))
+        first += count
+    return Found(tuple(pages), complete=len(numbers) <= MOST_PAGES)
+
+
+def _numbers(place: Place, query: Query, engine: Engine, held: frozenset[str]) -> set[int] | None:
+    """Numbers of the pages that the index names; None when it cannot say."""
+    file, version = place.attachment.file, place.version
+    numbers = set()
+    try:
+        for layer in place.whole.layers():
+            if layer.is_for(held) and file.pk in layer.files:
+                subject = subject_of(place.whole.reference.pk)
+                for anchor in engine.section_hits(query, subject, layer.name, audiences=held):
+                    here = parse_anchor(anchor)
+                    if here and here[:2] == (file.number, version.number):
+                        numbers.add(here[2])
+    except EngineUnavailable:
+        return None
+    return numbers
+
+
+def _count(place: Place, query: Query, numbers: Sequence[int]) -> list[tuple[int, str, int]]:
+    default = place.whole.reference.language
+    rows = FilePage.objects.filter(version=place.version, number__in=numbers).order_by("number")
+    counted = []
+    for number, label, text, spans in rows.values_list("number", "label", "text", "spans").iterator(chunk_size=50):
+        count = len(spans_in(text, query, language_spans(spans), default=default))
+        if count:
+            counted.append((number, page_label(number, label, is_paged=place.version.is_paged), count))
+    return counted
+
+
+def language_spans(spans: Iterable[Sequence]) -> tuple[LanguageSpan, ...]:
+    return tuple(LanguageSpan(start, end, language) for start, end, language in spans)
+
+
+def text_of(page: FilePage, query: Query | None, *, current: int, default: str) -> Text:
+    """A stored page with the hits of a question; `current` is the number of the hit we are at, on this page, from 1 (0: none)."""
+    spans = language_spans(page.spans)
+    marks = spans_in(page.text, query, spans, default=default) if query else ()
+    here = marks[current - 1] if 0 < current <= len(marks) else None
+    height = round(WIDTH * page.height / page.width) if page.width and page.height else round(WIDTH * 2**0.5)
+    return Text(tuple(_paragraphs(page.text, spans, marks, here)), tuple(_boxes(page, marks, here, height)), height)
+
+
+def _paragraphs(text: str, spans: Sequence[LanguageSpan], marks: Sequence[tuple[int, int]], here: tuple[int, int] | None) -> Iterator[Paragraph]:
+    place = 0
+    for end, resumed in [*(found.span() for found in _BLANK_LINE.finditer(text)), (len(text), len(text))]:
+        if text[place:end].strip():
+            yield _paragraph(text, place, end, spans, marks, here)
+        place = resumed
+
+
+def _paragraph(
+    text: str, start: int, end: int, spans: Sequence[LanguageSpan], marks: Sequence[tuple[int, int]], here: tuple[int, int] | None
+) -> Paragraph:
+    inside = [(max(first, start), min(last, end), (first, last)) for first, last in marks if first < end and last > start]
+    edges = {start, end, *(edge for first, last, _mark in inside for edge in (first, last))}
+    edges |= {edge for span in spans for edge in (span.start, span.end) if start < edge < end}
+    language = _language_at(start, spans)
+    pieces = []
+    for first, last in pairwise(sorted(edges)):
+        mark = next((mark for mark_start, mark_end, mark in inside if mark_start <= first and last <= mark_end), None)
+        own = _language_at(first, spans)
+        is_current = mark is not None and mark == here
+        opens = is_current and mark is not None and first == mark[0]
+        pieces.append(Piece(text[first:last], own if own != language else "", mark is not None, is_current, opens))
+    return Paragraph(language, tuple(pieces))
+
+
+def _language_at(place: int, spans: Sequence[LanguageSpan]) -> str:
+    return next((span.language for span in spans if span.start <= place < span.end), "")
+
+
+def _boxes(page: FilePage, marks: Sequence[tuple[int, int]], here: tuple[int, int] | None, height: int) -> Iterator[Box]:
+    if not marks or not page.boxes:
+        return
+    for word in unpack_boxes(bytes(page.boxes)):
+        mark = next((mark for mark in marks if mark[0] < word.end and mark[1] > word.start), None)
+        if mark:
+            left, top = round(word.left * WIDTH), round(word.top * height)
+            yield Box(left, top, round(word.right * WIDTH) - left, round(word.bottom * height) - top, mark == here)
+
+
+def anchor(place: Place, page_number: int) -> str:
+    return anchor_of(place.attachment.file.number, place.version.number, page_number)
