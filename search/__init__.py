@@ -1,1 +1,44 @@
-"""Cutting text into terms, keeping it, finding it again; reading files. The public door is filled by `indexing` and `engines`."""
+"""Cutting text into terms, keeping it, finding it again; reading files. What is named in `__all__` is public, nothing else.
+
+    index(*subjects)     notes in the current transaction that these are to be indexed again     (indexing.record)
+    remove(*subjects)    the same for what is gone: its kind gives no entries any more
+    search(…)            an answer for one reader                                                (asking.ask)
+
+Domains give what can be found by registering kinds in `search.registry`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from search.entries import Entry, Hit, LanguageSpan, Passage, Phrase, Query, Results, Section, Title
+
+# Opened at the first use: extraction runs in child processes without Django, and models cannot be imported before the apps are ready.
+_DOORS = {
+    "index": ("search.indexing", "record"),
+    "remove": ("search.indexing", "record"),
+    "search": ("search.asking", "ask"),
+}
+
+__all__ = [
+    "Entry",
+    "Hit",
+    "LanguageSpan",
+    "Passage",
+    "Phrase",
+    "Query",
+    "Results",
+    "Section",
+    "Title",
+    "index",
+    "remove",
+    "search",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _DOORS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, function = _DOORS[name]
+    return getattr(import_module(module), function)

@@ -30,7 +30,7 @@ from search.spooling import Spool, batches
 
 logger = logging.getLogger(__name__)
 
-BATCH_SUBJECTS = 50
+BATCH_SUBJECTS = 20  # whole texts of so many are in memory at once
 BATCH_ROWS = 500
 INDEX = "search.index"
 ASKED = "search.asked"

@@ -36,7 +36,10 @@ class CardLink:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """How one found thing is shown. title in title_language; meta is the line under it; languages are the document's."""
+    """How one found thing is shown. title in title_language; meta is the line under it; languages are the document's.
+
+    mark is how people name the thing when they cite it ("PA 2012/147"), "" where it has no such name.
+    """
 
     subject: str
     title: str
@@ -46,6 +49,7 @@ class Card:
     languages: tuple[str, ...]
     notes: tuple[Note, ...] = ()
     links: tuple[CardLink, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
