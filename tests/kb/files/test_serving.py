@@ -1,6 +1,7 @@
 """Who gets a file, and how it goes out: rights, ranges, ETags, headers."""
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
@@ -30,7 +31,7 @@ def reader(monkeypatch):
                 email=f"{who.split()[0]}@example.test", defaults={"is_staff": who.startswith("editor")}
             )
         if who == "editor":
-            made.session = {"account_authentication_methods": [{"method": "password"}, {"method": "mfa"}]}
+            record_authentication(made, made.user, method="mfa", type="totp")
         return made
 
     return request
