@@ -21,9 +21,9 @@ _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _SAMPLE = 2000  # characters of a paragraph looked at: more changes nothing
 _STOP_WORD_WORTH = 4.0  # a function word that only one language has, in natural logarithms
 _GRAM_WORTH = 0.4  # grams overlap, so each proves less than alone
-_LINE_CHANGE = 9.0  # what a change of language costs between two lines of one paragraph
+_LINE_CHANGE = 14.0  # what a change of language costs between two lines of one paragraph
 _PARAGRAPH_CHANGE = 1.5  # and between two paragraphs
-_DEFAULT_WORTH = 4.0  # of the default language, before the first line
+_DEFAULT_WORTH = 7.0  # of the default language, before the first line
 _SURE = 1.0  # lead needed to say anything at all
 
 
@@ -77,6 +77,13 @@ def _evidence(text: str) -> tuple[float, float, float]:
     return french, dutch, english
 
 
+def _worth_of_line(line: str) -> tuple[float, float, float]:
+    """The evidence of a line; one or two words, a name perhaps, are worth less than they look."""
+    french, dutch, english = _evidence(line)
+    share = min(1.0, len(_LETTERS.findall(line[:_SAMPLE])) / 3)
+    return french * share, dutch * share, english * share
+
+
 def _is_latin(text: str) -> bool:
     letters = _LETTERS.findall(text[:_SAMPLE])
     total = sum(map(len, letters))
@@ -126,7 +133,7 @@ def spans(text: str, default: str) -> tuple[LanguageSpan, ...]:
         return (LanguageSpan(0, len(text), default),)
     if default not in CODES and not _is_latin(text):
         return (LanguageSpan(0, len(text), default),)
-    worth = [_evidence(text[start:end]) for start, end, _ in lines]
+    worth = [_worth_of_line(text[start:end]) for start, end, _ in lines]
     chosen = _cheapest_path(worth, [_PARAGRAPH_CHANGE if opens else _LINE_CHANGE for _, _, opens in lines], default)
     found: list[LanguageSpan] = []
     for (start, end, _), code in zip(lines, chosen, strict=True):
