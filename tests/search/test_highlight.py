@@ -1,5 +1,7 @@
 """Found words are marked whole and as written; passages are cut at edges; HTML is escaped."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,7 +115,7 @@ def test_marks_lie_in_the_text_in_order_and_apart(text, typed, language):
     query = parse(typed, language)
     spans = spans_in(text, query, default=language)
     assert all(0 <= start < end <= len(text) for start, end in spans)
-    assert all(left[1] <= right[0] for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in pairwise(spans))
     for passage in passages(section(text), query):
         assert all(0 <= start < end <= len(passage.text) for start, end in passage.spans)
         assert passage.spans

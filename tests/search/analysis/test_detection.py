@@ -1,6 +1,7 @@
 """Telling fr, nl and en apart, paragraph by paragraph."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def test_what_does_not_say_takes_the_default(default):
 def test_spans_cover_the_text_in_order(text, default):
     found = spans(text, default)
     assert "".join(text[span.start : span.end] for span in found) == text
-    assert all(left.language != right.language for left, right in zip(found, found[1:], strict=False))
+    assert all(left.language != right.language for left, right in pairwise(found))
 
 
 def test_the_table_is_small_and_names_its_source():
