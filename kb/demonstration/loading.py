@@ -1,0 +1,183 @@
+"""Writing the demonstration into an empty database: what `data` says becomes bodies, people, concepts, references, files and pages.
+
+Everything goes through the same models and functions as an editor's work; the worker then reads the files like any other.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import override
+
+from home.building import PagePlan, PageText, build_site
+from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_production
+from kb.accounts.models import User
+from kb.demonstration.documents import make_document
+from kb.demonstration.reading import body_in, read_data
+from kb.directory.models import Organisation
+from kb.files.storing import store
+from kb.groups.models import Body
+from kb.languages import CODES
+from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword
+from kb.library.models.recording import KIND
+from kb.vocabulary.models import AltLabel, Concept, Keyword
+
+PASSWORD = "schaerbeek-demo"
+
+Progress = Callable[[str], None]
+
+
+def is_empty() -> bool:
+    """Whether nobody has worked in this database yet."""
+    return not (User.objects.exists() or Reference.objects.exists() or Body.objects.exists())
+
+
+def log_ins() -> Iterator[str]:
+    """Lines that say with which demonstration accounts one can log in; none where there are none."""
+    described = read_data("accounts.json")["accounts"]
+    there = set(User.objects.filter(email__in=[account["email"] for account in described]).values_list("email", flat=True))
+    if not settings.DEBUG or not there:
+        return
+    yield f"Log in with the password {PASSWORD} as"
+    width = max(len(email) for email in there)
+    for account in described:
+        if account["email"] in there:
+            second = " (second factor: .venv/bin/python manage.py demo_code)" if account["is_staff"] else ""
+            yield f"  {account['email'].ljust(width)}  {account['function']['en']}{second}"
+
+
+def load(progress: Progress = lambda line: None) -> None:
+    """Writes the whole demonstration in one transaction. Raises NotADemonstration where DEBUG is off."""
+    refuse_in_production()
+    with override("fr"), transaction.atomic(), tempfile.TemporaryDirectory() as folder:
+        progress("bodies and organisations")
+        bodies = {item["code"]: make_body(item) for item in read_data("bodies.json")["bodies"]}
+        for item in read_data("organisations.json")["organisations"]:
+            make_organisation(item)
+        make_demonstration_accounts(read_data("accounts.json")["accounts"], PASSWORD)
+        progress("vocabulary")
+        concepts = make_concepts(read_data("vocabulary.json")["concepts"])
+        described = read_data("references.json")["references"]
+        marks: dict[str, str] = {}
+        for number, item in enumerate(described, start=1):
+            progress(f"reference {number} of {len(described)}")
+            marks[item["key"]] = make_reference(item, bodies, concepts, Path(folder)).mark
+        progress("pages")
+        make_pages(read_data("pages.json"), marks)
+
+
+def make_body(item: dict) -> Body:
+    return Body.objects.create(code=item["code"], kind=item["kind"], name=item["name"], purpose=item["purpose"])
+
+
+def make_organisation(item: dict) -> Organisation:
+    return Organisation.objects.create(
+        code=item["code"], name=item["name"], other_names=item["other_names"], kind=item["kind"], language_side=item["language_side"]
+    )
+
+
+def make_concepts(items: list[dict]) -> dict[str, Concept]:
+    """All concepts first, then what points from one to another."""
+    concepts = {}
+    for item in items:
+        labels = {f"label_{code}": item["prefLabel"][code] for code in CODES}
+        notes = {f"note_{code}": (item.get("scopeNote") or {}).get(code, "") for code in CODES}
+        concepts[item["code"]] = Concept.objects.create(code=item["code"], **labels, **notes)
+    for item in items:
+        concept = concepts[item["code"]]
+        for key, hidden in (("altLabels", False), ("hiddenLabels", True)):
+            for language, words in item[key].items():
+                for word in words:
+                    AltLabel.objects.create(concept=concept, language=language, text=word, hidden=hidden)
+        if item.get("broader"):
+            concept.broader = concepts[item["broader"]]
+            concept.save()
+        concept.related.set([concepts[code] for code in item["related"]])
+    return concepts
+
+
+def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], folder: Path) -> Reference:
+    plain = ("type", "language", "title", "subtitle", "translated_titles", "abstract", "publisher", "container_title", "date_text", "pages")
+    plain += ("url", "doi", "isbn", "force", "source", "state", "state_reason", "audiences", "mark_year")
+    reference = Reference(
+        body=bodies[item["body"]],
+        own_production=bodies[item["own_production"]] if item["own_production"] else None,
+        created_by=User.objects.get(email=item["created_by"]) if item["created_by"] else None,
+        **{name: item[name] for name in plain},
+    )
+    reference.creators = [
+        Creator(
+            name=creator["name"],
+            is_organisation=creator["is_organisation"],
+            organisation=Organisation.objects.get(code=creator["organisation"]) if creator["organisation"] else None,
+            role=creator["role"],
+            sort_order=place,
+        )
+        for place, creator in enumerate(item["creators"])
+    ]
+    reference.concepts.set([concepts[code] for code in item["concepts"]])
+    reference.keyword_items = [ReferenceKeyword(tag=keyword(word["text"], word["language"])) for word in item["keywords"]]
+    reference.full_clean(exclude=["mark_year", "mark_number"])
+    reference.save()
+    for place, described in enumerate(item["files"]):
+        make_file(reference, described, place, folder)
+    return reference
+
+
+def keyword(word: str, language: str) -> Keyword:
+    found = Keyword.objects.filter(name=word, language=language).first()
+    if found:
+        return found
+    made = Keyword(name=word, language=language)
+    made.slug = made.slugify(word)
+    made.save()
+    return made
+
+
+def make_file(reference: Reference, described: dict, place: int, folder: Path) -> None:
+    stored_file = None
+    for version in described["versions"]:
+        path = make_document(version["document"], folder)
+        where = {"stored_file": stored_file} if stored_file else {"owner_kind": KIND}
+        stored_file = store(path, original_name=version["document"], user=reference.created_by, **where).stored_file
+    file = ReferenceFile(
+        reference=reference,
+        stored_file=stored_file,
+        title=described["title"],
+        language=described["language"],
+        audiences=described["audiences"],
+        publish_reason=described["publish_reason"],
+        permission_date=date.fromisoformat(described["permission_date"]) if described["permission_date"] else None,
+        sort_order=place,
+    )
+    file.clean()
+    file.save()
+
+
+def make_pages(described: dict, marks: dict[str, str]) -> None:
+    home = {code: page_text(described["home"], code, marks) for code in CODES}
+    plans = [
+        PagePlan(
+            texts={code: page_text(page, code, marks) for code in CODES},
+            place=page["place"],
+            date=date.fromisoformat(page["date"]) if page["date"] else None,
+            audiences=page["audiences"],
+        )
+        for page in described["pages"]
+    ]
+    build_site(home, plans)
+
+
+def page_text(page: dict, language: str, marks: dict[str, str]) -> PageText:
+    return PageText(
+        title=page["title"][language],
+        slug=page["slug"][language] if "slug" in page else "",
+        intro=page["intro"][language],
+        body=body_in(page["body"], language, marks),
+        search_description=page.get("search_description", {}).get(language, ""),
+    )
