@@ -56,10 +56,15 @@ class AccountAdapter(DefaultAccountAdapter):
         stronger = [method for method in methods if method["id"] != "reauthenticate"]
         return stronger or methods
 
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        """The link, too, leads to the page in the language of the person."""
+        with override(user.language):
+            link = self.get_reset_password_from_key_url(f"{context['uid']}-{context['key']}")
+        super().send_password_reset_mail(user, email, {**context, "password_reset_url": link})
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """In the language of the person when known, else in that of the page."""
-        from_context = getattr(context.get("user"), "language", None)
-        language = from_context or get_language()
+        language = getattr(context.get("user"), "language", None) or get_language()
         with override(language if language in LANGUAGES else settings.LANGUAGE_CODE):
             super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from allauth.account import forms as account
+from allauth.mfa import app_settings
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
@@ -123,11 +126,22 @@ class SiteSetPasswordForm(_InOurWords, account.SetPasswordForm):
     pass
 
 
-class SiteCodeForm(_InOurWords, mfa.AuthenticateForm):
+class _CodeOnce:
+    """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance accepts it for three."""
+
+    def clean_code(self) -> str:
+        code = super().clean_code()
+        remembered_s = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
+        if not cache.add(f"accounts.code:{self.user.pk}:{''.join(code.split())}", True, timeout=remembered_s):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SiteCodeForm(_CodeOnce, _InOurWords, mfa.AuthenticateForm):
     pass
 
 
-class SiteConfirmCodeForm(_InOurWords, mfa.ReauthenticateForm):
+class SiteConfirmCodeForm(_CodeOnce, _InOurWords, mfa.ReauthenticateForm):
     pass
 
 

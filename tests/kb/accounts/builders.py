@@ -8,8 +8,8 @@ from kb.accounts import editors
 from kb.accounts.demonstration import give_second_factor, present_code
 from kb.accounts.models import User
 
-PASSWORD = "une phrase assez longue"  # noqa: S105
-SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105
+PASSWORD = "une phrase assez longue"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 def member(email="membre@cass.example", **values) -> User:

@@ -1,0 +1,99 @@
+"""Production: everything comes from the environment; what is missing stops the start with a sentence.
+
+| variable | default | what |
+|---|---|---|
+| CASS_SECRET_KEY | (needed) | 50 signs or more, known to nobody |
+| CASS_ALLOWED_HOSTS | (needed) | names the site answers to, with commas |
+| CASS_URL | (needed) | its address as people type it, https://… |
+| CASS_VAR | var/ in the project | folder of database, files and index |
+| DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
+| CASS_CACHE_URL | locmem:// | dbcache://cache for several web processes (then `manage.py createcachetable`), or a shared cache: redis://host |
+| CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
+| CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
+| CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
+| CASS_S3_BUCKET | (files in CASS_VAR) | a private bucket for files and images |
+| CASS_S3_ENDPOINT, CASS_S3_REGION | (AWS's own) | another S3-compatible store |
+| CASS_S3_KEY, CASS_S3_SECRET | (the machine's own role) | its credentials |
+| CASS_PROXIES | 1 | reverse proxies in front, that set X-Forwarded-For and X-Forwarded-Proto; 0: none |
+| CASS_HSTS_SECONDS | 31536000 | how long browsers insist on https |
+| CASS_FILES_MAX_MB | 100 | largest file taken |
+| CASS_LOG_LEVEL | INFO | DEBUG, INFO, WARNING, ERROR |
+"""
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+from kb.settings.base import *
+from kb.settings.base import STORAGES, VAR_DIR, env
+
+
+def _needed(name: str) -> str:
+    value = env(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"Set {name} in the environment; kb/settings/production.py and docs/operations.md say to what.")
+    return value
+
+
+DEBUG = False
+SECRET_KEY = _needed("CASS_SECRET_KEY")
+ALLOWED_HOSTS = [host.strip() for host in _needed("CASS_ALLOWED_HOSTS").split(",") if host.strip()]
+WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
+
+if env("DATABASE_URL", default=""):
+    DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
+
+CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="locmem://")}
+
+_mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CASS_EMAIL_FROM", default=f"CASS <noreply@{ALLOWED_HOSTS[0].lstrip('.')}>")
+ADMINS = [("CASS", address.strip()) for address in env("CASS_ERRORS_TO", default="").split(",") if address.strip()]
+
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+if env("CASS_S3_BUCKET", default=""):
+    _s3 = {
+        "bucket_name": env("CASS_S3_BUCKET"),
+        "endpoint_url": env("CASS_S3_ENDPOINT", default=None),
+        "region_name": env("CASS_S3_REGION", default=None),
+        "access_key": env("CASS_S3_KEY", default=None),
+        "secret_key": env("CASS_S3_SECRET", default=None),
+        "default_acl": "private",
+        "file_overwrite": False,
+    }
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**_s3, "location": "media"}}
+    STORAGES["private"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**_s3, "location": "private"}}
+
+_proxies = env.int("CASS_PROXIES", default=1)
+if _proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = _proxies
+SECURE_SSL_REDIRECT = True
+SECURE_REDIRECT_EXEMPT = [r"^health/?$"]
+SECURE_HSTS_SECONDS = env.int("CASS_HSTS_SECONDS", default=31_536_000)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+# Preloading binds a whole domain for years: for the owner of the domain to ask for, not for one site on it.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {
+        "without_people": {"()": "kb.logbook.WithoutPeople"},
+        "production": {"()": "django.utils.log.RequireDebugFalse"},
+    },
+    "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_people"]},
+        "mail": {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR", "filters": ["production", "without_people"]},
+    },
+    "root": {"handlers": ["console"], "level": env("CASS_LOG_LEVEL", default="INFO")},
+    "loggers": {"django": {"handlers": ["console", "mail"] if ADMINS else ["console"], "level": "INFO", "propagate": False}},
+}

@@ -1,0 +1,201 @@
+"""The door of the admin: who is let in, with which session, by which address and method."""
+
+import pytest
+from django.urls import resolve
+
+from kb.accounts.demonstration import give_second_factor, present_code
+from kb.accounts.second_factor import has_second_factor
+from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, open_session_without_second_factor, url
+
+pytestmark = pytest.mark.django_db
+
+ADMIN_ADDRESSES = [
+    "/admin/",
+    "/admin/pages/",
+    "/admin/api/main/pages/",
+    "/admin/choose-page/",
+    "/admin/tag-autocomplete/?term=a",
+    "/admin/users/",
+    "/admin/groups/",
+    "/admin/images/",
+    "/admin/reports/locked/",
+    "/admin/account/",
+    "/admin/failwhale/",
+    "/admin/jsi18n/",
+    "/admin/sprite/",
+    "/admin/people/",
+    "/admin/unknown/",
+    "/admin/pages/1/edit/",
+    "/admin/dismissibles/",
+    "/admin/editing-sessions/",
+    "/admin/bulk/accounts/user/delete/",
+]
+
+
+def _nothing_of_the_admin(answer) -> bool:
+    led_away = answer.status_code == 302 and not answer["Location"].startswith("/admin/")
+    return led_away or answer.status_code == 403
+
+
+def _editor_who_never_enrolled(client):
+    log_in(client, editor(second_factor=False))
+
+
+def _editor_whose_session_is_older_than_the_factor(client):
+    user = editor(second_factor=False)
+    open_session_without_second_factor(client, user)
+    give_second_factor(user, SECRET)
+
+
+def _member(client):
+    log_in(client, member())
+
+
+def _member_with_a_second_factor(client):
+    user = member()
+    give_second_factor(user, SECRET)
+    log_in(client, user)
+
+
+def _member_put_into_the_group_of_editors(client):
+    user = editor(second_factor=False)
+    user.is_staff = False
+    user.save()
+    log_in(client, user)
+
+
+def _editor_between_password_and_code(client):
+    log_in(client, editor(), code=False)
+
+
+PEOPLE = [
+    _editor_who_never_enrolled,
+    _editor_whose_session_is_older_than_the_factor,
+    _member,
+    _member_with_a_second_factor,
+    _member_put_into_the_group_of_editors,
+]
+
+
+METHODS = ("get", "post", "put", "delete", "head")
+ALSO_FOR_ANYONE = {"/admin/jsi18n/", "/admin/sprite/", "/admin/unknown/"}
+
+
+@pytest.mark.parametrize("arrive", PEOPLE, ids=lambda arrive: arrive.__name__.strip("_"))
+def test_no_address_and_no_method_gives_anything_of_the_admin(client, arrive):
+    arrive(client)
+    client.raise_request_exception = False
+    asked = [(method, address) for address in ADMIN_ADDRESSES for method in METHODS]
+    given = [one for one in asked if not _nothing_of_the_admin(getattr(client, one[0])(one[1]))]
+    assert given == []
+
+
+def test_requests_made_by_scripts_get_nothing_either(client):
+    _editor_whose_session_is_older_than_the_factor(client)
+    script = {"x-requested-with": "XMLHttpRequest"}
+    assert {client.get(address, headers=script).status_code for address in ADMIN_ADDRESSES} == {403}
+
+
+@pytest.mark.parametrize("arrive", [None, _editor_between_password_and_code], ids=["anonymous", "between password and code"])
+def test_without_an_open_session_every_address_leads_to_the_log_in(client, arrive):
+    if arrive:
+        arrive(client)
+    for address in set(ADMIN_ADDRESSES) - ALSO_FOR_ANYONE:
+        answer = client.get(address)
+        assert (address, answer.status_code) == (address, 302)
+        assert answer["Location"].startswith(url("account_login"))
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/admin/login/", "account_login"),
+        ("/admin/login/?next=//evil.example/", "account_login"),
+        ("/django-admin/login/", "account_login"),
+        ("/django-admin/", "account_login"),
+        ("/fr/_util/login/", "account_login"),
+        ("/fr/_util/authenticate_with_password/1/1/", "account_login"),
+        ("/admin/password_reset/", "account_reset_password"),
+        ("/admin/password_reset/done/", "account_reset_password"),
+        ("/admin/password_reset/confirm/MQ/set-password/", "account_reset_password"),
+        ("/admin/password_reset/complete/", "account_reset_password"),
+    ],
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_each_side_door_leads_to_the_one_log_in(client, address, name, method):
+    user = editor(second_factor=False)
+    answer = getattr(client, method)(address, {"username": user.email, "password": PASSWORD})
+    assert answer.status_code == 302
+    assert answer["Location"] == url(name)
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_side_door_takes_the_way_back_along(client):
+    assert client.get("/admin/login/?next=/admin/pages/")["Location"] == f"{url('account_login')}?next=%2Fadmin%2Fpages%2F"
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/fr/_util/login/", "/nl/_util/login/", "/admin/password_reset/"])
+def test_wagtails_own_views_are_behind_ours(address):
+    assert resolve(address).func.__module__ == "kb.accounts.doors"
+
+
+def test_an_editor_without_a_second_factor_is_led_to_set_one_up_and_then_edits(client, django_capture_on_commit_callbacks):
+    log_in(client, editor(second_factor=False))
+    assert client.get("/admin/")["Location"] == url("mfa_activate_totp")
+    form = client.get(url("mfa_activate_totp"))
+    assert form.status_code == 200
+    secret = form.context["form"].secret
+    with django_capture_on_commit_callbacks(execute=True):
+        done = client.post(url("mfa_activate_totp"), {"code": present_code(secret)[0]})
+    assert done["Location"] == url("mfa_view_recovery_codes")
+    assert len(client.get(done["Location"]).context["unused_codes"]) == 10
+    assert client.get("/admin/").status_code == 200
+
+
+def test_an_older_session_is_asked_for_the_code_and_then_comes_back(client):
+    _editor_whose_session_is_older_than_the_factor(client)
+    asked = client.get("/admin/pages/")
+    assert asked["Location"] == f"{url('mfa_reauthenticate')}?next=%2Fadmin%2Fpages%2F"
+    back = client.post(asked["Location"], {"code": present_code(SECRET)[0], "next": "/admin/pages/"})
+    assert back["Location"] == "/admin/pages/"
+    assert client.get("/admin/", follow=True).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "account_reauthenticate"]
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_session_that_did_not_pass_the_factor_cannot_take_it_away_by_the_password(client, name, method):
+    _editor_whose_session_is_older_than_the_factor(client)
+    answer = getattr(client, method)(url(name), {"password": PASSWORD})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(url("mfa_reauthenticate"))
+
+
+def test_whoever_takes_the_factor_away_is_out_of_the_admin_at_once(client):
+    user = editor()
+    log_in(client, user)
+    assert client.post(url("mfa_deactivate_totp")).status_code == 302
+    assert not has_second_factor(user)
+    assert client.get("/admin/")["Location"] == url("mfa_activate_totp")
+
+
+def test_recovery_codes_alone_are_no_second_factor():
+    user = editor()
+    user.authenticator_set.filter(type="totp").delete()
+    assert not has_second_factor(user)
+
+
+def test_changing_the_factor_asks_for_a_code_again_after_five_minutes(client):
+    log_in(client, editor())
+    session = client.session
+    session["account_authentication_methods"] = [{**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]]
+    session.save()
+    assert client.get(url("mfa_deactivate_totp"))["Location"].startswith(url("mfa_reauthenticate"))
+    assert client.get("/admin/").status_code == 200
+
+
+def test_logging_out_of_the_admin_ends_the_session(client):
+    log_in(client, editor())
+    client.post("/admin/logout/")
+    assert "_auth_user_id" not in client.session

@@ -1,0 +1,22 @@
+import logging
+
+import pytest
+
+from kb.logbook import WithoutPeople
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("Mail to %s failed", "Mail to <address> failed"),
+        ("Not Found: /fr/compte/mot-de-passe/oublie/1-digm2x-b289fd28e68d4ebb8ff0256ac102d2f4/", "Not Found: /fr/compte/mot-de-passe/oublie/<link>/"),
+        ("from 192.0.2.17 and 2001:db8:0:1:1:1:1:1", "from <ip> and <ip>"),
+        ("GET /fr/chercher/?q=logement", "GET /fr/chercher/?…"),
+        ("Read PA 2012/147 in 3.5 s", "Read PA 2012/147 in 3.5 s"),
+    ],
+)
+def test_a_line_of_the_log_names_nobody_and_opens_nothing(line, kept):
+    arguments = ("prenom.nom@service.example",) if "%s" in line else ()
+    record = logging.LogRecord("django", logging.WARNING, __file__, 1, line, arguments, None)
+    WithoutPeople().filter(record)
+    assert record.getMessage() == kept
