@@ -37,12 +37,12 @@ _SILENT = frozenset(
 )
 # fmt: off
 _PARAGRAPHS = frozenset((
-    "address", "article", "aside", "blockquote", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "main", "nav", "ol", "p", "pre",
-    "section", "table", "ul",
+    "address", "article", "aside", "blockquote", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "main", "nav", "ol",
+    "p", "pre", "section", "table", "ul",
 ))
 _BLOCKS = _PARAGRAPHS | {
-    "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "dt", "fieldset", "figcaption", "form", "hr", "html", "legend", "li", "menu", "summary",
-    "tbody", "td", "tfoot", "th", "thead", "title", "tr",
+    "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "dt", "fieldset", "figcaption", "form", "hr", "html", "legend", "li",
+    "menu", "summary", "tbody", "td", "tfoot", "th", "thead", "title", "tr",
 }
 # fmt: on
 _HEADINGS = frozenset(["h1", "h2", "h3"])

@@ -95,7 +95,7 @@ def _upright(pieces: Sequence[Piece], *, width: float, height: float) -> Iterabl
     upwards: list[Piece] = []
     downwards: list[Piece] = []
     for piece in pieces:
-        steep = len(piece.text) > 1 and abs(piece.rise) > piece.right - piece.left
+        steep = len(piece.text) > 1 and abs(piece.rise) > 0.4 * (piece.right - piece.left)
         (level if not steep else downwards if piece.rise > 0 else upwards).append(piece)
     yield level, {}
     for group, turn in (

@@ -15,8 +15,8 @@ from search.extraction.sections import Sections
 
 # fmt: off
 _SILENT = frozenset((
-    "tracked-changes", "sequence-decls", "forms", "variable-decls", "user-field-decls", "dde-connection-decls", "scripts", "font-face-decls", "automatic-styles",
-    "ruby-text",
+    "tracked-changes", "sequence-decls", "forms", "variable-decls", "user-field-decls", "dde-connection-decls", "scripts", "font-face-decls",
+    "automatic-styles", "ruby-text",
 ))
 # fmt: on
 _ASIDE = frozenset(("note", "annotation", "text-box"))

@@ -29,7 +29,7 @@ logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 MEDIA_TYPE = "application/pdf"
 # A page with fewer letters than this shows a picture of its text, if it shows any: it is recognised where tesseract is there.
 SCAN_LETTERS = 16
-_PART = re.compile(r"[^\s\ufffe]+|\ufffe")
+_PART = re.compile(r"[^\s\ufffe\x00-\x1f]+|\ufffe")
 _GARBAGE = re.compile("[\ufffd\ue000-\uefff\uf100-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\\(cid:\\d+\\)")
 _LETTER = re.compile(r"[^\W_]")
 _MAX_PIXELS = 30_000_000
@@ -96,6 +96,8 @@ def render(path: Path, numbers: list[int] | None, *, width_px: int, quality: int
 
 
 def _open(path: Path) -> pypdfium2.PdfDocument:
+    # PDFium keeps the error of an earlier file where it sets none: this sets "no PDF", lest a file without pages is said to want a password.
+    raw.FPDF_LoadMemDocument(b"-", 1, None)
     try:
         document = pypdfium2.PdfDocument(path)
         document.init_forms()
@@ -141,6 +143,8 @@ def _read_page(document: pypdfium2.PdfDocument, page: ctypes.c_void_p, index: in
         substitute = fallback.page(index)
         if substitute is not None and _letters(substitute.text) > 0.4 * len(signs) and not _is_garbage(substitute.text):
             text, packed, garbage = substitute.text, substitute.boxes, False
+        else:
+            fallback.failures += 1
     recognised = False
     if garbage or (_letters(text[:1000]) < SCAN_LETTERS and _shows_pictures(page)):
         seen, seen_boxes = recogniser.read(index, frame)
@@ -336,18 +340,16 @@ def _utf16(ask) -> str:
 
 
 class _Fallback:
-    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own."""
+    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own, and not again after two failures."""
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
         self._seconds = seconds
-        self._found: dict[int, ExtractedPage | None] = {}
+        self.failures = 0
 
     def page(self, index: int) -> ExtractedPage | None:
-        """Page `index` (from 0), or None if pdfminer cannot read it either or its time is up."""
-        if index not in self._found:
-            self._found[index] = next(self._read([index]), None)
-        return self._found[index]
+        """Page `index` (from 0), or None if pdfminer cannot read it either, or has used up its time or its chances."""
+        return next(self._read([index]), None) if self.failures < 2 else None
 
     def all_pages(self) -> Iterator[ExtractedPage]:
         return self._read(None)

@@ -61,6 +61,12 @@ class Sandbox:
         for _ in range(children):
             self._places.put(None)
         self._closed = False
+        self._alive: set[_Child] = set()
+
+    @property
+    def pids(self) -> list[int]:
+        """Process ids of the children that are there now, reading or waiting."""
+        return sorted(child.pid for child in list(self._alive))
 
     def read(self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Extraction:
         """Everything a file says. Raises EncryptedFile, BrokenFile (also when its reader crashed), TooLarge, Unsupported, TimedOut."""
@@ -129,7 +135,7 @@ class Sandbox:
             while True:
                 child = self._places.get_nowait()
                 if child is not None:
-                    child.kill()
+                    self._end(child)
 
     def __enter__(self) -> Sandbox:
         return self
@@ -144,10 +150,11 @@ class Sandbox:
         keep: _Child | None = None
         try:
             if child is not None and not child.is_alive():
-                child.kill()
+                self._end(child)
                 child = None
             if child is None:
                 child = _Child()
+                self._alive.add(child)
             yield from child.answers(request, limits)
             if child.files < self._files_a_child and child.peak_kb < self._peak_kb and not self._closed:
                 keep = child
@@ -157,8 +164,12 @@ class Sandbox:
             raise
         finally:
             if keep is None and child is not None:
-                child.kill()
+                self._end(child)
             self._places.put(keep)
+
+    def _end(self, child: _Child) -> None:
+        self._alive.discard(child)
+        child.kill()
 
 
 class _Child:
@@ -230,7 +241,7 @@ class _Child:
 
     def _frame(self, room: int) -> tuple[str, bytes]:
         kind, length = _HEADER.unpack(self._take(_HEADER.size))
-        if length > max(room, 4096):
+        if length > (room if kind in b"PIFW" else 65536):
             raise TooLarge("gives more text than is kept of one file")
         return kind.decode("latin-1"), self._take(length)
 
@@ -262,13 +273,26 @@ class _Child:
         return BrokenFile(f"the reading process ended with {how}" + (f": {last[-200:]}" if last else ""))
 
     def kill(self) -> None:
-        """Ends the child and whatever it started."""
+        """Ends the child and whatever it started, in its process group (tesseract) or beside it (LibreOffice)."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        for pid in _session(self._process.pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout, self._complaints):
             with contextlib.suppress(OSError):
                 stream.close()
+
+
+def _session(leader: int) -> list[int]:
+    """Processes of the session that a child leads; [] where there is no /proc."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[3]) == leader:
+                found.append(int(folder.name))
+    return found
 
 
 def _table(payload: bytes) -> dict[str, Any]:
