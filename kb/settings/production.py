@@ -7,7 +7,7 @@
 | CASS_URL | (needed) | its address as people type it, https://… |
 | CASS_VAR | var/ in the project | folder of database, files and index |
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
-| CASS_CACHE_URL | locmem:// | dbcache://cache for several web processes (then `manage.py createcachetable`), or a shared cache: redis://host |
+| CASS_CACHE_URL | locmemcache:// | dbcache://cache for several web processes (then `manage.py createcachetable`), or a shared cache: redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
@@ -44,7 +44,7 @@ CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_B
 if env("DATABASE_URL", default=""):
     DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 
-CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="locmem://")}
+CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="locmemcache://")}
 
 _mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
 EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
