@@ -37,9 +37,9 @@ CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrom
 class MigratedDatabase:
     """A SQLite file with all migrations run, and the copy that this process tests on."""
 
-    def __init__(self, template: Path) -> None:
-        self.template = template
+    def __init__(self, kept: Path) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="cass-test-database-"))
+        self.template = copy_of_migrated(kept, self.folder / "template.sqlite3")
         self.path = self.folder / "db.sqlite3"
         self.is_emptied = True
 
@@ -71,18 +71,18 @@ def migrations_key() -> str:
     return digest.hexdigest()[:16]
 
 
-def migrated_template(folder: Path) -> Path:
-    """The migrated file for these migrations, made by the first process that wants it."""
+def copy_of_migrated(kept: Path, target: Path) -> Path:
+    """A copy at `target` of the migrated file in the folder `kept`, which the first process that wants it makes."""
     from django.core.management import call_command
     from django.db import connection
 
-    template = folder / f"{migrations_key()}.sqlite3"
-    with (folder / "lock").open("w") as lock:
+    template = kept / f"{migrations_key()}.sqlite3"
+    with (kept / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not template.exists():
-            for old in folder.glob("*.sqlite3*"):
+            for old in kept.glob("*.sqlite3*"):
                 old.unlink()
-            making = folder / "making.sqlite3"
+            making = kept / "making.sqlite3"
             connection.close()
             connection.settings_dict["NAME"] = str(making)
             call_command("migrate", verbosity=0)
@@ -90,7 +90,9 @@ def migrated_template(folder: Path) -> Path:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             connection.close()
             making.replace(template)
-    return template
+        # Copied while nobody else may take it away: a run with other migrations removes what it does not know.
+        shutil.copyfile(template, target)
+    return target
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +104,7 @@ def migrated_database(request, django_test_environment, django_db_blocker):
         return
     with django_db_blocker.unblock():
         was = connection.settings_dict["NAME"]
-        database = MigratedDatabase(migrated_template(request.config.cache.mkdir("migrated")))
+        database = MigratedDatabase(request.config.cache.mkdir("migrated"))
         connection.close()
         connection.settings_dict["NAME"] = str(database.path)
         database.put_back()

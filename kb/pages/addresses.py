@@ -54,9 +54,9 @@ def _of_page(request: HttpRequest, page: Page) -> Addresses:
     for code in CODES:
         if not urls.get(code):
             urls[code] = under(code, page.get_url(request) or request.path)
-    absolute = {code: other.get_full_url(request) for code, other in written.items() if other.live}
-    canonical = page.get_full_url(request) or ""
-    return Addresses(_tabs(urls, frozenset(written)), canonical, absolute)
+    # By the host that was asked for, not the one of Wagtail's site record, which nobody thinks of changing on a new machine.
+    absolute = {code: request.build_absolute_uri(urls[code]) for code, other in written.items() if other.live}
+    return Addresses(_tabs(urls, frozenset(written)), absolute.get(page.locale.language_code, ""), absolute)
 
 
 def _tabs(urls: Mapping[str, str], written: frozenset[str]) -> tuple[Tab, ...]:

@@ -1,0 +1,97 @@
+import pytest
+from django.test import Client
+
+from kb.pages.frame import sections
+from tests.home.builders import page
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "said"),
+    [("fr", "Nous ne trouvons pas cette page", "Erreur"), ("nl", "We vinden deze pagina niet", "Fout"), ("en", "We cannot find this page", "Error")],
+    ids=["fr", "nl", "en"],
+)
+def test_unknown_address_is_a_404_with_the_title_in_three_languages(client: Client, language, title, said):
+    shown = client.get(f"/{language}/rien-de-tel/")
+    text = shown.content.decode()
+    assert shown.status_code == 404
+    assert f'<html lang="{language}"' in text
+    assert title in text
+    assert f"{said} 404" in text
+    assert "Nous ne trouvons pas cette page" in text
+    assert "We vinden deze pagina niet" in text
+    assert 'value="rien de tel"' in text
+
+
+def test_404_offers_the_languages_in_which_the_address_exists(client: Client):
+    french = page("La garantie locative", slug="garantie-locative")
+    page("The rental deposit", language="en", of=french, slug="rental-deposit")
+    page("De huurwaarborg", language="nl", of=french, slug="huurwaarborg", live=False)
+    shown = client.get("/nl/gids/huurwaarborg/")
+    text = shown.content.decode()
+    assert shown.status_code == 404
+    assert 'href="/fr/garantie-locative/" lang="fr"' in text
+    assert 'href="/en/rental-deposit/" lang="en"' in text
+    assert "De huurwaarborg" not in text
+    assert 'value="huurwaarborg"' in text
+
+
+def test_404_offers_nothing_that_the_reader_may_not_see(client: Client):
+    page("Procès-verbal réservé", slug="proces-verbal", audiences=["members"])
+    text = client.get("/nl/groepen/proces-verbal/").content.decode()
+    assert "Procès-verbal réservé" not in text
+
+
+def test_words_of_an_address_are_escaped_in_the_404(client: Client):
+    text = client.get('/fr/"><script>alert(1)</script>/').content.decode()
+    assert "<script>alert(1)" not in text
+
+
+def test_sitemap_lists_public_pages_of_every_language_and_no_other(client: Client):
+    french = page("Contact", slug="contact")
+    page("Schrijf ons", language="nl", of=french, slug="schrijf-ons")
+    page("Réservé", slug="reserve", audiences=["members"])
+    page("Brouillon", slug="brouillon", live=False)
+    text = client.get("/sitemap.xml").content.decode()
+    for path in ("/fr/", "/nl/", "/en/", "/fr/contact/", "/nl/schrijf-ons/"):
+        assert f"{path}</loc>" in text
+    assert "reserve" not in text
+    assert "brouillon" not in text
+
+
+def test_robots_keep_machines_out_of_admin_and_searches(client: Client):
+    text = client.get("/robots.txt").content.decode()
+    assert "Disallow: /admin/" in text
+    assert "Disallow: /nl/zoeken/" in text
+    assert "Sitemap: http://testserver/sitemap.xml" in text
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "plan"), ("nl", "sitemap"), ("en", "site-map")])
+def test_site_map_shows_the_tree_of_this_reader(client: Client, language, word):
+    parent = page("Niveau un", language=language, slug="niveau-un")
+    page("Niveau deux", language=language, slug="niveau-deux", parent=parent)
+    page("Caché", language=language, slug="cache", parent=parent, audiences=["members"])
+    text = client.get(f"/{language}/{word}/").content.decode()
+    assert text.index("Niveau un") < text.index("Niveau deux")
+    assert "Caché" not in text
+
+
+def test_frame_shows_only_the_sections_that_exist(client: Client):
+    text = client.get("/fr/").content.decode()
+    assert text.count('class="tabs__tab"') == len(sections())
+    assert text.count('href="/fr/bibliotheque/"') >= 1
+    assert "Recommandations" not in text
+
+
+def test_footer_links_to_the_pages_that_are_placed_there(client: Client):
+    assert "Aide et contact" not in client.get("/fr/").content.decode()
+    page("Nous écrire", slug="nous-ecrire", place="contact")
+    text = client.get("/fr/").content.decode()
+    assert "Aide et contact" in text
+    assert '<a href="/fr/nous-ecrire/">Nous écrire</a>' in text
+
+
+def test_home_and_results_have_no_second_search_box(client: Client):
+    assert 'id="head-search"' not in client.get("/fr/").content.decode()
+    assert 'id="head-search"' in client.get("/fr/plan/").content.decode()
