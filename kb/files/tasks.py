@@ -1,7 +1,8 @@
 """Reading stored versions in the background: claim, read, write everything at once; then ask for the page images.
 
     enqueue ─► claim (attempts + 1, its own commit) ─► child process ─► one transaction: pages, state, owner told, images asked for
-                                                         └ took too long: waiting again, three times; then broken
+                                                         ├ took too long: waiting again, three times; then broken
+                                                         └ pages without text: recognised later, in the long queue, for it takes seconds a page
 A worker killed at any point leaves the version waiting with nothing half written; `recovering` asks for it again. What a file says is
 found in `search.extraction`, drawing its pages is in `drawing`.
 """
@@ -26,7 +27,7 @@ from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FilePage, FileVersion
 from search.analysis.detection import CODES, detect, spans
-from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, is_scan
+from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, is_scan, ocr
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ MOST_ATTEMPTS = 3
 IMAGES_A_TASK = 50  # pages; what is longer goes on in the long queue, out of the way of the next reading
 _ROWS_AT_ONCE = 200
 _SAMPLE = 20_000  # characters looked at for the language of a whole document
-_LANGUAGE_SHARE = 0.08  # of the characters: less is a quotation, an address, a title in a bibliography
+_LANGUAGE_SHARE = 0.05  # of the characters whose language is known: less is a quotation or a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,19 @@ class Outcome:
 @task(queue_name="short", takes_context=True)
 def read_version(context: TaskContext, version_id: int) -> str:
     """Reads a waiting version and gives its state ("" if another task has it, or it is gone)."""
-    claim = str(context.task_result.id)
-    version = _claim(version_id, claim)
+    return read_here(version_id, claim=str(context.task_result.id))
+
+
+def read_here(version_id: int, *, claim: str) -> str:
+    """The same in this process, for a command that waits for it; `claim` is any name of its own."""
+    version = _claim(version_id, claim, state=State.WAITING)
     if version is None:
         return ""
     if version.attempts > MOST_ATTEMPTS:
         outcome = Outcome(State.BROKEN, f"reading it did not end {MOST_ATTEMPTS} times")
     else:
         try:
-            outcome = _read(version)
+            outcome = _read(version, recognise=False)
         except (SystemExit, KeyboardInterrupt):  # the worker is told to end: not the file's fault
             FileVersion.objects.filter(pk=version_id, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
             raise
@@ -73,6 +78,26 @@ def draw_pages(version_id: int) -> int:
     return left
 
 
+@task(queue_name="long", takes_context=True)
+def recognise_pages(context: TaskContext, version_id: int) -> str:
+    """Reads a version once more with recognition of the pages without text; gives its state ("" if another task has it, or it is gone)."""
+    claim = str(context.task_result.id)
+    version = _claim(version_id, claim, wants_recognition=True)
+    if version is None:
+        return ""
+    if version.attempts > 2 * MOST_ATTEMPTS:
+        outcome = Outcome(version.state, f"recognising its text did not end {MOST_ATTEMPTS} times")
+    else:
+        outcome = _read(version, recognise=True)
+    if outcome.extraction is None:  # what was read without recognition stays
+        outcome = Outcome(version.state, outcome.reason)
+    return outcome.state if _write(version, claim, outcome) else ""
+
+
+def enqueue_recognition(version_id: int) -> None:
+    recognise_pages.enqueue(version_id)
+
+
 def enqueue_reading(version_id: int) -> None:
     """Call it after the commit of what it is to read."""
     read_version.enqueue(version_id)
@@ -84,10 +109,10 @@ def enqueue_drawing(version_id: int, *, pages_left: int) -> None:
     draw_pages.using(queue_name=queue).enqueue(version_id)
 
 
-def _claim(version_id: int, claim: str) -> FileVersion | None:
-    """Takes the version for this task, unless it is not waiting or a task that is still running has it."""
+def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | None:
+    """Takes the version for this task, unless it does not meet the condition (any more) or a task that is still running has it."""
     with transaction.atomic():
-        version = FileVersion.objects.select_for_update().filter(pk=version_id, state=State.WAITING).first()
+        version = FileVersion.objects.select_for_update().filter(pk=version_id, **condition).first()
         if version is None or (version.claimed_by not in ("", claim) and _is_running(version.claimed_by)):
             return None
         version.claimed_by = claim
@@ -105,10 +130,11 @@ def _is_running(task_id: str) -> bool:
     return DBTaskResult.objects.filter(pk=task_id, status=TaskResultStatus.RUNNING).exists()
 
 
-def _read(version: FileVersion) -> Outcome:
+def _read(version: FileVersion, *, recognise: bool) -> Outcome:
+    limits = Limits(file_bytes=settings.FILES_MAX_BYTES, ocr=recognise)
     try:
         with local_path(version.content) as path:
-            extraction = extract(path, version.media_type or None, limits=Limits(file_bytes=settings.FILES_MAX_BYTES))
+            extraction = extract(path, version.media_type or None, limits=limits)
     except FileNotFoundError:
         return Outcome(State.BROKEN, "the stored bytes are missing")
     except ExtractionError as error:
@@ -119,6 +145,11 @@ def _read(version: FileVersion) -> Outcome:
 
 def _has_no_text(extraction: Extraction) -> bool:
     return is_scan(extraction) or not any(page.text.strip() for page in extraction.pages)
+
+
+def _has_pictures_of_text(extraction: Extraction | None) -> bool:
+    """Whether recognition could find more: pages without text, and a program that recognises."""
+    return bool(extraction and extraction.paged and not all(page.text.strip() for page in extraction.pages) and ocr.available())
 
 
 def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
@@ -137,13 +168,17 @@ def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
         fresh.reason = outcome.reason[:500]
         if outcome.extraction:
             _replace_pages(fresh, outcome.extraction, default)
-        if outcome.state != State.WAITING:
+        was_waiting = version.state == State.WAITING
+        fresh.wants_recognition = was_waiting and _has_pictures_of_text(outcome.extraction)
+        if was_waiting and outcome.state != State.WAITING:
             fresh.read_at = timezone.now()
         fresh.save()
         owners.tell(fresh.stored_file)
+        if fresh.wants_recognition:
+            transaction.on_commit(lambda: enqueue_recognition(fresh.pk))
         if outcome.state == State.WAITING:
             transaction.on_commit(lambda: enqueue_reading(fresh.pk))
-        elif left := (fresh.page_count - fresh.images_made) * fresh.is_paged:
+        elif was_waiting and (left := (fresh.page_count - fresh.images_made) * fresh.is_paged):
             transaction.on_commit(lambda: enqueue_drawing(fresh.pk, pages_left=left))
     return True
 
@@ -210,6 +245,6 @@ def _default_language(version: FileVersion, extraction: Extraction | None) -> st
 
 
 def _languages(shares: Counter[str]) -> list[str]:
-    """Languages of the document, the one with most characters first; "" (not known) left out."""
-    total = sum(shares.values())
-    return [code for code, characters in shares.most_common() if code and characters >= total * _LANGUAGE_SHARE]
+    """Languages of the document, the one with most characters first."""
+    least = _LANGUAGE_SHARE * (shares.total() - shares[""])
+    return [code for code, characters in shares.most_common() if code and characters >= least]

@@ -1,0 +1,68 @@
+"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`: a reference and a file for each document of a folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from kb.accounts import audiences
+from kb.groups.models import Body
+from kb.library.importing import Imported, documents, import_document
+
+LINES_SHOWN = 1000
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes an accepted reference with its file of each document in a folder. Run it again to take up where it stopped: nothing is put in twice."
+    )
+
+    def add_arguments(self, parser) -> None:
+        parser.add_argument("folder", type=Path, help="the folder; its subfolders too")
+        parser.add_argument("--group", required=True, help="code of the group that feeds the references (PA)")
+        parser.add_argument("--audience", default=audiences.MEMBERS, help='"members" (the default), "group", or "public" (the files: members)')
+        parser.add_argument("--read", action="store_true", help="read the texts now, instead of leaving it to the worker")
+
+    def handle(self, *, folder: Path, group: str, audience: str, read: bool, **options) -> None:
+        body = Body.objects.filter(code=group.upper()).first()
+        if body is None:
+            known = ", ".join(Body.objects.values_list("code", flat=True))
+            raise CommandError(f"There is no group {group}. Known codes: {known or 'none yet'}.")
+        if not folder.is_dir():
+            raise CommandError(f"{folder} is no folder.")
+        readers = {"members": [audiences.MEMBERS], "group": [audiences.body(body.code)], "public": [audiences.PUBLIC]}.get(audience)
+        if readers is None:
+            raise CommandError(
+                '--audience is "members", "group" or "public"; the file of a public notice is for members until you say why it may be published.'
+            )
+        counted: Counter[str] = Counter()
+        told: list[Imported] = []
+        total = sum(1 for _path in documents(folder))
+        bar = tqdm(documents(folder), total=total, unit="document", file=self.stderr._out, disable=None)
+        try:
+            for path in bar:
+                done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
+                counted[done.outcome] += 1
+                if done.outcome == "left out" or done.state not in ("", "read", "waiting"):
+                    counted["with a problem"] += done.outcome != "left out"
+                    if len(told) < LINES_SHOWN:
+                        told.append(done)
+        except KeyboardInterrupt:
+            self._summary(told, counted, total)
+            raise CommandError("Stopped. Run the same command again to take it up.") from None
+        finally:
+            bar.close()
+        self._summary(told, counted, total)
+
+    def _summary(self, told: list[Imported], counted: Counter[str], total: int) -> None:
+        """One line a document that needs a look: what became of it, its shelf mark, its path, why; then one line with the numbers."""
+        for one in told:
+            said = one.outcome if one.outcome == "left out" else one.state
+            self.stdout.write("\t".join((said, one.mark or "-", one.path, one.reason)))
+        self.stdout.write(
+            f"{total} documents: {counted['added']} added, {counted['new version']} new versions, {counted['there already']} there already, "
+            f"{counted['left out']} left out, {counted['with a problem']} with a problem"
+        )
