@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from heapq import nlargest
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ MOST_FACET_VALUES = 2_000
 MOST_PAGES = 100_000  # of one entry
 PARENTS_COUNTED = 1_000  # documents whose pages are counted one by one when the search is narrowed
 COMPLETIONS = 30  # endings of a word half typed that are weighed; others are found too
+LONGER_REMEMBERED = 100  # longer words of one stem, commonest first
 _REMEMBERED = 50_000  # answers of the vocabulary between two changes of the index
 
 FACETS = {"languages": "languages", "kinds": "kind", "types": "type", "themes": "themes", "groups": "groups", "years": "year"}
@@ -265,7 +267,7 @@ class _Vocabulary:
             shortest = len(stem) + SHORTEST_REST
             known = [(term, count) for term, count in beginning if len(term) >= shortest]
             known += [(_backwards(term), count) for term, count in ending if len(term) >= shortest]
-            known = self._longer[stem] = list(dict(known).items())
+            known = self._longer[stem] = nlargest(LONGER_REMEMBERED, dict(known).items(), key=lambda found: (found[1], found[0]))
         return known
 
 
