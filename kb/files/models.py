@@ -48,6 +48,7 @@ class FileVersion(models.Model):
 
     attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
+    wants_recognition: pages without text are still to be recognised from their pictures, in the long queue.
     """
 
     stored_file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="versions")
@@ -66,6 +67,7 @@ class FileVersion(models.Model):
     is_paged = models.BooleanField(default=False)
     images_made = models.PositiveIntegerField(default=0)
     image_attempts = models.PositiveSmallIntegerField(default=0)
+    wants_recognition = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

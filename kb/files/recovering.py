@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.files.choices import State
 from kb.files.models import FileVersion
-from kb.files.tasks import draw_pages, enqueue_drawing, enqueue_reading, read_version
+from kb.files.tasks import draw_pages, enqueue_drawing, enqueue_reading, enqueue_recognition, read_version, recognise_pages
 
 _UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
@@ -25,11 +25,16 @@ def enqueue_lost() -> str:
     reading = _without(waiting.iterator(), read_version.module_path) if waiting.exists() else []
     for version_id in reading:
         enqueue_reading(version_id)
+    unrecognised = FileVersion.objects.filter(wants_recognition=True, read_at__lt=limit).values_list("pk", flat=True)
+    recognising = _without(unrecognised.iterator(), recognise_pages.module_path) if unrecognised.exists() else []
+    for version_id in recognising:
+        enqueue_recognition(version_id)
     left = {pk: pages for pk, pages in undrawn.values_list("pk", F("page_count") - F("images_made"))}
     drawing = _without(left, draw_pages.module_path) if left else []
     for version_id in drawing:
         enqueue_drawing(version_id, pages_left=left[version_id])
-    return f"{len(reading)} readings and {len(drawing)} drawings asked for again" if reading or drawing else ""
+    asked = {"readings": reading, "recognitions": recognising, "drawings": drawing}
+    return ", ".join(f"{len(versions)} {what} asked for again" for what, versions in asked.items() if versions)
 
 
 def _without(version_ids, task_path: str) -> list[int]:

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.django_db
 def asked(monkeypatch):
     found = []
     monkeypatch.setattr(recovering, "enqueue_reading", lambda version_id: found.append(("read", version_id)))
+    monkeypatch.setattr(recovering, "enqueue_recognition", lambda version_id: found.append(("recognise", version_id)))
     monkeypatch.setattr(recovering, "enqueue_drawing", lambda version_id, *, pages_left: found.append(("draw", version_id, pages_left)))
     return found
 
@@ -39,7 +40,7 @@ def unfinished(task, version: FileVersion, status: str) -> None:
 
 def test_a_waiting_version_without_a_task_is_asked_for_again(asked):
     version = old(stored())
-    assert recovering.enqueue_lost() == "1 readings and 0 drawings asked for again"
+    assert recovering.enqueue_lost() == "1 readings asked for again"
     assert asked == [("read", version.pk)]
 
 
@@ -69,3 +70,9 @@ def test_a_document_half_drawn_goes_on(asked):
     unfinished(draw_pages, being_drawn, "RUNNING")
     recovering.enqueue_lost()
     assert asked == [("draw", version.pk, 20)]
+
+
+def test_a_recognition_that_nobody_is_going_to_do_is_asked_for_again(asked):
+    version = old(stored(), state="scan", wants_recognition=True, read_at=timezone.now() - timedelta(minutes=5))
+    recovering.enqueue_lost()
+    assert asked == [("recognise", version.pk)]

@@ -73,6 +73,7 @@ def test_what_cannot_be_read_is_said_by_its_state(committed, monkeypatch, told, 
 
 def test_pages_without_text_are_a_scan(committed, monkeypatch):
     monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="")], paged=True))
+    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
     assert read(committed).state == "scan"
 
 
@@ -170,3 +171,57 @@ def test_the_language_that_the_owner_gave_decides_what_does_not_say(committed, m
     monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="1234 – 56/78")]))
     read(committed)
     assert FilePage.objects.get().spans == [[0, 12, "nl"]]
+
+
+@pytest.fixture
+def recogniser(monkeypatch):
+    """Recognition gives the French text for pages without text; the list says of each reading whether it recognised."""
+    readings = []
+
+    def extract(path, media_type, *, limits):
+        readings.append(limits.ocr)
+        text = TEXTS["fr"] if limits.ocr else ""
+        return Extraction("application/pdf", (ExtractedPage(number=1, text=text, ocr=limits.ocr),), paged=True)
+
+    monkeypatch.setattr(tasks, "extract", extract)
+    monkeypatch.setattr(tasks.ocr, "available", lambda: True)
+    return readings
+
+
+def test_a_scan_is_a_scan_first_and_recognised_in_the_long_queue(committed, recogniser, told, monkeypatch):
+    asked = []
+    monkeypatch.setattr(tasks, "enqueue_recognition", asked.append)
+    version = read(committed)
+    assert (version.state, version.wants_recognition, asked, recogniser) == ("scan", True, [version.pk], [False])
+    assert tasks.recognise_pages.queue_name == "long"
+    tasks.recognise_pages.enqueue(version.pk)
+    version.refresh_from_db()
+    assert (version.state, version.wants_recognition, version.languages, recogniser) == ("read", False, ["fr"], [False, True])
+    page = FilePage.objects.get()
+    assert page.is_ocr
+    assert page.image
+    assert told == [version.stored_file] * 2
+
+
+def test_recognition_that_fails_leaves_the_scan_as_it_was(committed, recogniser, monkeypatch):
+    monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
+    version = read(committed)
+    monkeypatch.setattr(tasks, "extract", raising(TimedOut("took too long")))
+    tasks.recognise_pages.enqueue(version.pk)
+    version.refresh_from_db()
+    assert (version.state, version.wants_recognition, version.page_count) == ("scan", False, 1)
+
+
+def test_recognition_that_ends_workers_is_given_up(committed, recogniser, monkeypatch):
+    monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
+    version = read(committed)
+    FileVersion.objects.filter(pk=version.pk).update(attempts=6)
+    tasks.recognise_pages.enqueue(version.pk)
+    version.refresh_from_db()
+    assert (version.state, version.wants_recognition, recogniser) == ("scan", False, [False])
+
+
+def test_without_a_program_that_recognises_a_scan_stays_one(committed, recogniser, monkeypatch):
+    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    version = read(committed)
+    assert (version.state, version.wants_recognition, recogniser) == ("scan", False, [False])

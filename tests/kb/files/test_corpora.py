@@ -1,0 +1,43 @@
+"""The real files of ../shared/corpora through storing and reading: each gets a right state, none ends anything, their words are kept."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from kb.files import storing, tasks
+from kb.files.choices import State
+from kb.files.models import FilePage, FileVersion
+from tests.kb.files.builders import KIND
+
+CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"
+needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpora is not here")
+
+
+def documents() -> list[Path]:
+    return [path for folder in ("pdf", "office") for path in sorted((CORPORA / folder).iterdir()) if path.name != "INDEX.jsonl"]
+
+
+@needs_corpora
+@pytest.mark.django_db
+def test_every_file_of_the_corpora_gets_a_state_and_keeps_its_words(committed, monkeypatch):
+    monkeypatch.setattr(tasks, "enqueue_drawing", lambda version_id, *, pages_left: None)
+    paths = documents()
+    with committed():
+        versions = {path.name: storing.store(path, owner_kind=KIND).pk for path in paths}
+    states = dict(FileVersion.objects.values_list("pk", "state"))
+    assert len(states) == len(paths) >= 130
+    assert set(states.values()) <= set(State.values) - {State.WAITING}
+    index = {line["file"]: line for line in map(json.loads, (CORPORA / "pdf" / "INDEX.jsonl").read_text().splitlines())}
+    read = [name for name in index if states[versions[name]] == State.READ]
+    assert len(read) >= 50
+    for name in read:
+        text = " ".join(FilePage.objects.filter(version=versions[name]).values_list("text", flat=True))
+        assert re.search(r"\w", text), name
+    unread = FileVersion.objects.exclude(state__in=[State.READ, State.SCAN])
+    assert all(unread.values_list("reason", flat=True))
+    assert not FilePage.objects.filter(version__in=unread).exists()
+    for version in FileVersion.objects.filter(state=State.READ):
+        assert version.page_count == version.pages.count() > 0
+        assert version.media_type
