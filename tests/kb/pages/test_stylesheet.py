@@ -1,0 +1,38 @@
+import re
+
+from django.contrib.staticfiles import finders
+
+from kb.pages import stylesheet
+
+
+def test_one_stylesheet_is_found_and_holds_every_component():
+    found = finders.find("css/site.css")
+    text = open(found, encoding="utf-8").read()
+    assert text == stylesheet.joined()
+    assert "--cherry: #8E1538" in text
+    for component in (stylesheet.SOURCE_DIR / "components").glob("*.css"):
+        first = re.search(r"\.[a-z][\w-]*", stylesheet._COMMENT.sub("", component.read_text(encoding="utf-8")))
+        assert first and first[0] in text, component.name
+
+
+def test_stylesheet_stays_under_its_budget_for_old_phones():
+    assert len(stylesheet.joined().encode()) <= 40_000
+
+
+def test_stylesheet_needs_nothing_that_old_browsers_lack():
+    text = stylesheet.joined()
+    assert ":has(" not in text
+    assert "@layer" not in text
+    assert "clip-path: polygon" not in text
+
+
+def test_fonts_named_in_the_stylesheet_are_there_with_their_licence():
+    for name in re.findall(r"\.\./fonts/([\w-]+\.woff2)", stylesheet.joined()):
+        assert finders.find(f"fonts/{name}"), name
+    assert finders.find("fonts/LICENSE-kreon.txt")
+    assert finders.find("fonts/LICENSE-source-sans-3.txt")
+
+
+def test_list_gives_the_joined_file_to_collectstatic():
+    listed = dict(stylesheet.StylesheetFinder().list([]))
+    assert listed["css/site.css"].exists("css/site.css")
