@@ -61,7 +61,8 @@ def open_document(kind: str, body: str, *, styles: str = "", manifest: str = "")
     """Members of an OpenDocument file; kind is "text", "spreadsheet" or "presentation"."""
     members: dict[str, str | bytes] = {
         "mimetype": f"application/vnd.oasis.opendocument.{kind}",
-        "content.xml": f"<office:document-content {OPEN_DOCUMENT}><office:body><office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
+        "content.xml": f"<office:document-content {OPEN_DOCUMENT}><office:body>"
+        f"<office:{kind}>{body}</office:{kind}></office:body></office:document-content>",
     }
     if styles:
         members["styles.xml"] = (

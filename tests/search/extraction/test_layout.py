@@ -103,6 +103,6 @@ def test_word_is_cleaned_of_ligatures_and_loose_accents(word: str, clean: str) -
 
 
 def test_every_box_points_at_a_whole_word_of_the_final_text() -> None:
-    pieces = line("Une ﬁche", left=20, top=20) + [Piece("-", 20, 60, 24, 70)] + line("Bruxelles- Capitale", left=20, top=90)
+    pieces = [*line("Une ﬁche", left=20, top=20), Piece("-", 20, 60, 24, 70), *line("Bruxelles- Capitale", left=20, top=90)]
     text, boxes = compose(pieces, width=600, height=800)
     assert {text[box.start : box.end] for box in boxes} == set(text.split())

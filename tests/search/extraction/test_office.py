@@ -60,6 +60,7 @@ def test_slides_are_numbered_sections_with_their_notes(tmp_path: Path, sandbox: 
 
 def test_sheets_are_sections_with_rows_dates_and_shared_strings(tmp_path: Path, sandbox: Sandbox) -> None:
     name = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    cells = '<c t="s"><v>0</v></c><c><v>42</v></c><c s="1"><v>40544</v></c>'
     members = {
         "[Content_Types].xml": "<Types/>",
         "xl/workbook.xml": f'<workbook {name}><sheets><sheet name="Chiffres" r:id="a"/></sheets></workbook>',
@@ -68,7 +69,7 @@ def test_sheets_are_sections_with_rows_dates_and_shared_strings(tmp_path: Path, 
         ),
         "xl/ss.xml": f"<sst {name}><si><t>Ménages</t><rPh><t>X</t></rPh></si></sst>",
         "xl/st.xml": f'<styleSheet {name}><cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
-        "xl/worksheets/s.xml": f'<worksheet {name}><sheetData><row><c t="s"><v>0</v></c><c><v>42</v></c><c s="1"><v>40544</v></c></row></sheetData></worksheet>',
+        "xl/worksheets/s.xml": f"<worksheet {name}><sheetData><row>{cells}</row></sheetData></worksheet>",
     }
     found = sandbox.read(write_zip(tmp_path / "a", members))
     assert [(page.label, page.text) for page in found.pages] == [("Chiffres", "Ménages\t42\t2011-01-01")]
@@ -83,7 +84,8 @@ def test_odt_has_headings_notes_and_footers(tmp_path: Path, sandbox: Sandbox) ->
 
 
 def test_ods_and_odp_give_sheets_and_slides(tmp_path: Path, sandbox: Sandbox) -> None:
-    row = '<table:table-row><table:table-cell><text:p>OCMW</text:p></table:table-cell><table:table-cell table:number-columns-repeated="9000"/></table:table-row>'
+    cells = '<table:table-cell><text:p>OCMW</text:p></table:table-cell><table:table-cell table:number-columns-repeated="9000"/>'
+    row = f"<table:table-row>{cells}</table:table-row>"
     sheet = sandbox.read(write_zip(tmp_path / "a", open_document("spreadsheet", f'<table:table table:name="Blad">{row}</table:table>')))
     notes = "<presentation:notes><draw:frame><draw:text-box><text:p>Notitie</text:p></draw:text-box></draw:frame></presentation:notes>"
     slide = f"<draw:page><draw:frame><draw:text-box><text:p>Dia</text:p></draw:text-box></draw:frame>{notes}</draw:page>"
@@ -95,7 +97,8 @@ def test_book_has_a_section_a_chapter(tmp_path: Path, sandbox: Sandbox) -> None:
     members = {
         "mimetype": "application/epub+zip",
         "META-INF/container.xml": '<container><rootfiles><rootfile full-path="o/b.opf"/></rootfiles></container>',
-        "o/b.opf": '<package><metadata><title>Livre</title></metadata><manifest><item id="x" href="c%201.xhtml" media-type="application/xhtml+xml"/></manifest>'
+        "o/b.opf": "<package><metadata><title>Livre</title></metadata><manifest>"
+        '<item id="x" href="c%201.xhtml" media-type="application/xhtml+xml"/></manifest>'
         '<spine><itemref idref="x"/></spine></package>',
         "o/c 1.xhtml": "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>Chapitre</h1><p>Texte é</p></body></html>",
     }

@@ -14,8 +14,10 @@ COLUMNS = """
 #set page(width: 500pt, height: 400pt, margin: 30pt)
 #set text(size: 10pt)
 #grid(columns: (1fr, 1fr), gutter: 14pt,
-  [#set text(lang: "fr"); Le logement social manque dans la commune et les familles attendent souvent de longues années avant une réponse des services.],
-  [#set text(lang: "nl"); De sociale huisvesting ontbreekt in de gemeente en gezinnen wachten vaak lange jaren voor zij een antwoord van de diensten krijgen.])
+  [#set text(lang: "fr"); Le logement social manque dans la commune et
+   les familles attendent souvent de longues années avant une réponse des services.],
+  [#set text(lang: "nl"); De sociale huisvesting ontbreekt in de gemeente en
+   gezinnen wachten vaak lange jaren voor zij een antwoord van de diensten krijgen.])
 """
 
 
@@ -24,7 +26,8 @@ def boxes_of(page: object, word: str) -> list[WordBox]:
 
 
 def test_pages_have_their_text_label_size_and_facts(tmp_path: Path, sandbox: Sandbox) -> None:
-    source = '#set document(title: "Bilan", author: "Coordination")\n#set text(lang: "nl")\n#set page(numbering: "i")\nEerste bladzijde\n#pagebreak()\nTweede bladzijde'
+    facts = '#set document(title: "Bilan", author: "Coordination")\n#set text(lang: "nl")\n#set page(numbering: "i")\n'
+    source = f"{facts}Eerste bladzijde\n#pagebreak()\nTweede bladzijde"
     found = sandbox.read(write_pdf(tmp_path / "a.bin", source))
     assert (found.media_type, found.paged, found.title, found.author, found.language) == ("application/pdf", True, "Bilan", "Coordination", "nl")
     assert [(page.number, page.label, page.text.split("\n")[0]) for page in found.pages] == [
@@ -35,7 +38,8 @@ def test_pages_have_their_text_label_size_and_facts(tmp_path: Path, sandbox: San
 
 
 def test_hyphenated_dutch_compound_is_found_whole_with_a_box_for_each_part(tmp_path: Path, sandbox: Sandbox) -> None:
-    source = '#set page(width: 150pt, height: 200pt, margin: 20pt)\n#set text(lang: "nl", hyphenate: true)\n#set par(justify: true)\nDe arbeidsongeschiktheidsverzekering en de zorg- en huisvestingsdiensten.'
+    narrow = '#set page(width: 150pt, height: 200pt, margin: 20pt)\n#set text(lang: "nl", hyphenate: true)\n#set par(justify: true)\n'
+    source = f"{narrow}De arbeidsongeschiktheidsverzekering en de zorg- en huisvestingsdiensten."
     page = sandbox.read(write_pdf(tmp_path / "a.pdf", source)).pages[0]
     words = page.text.split()
     assert "arbeidsongeschiktheidsverzekering" in words

@@ -37,7 +37,8 @@ def test_rtf_gives_its_words(tmp_path: Path, sandbox: Sandbox, rtf: bytes, text:
 
 
 def test_html_leaves_scripts_out_and_has_sections_by_heading(tmp_path: Path, sandbox: Sandbox) -> None:
-    page = '<!doctype html><meta charset="iso-8859-1"><title>Gids</title><script>var x</script><p>Vóór <b>vet</b></p><h2>Kop</h2><ul><li>een<li>twee</ul>'
+    page = '<!doctype html><meta charset="iso-8859-1"><title>Gids</title><script>var x</script>'
+    page += "<p>Vóór <b>vet</b></p><h2>Kop</h2><ul><li>een<li>twee</ul>"
     (tmp_path / "a.pdf").write_bytes(page.encode("latin-1"))
     found = sandbox.read(tmp_path / "a.pdf")
     assert (found.media_type, found.title) == ("text/html", "Gids")

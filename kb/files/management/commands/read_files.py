@@ -47,7 +47,7 @@ def _line(path: Path, reading: Reading, *, text: bool) -> dict[str, Any]:
     line: dict[str, Any] = {
         "path": str(path),
         "state": reading.state,
-        "media_type": extraction.media_type if extraction else "",
+        "media_type": reading.media_type,
         "pages": len(pages),
         "languages": list(reading.languages),
         "characters": sum(len(page.text) for page in pages),
