@@ -57,10 +57,11 @@ def last_migrated_app() -> Any:
 
 def join(user: Any) -> None:
     """Makes an editor of a person, who then sets up a second factor at the first log-in."""
+    grant_editors()
     user.is_staff = True
     user.save(update_fields=["is_staff"])
     user.keep_admin_language()
-    user.groups.add(Group.objects.get_or_create(name=EDITORS)[0])
+    user.groups.add(Group.objects.get(name=EDITORS))
 
 
 def leave(user: Any) -> None:
