@@ -41,7 +41,7 @@ lint: install-dev ## Style, types, import law, templates, migrations
 
 .PHONY: bench
 bench: install-dev ## How fast it is, each row beside a reference
-	@DJANGO_SETTINGS_MODULE=kb.settings.bench $(MANAGE) bench
+	@DJANGO_SETTINGS_MODULE=tests.bench.settings $(BIN)/python -m tests.bench
 
 .PHONY: backup
 backup: install ## Database and files into one archive (TO=folder)
