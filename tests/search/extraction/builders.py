@@ -100,11 +100,9 @@ def raw_pdf(objects: list[str]) -> bytes:
         places.append(len(content))
         content += f"{number} 0 obj\n{text}\nendobj\n".encode("latin-1")
     table = "".join(f"{place:010} 00000 n \n" for place in places)
-    start = len(content)
-    return (
-        content
-        + f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer\n<</Size {len(objects) + 1}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF".encode()
-    )
+    start, size = len(content), len(objects) + 1
+    trailer = f"trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF"
+    return content + f"xref\n0 {size}\n0000000000 65535 f \n{table}{trailer}".encode()
 
 
 def text_pdf(operators: str, *, rotate: int = 0, boxes: str = "/MediaBox[0 0 400 200]") -> bytes:
