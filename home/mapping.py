@@ -1,4 +1,4 @@
-"""The map of the site, for people (a tree of links) and for machines (sitemap.xml, which other domains add to)."""
+"""The map of the site, for people (a tree of links) and for machines (our part of sitemap.xml)."""
 
 from __future__ import annotations
 
@@ -47,11 +47,3 @@ class PageSitemap(Sitemap):
 
     def lastmod(self, page: Page):
         return page.last_published_at
-
-
-sitemaps: dict[str, type[Sitemap]] = {"pages": PageSitemap}
-
-
-def register_sitemap(name: str, sitemap: type[Sitemap]) -> None:
-    """Adds a domain's public addresses to sitemap.xml."""
-    sitemaps[name] = sitemap

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 
 from home.choices import Place
 from home.indexing import PageKind
+from home.mapping import PageSitemap
 from home.models import ContentPage
 from kb.accounts.audiences import PUBLIC
 from kb.languages import current_language
 from kb.pages.frame import Link, register_footer_links
+from kb.pages.sitemaps import register_sitemap
 from search import registry
 
 
@@ -22,6 +24,7 @@ def register_all() -> None:
     registry.register_contact(contact_url)
     register_footer_links("help", placed_pages)
     register_footer_links("tools", tools)
+    register_sitemap("pages", PageSitemap)
 
 
 def contact_url() -> str:

@@ -5,9 +5,9 @@ from django.urls import path
 from django.utils.text import format_lazy
 
 from home import views
-from home.mapping import sitemaps
 from kb.languages import word
 from kb.pages import themes
+from kb.pages.sitemaps import sitemaps
 
 urlpatterns = [
     path(format_lazy("{}/", word("display")), themes.choose, name="theme"),

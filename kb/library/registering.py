@@ -9,9 +9,12 @@ from kb.files.owners import register_owner
 from kb.languages import CODES
 from kb.library.choices import ReferenceType
 from kb.library.indexing import ReferenceKind
+from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.recording import KIND, record_references
 from kb.pages.frame import register_section
+from kb.pages.references import register_resolver
+from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts, register_on_keywords
 from search import registry
 
@@ -24,6 +27,8 @@ def register_all() -> None:
     register_on_concepts(record_concepts)
     register_on_keywords(record_keywords)
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
+    register_resolver(resolve_marks)
+    register_sitemap("references", ReferenceSitemap)
 
 
 def type_labels(values, language: str) -> dict[str, str]:

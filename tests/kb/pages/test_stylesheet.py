@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 from django.contrib.staticfiles import finders
 
@@ -7,7 +8,7 @@ from kb.pages import stylesheet
 
 def test_one_stylesheet_is_found_and_holds_every_component():
     found = finders.find("css/site.css")
-    text = open(found, encoding="utf-8").read()
+    text = Path(found).read_text(encoding="utf-8")
     assert text == stylesheet.joined()
     assert "--cherry: #8E1538" in text
     for component in (stylesheet.SOURCE_DIR / "components").glob("*.css"):
