@@ -17,7 +17,7 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from kb.directory.viewsets import OrganisationViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
-from kb.pages.listing import CappedPaginator
+from kb.accounts.listing import CappedPaginator
 
 
 class BodyFilters(WagtailFilterSet):

@@ -18,6 +18,7 @@ from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, Snippe
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from kb.accounts.audiences import PUBLIC, STAFF
+from kb.accounts.listing import CappedPaginator
 from kb.files.choices import State
 from kb.files.models import FileVersion
 from kb.groups.models import Body
@@ -25,7 +26,6 @@ from kb.languages import current_language
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.models import Reference, ReferenceFile
-from kb.pages.listing import CappedPaginator
 from kb.vocabulary.models import Concept
 from search.engines.base import EngineUnavailable
 from search.entries import Filters

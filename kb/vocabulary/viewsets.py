@@ -11,7 +11,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
-from kb.pages.listing import CappedPaginator
+from kb.accounts.listing import CappedPaginator
 from kb.vocabulary.models import Concept, Keyword
 
 
