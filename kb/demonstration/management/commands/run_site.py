@@ -35,7 +35,7 @@ class Command(BaseCommand):
         refuse_taken_port(port)
         for folder in (settings.VAR_DIR, settings.PRIVATE_ROOT, settings.MEDIA_ROOT):
             folder.mkdir(parents=True, exist_ok=True)
-        call_command("compile_messages")
+        call_command("compile_translations")
         self.prepare_database(empty=empty)
         self.run_until_interrupted(port)
 
