@@ -29,6 +29,8 @@ WORD_XML = "application/vnd.ms-word.xml"
 
 _MAIN_PARTS = {"word/": DOCX, "ppt/": PPTX, "xl/": XLSX}
 _OLE_STREAMS = (("PowerPoint Document", PPT), ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS))
+# The first four bytes of the class of a root storage.
+_OLE_CLASSES = {b"\x06\x09\x02\x00": DOC, b"\x00\x09\x02\x00": DOC, b"\x20\x08\x02\x00": XLS, b"\x10\x08\x02\x00": XLS, b"\x10\x8d\x81\x64": PPT}
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6])[\s>]", re.IGNORECASE)
 _HEADER_LINE = re.compile(rb"^(?:[!-9;-~]+:[^\n]*|[ \t][^\n]*|>?From [^\n]*)$")
 _MAIL_HEADER = re.compile(
@@ -94,20 +96,32 @@ def _of_zip(path: Path) -> str:
 
 
 def _of_ole(path: Path) -> str:
-    found = ""
+    """By the class of the root storage, else by the first stream that is named in the directory: what is embedded has streams of its own."""
     with path.open("rb") as file:
-        tail = b""
-        while not found and (block := file.read(1 << 20)):
+        head = file.read(512)
+        sector = 1 << min(int.from_bytes(head[30:32], "little"), 16)
+        start = (int.from_bytes(head[48:52], "little") + 1) * sector
+        file.seek(start)
+        root = file.read(128)
+        media_type = _OLE_CLASSES.get(root[80:84], "")
+        first: dict[int, str] = {}
+        offset, tail = 0, b""
+        file.seek(0)
+        while block := file.read(1 << 20):
             block = tail + block
             if "EncryptedPackage".encode("utf-16-le") in block:
                 raise EncryptedFile("the Office file wants a password")
             if "__substg1.0_".encode("utf-16-le") in block:
                 raise Unsupported("an Outlook message: save it as .eml")
-            found = next((media_type for name, media_type in _OLE_STREAMS if name.encode("utf-16-le") + b"\0\0" in block), "")
+            for name, kind in _OLE_STREAMS:
+                if (place := block.find(name.encode("utf-16-le") + b"\0\0")) >= 0:
+                    first.setdefault(offset - len(tail) + place, kind)
+            offset += len(block) - len(tail)
             tail = block[-128:]
-    if not found:
+    after = {place: kind for place, kind in first.items() if place >= start} or first
+    if not media_type and not after:
         raise Unsupported("an old Office container that holds no document, sheet or slides")
-    return found
+    return media_type or after[min(after)]
 
 
 def _of_text(head: bytes) -> str:

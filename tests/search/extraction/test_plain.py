@@ -8,6 +8,9 @@ from search.extraction import Sandbox, sniff
 from search.extraction.plain import decode
 
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 700
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_text_is_read_in_its_encoding(encoding: str) -> None:
     text = "Élève à l'école, coördinatie van de ménages\n" * 3
@@ -53,6 +56,7 @@ def test_html_leaves_scripts_out_and_has_sections_by_heading(tmp_path: Path, san
         (b"Subject: Ordre du jour\nFrom: a@example.org\n\nBonjour", "message/rfc822"),
         (b"{\\rtf1 x}", "application/rtf"),
         (b"\n<HTML><body>x", "text/html"),
+        (OLE + "WordDocument".encode("utf-16-le") + b"\0" * 99 + "PowerPoint Document".encode("utf-16-le") + b"\0\0", "application/msword"),
         (b"junk before %PDF-1.4", "application/pdf"),
     ],
 )
