@@ -7,7 +7,6 @@ import pytest
 from search.extraction import Sandbox, sniff
 from search.extraction.plain import decode
 
-
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 700
 
 
