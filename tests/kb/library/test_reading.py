@@ -62,7 +62,7 @@ def test_words_are_marked_in_the_text_and_at_their_place_on_the_page(client, ref
 
     assert '<span class="reader__hit" id="hit"><mark>logement</mark></span> décent' in shown
     assert opened.text.height == 2000  # 800 points on 400, in thousandths of the width
-    assert box.x == pytest.approx(250, abs=4) and box.y == pytest.approx(500, abs=15)  # a hundred of four hundred points, two hundred of eight hundred
+    assert box.x == pytest.approx(250, abs=4) and box.y == pytest.approx(500, abs=15)  # 100 of 400 points, 200 of 800
     assert 150 < box.width < 300 and 30 < box.height < 75
     assert box.is_current
 
@@ -142,7 +142,7 @@ def test_formats_without_pages_have_text_and_no_picture(client, index):
     index()
     shown = page(client, reference, 1, "?q=garantie")
 
-    assert "<mark>garantie</mark>" in shown and "<svg class=\"reader__boxes" not in shown and "<img" not in shown
+    assert "<mark>garantie</mark>" in shown and '<svg class="reader__boxes' not in shown and "<img" not in shown
 
 
 def test_the_source_is_beside_the_text_to_copy(client, reference):
