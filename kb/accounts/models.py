@@ -33,7 +33,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=list(LANGUAGES.items()), default="fr")
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("editor"), default=False, help_text=_("May publish and manage everything, after the second factor."))
+    is_staff = models.BooleanField(_("edits the site"), default=False, help_text=_("May publish and manage everything, after the second factor."))
     date_joined = models.DateTimeField(_("since"), default=timezone.now)
 
     USERNAME_FIELD = "email"

@@ -17,7 +17,7 @@ from kb.languages import LANGUAGES
 
 
 class LogInFilterSet(users.UserFilterSet):
-    is_staff = django_filters.BooleanFilter(label=_("Editor"), widget=BooleanRadioSelect)
+    is_staff = django_filters.BooleanFilter(label=_("Edits the site"), widget=BooleanRadioSelect)
     language = django_filters.ChoiceFilter(label=_("Language"), choices=list(LANGUAGES.items()))
 
 
@@ -30,7 +30,7 @@ class LogInIndexView(users.IndexView):
             title("name", accessor=str, label=_("Name"), sort_key="name", get_url=self.get_edit_url, classname="name"),
             Column("email", label=_("E-mail address"), sort_key="email"),
             Column("language", accessor="get_language_display", label=_("Language"), sort_key="language"),
-            BooleanColumn("is_staff", label=_("Editor"), sort_key="is_staff"),
+            BooleanColumn("is_staff", label=_("Edits the site"), sort_key="is_staff"),
             BooleanColumn("is_active", label=_("Active"), sort_key="is_active"),
             DateColumn("last_login", label=_("Last log-in"), sort_key="last_login"),
         ]
