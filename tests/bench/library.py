@@ -62,7 +62,8 @@ def make(pages: int, progress: Progress) -> None:
     for some in _batches(documents(pages), REFERENCES_AT_ONCE):
         with transaction.atomic():
             done += _write(some)
-        progress(f"library: {done} of {pages} pages written")
+        if done == pages or not some[-1][0] % (10 * REFERENCES_AT_ONCE):
+            progress(f"library: {done} of {pages} pages written")
     said.write_text(wanted)
 
 
