@@ -10,7 +10,7 @@ def test_one_stylesheet_is_found_and_holds_every_component():
     found = finders.find("css/site.css")
     text = Path(found).read_text(encoding="utf-8")
     assert text == stylesheet.joined()
-    assert "--cherry: #8E1538" in text
+    assert "--cherry:#8E1538" in text
     for component in (stylesheet.SOURCE_DIR / "components").glob("*.css"):
         first = re.search(r"\.[a-z][\w-]*", stylesheet._COMMENT.sub("", component.read_text(encoding="utf-8")))
         assert first and first[0] in text, component.name
