@@ -14,10 +14,10 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
+from kb.accounts.listing import CappedPaginator
 from kb.directory.viewsets import OrganisationViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
-from kb.accounts.listing import CappedPaginator
 
 
 class BodyFilters(WagtailFilterSet):

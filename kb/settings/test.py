@@ -7,7 +7,7 @@ from kb.settings.base import *
 from kb.settings.base import STORAGES
 
 DEBUG = False
-SECRET_KEY = "tests-only"  # noqa: S105
+SECRET_KEY = "tests-only"
 ALLOWED_HOSTS = ["*"]
 _TEMPORARY = Path(tempfile.mkdtemp(prefix="cass-test-"))
 VAR_DIR = _TEMPORARY
