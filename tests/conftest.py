@@ -59,12 +59,16 @@ class MigratedDatabase:
 
 
 def migrations_key() -> str:
-    """Changes with any migration of ours and with the versions of what brings others."""
+    """Changes with any migration of ours, with what runs after them (the group of editors) and with the versions of what brings others."""
     import django
     import wagtail
     from django.apps import apps
+    from django.conf import settings
 
-    digest = hashlib.sha256(f"{django.__version__} {wagtail.__version__} {sys.version_info[:2]}".encode())
+    digest = hashlib.sha256(f"{django.__version__} {wagtail.__version__} {sys.version_info[:2]} {settings.EDITORS_MANAGE}".encode())
+    accounts = Path(apps.get_app_config("accounts").path)
+    for after in ("apps.py", "editors.py"):
+        digest.update((accounts / after).read_bytes())
     for config in sorted(apps.get_app_configs(), key=lambda config: config.name):
         for path in sorted(Path(config.path).glob("migrations/*.py")):
             digest.update(str(path.relative_to(config.path)).encode() + path.read_bytes())

@@ -6,6 +6,7 @@ from wagtail.users.apps import WagtailUsersAppConfig
 class AccountsConfig(AppConfig):
     name = "kb.accounts"
     label = "accounts"
+    default = True  # this module has several: without it Django takes none of them, and nothing below runs
 
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added, authenticator_removed

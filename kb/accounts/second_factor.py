@@ -12,6 +12,7 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY, g
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -76,9 +77,14 @@ def _ask_for_code(request: HttpRequest) -> HttpResponseRedirect:
 
 
 def count_enrolling_as_passing(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:
-    """Whoever sets up a factor has just shown a valid code: this session passed it. Receives allauth's `authenticator_added`."""
+    """Whoever sets up a factor has just shown a valid code: this session passed it. Receives allauth's `authenticator_added`.
+
+    The session, opened by the password alone, lasts from now on as long as an editor's.
+    """
     if authenticator.type in FACTORS:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type, reauthenticated=True)
+        if user.is_staff:
+            request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
 
 
 def forget_in_session(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:

@@ -1,6 +1,7 @@
 """The door of the admin: who is let in, with which session, by which address and method."""
 
 import pytest
+from django.conf import settings
 from django.urls import resolve
 
 from kb.accounts.demonstration import give_second_factor, present_code
@@ -150,6 +151,7 @@ def test_an_editor_without_a_second_factor_is_led_to_set_one_up_and_then_edits(c
     assert done["Location"] == url("mfa_view_recovery_codes")
     assert len(client.get(done["Location"]).context["unused_codes"]) == 10
     assert client.get("/admin/").status_code == 200
+    assert client.session.get_expiry_age() <= settings.EDITOR_SESSION_SECONDS
 
 
 def test_an_older_session_is_asked_for_the_code_and_then_comes_back(client):
