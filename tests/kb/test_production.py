@@ -15,31 +15,36 @@ NEEDED = {
 }
 
 
-def _manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+READ = """
+from django.conf import settings as s
+print(s.DATABASES['default']['ENGINE'], s.CACHES['default']['BACKEND'], s.EMAIL_HOST, s.EMAIL_USE_TLS)
+print(s.STORAGES['private']['OPTIONS']['bucket_name'], s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_HSTS_SECONDS, s.CSRF_TRUSTED_ORIGINS[0])
+"""
+
+
+def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     values = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "kb.settings.production", "PYTHONWARNINGS": "ignore", **environment}
-    return subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=values, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=values, capture_output=True, text=True, timeout=300, check=False)
 
 
 def test_check_deploy_has_nothing_to_say(tmp_path):
-    told = _manage("check", "--deploy", "--fail-level", "WARNING", CASS_VAR=str(tmp_path), **NEEDED)
+    told = _python("manage.py", "check", "--deploy", "--fail-level", "WARNING", CASS_VAR=str(tmp_path), **NEEDED)
     assert told.returncode == 0, told.stderr
     assert "0 silenced" in told.stdout or "1 silenced" in told.stdout
 
 
 @pytest.mark.parametrize("missing", sorted(NEEDED))
 def test_a_missing_variable_is_named_in_a_sentence(tmp_path, missing):
-    told = _manage("diffsettings", CASS_VAR=str(tmp_path), **{**NEEDED, missing: ""})
+    told = _python("manage.py", "diffsettings", CASS_VAR=str(tmp_path), **{**NEEDED, missing: ""})
     assert told.returncode != 0
     assert f"Set {missing} in the environment" in told.stderr
 
 
 def test_every_variable_reaches_its_setting(tmp_path):
-    told = _manage(
-        "shell",
-        "--no-imports",
+    # Read without starting the site, which would ask for the driver of PostgreSQL.
+    told = _python(
         "-c",
-        "from django.conf import settings as s; print(s.DATABASES['default']['ENGINE'], s.CACHES['default']['BACKEND'], s.EMAIL_HOST, s.EMAIL_USE_TLS,"
-        " s.STORAGES['private']['OPTIONS']['bucket_name'], s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_HSTS_SECONDS, s.CSRF_TRUSTED_ORIGINS[0])",
+        READ,
         CASS_VAR=str(tmp_path),
         DATABASE_URL="postgres://cass:secret@db/cass",
         CASS_CACHE_URL="dbcache://cache",
@@ -49,5 +54,7 @@ def test_every_variable_reaches_its_setting(tmp_path):
         CASS_HSTS_SECONDS="60",
         **NEEDED,
     )
-    said = "django.db.backends.postgresql django.core.cache.backends.db.DatabaseCache mail.example True farde 2 60 https://cass.example"
-    assert told.stdout.strip() == said, told.stderr
+    assert told.stdout.splitlines() == [
+        "django.db.backends.postgresql django.core.cache.backends.db.DatabaseCache mail.example True",
+        "farde 2 60 https://cass.example",
+    ], told.stderr
