@@ -174,7 +174,7 @@ def passages(section: Section, query: Query, *, count: int = 3, default: str = "
         return []
     edges = _sentence_starts(section.text)
     chosen: list[tuple[int, int]] = []
-    for start, end in sorted(_windows(section.text, places, edges), key=lambda window: _worth(window, places)):
+    for start, end in sorted(_windows(section, places, edges), key=lambda window: _worth(window, places)):
         if all(end <= other_start or start >= other_end for other_start, other_end in chosen):
             chosen.append((start, end))
             if len(chosen) == count:
@@ -196,13 +196,18 @@ def _sentence_starts(text: str) -> list[int]:
     return [0, *(found.end() for found in _SENTENCE.finditer(text))]
 
 
-def _windows(text: str, places: Sequence[_Place], sentences: Sequence[int]) -> set[tuple[int, int]]:
-    """A window for each place found: from its sentence, or from some words before it."""
-    windows = set()
+def _windows(section: Section, places: Sequence[_Place], sentences: Sequence[int]) -> set[tuple[int, int]]:
+    """A window for each place found: from its sentence, or from some words before it. In a notice it stays in its paragraph:
+    there the next one is another field, often in another language."""
+    text, windows = section.text, set()
     for place in places:
         sentence = max((start for start in sentences if start <= place.start), default=0)
         start = sentence if place.end - sentence <= SHORTEST else _word_start(text, max(sentence, place.start - _BEFORE), place.start)
-        windows.add((start, max(_end(text, start, sentences), place.end)))
+        end = _end(text, start, sentences)
+        if section.page_number == 0:
+            field_end = text.find("\n\n", place.end)
+            end = min(end, field_end if field_end >= 0 else end)
+        windows.add((start, max(end, place.end)))
     return windows
 
 

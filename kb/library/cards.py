@@ -117,7 +117,7 @@ def _notices(wanted: Sequence[tuple[str, Gathered]]) -> dict[tuple[str, str], Se
     tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for _key, whole in wanted]).order_by("pk")
     for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
         keywords.setdefault(reference_id, []).append((name, language))
-    return {(key, ""): notice_section(whole.reference, whole.creators, keywords.get(whole.reference.pk, ())) for key, whole in wanted}
+    return {(key, ""): notice_section(whole.reference, whole.creators, keywords.get(whole.reference.pk, ()), titles=False) for key, whole in wanted}
 
 
 def _pages(places: Mapping[tuple[int, int], tuple[str, str, Attachment, FileVersion]]) -> dict[tuple[str, str], Section]:

@@ -54,12 +54,9 @@ class Opened:
     elsewhere: str = ""
 
     @property
-    def previous_number(self) -> int:
-        return self.number - 1
-
-    @property
-    def next_number(self) -> int:
-        return self.number + 1
+    def printed(self) -> str:
+        """The page as it calls itself: "xii", or its number from 1; what the list of pages says too."""
+        return self.label.removeprefix("p. ")
 
 
 def reader_url(place: Place, page: int, *, words: str = "", hit: int = 0, version: int = 0) -> str:

@@ -20,9 +20,9 @@ def titles_of(reference: Reference) -> tuple[Title, ...]:
     return (Title(reference.language, reference.full_title), *others)
 
 
-def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = ()) -> Section:
-    """The notice as text, a paragraph each: titles, summaries, names, publisher, keywords; anchor ""."""
-    paragraphs: list[tuple[str, str]] = [(title.text, title.language) for title in titles_of(reference)]
+def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = (), *, titles: bool = True) -> Section:
+    """The notice as text, a paragraph each: titles (unless they are shown beside it), summaries, names, publisher, keywords; anchor ""."""
+    paragraphs: list[tuple[str, str]] = [(title.text, title.language) for title in titles_of(reference)] if titles else []
     paragraphs += [(reference.abstract[code], code) for code in CODES if reference.abstract.get(code)]
     paragraphs.append(("; ".join(creator.name for creator in creators), ""))
     paragraphs += [(reference.publisher, ""), (reference.container_title, "")]

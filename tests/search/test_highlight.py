@@ -119,3 +119,19 @@ def test_marks_lie_in_the_text_in_order_and_apart(text, typed, language):
     for passage in passages(section(text), query):
         assert all(0 <= start < end <= len(passage.text) for start, end in passage.spans)
         assert passage.spans
+
+
+def test_a_passage_of_a_notice_stays_in_its_paragraph():
+    notice = Section("", 0, "", "Le logement des familles.\n\nDe huisvesting van gezinnen.\n\nCPAS", ())
+
+    found = passages(notice, parse("logement", "fr"))
+
+    assert [passage.text for passage in found] == ["Le logement des familles."]
+
+
+def test_a_passage_of_a_page_goes_on_into_the_next_paragraph():
+    page = Section("1.1/2", 2, "p. 2", "Le logement des familles.\n\nUne aide existe.", ())
+
+    found = passages(page, parse("logement", "fr"))
+
+    assert [passage.text for passage in found] == ["Le logement des familles.  Une aide existe."]  # one blank for each sign, so that marks stay in place

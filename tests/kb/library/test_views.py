@@ -90,14 +90,14 @@ def test_what_is_not_accepted_is_there_for_editors_and_its_author_alone(readers,
 
 
 def test_a_withdrawn_reference_says_so_at_its_address_and_gives_no_title_and_no_file(readers):
-    reference = make.reference("Un titre retiré")
+    reference = make.reference("Un titre disparu")
     make.file(reference, "un texte")
     reference.state = ReferenceState.WITHDRAWN
     reference.save()
     answer = readers.anyone.get(address(reference, "reference"))
 
     assert answer.status_code == 200 and "PA 2012/1" in answer.content.decode()
-    assert "retiré" not in answer.content.decode()
+    assert "disparu" not in answer.content.decode()
     assert readers.anyone.get(address(reference, "short")).status_code == 302
     for way in ("read", "file", "image", "short page"):
         assert readers.anyone.get(address(reference, way), follow=True).status_code == 404
