@@ -1,10 +1,11 @@
-"""Cutting text into terms, keeping it, finding it again; reading files. What is named in `__all__` is public, nothing else.
+"""Cutting text into terms, keeping it, finding it again; reading files.
 
     index(*subjects)     notes in the current transaction that these are to be indexed again     (indexing.record)
     remove(*subjects)    the same for what is gone: its kind gives no entries any more
     search(…)            an answer for one reader                                                (asking.ask)
 
-Domains give what can be found by registering kinds in `search.registry`.
+Domains give what can be found by registering kinds in `search.registry`; `indexing`, `opening`, `query`, `highlight` and `extraction` may be called by
+name too, `engines` and `analysis` are the package's own.
 """
 
 from __future__ import annotations
