@@ -150,7 +150,9 @@ def _rows(engine: Engine, hits: Sequence[Hit], query: Query, audiences: frozense
     cards = _by_kind(hits, lambda kind, some: kind.cards([hit.key for hit in some], audiences=audiences, language=language))
     kept = [hit for hit in _one_a_subject(hits) if hit.key in cards]
     sections = _by_kind(kept, lambda kind, some: kind.sections({hit.key: _anchors(hit) for hit in some if hit.sections}, audiences=audiences))
-    return tuple(_row(engine, hit, cards[hit.key], sections, query, audiences) for hit in kept)
+    # Only an entry with as many pages as are shown may have more of them.
+    counts = engine.section_counts(query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences)
+    return tuple(_row(hit, cards[hit.key], sections, query, counts.get(hit.key, 0)) for hit in kept)
 
 
 def _by_kind(hits: Iterable[Hit], gather: Callable[[registry.Kind, list[Hit]], Mapping]) -> dict:
@@ -177,7 +179,7 @@ def _anchors(hit: Hit) -> list[str]:
     return [section.anchor for section in hit.sections[:PASSAGES_SHOWN]]
 
 
-def _row(engine: Engine, hit: Hit, card: Card, sections: Mapping[tuple[str, str], Section], query: Query, audiences: frozenset[str]) -> Row:
+def _row(hit: Hit, card: Card, sections: Mapping[tuple[str, str], Section], query: Query, page_count: int) -> Row:
     kind = registry.kind_of(hit.subject)
     assert kind is not None
     pages = [sections[hit.key, anchor] for anchor in _anchors(hit) if (hit.key, anchor) in sections]
@@ -188,13 +190,10 @@ def _row(engine: Engine, hit: Hit, card: Card, sections: Mapping[tuple[str, str]
         for section in sorted(pages, key=lambda section: section.page_number)
         for passage in passages(section, query, count=each, default=default)
     ]
-    more = 0
-    if len(hit.sections) >= PASSAGES_SHOWN:
-        more = len(engine.section_hits(query, hit.subject, hit.layer, audiences=audiences))
     return Row(
         card=card,
         passages=tuple(shown),
-        more=more if more > len(pages) else 0,
+        more=page_count if page_count > len(pages) else 0,
         more_url=shown[0].url if shown else card.url,
     )
 

@@ -7,6 +7,7 @@ import logging
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -34,7 +35,7 @@ def results(request: HttpRequest) -> HttpResponse:
         else:
             if form.words and form.page == 1:
                 log_question(form.words, language=language, results=answer.results.total)
-    shown = {"form": form, "answer": answer, "contact_url": contact_url(), "section": "search"}
+    shown = {"form": form, "answer": answer, "contact_url": SimpleLazyObject(contact_url), "section": "search"}
     return _for_one_reader(render(request, "search/results.html", shown, status=status))
 
 

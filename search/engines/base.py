@@ -46,6 +46,9 @@ class Engine(Protocol):
     def section_hits(self, query: Query, subject: str, layer: str, *, audiences: frozenset[str]) -> dict[str, float]:
         """Anchor -> score of every page of one entry that holds some of the words (for "all passages", the reader)."""
 
+    def section_counts(self, query: Query, keys: Sequence[str], *, audiences: frozenset[str]) -> dict[str, int]:
+        """Entry.key -> number of its pages that hold some of the words; entries without any are left out. One search, however many keys."""
+
     def stored(self) -> Iterator[tuple[str, str]]:
         """(key, fingerprint) of every stored entry, in no order: what `check_index` compares with the database."""
 

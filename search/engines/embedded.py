@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -641,6 +642,22 @@ class EmbeddedEngine:
             for score, address in view.pages.search(clause, MOST_PAGES, False).hits:
                 found.setdefault(view.pages.doc(address).get_first("anchor") or "", score)
             return found
+
+    def section_counts(self, query: Query, keys: Sequence[str], *, audiences: frozenset[str]) -> dict[str, int]:
+        with _translated():
+            view = self._current()
+            if view is None or not audiences or not keys:
+                return {}
+            asked = plan(query, view.vocabulary)
+            if not asked.looks:
+                return {}
+            parents = {number_of(key): key for key in keys}
+            clause = Clause.boolean_query(
+                [_filtering(Clause.term_set_query(PAGES, "parent", list(parents))), *_readable(PAGES, audiences), _on_page(PAGES, asked)]
+            )
+            addresses = [address for _, address in view.pages.search(clause, MOST_PAGES, False).hits]
+            held: list[Any] = view.pages.fast_field_values("parent", addresses)
+            return {parents[number]: count for number, count in Counter(held).items()}
 
     def stored(self) -> Iterator[tuple[str, str]]:
         with _translated():

@@ -200,6 +200,9 @@ class EngineContract:
         assert engine.section_hits(question, "library.reference:1", "1", audiences=PUBLIC) == {}
         assert engine.section_hits(question, "library.reference:1", "", audiences=MEMBER) == {}
         assert list(engine.section_hits(question, "library.reference:1", "1", audiences=MEMBER)) == ["1.1/1"]
+        keys = ["library.reference:1/", "library.reference:1/1"]
+        assert engine.section_counts(question, keys, audiences=PUBLIC) == {}
+        assert engine.section_counts(question, keys, audiences=MEMBER) == {"library.reference:1/1": 1}
 
     def test_suggestions_keep_to_what_a_reader_may_see(self, engine):
         fill(engine, entry(1, "Logement social"), entry(2, "Logement secret", audiences=frozenset({"members"})))
@@ -337,6 +340,18 @@ class EngineContract:
         fill(engine, entry(1, "x", "titre de séjour", "séjour titre"))
         assert set(engine.section_hits(parse('"titre de séjour"', "fr"), "library.reference:1", "", audiences=PUBLIC)) == {"1.1/1"}
 
+    def test_section_counts_are_of_the_pages_that_hold_some_of_the_words_for_several_entries_at_once(self, engine):
+        fill(engine, entry(1, "x", "logement", "emploi", "santé", "logement emploi"), entry(2, "y", "logement"), entry(3, "z", "santé"))
+        keys = [f"library.reference:{number}/" for number in (1, 2, 3, 4)]
+        question = parse("logement emploi", "fr")
+        assert engine.section_counts(question, keys, audiences=PUBLIC) == {keys[0]: 3, keys[1]: 1}
+        for key in keys:
+            subject, _, layer = key.rpartition("/")
+            hits = engine.section_hits(question, subject, layer, audiences=PUBLIC)
+            assert engine.section_counts(question, keys, audiences=PUBLIC).get(key, 0) == len(hits)
+        assert engine.section_counts(question, [], audiences=PUBLIC) == {}
+        assert engine.section_counts(parse("", "fr"), keys, audiences=PUBLIC) == {}
+
     # suggestions
 
     def test_suggestions_have_all_words_the_last_one_begun(self, engine):
@@ -402,6 +417,7 @@ class EngineContract:
         assert set(ask(engine, "logement").facets) == {"languages", "kinds", "types", "themes", "groups", "years"}
         assert engine.suggest("log", audiences=PUBLIC, language="fr") == []
         assert engine.section_hits(parse("x", "fr"), "library.reference:1", "", audiences=PUBLIC) == {}
+        assert engine.section_counts(parse("x", "fr"), ["library.reference:1/"], audiences=PUBLIC) == {}
 
     def test_an_entry_without_text_is_kept_and_listed(self, engine):
         fill(engine, Entry("library.reference:1", "library.reference", "", (), PUBLIC))
