@@ -18,7 +18,12 @@ def main() -> None:
     reader.add_argument("--questions", type=int, default=20, help="questions of each kind in each language")
     reader.add_argument("--corpora", type=Path, default=root.parent / "shared" / "corpora", help="folder whose pdf/ is read")
     reader.add_argument("--port", type=int, default=0, help="of the server that is measured; any free one unless given")
-    reader.add_argument("--only", choices=("reading", "indexing", "searching"), action="append", help="a part; may be repeated")
+    reader.add_argument(
+        "--only",
+        choices=("reading", "indexing", "searching"),
+        action="append",
+        help="a part; may be repeated; searching uses the index of an earlier run",
+    )
     asked = reader.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
     django.setup()

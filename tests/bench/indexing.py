@@ -160,7 +160,9 @@ def _wagtail(most_seconds: float) -> tuple[float, int]:
     index.reset()
     start = time.perf_counter()
     done = 0
-    for some in batches(WagtailPage.objects.order_by("pk").only("pk", "text").iterator(chunk_size=WAGTAIL_AT_ONCE), WAGTAIL_AT_ONCE):
+    # Each batch is read whole before it is written: a read left open would make SQLite refuse the write when another process has written.
+    for ids in batches(WagtailPage.objects.order_by("pk").values_list("pk", flat=True), WAGTAIL_AT_ONCE):
+        some = list(WagtailPage.objects.filter(pk__gte=ids[0], pk__lte=ids[-1]).only("pk", "text"))
         index.add_items(WagtailPage, some)
         done += len(some)
         if time.perf_counter() - start > most_seconds:

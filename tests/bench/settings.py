@@ -1,6 +1,6 @@
 """A site of its own for measuring: database, files and index under var/bench, as in production (no DEBUG)."""
 
-from kb.settings.base import *  # noqa: F403
+from kb.settings.base import *
 from kb.settings.base import DATABASES as _DATABASES
 from kb.settings.base import INSTALLED_APPS, STORAGES
 from kb.settings.base import VAR_DIR as _VAR_DIR
