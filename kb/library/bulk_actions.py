@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from wagtail.admin import messages
@@ -12,6 +13,8 @@ from wagtail.log_actions import log
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from kb.accounts.fields import AudiencesFormField
+from kb.files.models import FileVersion
+from kb.files.storing import read_again
 from kb.groups.models import Body
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference
@@ -131,4 +134,26 @@ class OwnProductionBulkAction(ReferenceBulkAction):
         reference.own_production = values["own_production"]
 
 
-ACTIONS = (AcceptBulkAction, WithdrawBulkAction, AudiencesBulkAction, ConceptsBulkAction, OwnProductionBulkAction)
+class ReadAgainBulkAction(ReferenceBulkAction):
+    display_name = _("Read again")
+    action_type = "read_again"
+    aria_label = _("Read the files of the chosen references again")
+    action_priority = 28
+    question = _("Read the files of these references again? What was read before goes on being found until then.")
+
+    @classmethod
+    def execute_action(cls, objects, form=None, self=None, **kwargs):
+        newest = FileVersion.objects.filter(stored_file__reference_file__reference__in=objects, number=F("stored_file__last_number"))
+        count = 0
+        for version in newest:
+            read_again(version)
+            count += 1
+        return 0, count
+
+    def get_success_message(self, num_parent_objects, num_child_objects):
+        return ngettext("%(count)d file is being read again.", "%(count)d files are being read again.", num_child_objects) % {
+            "count": num_child_objects
+        }
+
+
+ACTIONS = (AcceptBulkAction, WithdrawBulkAction, AudiencesBulkAction, ConceptsBulkAction, OwnProductionBulkAction, ReadAgainBulkAction)

@@ -29,9 +29,7 @@ class ReferenceFileForm(WagtailAdminModelForm):
     When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it.
     """
 
-    upload = UploadField(
-        label=_("Document"), required=False, help_text=_("PDF, Word, OpenDocument, slides, sheets, e-book, web page, text or e-mail.")
-    )
+    upload = UploadField(label=_("Document"), required=False)
     kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:

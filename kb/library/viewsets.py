@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import django_filters
 from django import forms
-from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
+from django.db.models import Case, F, IntegerField, Prefetch, Q, Value, When
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +21,9 @@ from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
 
 from kb.accounts.audiences import PUBLIC, STAFF
 from kb.accounts.listing import CappedPaginator
-from kb.files.choices import State
+from kb.files.choices import UNREAD_STATES, State
 from kb.files.models import FileVersion
+from kb.files.states import shown_state
 from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library.choices import ReferenceState, ReferenceType
@@ -33,6 +36,7 @@ from search.opening import site_engine
 from search.query import parse
 
 FOUND_AT_MOST = 300
+UNREAD = "unread"
 MARK = re.compile(r"^\s*([A-Za-z]{2,8})[\s-]?(\d{4})[/-](\d+)\s*$")
 
 
@@ -88,16 +92,20 @@ class FilesColumn(Column):
         troubled = [State(state).label for state in states if state not in (State.READ, State.WAITING)]
         waiting = State.WAITING in states
         words = ", ".join(str(word) for word in dict.fromkeys(troubled)) or (str(State.WAITING.label) if waiting else "")
-        return format_html("{} {}", len(states), words) if words else str(len(states))
+        return format_html("{} · {}", len(states), words) if words else str(len(states))
 
 
 class ReadingFilter(django_filters.ChoiceFilter):
-    """References that have a file in this state."""
+    """References with a file whose newest version is in this state; "unread" stands for every state in which nothing could be read."""
 
     def filter(self, queryset, value):
         if not value:
             return queryset
-        return queryset.filter(files__stored_file__versions__state=value).distinct()
+        files = ReferenceFile.objects.filter(
+            stored_file__versions__state__in=UNREAD_STATES if value == UNREAD else [value],
+            stored_file__versions__number=F("stored_file__last_number"),
+        )
+        return queryset.filter(pk__in=files.values("reference_id"))
 
 
 class MissingFilter(django_filters.BooleanFilter):
@@ -110,7 +118,7 @@ class ReferenceFilters(WagtailFilterSet):
     body = django_filters.ModelMultipleChoiceFilter(queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body"))
     type = django_filters.MultipleChoiceFilter(choices=ReferenceType.choices, widget=forms.CheckboxSelectMultiple, label=_("Type"))
     theme = django_filters.ModelChoiceFilter(field_name="concepts", queryset=Concept.objects.filter(broader__isnull=True), label=_("Theme"))
-    reading = ReadingFilter(choices=State.choices, label=_("State of a file"))
+    reading = ReadingFilter(choices=[(UNREAD, _("Could not be read")), *State.choices], label=_("State of a file"))
     without_file = MissingFilter(label=_("Without a file"))
     year = django_filters.NumberFilter(label=_("Year"))
 
@@ -162,13 +170,28 @@ class FileStatePanel(Panel):
             return bool(self.instance and self.instance.pk)
 
         def get_context_data(self, parent_context=None):
+            context = super().get_context_data(parent_context)
             versions = list(self.instance.stored_file.versions.order_by("-number"))
+            if not versions:
+                return context
+            newest, *older = versions
             return {
-                **super().get_context_data(parent_context),
-                "file": self.instance,
-                "version": versions[0] if versions else None,
-                "versions": versions,
+                **context,
+                "version": newest,
+                "state": shown_state(newest),
+                "open_url": self.address(newest),
+                "older": [{"version": version, "url": self.address(version)} for version in older],
+                "read_again_url": self.read_again_url(),
             }
+
+        def address(self, version: FileVersion) -> str:
+            mark = self.instance.reference.mark_slug
+            return reverse("library:file", kwargs={"mark": mark, "file": self.instance.number, "version": version.number})
+
+        def read_again_url(self) -> str:
+            reference = self.instance.reference
+            back = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
+            return f"{reverse('wagtail_bulk_action', args=['library', 'reference', 'read_again'])}?{urlencode({'id': reference.pk, 'next': back})}"
 
 
 NOTICE = [
@@ -201,15 +224,20 @@ NOTICE = [
     ),
 ]
 FILES = [
-    HelpPanel(content=_("A new upload on a file becomes its next version; addresses that were cited go on showing the version they cited.")),
+    HelpPanel(
+        content=_(
+            "Add the document here, write its title under “Notice”, and say under “Readers and state” who may see it. "
+            "Readers find it once its state is “Accepted”. A new document on a file that is there already becomes its next version; "
+            "addresses that were cited go on showing the version they cited."
+        )
+    ),
     FilesPanel(
         "files",
         panels=[
             FileStatePanel(),
             FieldPanel("upload"),
-            FieldPanel("kept_upload"),
             FieldRowPanel([FieldPanel("title"), FieldPanel("language")]),
-            FieldPanel("audiences"),
+            FieldPanel("audiences", help_text=_("At most those who may see the notice. For everyone, say below why we may publish it.")),
             FieldRowPanel([FieldPanel("publish_reason"), FieldPanel("permission_date")]),
         ],
         heading=_("Files"),
@@ -221,10 +249,11 @@ SUBJECTS = [
     MultiFieldPanel([FieldPanel("keywords_fr"), FieldPanel("keywords_nl"), FieldPanel("keywords_en")], heading=_("Keywords")),
 ]
 PUBLISHING = [
-    FieldPanel("body"),
-    FieldPanel("own_production"),
-    FieldPanel("audiences"),
-    FieldRowPanel([FieldPanel("state"), FieldPanel("state_reason")]),
+    FieldPanel("state", help_text=_("Readers find the reference only while it is accepted.")),
+    FieldPanel("state_reason", help_text=_("To return, refuse or withdraw it: why, in a few words. Its author reads them.")),
+    FieldPanel("audiences", help_text=_("Who finds the title and the summary. Each file has readers of its own, never more than these.")),
+    FieldPanel("body", help_text=_("Its letters begin the shelf mark.")),
+    FieldPanel("own_production", help_text=_("Leave it empty if the document is someone else's.")),
 ]
 
 

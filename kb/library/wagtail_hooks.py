@@ -1,11 +1,36 @@
-"""The library's place in the admin: its list, its actions on many rows."""
+"""The library's place in the admin: its list, its actions on many rows, the list of files that could not be read."""
 
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
+from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
 from kb.library.bulk_actions import ACTIONS
-from kb.library.viewsets import ReferenceViewSet
+from kb.library.models import Reference
+from kb.library.viewsets import UNREAD, ReferenceViewSet
 
 register_snippet(ReferenceViewSet)
 for action in ACTIONS:
     hooks.register("register_bulk_action", action)
+
+
+class UnreadFilesItem(MenuItem):
+    """For those who keep references."""
+
+    def is_shown(self, request) -> bool:
+        return request.user.has_perm("library.change_reference")
+
+
+@hooks.register("register_reports_menu_item")
+def list_unread_files() -> MenuItem:
+    """The list of references, filtered."""
+    address = reverse(Reference.snippet_viewset.get_url_name("list"))
+    return UnreadFilesItem(_("Files that could not be read"), f"{address}?reading={UNREAD}", name="unread-files", icon_name="warning", order=50)
+
+
+@hooks.register("insert_global_admin_css")
+def link_admin_css() -> str:
+    return format_html('<link rel="stylesheet" href="{}">', static("css/admin.css"))

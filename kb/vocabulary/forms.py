@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -11,10 +12,16 @@ from kb.languages import current_language
 from kb.vocabulary.models import Concept
 
 
+class ConceptsWidget(forms.CheckboxSelectMultiple):
+    """Boxes in columns, a field set for each theme."""
+
+    template_name = "vocabulary/widgets/concepts.html"
+
+
 class ConceptsField(forms.ModelMultipleChoiceField):
     """All concepts as boxes in the language of the request, each theme with what is below it. One query."""
 
-    widget = forms.CheckboxSelectMultiple
+    widget = ConceptsWidget
 
     def __init__(self, **options) -> None:
         super().__init__(queryset=Concept.objects.all(), **options)
@@ -40,6 +47,11 @@ class GroupedByTheme(forms.models.ModelChoiceIterator):
         groups: dict[int, list[Concept]] = defaultdict(list)
         for concept in concepts.values():
             groups[theme_of(concept).pk].append(concept)
-        for pk in sorted(groups, key=lambda key: concepts[key].label(language).casefold()):
-            members = sorted(groups[pk], key=lambda concept: (concept.pk != pk, concept.label(language).casefold()))
+        for pk in sorted(groups, key=lambda key: sorting_key(concepts[key].label(language))):
+            members = sorted(groups[pk], key=lambda concept: (concept.pk != pk, sorting_key(concept.label(language))))
             yield concepts[pk].label(language), [(self.field.prepare_value(concept), concept.label(language)) for concept in members]
+
+
+def sorting_key(label: str) -> str:
+    """Without case and accents, so that "équivalence" stands beside "emploi"."""
+    return "".join(sign for sign in unicodedata.normalize("NFD", label.casefold()) if not unicodedata.combining(sign))

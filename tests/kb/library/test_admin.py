@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
+from kb.files.models import FileVersion, StoredFile
+from kb.files.storing import store
 from kb.groups.models import Body
+from kb.library.bulk_actions import ConceptsForm
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.vocabulary.models import Concept, Keyword
 from tests.kb.accounts import builders
@@ -166,19 +172,62 @@ def make(body, count: int) -> list[Reference]:
     return found
 
 
-def test_the_list_costs_the_same_whatever_its_rows(client, body):
-    make(body, 2)
-    client.get(list_url())
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        client.get(list_url())
-    make(body, 30)
+def many_references(body, start: int, stop: int) -> None:
+    """References with one file of two versions each."""
+    numbers = range(start, stop)
+    references = Reference.objects.bulk_create(
+        Reference(body=body, title=f"Référence {number}", state="accepted", audiences=["public"], mark_year=2012, mark_number=number)
+        for number in numbers
+    )
+    stored = StoredFile.objects.bulk_create(StoredFile(owner_kind="library.reference", last_number=2) for _number in numbers)
+    versions = [FileVersion(stored_file=file, number=number, original_name="a.pdf", state="read") for file in stored for number in (1, 2)]
+    FileVersion.objects.bulk_create(versions)
+    pairs = zip(references, stored, strict=True)
+    ReferenceFile.objects.bulk_create(ReferenceFile(reference=reference, stored_file=file, number=1, title="a") for reference, file in pairs)
+
+
+def many_concepts(body, start: int, stop: int) -> None:
+    theme, _made = Concept.objects.get_or_create(code="theme", defaults={"label_fr": "Thème", "label_nl": "Thema", "label_en": "Theme"})
+    Concept.objects.bulk_create(
+        Concept(code=f"c{number}", label_fr=f"notion {number}", label_nl=f"begrip {number}", label_en=f"concept {number}", broader=theme)
+        for number in range(start, stop)
+    )
+
+
+def many_keywords(body, start: int, stop: int) -> None:
+    Keyword.objects.bulk_create(Keyword(name=f"mot {number}", slug=f"mot-{number}", language="fr") for number in range(start, stop))
+
+
+def address(model, name: str) -> str:
+    viewset = model.snippet_viewset
+    return reverse((viewset.chooser_viewset if name.startswith("choose") else viewset).get_url_name(name))
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "rows"),
+    [
+        pytest.param(Reference, "list", many_references, id="list of references"),
+        pytest.param(Reference, "choose", many_references, id="chooser of references"),
+        pytest.param(Reference, "choose_results", many_references, id="chooser of references, next page"),
+        pytest.param(Concept, "list", many_concepts, id="list of concepts"),
+        pytest.param(Concept, "choose", many_concepts, id="chooser of concepts"),
+        pytest.param(Concept, "choose_results", many_concepts, id="chooser of concepts, next page"),
+        pytest.param(Reference, "add", many_concepts, id="boxes of concepts"),
+        pytest.param(Keyword, "list", many_keywords, id="list of keywords"),
+    ],
+)
+def test_a_thousand_rows_cost_as_many_queries_as_ten(client, body, model, name, rows):
+    rows(body, 1, 11)
+    client.get(address(model, name))  # fills what is kept between requests
+    with CaptureQueriesContext(connection) as few:
+        client.get(address(model, name))
+    rows(body, 11, 1001)
+
     with CaptureQueriesContext(connection) as many:
-        response = client.get(list_url())
+        response = client.get(address(model, name))
 
     assert response.status_code == 200
-    assert len(many) == len(few)
+    assert len(many) == len(few), "\n".join(query["sql"][:150] for query in many)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +254,84 @@ def test_a_shelf_mark_finds_its_reference(client, body):
 def bulk(action: str, references) -> str:
     query = "&".join(f"id={reference.pk}" for reference in references)
     return reverse("wagtail_bulk_action", args=["library", "reference", action]) + f"?next={list_url()}&{query}"
+
+
+def edit_url(reference) -> str:
+    return reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
+
+
+def put_in(client, body) -> Reference:
+    assert client.post(add_url(), form(body) | {"files-0-upload": upload()}).status_code == 302
+    return Reference.objects.get()
+
+
+def set_state(reference: Reference, state: str, number: int = 1) -> None:
+    FileVersion.objects.filter(stored_file__reference_file__reference=reference, number=number).update(state=state)
+
+
+def test_the_form_of_an_old_reference_shows_each_file_with_its_state(client, body):
+    reference = put_in(client, body)
+    set_state(reference, "encrypted")
+
+    content = unescape(client.get(edit_url(reference)).content.decode())
+
+    assert "guide_du_locataire.txt" in content and f"{reference.mark_slug}/" in content
+    assert "Protégé par un mot de passe" in content
+    assert "state--encrypted" in content
+
+
+def test_a_hidden_field_has_no_label(client, body):
+    content = client.get(add_url()).content.decode()
+
+    assert 'name="files-__prefix__-kept_upload"' in content
+    assert "Kept upload" not in content
+
+
+def test_files_are_read_again_when_asked_for(client, body, settings):
+    reference = put_in(client, body)
+    set_state(reference, "broken")
+    assert client.get(bulk("read_again", [reference])).status_code == 200
+
+    client.post(bulk("read_again", [reference]))
+
+    assert FileVersion.objects.get().state == "waiting"
+
+
+def test_unread_files_are_listed_by_their_newest_version(client, body):
+    reference = put_in(client, body)
+    file = reference.files.get()
+    set_state(reference, "broken")
+    assert reference.title in client.get(list_url(), {"reading": "unread"}).content.decode()
+
+    store(upload("guide.txt"), original_name="guide.txt", stored_file=file.stored_file)
+
+    assert reference.title not in client.get(list_url(), {"reading": "unread"}).content.decode()
+    assert reference.title not in client.get(list_url(), {"reading": "broken"}).content.decode()
+    assert reference.title in client.get(list_url(), {"reading": "waiting"}).content.decode()
+
+
+def test_the_reports_menu_leads_to_the_unread_files(client, body):
+    assert "reading=unread" in client.get(reverse("wagtailadmin_home")).content.decode()
+
+
+def test_the_admin_loads_its_own_small_stylesheet(client):
+    content = client.get(reverse("wagtailadmin_home")).content.decode()
+
+    assert "css/admin.css" in content
+    assert finders.find("css/admin.css")
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_concepts_are_ticked_under_their_theme_in_the_order_of_the_alphabet(client, editor, language):
+    theme = Concept.objects.create(code="work", label_fr="Travail", label_nl="Werk", label_en="Work")
+    for word in ("zone", "équivalence", "emploi"):
+        Concept.objects.create(code=f"c-{word}"[:6], label_fr=word, label_nl=word, label_en=word, broader=theme)
+
+    with override(language):
+        html = str(ConceptsForm()["concepts"])
+
+    assert html.count("<fieldset") == 1
+    assert html.index(theme.label(language)) < html.index("emploi") < html.index("équivalence") < html.index("zone")
 
 
 def test_many_are_accepted_at_once(client, body):
