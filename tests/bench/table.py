@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +23,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Milliseconds of one call, many times."""
+    """Milliseconds of one call, and how many times it was made."""
 
     median: float
     p95: float
+    count: int = 0
 
     def __str__(self) -> str:
         return f"{self.median:.1f} / {self.p95:.1f} ms"
 
 
-def timed(call: Callable[[str], object], questions: Iterable[str], *, warm_up: int = 5) -> Times:
-    """Median and 95th percentile of `call` over the questions, the first few asked once before."""
+def timed(call: Callable[[Any], object], questions: Iterable[Any], *, warm_up: int = 5, most_seconds: float = math.inf) -> Times:
+    """Median and 95th percentile of `call` over the questions, the first few asked once before; it stops early when the time is up."""
     asked = list(questions)
     for question in asked[:warm_up]:
         call(question)
@@ -40,8 +43,10 @@ def timed(call: Callable[[str], object], questions: Iterable[str], *, warm_up: i
         start = time.perf_counter()
         call(question)
         taken.append((time.perf_counter() - start) * 1000)
+        if sum(taken) > most_seconds * 1000:
+            break
     taken.sort()
-    return Times(statistics.median(taken), taken[min(len(taken) - 1, int(len(taken) * 0.95))])
+    return Times(statistics.median(taken), taken[min(len(taken) - 1, int(len(taken) * 0.95))], len(taken))
 
 
 def printed(rows: Iterable[Row]) -> str:
