@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from kb.accounts.audiences import passed_second_factor
 
@@ -43,7 +44,8 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path_info.startswith(ADMIN) and request.user.is_authenticated:
-            refused = _refuse_admin(request)
+            with override(request.user.language):  # addresses of the admin do not say one
+                refused = _refuse_admin(request)
             if refused is not None:
                 return refused
         return self.get_response(request)

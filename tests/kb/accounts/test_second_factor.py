@@ -154,6 +154,14 @@ def test_an_editor_without_a_second_factor_is_led_to_set_one_up_and_then_edits(c
     assert client.session.get_expiry_age() <= settings.EDITOR_SESSION_SECONDS
 
 
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+@pytest.mark.parametrize(("second_factor", "name"), [(False, "mfa_activate_totp"), (True, "mfa_reauthenticate")])
+def test_the_admin_leads_to_the_factor_in_the_language_of_the_person(client, language, second_factor, name):
+    user = editor(language=language, second_factor=second_factor)
+    open_session_without_second_factor(client, user)
+    assert client.get("/admin/", headers={"accept-language": "de"})["Location"].startswith(url(name, language))
+
+
 def test_an_older_session_is_asked_for_the_code_and_then_comes_back(client):
     _editor_whose_session_is_older_than_the_factor(client)
     asked = client.get("/admin/pages/")
