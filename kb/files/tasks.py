@@ -27,7 +27,7 @@ from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FilePage, FileVersion
 from search.analysis.detection import CODES, detect, spans
-from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, is_scan, ocr
+from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, has_few_letters, is_scan, ocr
 
 logger = logging.getLogger(__name__)
 
@@ -148,8 +148,8 @@ def _has_no_text(extraction: Extraction) -> bool:
 
 
 def _has_pictures_of_text(extraction: Extraction | None) -> bool:
-    """Whether recognition could find more: pages without text, and a program that recognises."""
-    return bool(extraction and extraction.paged and not all(page.text.strip() for page in extraction.pages) and ocr.available())
+    """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program that recognises."""
+    return bool(extraction and extraction.paged and any(has_few_letters(page) for page in extraction.pages) and ocr.available())
 
 
 def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:

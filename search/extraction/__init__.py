@@ -26,6 +26,7 @@ __all__ = [
     "TooLarge",
     "Unsupported",
     "extract",
+    "has_few_letters",
     "is_scan",
     "shared_sandbox",
     "sniff",
@@ -45,6 +46,11 @@ def extract(path: Path | str, media_type: str | None = None, *, limits: Limits |
     Raises EncryptedFile, BrokenFile (also when its reader crashed or ran out of memory), TooLarge, Unsupported, TimedOut.
     """
     return shared_sandbox().read(path, media_type, limits=limits)
+
+
+def has_few_letters(page: ExtractedPage) -> bool:
+    """A page whose picture, if it shows one, may say more than its text: with recognition the reader tries it (`pdf.SCAN_LETTERS`)."""
+    return len(_SIGN.findall(page.text[:1000])) < _SCAN_BELOW
 
 
 def is_scan(extraction: Extraction) -> bool:

@@ -203,6 +203,19 @@ def test_a_scan_is_a_scan_first_and_recognised_in_the_long_queue(committed, reco
     assert told == [version.stored_file] * 2
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("", True), ("- 12 -", True), ("\ufffd" * 80, True), (TEXTS["nl"], False)],
+    ids=["no text", "a stamped number", "signs that stand for nothing", "text"],
+)
+def test_a_page_with_hardly_a_letter_is_tried_by_recognition(committed, monkeypatch, text, wanted):
+    monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
+    monkeypatch.setattr(tasks.ocr, "available", lambda: True)
+    pages = (ExtractedPage(number=1, text=TEXTS["fr"]), ExtractedPage(number=2, text=text))
+    monkeypatch.setattr(tasks, "extract", lambda *given, **more: Extraction("application/pdf", pages, paged=True))
+    assert read(committed).wants_recognition is wanted
+
+
 def test_recognition_that_fails_leaves_the_scan_as_it_was(committed, recogniser, monkeypatch):
     monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
     version = read(committed)
