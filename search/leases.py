@@ -70,6 +70,12 @@ def take(name: str) -> Held | None:
     return held if taken else None
 
 
+def is_held(name: str) -> bool:
+    """Whether someone alive is at work under that name. One query."""
+    held = Lease.objects.filter(name=name, until__gt=timezone.now()).values_list("holder", flat=True).first()
+    return held is not None and not _is_dead(held)
+
+
 def _place() -> str:
     """Where process numbers mean the same: this machine and, in containers, this process name space."""
     try:

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.models import LastRun, WorkerBeat
 from search.engines import EngineUnavailable, get_engine
+from search.indexing import INDEX
+from search.leases import is_held
 
 QUIET = timedelta(minutes=10)  # a clock or worker silent for longer is said to editors and to whoever watches the site
 
@@ -94,12 +96,13 @@ def disk() -> Condition:
 
 
 def index() -> Condition:
-    """Whether the search engine can be read and its index fits the code."""
+    """Whether the search engine can be read and its index fits the code, or is just being made so."""
     try:
         engine = get_engine(settings.SEARCH_ENGINE, path=settings.SEARCH_INDEX_DIR)
         try:
             if not engine.is_current():
-                return Condition(False, "made by another version: manage.py rebuild_index")
+                making = is_held(INDEX)
+                return Condition(making, "being made" if making else "absent, unfinished or of another version: manage.py rebuild_index")
             return Condition(True, f"{engine.count()} entries")
         finally:
             engine.close()
