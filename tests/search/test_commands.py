@@ -42,7 +42,18 @@ def test_search_answers_for_the_reader_named(library):
     assert json.loads(run("search", "dettes", "--json", "--as", "Editrice@exemple.be"))["total"] == 1
 
 
+def test_search_gives_nobody_more_than_they_may_see(library):
+    make = get_user_model().objects.create_user
+    own = make(email="membre@exemple.be", password="x")
+    make(email="autre@exemple.be", password="x")
+    library.put(4, "Les dettes, brouillon", "Les dettes.", audiences=frozenset({f"person:{own.pk}"}))
+    rebuild()
+    found = {email: json.loads(run("search", "dettes", "--json", "--as", email))["total"] for email in ("membre@exemple.be", "autre@exemple.be")}
+    assert found == {"membre@exemple.be": 1, "autre@exemple.be": 0}
+
+
 def test_search_as_nobody_known_is_said(library):
+    get_user_model().objects.create_user(email="personne@exemple.be", password="x", is_active=False)
     with pytest.raises(CommandError, match=r"personne@exemple\.be"):
         run("search", "dettes", "--as", "personne@exemple.be")
 
