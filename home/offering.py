@@ -10,6 +10,7 @@ from wagtail.models import Page
 from kb.languages import CODES
 from kb.pages.models import BasePage
 
+_SLUG = re.compile(r"[\w-]+")
 _SEPARATORS = re.compile(r"[-_+.\s]+")
 
 
@@ -44,7 +45,7 @@ def offers(path: str, *, audiences: frozenset[str]) -> list[Offer]:
     A page that is not published yet is not offered, but leads to its translations that are. Two queries and one a kind of page.
     """
     slug = last_word(path)
-    if not slug:
+    if not _SLUG.fullmatch(slug):
         return []
     keys = list(Page.objects.filter(slug=slug, depth__gt=2).values_list("translation_key", flat=True)[:5])
     pages = Page.objects.live().filter(translation_key__in=keys).select_related("locale").specific()

@@ -70,7 +70,7 @@ class SearchForm:
         """The form in an address; never an exception."""
         page = data.get("page", "")
         return cls(
-            words=_plain(data.get("q", ""))[:MOST_LETTERS].strip(),
+            words=plain(data.get("q", ""))[:MOST_LETTERS].strip(),
             chosen={name: _known(name, data.getlist(PARAMETERS[name])) for name in FILTERS},
             sort="date" if data.get("sort") == "date" else "relevance",
             page=min(max(1, int(page)), MOST_PAGES) if re.fullmatch(r"[0-9]{1,4}", page) else 1,
@@ -114,7 +114,8 @@ class SearchForm:
         return replace(self, chosen=dict.fromkeys(FILTERS, ()), page=1)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Without signs of control, which PostgreSQL (NUL) and people do not read."""
     return _CONTROL.sub(" ", text)
 
 
@@ -129,6 +130,6 @@ def _known(name: FilterName, values: Iterable[str]) -> tuple[str, ...]:
             return value in kinds
         if name == "years":
             return read_years(value) is not None
-        return 0 < len(value) <= 120 and value == _plain(value)
+        return 0 < len(value) <= 120 and value == plain(value)
 
     return tuple(dict.fromkeys(value for value in values if means(value)))[:MOST_VALUES]

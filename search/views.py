@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from search.asking import ask, suggest
 from search.engines.base import EngineUnavailable
-from search.forms import MOST_LETTERS, SearchForm
+from search.forms import MOST_LETTERS, SearchForm, plain
 from search.opening import audiences_of, site_engine
 from search.registry import contact_url
 from search.remembering import log_question
@@ -41,7 +41,7 @@ def results(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def suggestions(request: HttpRequest) -> HttpResponse:
-    typed = request.GET.get("q", "")[:MOST_LETTERS].strip()
+    typed = plain(request.GET.get("q", ""))[:MOST_LETTERS].strip()
     try:
         found = suggest(site_engine(), typed, audiences=audiences_of(request), language=get_language() or "fr") if typed else []
     except EngineUnavailable:

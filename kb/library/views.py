@@ -112,7 +112,7 @@ def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: 
     place = place_at(mark, file, version, audiences_of(request))
     if page > max(1, place.version.page_count):
         raise Http404("no such page")
-    words = {name: request.GET[name] for name in ("q", "hit") if request.GET.get(name)}
+    words = {name: request.GET[name][:_LONGEST_QUESTION] for name in ("q", "hit") if request.GET.get(name)}
     with translation.override(_language_of(request)):
         address = reverse("library:read", args=[mark, file, version, page])
     return _redirect(f"{address}?{urlencode(words)}" if words else address)

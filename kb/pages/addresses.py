@@ -6,11 +6,12 @@ A page's translations have addresses of their own; a page without one is shown a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import translate_url
+from django.utils.http import escape_leading_slashes
 from wagtail.models import Page
 
 from kb.languages import CODES, FORMER_WORDS, LANGUAGES, PATH_WORDS, current_language
@@ -42,8 +43,9 @@ def of(request: HttpRequest | None, page: Page | None = None) -> Addresses:
         return Addresses(_tabs({code: f"/{code}/" for code in CODES}, frozenset(CODES)), "", {})
     if isinstance(page, Page) and page.pk:
         return _of_page(request, page)
-    urls = {code: translate_url(request.get_full_path(), code) for code in CODES}
-    absolute = {code: request.build_absolute_uri(translate_url(request.path, code)) for code in CODES}
+    # A path that begins with two slashes would be read as the name of another site.
+    urls = {code: translate_url(escape_leading_slashes(request.get_full_path()), code) for code in CODES}
+    absolute = {code: request.build_absolute_uri(translate_url(escape_leading_slashes(request.path), code)) for code in CODES}
     return Addresses(_tabs(urls, frozenset(CODES)), absolute[current_language()], absolute)
 
 
@@ -75,9 +77,10 @@ def under(language: str, path: str) -> str:
     return f"/{language}/{rest}"
 
 
-def ancestors(page: Page) -> list[Page]:
-    """The pages between home and this one, each in the language of the request where it is live there."""
-    steps = [step for step in page.get_ancestors().live().select_related("locale") if step.depth > 2]
+def ancestors(page: Page, is_shown: Callable[[Page], bool]) -> list[Page]:
+    """The pages between home and this one that are shown to the reader, each in the language of the request where it is live there."""
+    above = page.get_ancestors().live().filter(depth__gt=2).select_related("locale").specific()
+    steps = [step for step in above if is_shown(step)]
     if page.locale.language_code == current_language():
         return steps
     found = Page.objects.live().filter(translation_key__in=[step.translation_key for step in steps], locale__language_code=current_language())

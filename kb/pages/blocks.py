@@ -6,6 +6,8 @@ parts are words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from wagtail import blocks
@@ -16,10 +18,17 @@ from wagtail_localize.segments import OverridableSegmentValue, StringSegmentValu
 from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
 from kb.languages import current_language
 from kb.pages import references
+from kb.pages.linking import without_closed_links
 from kb.pages.originals import marked_rich_text
 
 RICH_TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
 SHORT_RICH_TEXT = ["bold", "italic", "ol", "ul", "link"]
+
+
+def _audiences(context: Mapping | None) -> frozenset[str]:
+    """Those of whoever a block is shown to; everyone's outside a request."""
+    request = (context or {}).get("request")
+    return audiences_of(request) if request is not None else frozenset({PUBLIC})
 
 
 class TextBlock(blocks.RichTextBlock):
@@ -31,7 +40,8 @@ class TextBlock(blocks.RichTextBlock):
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
-        context["html"] = marked_rich_text(value.source, (parent_context or {}).get("originals"))
+        source = without_closed_links(value.source, _audiences(parent_context))
+        context["html"] = marked_rich_text(source, (parent_context or {}).get("originals"))
         return context
 
     class Meta:
@@ -63,6 +73,11 @@ class QuotationBlock(blocks.StructBlock):
 class CallOutBlock(blocks.StructBlock):
     title = blocks.CharBlock(label=_("Title"), max_length=120)
     text = blocks.RichTextBlock(label=_("Text"), features=SHORT_RICH_TEXT)
+
+    def get_context(self, value, parent_context=None):
+        context = super().get_context(value, parent_context=parent_context)
+        context["html"] = marked_rich_text(without_closed_links(value["text"].source, _audiences(parent_context)), None)
+        return context
 
     class Meta:
         icon = "info-circle"
@@ -125,9 +140,8 @@ class ReferenceBlock(blocks.StructBlock):
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
-        request = (parent_context or {}).get("request")
-        audiences = audiences_of(request) if request is not None else frozenset({PUBLIC})
-        context["reference"] = references.found([value["mark"]], audiences=audiences, language=current_language()).get(value["mark"])
+        found = references.found([value["mark"]], audiences=_audiences(parent_context), language=current_language())
+        context["reference"] = found.get(value["mark"])
         return context
 
     class Meta:

@@ -195,6 +195,12 @@ class BasePage(Page):
         context["title_language"] = originals.language_of(self.title) if originals else ""
         return context
 
+    def check_request_method(self, request: HttpRequest, *args, **options) -> HttpResponse | None:
+        """Wagtail asks this first, and answers OPTIONS and wrong methods without `serve`: for others the page is not there either."""
+        if not self.is_for(audiences_of(request)):
+            raise Http404
+        return super().check_request_method(request, *args, **options)
+
     def serve(self, request: HttpRequest, *args, translation: Page | None = None, **options) -> HttpResponse:
         """The page for those who may see it; for others it is not there. Leads to its translation where the tree found one."""
         if not self.is_for(audiences_of(request)):

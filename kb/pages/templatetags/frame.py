@@ -11,6 +11,7 @@ from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.languages import CODES, LANGUAGES, current_language
 from kb.pages import addresses, frame, themes, typography
 from kb.pages.echoes import Echo, in_order
@@ -74,10 +75,12 @@ def crumbs(*steps: str) -> dict:
 
 @register.inclusion_tag("parts/crumbs.html", takes_context=True)
 def page_crumbs(context, page) -> dict:
-    """The breadcrumb of a page of the tree, each step in the language of the reader where it exists."""
-    steps = addresses.ancestors(page)
+    """The breadcrumb of a page of the tree: the steps that its reader may see, each in the language of the reader where it exists."""
+    request = context.get("request")
+    audiences = audiences_of(request) if request is not None else frozenset({PUBLIC})
+    steps = addresses.ancestors(page, lambda step: step.is_for(audiences))
     links = [{"label": _("Home"), "url": f"/{current_language()}/"}]
-    links += [{"label": step.title, "url": step.get_url(context.get("request")), "language": step.locale.language_code} for step in steps]
+    links += [{"label": step.title, "url": step.get_url(request), "language": step.locale.language_code} for step in steps]
     return {"links": links, "here": page.title, "here_language": page.locale.language_code}
 
 

@@ -1,0 +1,177 @@
+"""What is not yours is not there: every address of the site that could give away a closed thing, walked by each kind of reader.
+
+The ways out of the search itself are in `tests.search.test_rights`. Here are the library, its files, the tree of pages and what lists them:
+a new address is one line more in ADDRESSES or PLACES.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.test import Client
+from wagtail.contrib.redirects.models import Redirect
+from wagtail.models import Site
+
+from kb.files.models import private_storage
+from kb.library.models import Reference, ReferenceFile
+from search.indexing import rebuild
+from tests.home import builders as pages
+from tests.kb.accounts import builders as people
+from tests.kb.library import builders as make
+from tests.kb.library.conftest import index, readers  # noqa: F401
+
+READERS = ("anyone", "member", "other", "consultant", "editor", "half")  # other: of another group; half: an editor without second factor
+OF_GROUP = {"member", "consultant", "editor"}
+EVERYONE = set(READERS)
+
+# what it is -> (who sees its title, who opens its file)
+THINGS = {
+    "abricot": (EVERYONE, EVERYONE),
+    "citronnier": (OF_GROUP, OF_GROUP),
+    "dahlia": (EVERYONE, OF_GROUP),
+    "edelweiss": ({"editor"}, {"editor"}),
+}
+AUDIENCES = {"abricot": ("public",), "citronnier": ("body:PA",), "dahlia": ("public",), "edelweiss": ("public",)}
+
+ADDRESSES = {
+    "page of the reference": ("/fr/bibliotheque/{mark}/", 0),
+    "in Dutch": ("/nl/bibliotheek/{mark}/", 0),
+    "reader": ("/fr/bibliotheque/{mark}/lire/1.1/1/?q=page", 1),
+    "older version in the reader": ("/en/library/{mark}/read/1.1/2/", 1),
+    "newest version in the reader": ("/fr/bibliotheque/{mark}/lire/1.2/1/", 1),
+    "file": ("/fr/bibliotheque/{mark}/fichier/1.2/", 1),
+    "older file": ("/fr/bibliotheque/{mark}/fichier/1.1/", 1),
+    "download": ("/fr/bibliotheque/{mark}/fichier/1.2/?download", 1),
+    "picture of a page": ("/fr/bibliotheque/{mark}/image/1.2/1.webp", 1),
+    "short address of a page": ("/r/{mark}/1.2/1?q=page", 1),
+}
+PLACES = (
+    *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
+    *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),
+    *("/fr/rien-du-tout/", "/nl/secret-melisse/", "/fr/bibliotheque/{dahlia}/", "/en/library/{dahlia}/", "/fr/compte/connexion/"),
+)
+
+
+@pytest.fixture
+def site(index, readers):  # noqa: F811
+    """References and pages of each sort; the closed ones are linked to from a page that everyone may read."""
+    marks = {}
+    for number, word in enumerate(THINGS):
+        found = make.reference(
+            f"Étude {word}",
+            audiences=AUDIENCES[word],
+            state="draft" if word == "edelweiss" else "accepted",
+            concepts=(make.concept(f"theme-{word}", f"Thème {word}"),),
+            date_text=str(1990 + number),
+        )
+        file = make.file(found, "Page une", "Page deux", audiences=("body:PA",) if word != "abricot" else ("public",), name=f"fichier-{word}.pdf")
+        newest = make.version(file.stored_file, ("Page neuve", "Page deux"), name=f"nouveau-{word}.pdf")
+        newest.pages.filter(number=1).update(image=private_storage().save(f"{word}.webp", newest.content))
+        marks[word] = found.mark_slug
+    parent = pages.page("Parent mélisse", slug="parent", audiences=["body:PA"])
+    pages.page("Enfant", slug="enfant", parent=parent, audiences=["public"])
+    closed = pages.page("Secret mélisse", slug="secret-melisse", audiences=["body:PA"])
+    printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
+    blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
+    link = f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
+    blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
+    pages.page("Liens", slug="liens", body=json.dumps(blocks))
+    Redirect.objects.create(old_path="/fr/ancien", site=Site.objects.get(), redirect_page=closed)
+    readers.half = Client()
+    readers.half.force_login(people.editor("half@cass.example", second_factor=False), backend="allauth.account.auth_backends.AuthenticationBackend")
+    rebuild()
+    return marks
+
+
+def read(response) -> bytes:
+    return b"".join(response.streaming_content) if response.streaming else response.content
+
+
+def shown(response) -> tuple:
+    """Everything a reader can compare: status, headers, bytes."""
+    return response.status_code, sorted(response.headers.items()), read(response)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_address_of_the_library_opens_to_those_who_may_open_it(site, readers, reader):  # noqa: F811
+    for word, seen_by in THINGS.items():
+        for name, (address, which) in ADDRESSES.items():
+            response = readers.named(reader).get(address.format(mark=site[word]))
+            expected = (200, 302) if reader in seen_by[which] else (404,)
+            assert response.status_code in expected, f"{name} of {word} for {reader}: {response.status_code}"
+
+
+@pytest.mark.parametrize("reader", ["anyone", "other", "half"])
+@pytest.mark.parametrize("method", ["get", "head", "options", "post"])
+def test_what_is_closed_answers_byte_for_byte_as_what_is_not_there(site, readers, reader, method):  # noqa: F811
+    client = readers.named(reader)
+    ask = [address.format(mark=site[word]) for word in ("citronnier", "edelweiss") for address, _which in ADDRESSES.values()]
+    ask += [address.format(mark=site["dahlia"]) for address, which in ADDRESSES.values() if which]
+    ask += ["/fr/parent/", "/fr/secret-melisse/", "/nl/secret-melisse/", "/fr/ancien/", "/fr/secret-melisse"]
+    closed = {address: shown(getattr(client, method)(address)) for address in ask}
+    ReferenceFile.objects.filter(reference__title="Étude dahlia").delete()
+    Reference.objects.exclude(title="Étude dahlia").delete()
+    Redirect.objects.all().delete()
+    for slug in ("parent", "secret-melisse"):
+        pages.ContentPage.objects.get(slug=slug).delete()
+    for address, before in closed.items():
+        assert before == shown(getattr(client, method)(address)), f"{method} {address} for {reader}"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_page_of_the_site_names_what_a_reader_may_not_see(site, readers, reader):  # noqa: F811
+    for place in PLACES:
+        found = read(readers.named(reader).get(place.format(**site))).decode()
+        if "melisse" not in place and reader not in OF_GROUP:
+            assert "mélisse" not in found.casefold(), f"{place} for {reader} names a closed page"
+            assert "melisse" not in found, f"{place} for {reader} links to a closed page"
+        for word, (of_title, of_file) in THINGS.items():
+            if reader not in of_title:
+                assert word not in found.replace(f"/{site[word]}", ""), f"{place} for {reader} names {word}"
+                assert site[word] not in found, f"{place} for {reader} gives the mark of {word}"
+            if reader not in of_file:
+                for trace in (f"fichier-{word}", f"nouveau-{word}", f"{site[word]}/fichier", f"{site[word]}/lire", f"{site[word]}/image"):
+                    assert trace not in found, f"{place} for {reader} gives {trace}"
+
+
+@pytest.mark.parametrize("reader", ["anyone", "other", "half"])
+@pytest.mark.parametrize("headers", [{"HTTP_RANGE": "bytes=0-3"}, {"HTTP_IF_NONE_MATCH": "*"}])
+def test_a_file_that_was_closed_gives_nothing_to_those_who_know_it(site, readers, reader, headers):  # noqa: F811
+    address = f"/fr/bibliotheque/{site['abricot']}/fichier/1.2/"
+    known = readers.named(reader).get(address)
+    assert known.status_code == 200
+    read(known)
+    for file in ReferenceFile.objects.filter(reference__title="Étude abricot"):
+        file.audiences = ["body:PA"]
+        file.save()
+    for more in (headers, {"HTTP_IF_NONE_MATCH": known["ETag"]}, {"HTTP_IF_RANGE": known["ETag"], **headers}):
+        response = readers.named(reader).get(address, **more)
+        assert response.status_code == 404
+        assert "ETag" not in response.headers
+
+
+def test_an_inactive_person_is_anyone(site, readers):  # noqa: F811
+    from django.contrib.auth import get_user
+
+    person = get_user(readers.member.get("/fr/").wsgi_request)
+    person.is_active = False
+    person.save()
+    assert readers.member.get(f"/fr/bibliotheque/{site['citronnier']}/").status_code == 404
+    assert "citronnier" not in read(readers.member.get("/fr/")).decode()
+
+
+@pytest.mark.parametrize("place", ["/fr/", "/fr/liens/", "/fr/parent/", "/fr/plan/", "/fr/bibliotheque/", "/fr/chercher/?q=page", "/fr/rien/"])
+def test_what_differs_between_readers_is_kept_by_no_shared_cache(site, readers, place):  # noqa: F811
+    response = readers.member.get(place)
+    assert "private" in response.headers.get("Cache-Control", "")
+    assert "Cookie" in response.headers.get("Vary", "")
+
+
+@pytest.mark.parametrize("reader", ["anyone", "other", "half"])
+def test_a_redirect_to_a_closed_page_leads_nowhere(site, readers, reader):  # noqa: F811
+    assert readers.named(reader).get("/fr/ancien/").status_code == 404
+
+
+def test_a_redirect_to_a_closed_page_leads_its_readers_there(site, readers):  # noqa: F811
+    assert readers.member.get("/fr/ancien/").headers["Location"].endswith("/fr/secret-melisse/")
