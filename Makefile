@@ -22,7 +22,7 @@ test: install-dev ## All tests that need no server
 	@$(BIN)/pytest -n $(JOBS) -m "not server and not drill"
 
 .PHONY: test-all
-test-all: install-dev ## What needs servers too (PostgreSQL); absent ones are skipped with their reason
+test-all: install-dev $(VENV)/.prod ## What needs servers too (PostgreSQL); absent ones are skipped with their reason
 	@$(BIN)/pytest -m server -rs
 
 .PHONY: drill
@@ -88,6 +88,10 @@ endef
 
 $(VENV)/.run: $(VENV)/.made requirements.txt
 	$(call install_lock,requirements.txt)
+	@touch $@
+
+$(VENV)/.prod: $(VENV)/.run requirements-prod.txt
+	$(call install_lock,requirements-prod.txt)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements-dev.txt

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from kb.settings.base import *
-from kb.settings.base import STORAGES, VAR_DIR, env
+from kb.settings.base import STORAGES, env
 
 
 def _needed(name: str) -> str:
@@ -40,9 +40,6 @@ SECRET_KEY = _needed("CASS_SECRET_KEY")
 ALLOWED_HOSTS = [host.strip() for host in _needed("CASS_ALLOWED_HOSTS").split(",") if host.strip()]
 WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
-
-if env("DATABASE_URL", default=""):
-    DATABASES = {"default": {**env.db_url("DATABASE_URL"), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 
 CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="locmemcache://")}
 

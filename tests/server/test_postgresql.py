@@ -1,0 +1,113 @@
+"""The whole way on PostgreSQL: migrate, demonstration, reading by the worker, search with rights, drift, backup and restore.
+
+A cluster of its own in a temporary folder, on loopback; skipped where the server's programs are not installed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.server
+ROOT = Path(__file__).resolve().parents[2]
+PORT = "54329"
+
+
+def programs() -> Path | None:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    found = next(iter(debian), None) or shutil.which("initdb")
+    return Path(found).parent if found else None
+
+
+def as_its_user(*command: object) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    words = [str(word) for word in command]
+    return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
+
+
+@pytest.fixture(scope="module")
+def database_url():
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL's server is not on this machine: apt-get install postgresql")
+    pytest.importorskip("psycopg", reason="psycopg is not installed: pip install -r requirements-prod.txt")
+    folder = Path(tempfile.mkdtemp(prefix="cass-postgresql-"))  # pytest's own folders are closed to the user postgres
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+
+    def run(*command: object) -> None:
+        done = subprocess.run(as_its_user(*command), capture_output=True, text=True, cwd=folder)
+        assert done.returncode == 0, done.stderr
+
+    run(found / "initdb", "-D", folder / "data", "-U", "cass", "--auth=trust", "--encoding=UTF8", "--no-sync")
+    options = f"-c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off -p {PORT}"
+    run(found / "pg_ctl", "-D", folder / "data", "-l", folder / "log", "-w", "-o", options, "start")
+    run(found / "createdb", "-h", folder, "-p", PORT, "-U", "cass", "cass")
+    yield f"postgres://cass@127.0.0.1:{PORT}/cass"
+    run(found / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def manage(database_url, tmp_path_factory):
+    """manage.py on that database, its files and index in a folder of their own; gives what it printed."""
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "kb.settings.dev",
+        "DATABASE_URL": database_url,
+        "CASS_VAR": str(tmp_path_factory.mktemp("var")),
+        "CASS_DEBUG": "1",
+    }
+
+    def run(*arguments: object, code: int = 0) -> str:
+        words = [str(argument) for argument in arguments]
+        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    run("migrate", "-v0")
+    run("load_demonstration")
+    run("worker", "--until-empty")
+    return run
+
+
+def found(manage, *question: object) -> dict:
+    return json.loads(manage("search", *question, "--json"))
+
+
+def test_what_was_put_in_is_found_on_its_page(manage):
+    hits = found(manage, "garantie locative", "--language", "fr")["hits"]
+
+    assert any(section["page"] > 0 for hit in hits for section in hit["sections"])
+
+
+def test_a_closed_file_is_found_by_its_group_alone(manage):
+    assert found(manage, "drépanocytose")["total"] == 0
+    assert found(manage, "drépanocytose", "--as", "membre.logement@demo.example")["total"] == 0
+    assert found(manage, "drépanocytose", "--as", "membre.sante@demo.example")["total"] == 1
+
+
+def test_index_and_database_agree(manage):
+    manage("check_index")
+
+
+def test_due_work_runs(manage):
+    assert "failed" not in manage("run_due", "--all")
+
+
+def test_a_backup_comes_back(manage, tmp_path):
+    archive = manage("backup", "--to", tmp_path).split("\n")[-2].split("  ")[0]
+    before = found(manage, "logement")["total"]
+
+    manage("restore", archive)
+
+    assert found(manage, "logement")["total"] == before
