@@ -36,7 +36,7 @@ def placed_pages(*places: Place) -> Iterator[Link]:
     """Contact, accessibility and privacy, in the reader's language or in the one they were written in. One query."""
     wanted = places or (Place.CONTACT, Place.ACCESSIBILITY, Place.PRIVACY)
     here = current_language()
-    pages = ContentPage.objects.live().filter(place__in=wanted).select_related("locale").order_by("pk")
+    pages = ContentPage.objects.live().filter(place__in=wanted).select_related("locale").defer("body").order_by("pk")
     best: dict[str, ContentPage] = {}
     for page in pages:
         if PUBLIC in page.audiences and (page.place not in best or page.locale.language_code == here):

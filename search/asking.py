@@ -186,7 +186,7 @@ def _row(hit: Hit, card: Card, sections: Mapping[tuple[str, str], Section], quer
     default = card.languages[0] if card.languages else card.title_language
     each = PASSAGES_SHOWN if len(pages) == 1 else 1
     shown = [
-        ShownPassage(passage, kind.section_url(hit.key, passage.anchor, query.raw))
+        ShownPassage(passage, kind.section_url(hit.key, passage.anchor, query.raw) if passage.anchor else card.url)
         for section in sorted(pages, key=lambda section: section.page_number)
         for passage in passages(section, query, count=each, default=default)
     ]
