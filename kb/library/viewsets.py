@@ -12,12 +12,13 @@ from django.db.models import Case, F, IntegerField, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel, TabbedInterface
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import DeleteView, IndexView, SnippetViewSet
 
 from kb.accounts.audiences import PUBLIC, STAFF
 from kb.accounts.listing import CappedPaginator
@@ -72,6 +73,17 @@ class ReferenceIndex(IndexView):
 
     def search_queryset(self, queryset):
         return found_by_words(queryset, self.search_query) if self.is_searching else queryset
+
+
+class ReferenceDelete(DeleteView):
+    """Says what goes, and what would be kept by withdrawing."""
+
+    @property
+    def confirmation_message(self) -> str:
+        return gettext(
+            "Delete this reference with its files and all their versions? Its addresses will lead nowhere. "
+            "To take it out of the library but keep what was cited, withdraw it instead."
+        )
 
 
 def newest_versions() -> Prefetch:
@@ -264,6 +276,7 @@ class ReferenceViewSet(SnippetViewSet):
     menu_order = 250
     add_to_admin_menu = True
     index_view_class = ReferenceIndex
+    delete_view_class = ReferenceDelete
     chooser_viewset_class = ReferenceChooser
     filterset_class = ReferenceFilters
     list_display = [

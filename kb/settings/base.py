@@ -237,5 +237,8 @@ CLOCK_DISK_FREE_BYTES = env.int("CASS_DISK_FREE_MB", default=500) * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
+WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses without accents can be said, typed and sent
+WAGTAIL_AUTOSAVE_INTERVAL = 0  # a draft that is still being saved when "Publish" is pressed would undo the first publication
+WAGTAIL_WORKFLOW_ENABLED = False  # editors publish themselves
 # One truth about who may see what: the audiences of pages and files, never privacy by collection.
 WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}

@@ -74,7 +74,7 @@ class ConceptViewSet(SnippetViewSet):
     index_view_class = ConceptIndex
     chooser_viewset_class = ConceptChooser
     filterset_class = ConceptFilters
-    list_display = ["code", "label_fr", "label_nl", "label_en", Column("broader", label=_("Broader concept"))]
+    list_display = ["__str__", "label_fr", "label_nl", "label_en", Column("broader", label=_("Broader concept")), "code"]
     search_fields = ["code"]
     list_export = ["code", "label_fr", "label_nl", "label_en"]
     inspect_view_enabled = True

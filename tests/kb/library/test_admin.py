@@ -12,7 +12,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils.translation import override
+from django.utils.translation import gettext, override
+from wagtail.models import Page
 
 from kb.files.models import FileVersion, StoredFile
 from kb.files.storing import store
@@ -392,3 +393,37 @@ def test_the_chooser_finds_by_shelf_mark(client, body):
 
     assert first.title in content
     assert second.title not in content
+
+
+def test_deleting_says_what_goes_and_what_withdrawing_would_keep(client, body):
+    reference = make(body, 1)[0]
+
+    content = unescape(client.get(reverse(Reference.snippet_viewset.get_url_name("delete"), args=[reference.pk])).content.decode())
+
+    with override("fr"):
+        assert (
+            gettext(
+                "Delete this reference with its files and all their versions? Its addresses will lead nowhere. "
+                "To take it out of the library but keep what was cited, withdraw it instead."
+            )
+            in content
+        )
+
+
+def test_concepts_are_listed_by_their_label_in_the_language_of_the_editor(client):
+    concept = Concept.objects.create(code="rent", label_fr="Loyer", label_nl="Huur", label_en="Rent")
+
+    content = client.get(address(Concept, "list")).content.decode()
+
+    link = reverse(Concept.snippet_viewset.get_url_name("edit"), args=[concept.pk])
+    assert re.search(rf'href="{link}[^"]*"[^>]*>[^<]*(<span[^>]*>)?\s*Loyer', content)
+
+
+def test_pages_are_saved_when_asked_and_get_addresses_without_accents(client):
+    """A draft saved by itself while "Publish" is on its way would put the page back to what it was."""
+    home = Page.objects.filter(depth=2).first()
+    content = client.get(reverse("wagtailadmin_pages:edit", args=[home.pk])).content.decode()
+
+    assert "data-w-autosave-interval-value" not in content
+    assert "action-submit" not in content
+    assert 'data-w-slug-allow-unicode-value="true"' not in content
