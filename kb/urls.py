@@ -1,8 +1,6 @@
 """All addresses of the site; with settings, the only module that knows everybody."""
 
-from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns
-from django.conf.urls.static import static
 from django.urls import include, path
 from django.utils.text import format_lazy
 from wagtail import urls as wagtail_urls
@@ -12,12 +10,12 @@ from home import urls as home_urls
 from kb.accounts import doors
 from kb.languages import word
 from kb.library import urls as library_urls
-from kb.pages import forwarding
+from kb.pages import forwarding, pictures
 
 urlpatterns = [
     path("", include("kb.clock.urls")),
     *home_urls.root_urlpatterns,
-    *(static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT) if settings.DEBUG else []),
+    path("media/<path:name>", pictures.picture),
     *doors.urlpatterns,
     path("r/", include(library_urls.short_urlpatterns)),
     path("admin/", include(wagtailadmin_urls)),
