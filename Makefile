@@ -34,7 +34,7 @@ lint: install-dev ## Style, types, import law, templates, migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@PYTHONPATH=. $(BIN)/lint-imports
-	@$(BIN)/mypy search
+	@$(BIN)/mypy -p search.analysis -p search.engines -p search.extraction -m search.entries -m search.query -m search.highlight -m search.ranking -m search.evaluation
 	@$(BIN)/djhtml --check templates
 	@DJANGO_SETTINGS_MODULE=kb.settings.test $(MANAGE) makemigrations --check --dry-run
 	@DJANGO_SETTINGS_MODULE=kb.settings.test $(MANAGE) check --fail-level WARNING

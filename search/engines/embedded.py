@@ -394,6 +394,11 @@ def _narrowing(filters: Filters) -> list[tuple[Occur, Clause]]:
     return clauses
 
 
+def _counted(found: tantivy.SearchResult) -> int:
+    """How many there are in all, of a search that counted (tantivy's type stub does not know the attribute)."""
+    return getattr(found, "count", None) or 0
+
+
 @dataclass(slots=True)
 class _Found:
     """A document on its way to be a hit."""
@@ -423,7 +428,7 @@ class _Search:
         """(documents found, those asked for), latest first."""
         found = self._view.documents.search(self._documents(), max(1, count), True, order_by_field="recent", offset=first)
         addresses = [address for _, address in found.hits[:count]]
-        return found.count or 0, self._numbered([(0.0, address) for address in addresses])
+        return _counted(found), self._numbered([(0.0, address) for address in addresses])
 
     def by_relevance(self, first: int, count: int) -> tuple[int, list[_Found]]:
         """(documents found, those asked for), the best re-ordered by their best page, whichever part is asked for."""
@@ -437,7 +442,7 @@ class _Search:
         for hit in best:
             hit.score += ranking.PAGE * max((score for score, _, _ in hit.sections), default=0.0)
         best.sort(key=lambda hit: (-hit.score, hit.number))
-        return found.count or 0, (best + ranked[ranking.RERANKED :])[first : first + count]
+        return _counted(found), (best + ranked[ranking.RERANKED :])[first : first + count]
 
     def _numbered(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> list[_Found]:
         numbers = self._view.documents.fast_field_values("number", [address for _, address in hits])
@@ -499,7 +504,7 @@ class _Search:
     def total_all(self) -> int:
         """Documents that hold every word asked, wherever."""
         every = [(Occur.Must, _any_of(DOCUMENTS, [group])) for group in self.plan.groups]
-        return self._view.documents.search(self._documents(*every), 1, True).count or 0
+        return _counted(self._view.documents.search(self._documents(*every), 1, True))
 
     def facets(self) -> dict[str, tuple[FacetValue, ...]]:
         """Counts of every value; a facet that narrows is counted as if it did not."""
@@ -540,7 +545,7 @@ class _Search:
             hits = self._view.documents.search(self._documents(), max(1, total), False).hits
             numbers = self._view.documents.fast_field_values("number", [address for _, address in hits])
             clauses.append(_filtering(Clause.term_set_query(PAGES, "parent", numbers)))
-        return self._view.pages.search(Clause.boolean_query(clauses), 1, True).count or 0
+        return _counted(self._view.pages.search(Clause.boolean_query(clauses), 1, True))
 
     def hit(self, found: _Found) -> Hit:
         stored = self._view.documents.doc(found.address)
@@ -666,7 +671,7 @@ class EmbeddedEngine:
                 return
             for shard in range(SHARDS):
                 clause = Clause.term_query(DOCUMENTS, "shard", f"{shard:02x}", "basic")
-                size = view.documents.search(clause, 1, True).count or 0
+                size = _counted(view.documents.search(clause, 1, True))
                 for _, address in view.documents.search(clause, max(1, size), False).hits:
                     document = view.documents.doc(address)
                     yield f"{document.get_first('subject')}/{document.get_first('layer')}", document.get_first("fingerprint") or ""

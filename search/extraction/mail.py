@@ -82,7 +82,7 @@ def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPa
 
 def _leaves(message: EmailMessage) -> Iterator[EmailMessage]:
     """The parts that hold something, in order, without recursion: forwarded mails are entered, `multipart` in name only counts as text."""
-    waiting = [message]
+    waiting: list = [message]
     seen = 0
     while waiting and seen < _MAX_PARTS:
         part = waiting.pop(0)

@@ -190,6 +190,8 @@ class _Child:
             start_new_session=True,
             cwd="/",
         )
+        assert self._process.stdin and self._process.stdout  # pipes, as asked above
+        self._input, self._output = self._process.stdin, self._process.stdout
         self._buffer = bytearray()
         self._deadline = time.monotonic() + _START_SECONDS
         try:
@@ -216,8 +218,8 @@ class _Child:
         room = limits.output_bytes if request["do"] == "read" else 20 * limits.output_bytes
         packed = json.dumps(request).encode()
         try:
-            self._process.stdin.write(_LENGTH.pack(len(packed)) + packed)
-            self._process.stdin.flush()
+            self._input.write(_LENGTH.pack(len(packed)) + packed)
+            self._input.flush()
         except OSError as error:
             raise BrokenFile("the reading process was gone") from error
         failure: ExtractionError | None = None
@@ -246,7 +248,7 @@ class _Child:
         return kind.decode("latin-1"), self._take(length)
 
     def _take(self, count: int) -> bytes:
-        stream = self._process.stdout
+        stream = self._output
         while len(self._buffer) < count:
             left = self._deadline - time.monotonic()
             if left <= 0 or not select.select([stream], [], [], left)[0]:
@@ -280,7 +282,7 @@ class _Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout, self._complaints):
+        for stream in (self._input, self._output, self._complaints):
             with contextlib.suppress(OSError):
                 stream.close()
 

@@ -16,7 +16,6 @@ import os
 import resource
 import signal
 import struct
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -106,4 +105,4 @@ def _send(answers: BinaryIO, kind: bytes, payload: bytes) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
