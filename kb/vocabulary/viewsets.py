@@ -12,6 +12,7 @@ from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, Snippe
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
 from kb.accounts.listing import CappedPaginator
+from kb.languages import current_language
 from kb.vocabulary.models import Concept, Keyword
 
 
@@ -24,7 +25,12 @@ def with_label(concepts, typed: str):
 
 
 class ConceptIndex(IndexView):
+    """In the order of the labels of the editor's language, unless a column is clicked."""
+
     paginator_class = CappedPaginator
+
+    def get_ordering(self):
+        return super().get_ordering() if self.request.GET.get("ordering") else f"label_{current_language()}"
 
     def get_base_queryset(self):
         return super().get_base_queryset().select_related("broader")
@@ -74,7 +80,7 @@ class ConceptViewSet(SnippetViewSet):
     index_view_class = ConceptIndex
     chooser_viewset_class = ConceptChooser
     filterset_class = ConceptFilters
-    list_display = ["__str__", "label_fr", "label_nl", "label_en", Column("broader", label=_("Broader concept")), "code"]
+    list_display = ["__str__", "label_fr", "label_nl", "label_en", Column("broader", label=_("Broader concept"))]
     search_fields = ["code"]
     list_export = ["code", "label_fr", "label_nl", "label_en"]
     inspect_view_enabled = True

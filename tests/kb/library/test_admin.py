@@ -411,9 +411,12 @@ def test_deleting_says_what_goes_and_what_withdrawing_would_keep(client, body):
 
 
 def test_concepts_are_listed_by_their_label_in_the_language_of_the_editor(client):
-    concept = Concept.objects.create(code="rent", label_fr="Loyer", label_nl="Huur", label_en="Rent")
+    concept = Concept.objects.create(code="a-rent", label_fr="Loyer", label_nl="Huur", label_en="Rent")
+    Concept.objects.create(code="z-help", label_fr="Aide", label_nl="Hulp", label_en="Help")
 
     content = client.get(address(Concept, "list")).content.decode()
+
+    assert content.rindex("Hulp") < content.rindex("Huur")  # the Dutch labels stand in the order of the French
 
     link = reverse(Concept.snippet_viewset.get_url_name("edit"), args=[concept.pk])
     assert re.search(rf'href="{link}[^"]*"[^>]*>[^<]*(<span[^>]*>)?\s*Loyer', content)
