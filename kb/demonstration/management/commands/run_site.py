@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.core.management import call_command
@@ -20,6 +22,10 @@ from django.db.migrations.executor import MigrationExecutor
 from kb.demonstration.loading import is_empty, log_ins
 
 ENDING_S = 20
+OPTIONAL = {
+    ("tesseract",): "scanned pages stay pictures without text",
+    ("soffice", "libreoffice"): "old .doc, .xls and .ppt files are kept but not read",
+}
 
 
 class Command(BaseCommand):
@@ -88,7 +94,7 @@ class Command(BaseCommand):
         else:
             return
         self.stdout.write(f"\nThe site is at {address}  (Ctrl-C stops it)\n")
-        for line in log_ins():
+        for line in (*log_ins(), *absent()):
             self.stdout.write(f"  {line}")
         self.stdout.write("")
         self.stdout.flush()
@@ -104,6 +110,13 @@ class Stop:
 
     def __call__(self, number, frame) -> None:
         self.asked = True
+
+
+def absent() -> Iterator[str]:
+    """A line for each optional program that is not on this machine, and what is done without it."""
+    for names, without in OPTIONAL.items():
+        if not any(shutil.which(name) for name in names):
+            yield f"Not on this machine: {names[0]} ({without})."
 
 
 def refuse_taken_port(port: int) -> None:
