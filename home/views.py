@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import override
@@ -32,6 +34,19 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
         "page": None,
     }
     return render(request, "404.html", context, status=404)
+
+
+class OwnNotFoundMiddleware:
+    """The site's own 404 where DEBUG is on too (settings/dev.py); Django then shows a technical page instead of calling handler404."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
 @require_safe

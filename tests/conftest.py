@@ -188,3 +188,12 @@ def browser_type_launch_args(browser_type_launch_args):
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
     return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "fr-BE", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(autouse=True)
+def speaks_french():
+    """Every test begins in French: a request of another one may have left its language behind in the thread."""
+    from django.utils import translation
+
+    with translation.override("fr"):
+        yield

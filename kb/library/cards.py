@@ -19,7 +19,7 @@ from kb.library.models import Reference, ReferenceKeyword
 from kb.library.models.marks import Mark
 from kb.library.models.recording import subject_of
 from kb.library.naming import format_name, meta_line, parse_anchor
-from kb.library.sections import notice_section, section_of
+from kb.library.sections import section_of, summary_section
 from kb.pages.templatetags.frame import filesize_words
 from search.entries import Section
 from search.registry import Card, CardLink, Note
@@ -117,7 +117,7 @@ def _notices(wanted: Sequence[tuple[str, Gathered]]) -> dict[tuple[str, str], Se
     tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for _key, whole in wanted]).order_by("pk")
     for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
         keywords.setdefault(reference_id, []).append((name, language))
-    return {(key, ""): notice_section(whole.reference, whole.creators, keywords.get(whole.reference.pk, ()), titles=False) for key, whole in wanted}
+    return {(key, ""): summary_section(whole.reference, keywords.get(whole.reference.pk, ())) for key, whole in wanted}
 
 
 def _pages(places: Mapping[tuple[int, int], tuple[str, str, Attachment, FileVersion]]) -> dict[tuple[str, str], Section]:

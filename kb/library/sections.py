@@ -20,13 +20,27 @@ def titles_of(reference: Reference) -> tuple[Title, ...]:
     return (Title(reference.language, reference.full_title), *others)
 
 
-def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = (), *, titles: bool = True) -> Section:
-    """The notice as text, a paragraph each: titles (unless they are shown beside it), summaries, names, publisher, keywords; anchor ""."""
-    paragraphs: list[tuple[str, str]] = [(title.text, title.language) for title in titles_of(reference)] if titles else []
-    paragraphs += [(reference.abstract[code], code) for code in CODES if reference.abstract.get(code)]
-    paragraphs.append(("; ".join(creator.name for creator in creators), ""))
-    paragraphs += [(reference.publisher, ""), (reference.container_title, "")]
-    paragraphs += [("; ".join(name for name, language in keywords if language == code), code) for code in CODES]
+def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = ()) -> Section:
+    """The whole notice as text, a paragraph each: titles, summaries, names, publisher, keywords; anchor ""."""
+    names = [("; ".join(creator.name for creator in creators), ""), (reference.publisher, ""), (reference.container_title, "")]
+    return _notice([*((title.text, title.language) for title in titles_of(reference)), *_summaries(reference), *names, *_words(keywords)])
+
+
+def summary_section(reference: Reference, keywords: Sequence[tuple[str, str]] = ()) -> Section:
+    """What a notice says beyond its card (title, names and year stand there already): summaries and keywords; anchor ""."""
+    return _notice([*_summaries(reference), *_words(keywords)])
+
+
+def _summaries(reference: Reference) -> list[tuple[str, str]]:
+    return [(reference.abstract[code], code) for code in CODES if reference.abstract.get(code)]
+
+
+def _words(keywords: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("; ".join(name for name, language in keywords if language == code), code) for code in CODES]
+
+
+def _notice(paragraphs: Sequence[tuple[str, str]]) -> Section:
+    """(text, language) of each paragraph; empty ones are left out."""
     text, spans = "", []
     for paragraph, language in paragraphs:
         if paragraph:

@@ -95,3 +95,13 @@ def test_footer_links_to_the_pages_that_are_placed_there(client: Client):
 def test_home_and_results_have_no_second_search_box(client: Client):
     assert 'id="head-search"' not in client.get("/fr/").content.decode()
     assert 'id="head-search"' in client.get("/fr/plan/").content.decode()
+
+
+def test_where_debug_is_on_what_is_not_found_gets_the_sites_own_page_too(client, settings):
+    settings.DEBUG = True
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "home.views.OwnNotFoundMiddleware"]
+
+    answer = client.get("/nl/huurwaarborg/")
+
+    assert answer.status_code == 404
+    assert "We vinden deze pagina niet" in answer.content.decode()
