@@ -15,7 +15,7 @@ from html import escape
 from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, holds
 from search.analysis.languages import LANGUAGES
-from search.analysis.tokens import WORD, fold, is_function_word, normalise, plain_words, stem, without_leaning
+from search.analysis.tokens import WORD, asked_stems, fold, is_function_word, normalise, plain_words, stem, without_leaning
 from search.entries import LanguageSpan, Passage, Query, Section
 
 SHORTEST, LONGEST = 160, 220  # characters of a passage
@@ -73,7 +73,7 @@ class _Finder:
         self._parts: dict[str, dict[str, int]] = {}
         for code in LANGUAGES:
             asked = [(place, word) for place, word in enumerate(words) if fold(word) not in self._exact]
-            self._stems[code] = {stem(word, code): place for place, word in asked}
+            self._stems[code] = {asked_stem: place for place, word in reversed(asked) for asked_stem in asked_stems(word, code)}
             self._parts[code] = {part: place for place, word in asked for parts in divisions(word, code) for part in parts}
         self._known: dict[tuple[str, str], int | None] = {}
 

@@ -25,6 +25,7 @@ class Language:
     inversions      what follows a "-t-" that is only there for the sound, as a regular expression.
     enclitics       letters that lean on the word before ("it's", "foto's").
     compounds       True where words are written together, so that a word is also found inside a longer one.
+    endings         (as typed without accents, as written): endings whose accent decides what the stemmer takes off; longest first.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Language:
     enclitics: frozenset[str]
     inversions: str = ""
     compounds: bool = False
+    endings: tuple[tuple[str, str], ...] = ()
 
 
 # Articles, pronouns, prepositions, conjunctions and auxiliaries, written for this table. "été", "est" (east), "ou"/"où" and numbers
@@ -45,6 +47,7 @@ FRENCH = Language(
     code="fr",
     tag="f",
     stemmer="french",
+    endings=(("ees", "ées"), ("ee", "ée"), ("es", "és"), ("e", "é")),
     stop_words=_words(
         """
         le la les un une des de du au aux à et ou où ni mais donc or car que qui quoi dont ce cet cette ces ça cela ceci celui celle

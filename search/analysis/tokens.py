@@ -163,6 +163,18 @@ def stem(word: str, language: str) -> str:
     return _forms(language)[word].stem or f"{LANGUAGES[language].tag}:{fold(_stemmer(LANGUAGES[language].stemmer).stemWord(normalise(word)))}"
 
 
+def asked_stems(word: str, language: str) -> tuple[str, ...]:
+    """The tagged stems a word that was typed stands for: its own and, typed without accents, the one it has with them ("endettee", "endettée")."""
+    found = {stem(word, language): None}
+    plain = normalise(word)
+    if plain == fold(plain):
+        for typed, written in LANGUAGES[language].endings:
+            if plain.endswith(typed) and len(plain) > len(typed) + 2:
+                found[stem(plain[: -len(typed)] + written, language)] = None
+                break
+    return tuple(found)
+
+
 def is_function_word(word: str, language: str) -> bool:
     """True when the language never indexes this word."""
     return not _forms(language)[word].stem

@@ -15,7 +15,7 @@ from search import ranking
 from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, has_compounds, holds
 from search.analysis.languages import LANGUAGES, own_first
-from search.analysis.tokens import fold, is_function_word, normalise, pieces, plain_words, stem
+from search.analysis.tokens import asked_stems, fold, is_function_word, normalise, pieces, plain_words, stem
 from search.entries import Phrase, Query
 
 
@@ -128,7 +128,7 @@ def _group(word: str, language: str, vocabulary: Vocabulary) -> Group:
 
 def _own(word: str, language: str, vocabulary: Vocabulary) -> tuple[Member, ...]:
     """The word's stem in each language, all weighing as one word of the frequency they have together."""
-    found = {stem(word, table.code): 0 for table in own_first(language)}
+    found = {asked: 0 for table in own_first(language) for asked in asked_stems(word, table.code)}
     for term in found:
         found[term] = vocabulary.frequency(term)
     size = vocabulary.size()

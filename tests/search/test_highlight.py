@@ -134,4 +134,11 @@ def test_a_passage_of_a_page_goes_on_into_the_next_paragraph():
 
     found = passages(page, parse("logement", "fr"))
 
-    assert [passage.text for passage in found] == ["Le logement des familles.  Une aide existe."]  # one blank for each sign, so that marks stay in place
+    assert [passage.text for passage in found] == [
+        "Le logement des familles.  Une aide existe."
+    ]  # one blank for each sign, so that marks stay in place
+
+
+@pytest.mark.parametrize("typed", ["famille endettee", "familles endettees", "famille endettée"])
+def test_a_question_without_accents_marks_the_words_with_them(typed):
+    assert marked("Les familles endettées demandent une médiation.", typed, "fr") == ["familles", "endettées"]

@@ -68,11 +68,22 @@ class EngineContract:
             ("en", "Newcomers are looking for houses", "house newcomer"),
             ("fr", "Une réunion sur la santé", "reunion sante"),
             ("fr", "L'œuvre de l'hôpital", "oeuvre hopital"),
+            ("fr", "Les familles endettées", "endettees"),
             ("fr", "Le C.P.A.S. de Schaerbeek", "cpas"),
             ("nl", "De huurwaarborglening van het OCMW", "huurwaarborg"),
             ("nl", "Een lening voor de waarborg", "waarborglening"),
         ],
-        ids=["forms fr", "forms nl", "forms en", "no accents", "ligature and elision", "acronym", "inside a compound", "parts of a compound"],
+        ids=[
+            "forms fr",
+            "forms nl",
+            "forms en",
+            "no accents",
+            "ligature and elision",
+            "no accent at the end",
+            "acronym",
+            "inside a compound",
+            "parts of a compound",
+        ],
     )
     def test_words_are_found_in_their_other_forms(self, engine, language, stored, asked):
         fill(engine, entry(1, "Un", stored, language=language), entry(2, "Deux", "autre chose", language=language))
