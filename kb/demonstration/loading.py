@@ -121,22 +121,14 @@ def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Conc
         for place, creator in enumerate(item["creators"])
     ]
     reference.concepts.set([concepts[code] for code in item["concepts"]])
-    reference.keyword_items = [ReferenceKeyword(tag=keyword(word["text"], word["language"])) for word in item["keywords"]]
+    reference.keyword_items = [
+        ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word["text"], language=word["language"])[0]) for word in item["keywords"]
+    ]
     reference.full_clean(exclude=["mark_year", "mark_number"])
     reference.save()
     for place, described in enumerate(item["files"]):
         make_file(reference, described, place, folder)
     return reference
-
-
-def keyword(word: str, language: str) -> Keyword:
-    found = Keyword.objects.filter(name=word, language=language).first()
-    if found:
-        return found
-    made = Keyword(name=word, language=language)
-    made.slug = made.slugify(word)
-    made.save()
-    return made
 
 
 def make_file(reference: Reference, described: dict, place: int, folder: Path) -> None:

@@ -170,21 +170,9 @@ class ReferenceForm(WagtailAdminModelForm):
     def save(self, commit: bool = True):
         if not self.instance.pk and self.instance.created_by_id is None:
             self.instance.created_by = self.for_user
-        if "keyword_items" not in self.formsets:
-            self.instance.keyword_items = [
-                ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word, language=code, defaults={"slug": slug_of(word, code)})[0])
-                for code in CODES
-                for word in self.cleaned_data[f"keywords_{code}"]
-            ]
+        self.instance.keyword_items = [
+            ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word, language=code)[0])
+            for code in CODES
+            for word in self.cleaned_data[f"keywords_{code}"]
+        ]
         return super().save(commit=commit)
-
-
-def slug_of(word: str, language: str) -> str:
-    """A free slug for a new keyword."""
-    keyword = Keyword(name=word, language=language)
-    base = keyword.slugify(word)
-    slug, number = base, 1
-    while Keyword.objects.filter(slug=slug).exists():
-        number += 1
-        slug = f"{base}-{number}"
-    return slug
