@@ -1,0 +1,85 @@
+"""The demonstration goes through the site's own functions, into an empty database and only where DEBUG is on."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from home.models import ContentPage
+from kb.accounts.demonstration import NotADemonstration
+from kb.accounts.models import User
+from kb.demonstration.loading import is_empty, load, log_ins
+from kb.demonstration.reading import read_data
+from kb.files.models import FileVersion
+from kb.groups.models import Body, Mandate
+from kb.library.models import Reference
+from kb.vocabulary.models import Concept
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def loaded(settings):
+    settings.DEBUG = True
+    load()
+
+
+def test_everything_described_is_there(loaded):
+    references = read_data("references.json")["references"]
+
+    assert Reference.objects.count() == len(references) >= 30
+    assert FileVersion.objects.count() == sum(len(file["versions"]) for item in references for file in item["files"])
+    assert Concept.objects.count() == len(read_data("vocabulary.json")["concepts"]) >= 80
+    assert set(Reference.objects.values_list("language", flat=True)) == {"fr", "nl", "en"}
+    assert set(Reference.objects.values_list("state", flat=True)) == {"accepted", "draft", "proposed", "returned", "refused", "withdrawn"}
+    assert Mandate.objects.filter(body__code="PA").exists() and Mandate.objects.filter(body__code="LOG").exists()
+
+
+def test_pages_are_there_in_three_languages(loaded):
+    pages = ContentPage.objects.live()
+
+    assert {place: pages.filter(place=place).count() for place in ("contact", "privacy", "accessibility")} == {
+        "contact": 3,
+        "privacy": 3,
+        "accessibility": 3,
+    }
+
+
+def test_a_public_notice_has_a_file_closed_to_all_but_one_group(loaded):
+    closed = [
+        (reference, file)
+        for reference in Reference.objects.filter(state="accepted")
+        for file in reference.files.all()
+        if "public" in reference.audiences and file.effective_audiences == {"body:SAN"}
+    ]
+
+    assert len(closed) == 1
+
+
+def test_log_ins_are_told_with_the_editors_second_factor(loaded):
+    lines = "\n".join(log_ins())
+
+    assert "membre.primo@demo.example" in lines and "membre.logement@demo.example" in lines
+    assert "demo_code" in next(line for line in lines.splitlines() if "redaction@demo.example" in line)
+
+
+def test_without_debug_nothing_is_loaded(settings):
+    settings.DEBUG = False
+
+    with pytest.raises(NotADemonstration):
+        load()
+    with pytest.raises(CommandError):
+        call_command("load_demonstration")
+
+    assert is_empty()
+    assert list(log_ins()) == []
+
+
+def test_a_database_somebody_works_in_is_left_alone(settings):
+    settings.DEBUG = True
+    User.objects.create_user("redaction@cass.example")
+
+    with pytest.raises(CommandError, match="empty database only"):
+        call_command("load_demonstration")
+
+    assert not Body.objects.exists()
