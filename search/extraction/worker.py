@@ -60,7 +60,7 @@ def main() -> None:
             _fail(answers, BrokenFile.state, f"{type(error).__name__}: {error}")
         signal.setitimer(signal.ITIMER_REAL, 0)
         gc.collect()
-        _send(answers, b"D", json.dumps({"peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}).encode())
+        _send(answers, b"D", json.dumps({"peak_kb": _peak_kb()}).encode())
 
 
 def _answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
@@ -92,6 +92,15 @@ def _limit(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + 1, resource.RLIM_INFINITY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.unpacked_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     signal.setitimer(signal.ITIMER_REAL, limits.seconds + limits.ocr_seconds + 10)
+
+
+def _peak_kb() -> int:
+    """The most memory this process held. Not `ru_maxrss` where /proc is there: that begins with what the parent held when it started us."""
+    try:
+        with open("/proc/self/status", encoding="ascii", errors="replace") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    except (OSError, StopIteration, ValueError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _fail(answers: BinaryIO, state: str, reason: str) -> None:

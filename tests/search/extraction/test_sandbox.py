@@ -154,3 +154,15 @@ def test_hostile_file_has_its_state_in_little_time(tmp_path: Path, sandbox: Sand
         with pytest.raises(error):
             sandbox.read(path, limits=Limits(members=300))
     assert time.monotonic() - started < 20
+
+
+def test_child_of_a_large_parent_is_kept(tmp_path):
+    """What the parent holds when it starts a child does not count as the child's."""
+    (tmp_path / "a.txt").write_text("Le logement à Schaerbeek.")
+    ballast = bytearray(b"x") * 450_000_000
+    with Sandbox() as sandbox:
+        sandbox.read(tmp_path / "a.txt")
+        first = sandbox.pids
+        sandbox.read(tmp_path / "a.txt")
+        assert sandbox.pids == first != []
+    del ballast
