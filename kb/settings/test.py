@@ -12,6 +12,8 @@ ALLOWED_HOSTS = ["*"]
 _TEMPORARY = Path(tempfile.mkdtemp(prefix="cass-test-"))
 VAR_DIR = _TEMPORARY
 MEDIA_ROOT = _TEMPORARY / "media"
+STATIC_ROOT = _TEMPORARY / "static"
+STATIC_ROOT.mkdir()
 PRIVATE_ROOT = _TEMPORARY / "private"
 STORAGES = {
     **STORAGES,

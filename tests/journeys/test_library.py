@@ -1,4 +1,4 @@
-"""The library in a real Chromium: list, reference, reader, and what is said when there is nothing: nothing for axe to find, nothing scrolls sideways."""
+"""The library in a real Chromium: list, reference, reader, and where nothing is: nothing for axe to find, nothing scrolls sideways."""
 
 import os
 from pathlib import Path
