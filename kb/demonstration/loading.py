@@ -162,7 +162,9 @@ def make_pages(described: dict, marks: dict[str, str]) -> None:
         )
         for page in described["pages"]
     ]
-    build_site(home, plans)
+    for code, page in build_site(home, plans).items():
+        page.body = body_in(described["home"]["body"], code, marks)
+        page.save_revision().publish()
 
 
 def page_text(page: dict, language: str, marks: dict[str, str]) -> PageText:

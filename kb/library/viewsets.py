@@ -30,7 +30,7 @@ from kb.languages import current_language
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.models import Reference, ReferenceFile
-from kb.vocabulary.models import Concept
+from kb.vocabulary.models import Concept, with_narrower
 from search.engines.base import EngineUnavailable
 from search.entries import Filters
 from search.opening import site_engine
@@ -120,6 +120,13 @@ class ReadingFilter(django_filters.ChoiceFilter):
         return queryset.filter(pk__in=files.values("reference_id"))
 
 
+class ThemeFilter(django_filters.ModelChoiceFilter):
+    """References about a theme: tagged with it or with any concept below it."""
+
+    def filter(self, queryset, value):
+        return queryset.filter(concepts__in=with_narrower([value.pk])).distinct() if value else queryset
+
+
 class MissingFilter(django_filters.BooleanFilter):
     def filter(self, queryset, value):
         return queryset if value is None else queryset.filter(files__isnull=value).distinct()
@@ -129,7 +136,7 @@ class ReferenceFilters(WagtailFilterSet):
     state = django_filters.MultipleChoiceFilter(choices=ReferenceState.choices, widget=forms.CheckboxSelectMultiple, label=_("State"))
     body = django_filters.ModelMultipleChoiceFilter(queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body"))
     type = django_filters.MultipleChoiceFilter(choices=ReferenceType.choices, widget=forms.CheckboxSelectMultiple, label=_("Type"))
-    theme = django_filters.ModelChoiceFilter(field_name="concepts", queryset=Concept.objects.filter(broader__isnull=True), label=_("Theme"))
+    theme = ThemeFilter(queryset=Concept.objects.filter(broader__isnull=True), label=_("Theme"))
     reading = ReadingFilter(choices=[(UNREAD, _("Could not be read")), *State.choices], label=_("State of a file"))
     without_file = MissingFilter(label=_("Without a file"))
     year = django_filters.NumberFilter(label=_("Year"))

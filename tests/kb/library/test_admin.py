@@ -430,3 +430,16 @@ def test_pages_are_saved_when_asked_and_get_addresses_without_accents(client):
     assert "data-w-autosave-interval-value" not in content
     assert "action-submit" not in content
     assert 'data-w-slug-allow-unicode-value="true"' not in content
+
+
+def test_a_theme_finds_the_references_of_its_narrower_concepts(client, body):
+    housing = Concept.objects.create(code="housing", label_fr="Logement", label_nl="Huisvesting", label_en="Housing")
+    rent = Concept.objects.create(code="rent", label_fr="Loyer", label_nl="Huur", label_en="Rent", broader=housing)
+    about, other = make(body, 2)
+    about.concepts.add(rent)
+    about.save()
+
+    content = client.get(list_url(), {"theme": housing.pk}).content.decode()
+
+    assert about.title in content
+    assert other.title not in content

@@ -1,0 +1,65 @@
+"""Many at once: two imports and a worker beside one another, and readers who search meanwhile. Nothing is lost, nothing is doubled."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.kb.files.conftest import site  # noqa: F401
+from tests.kb.files.sites import until
+
+DOCUMENTS = 150
+BODY = """
+from kb.groups.models import Body
+for code in ("PA", "LOG"):
+    Body.objects.get_or_create(code=code, defaults={"name": {"fr": code}})
+"""
+
+
+def folder_of_documents(folder: Path, word: str) -> Path:
+    folder.mkdir()
+    for number in range(DOCUMENTS):
+        (folder / f"{word}-{number}.txt").write_text(
+            f"Document {number} sur la {word} des familles de Schaerbeek.\n\nSigne {word}{number:04d}.", encoding="utf-8"
+        )
+    return folder
+
+
+@pytest.mark.drill
+def test_two_imports_a_worker_and_readers_at_once_lose_nothing(site, tmp_path):  # noqa: F811
+    assert site.python(BODY) == 0
+    folders = {"PA": folder_of_documents(tmp_path / "pa", "santé"), "LOG": folder_of_documents(tmp_path / "log", "location")}
+    failures: list[str] = []
+
+    def run(*command: str) -> None:
+        try:
+            site.manage(*command, timeout=500)
+        except subprocess.CalledProcessError as error:
+            failures.append(error.stdout + error.stderr)
+
+    imports = [
+        threading.Thread(target=run, args=("import_folder", str(folder), "--group", code, "--audience", "public")) for code, folder in folders.items()
+    ]
+    with site.worker():
+        for one in imports:
+            one.start()
+        while any(one.is_alive() for one in imports):
+            run("search", "familles", "--json")
+        for one in imports:
+            one.join()
+        assert failures == []
+        assert until(
+            lambda: (
+                site.rows("SELECT count(*) FROM files_fileversion WHERE state = 'read'") == [(2 * DOCUMENTS,)]
+                and site.rows("SELECT count(*) FROM search_outbox") == [(0,)]
+            ),
+            within_s=500,
+            every_s=0.5,
+        )
+    assert site.rows("SELECT count(*), count(DISTINCT body_id || '-' || mark_number) FROM library_reference") == [(2 * DOCUMENTS, 2 * DOCUMENTS)]
+    site.manage("check_index")
+    assert json.loads(site.manage("search", "location0007", "--json"))["total"] == 0  # its file is for members
