@@ -108,15 +108,25 @@ def restore(places: Places, archive_path: Path, *, progress: Callable[[str], Non
 
 def _copy_database(places: Places, scratch: Path) -> Path:
     if places.is_sqlite:
-        copy = scratch / "database.sqlite3"
-        source, target = sqlite3.connect(places.database["NAME"]), sqlite3.connect(copy)
-        with source, target:
-            source.backup(target)
-        source.close()
-        target.close()
-        return copy
+        return _copy_sqlite(Path(places.database["NAME"]), scratch / "database.sqlite3")
     copy = scratch / "database.dump"
     _postgres(places, "pg_dump", "--format=custom", f"--file={copy}", "--no-owner")
+    return copy
+
+
+def _copy_sqlite(database: Path, copy: Path) -> Path:
+    """A consistent copy at `copy`. The source is opened so that a wrong CASS_VAR is said, not answered with an empty database made on the spot."""
+    missing = ArchiveError(f"There is no database at {database}. Set CASS_VAR to the site's folder, or run the command through docs/systemd/manage.")
+    try:
+        if not database.is_file() or not database.stat().st_size:
+            raise missing
+        uri = f"{database.resolve().as_uri()}?mode=ro"
+        with contextlib.closing(sqlite3.connect(uri, uri=True)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
+            if not source.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                raise missing
+            source.backup(target)
+    except sqlite3.Error as error:
+        raise ArchiveError(f"The database at {database} could not be copied ({error}).") from error
     return copy
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sqlite3
 import tarfile
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -114,3 +116,42 @@ def test_an_archive_that_would_write_elsewhere_is_refused(places, tmp_path):
         restore(places, archive)
 
     assert not (tmp_path / "outside").exists()
+
+
+def no_file(database: Path) -> None:
+    database.unlink()
+
+
+def empty_file(database: Path) -> None:
+    database.write_bytes(b"")
+
+
+def no_table(database: Path) -> None:
+    database.unlink()
+    with contextlib.closing(sqlite3.connect(database)) as made:
+        made.execute("VACUUM")
+        made.execute("PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("make", [no_file, empty_file, no_table], ids=["missing", "empty", "without a table"])
+def test_a_database_that_is_not_there_is_no_archive_and_is_not_made(places, tmp_path, make):
+    database = places.database["NAME"]
+    for leftover in database.parent.glob("db.sqlite3-*"):
+        leftover.unlink()
+    make(database)
+    was = database.exists()
+
+    with pytest.raises(ArchiveError, match=r"There is no database at .*db\.sqlite3\. Set CASS_VAR .*docs/systemd/manage\."):
+        back_up(places, tmp_path / "backups", now=NOW)
+
+    assert database.exists() == was
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_said_in_a_sentence(places, tmp_path):
+    for leftover in places.database["NAME"].parent.glob("db.sqlite3-*"):
+        leftover.unlink()
+    places.database["NAME"].write_bytes(b"not a database at all, " * 100)
+
+    with pytest.raises(ArchiveError, match="could not be copied"):
+        back_up(places, tmp_path / "backups", now=NOW)
