@@ -10,6 +10,8 @@ from kb.accounts import audiences
 from kb.clock.health import conditions
 
 _LOOPBACK = {"127.0.0.1", "::1"}
+# Any of them says that a proxy passed the request on; in production a proxy sets the first two, or the site does not take it for https.
+_PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 
 
 @require_safe
@@ -27,6 +29,6 @@ def health(request: HttpRequest) -> JsonResponse:
 
 def _may_see_detail(request: HttpRequest) -> bool:
     """A request that a proxy on this machine passed on is not the machine's own."""
-    passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"))
+    passed_on = any(name in request.headers for name in _PASSED_ON)
     own = request.META.get("REMOTE_ADDR") in _LOOPBACK and not passed_on
     return own or audiences.STAFF in audiences.audiences_of(request)

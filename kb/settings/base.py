@@ -1,4 +1,4 @@
-"""What all environments share. Production reads everything that differs from the environment (docs/operations.md lists it)."""
+"""What all environments share. Production reads everything that differs from the environment (the README lists the variables)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Production: everything comes from the environment; what is missing stops the start with a sentence.
+"""Production: everything comes from the environment; what is missing stops the start with a sentence. The README lists the same variables.
 
 | variable | default | what |
 |---|---|---|
@@ -17,7 +17,15 @@
 | CASS_PROXIES | 1 | reverse proxies in front, that set X-Forwarded-For and X-Forwarded-Proto; 0: none |
 | CASS_HSTS_SECONDS | 31536000 | how long browsers insist on https |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
+| CASS_DISK_FREE_MB | 500 | /health fails when less is free where CASS_VAR is |
+| CASS_FILES_LOST_AFTER_S | 60 | seconds without a sign of life after which the reading of a file is begun anew |
+| CASS_CLOCK_EVERY_S | 60 | seconds between two rounds of the clock |
+| CASS_CLOCK_LEASE_S | 60 | seconds a clock that fell silent keeps others from its place |
+| CASS_CLOCK_WORKER_BEAT_S | 5 | seconds between two signs of life of a worker |
+| CASS_CLOCK_WORKER_DEAD_S | 60 | seconds of silence after which the work of a worker is given to another |
+| CASS_CLOCK_TASKS_KEPT_DAYS | 14 | how long finished tasks are kept |
 | CASS_LOG_LEVEL | INFO | DEBUG, INFO, WARNING, ERROR |
+| CASS_DEBUG | true | only for `make run` (kb/settings/dev.py); production never shows its insides |
 """
 
 from urllib.parse import urlsplit
@@ -31,13 +39,14 @@ from kb.settings.base import STORAGES, env
 def _needed(name: str) -> str:
     value = env(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"Set {name} in the environment; kb/settings/production.py and docs/operations.md say to what.")
+        raise ImproperlyConfigured(f"Set {name} in the environment; the README says to what.")
     return value
 
 
 DEBUG = False
 SECRET_KEY = _needed("CASS_SECRET_KEY")
 ALLOWED_HOSTS = [host.strip() for host in _needed("CASS_ALLOWED_HOSTS").split(",") if host.strip()]
+ALLOWED_HOSTS += ["127.0.0.1", "localhost"]  # whatever watches the site from the machine itself: /health
 WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
 

@@ -58,3 +58,21 @@ def test_every_variable_reaches_its_setting(tmp_path):
         "django.db.backends.postgresql django.core.cache.backends.db.DatabaseCache mail.example True",
         "farde 2 60 https://cass.example",
     ], told.stderr
+
+
+ASK = """
+import django; django.setup()
+from django.test import Client
+own = Client().get("/health", headers={"host": "127.0.0.1:8000"})
+passed_on = Client().get("/health", headers={"host": "localhost", "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"})
+stranger = Client().get("/health", headers={"host": "elsewhere.example"})
+for answer in (own, passed_on):
+    print(answer.status_code, answer.json()["database"], "detail" in answer.json())
+print(stranger.status_code)
+"""
+
+
+def test_the_machine_itself_may_ask_how_the_site_is_and_a_proxy_may_not_in_its_name(tmp_path):
+    told = _python("-c", ASK, CASS_VAR=str(tmp_path), **NEEDED)
+    # No table, worker or index yet: not well, but asked and answered.
+    assert told.stdout.splitlines() == ["503 ok True", "503 ok False", "400"], told.stderr

@@ -99,6 +99,9 @@ DETAIL = {
     "the machine itself": ({"REMOTE_ADDR": "127.0.0.1"}, {}, True),
     "the machine itself, IPv6": ({"REMOTE_ADDR": "::1"}, {}, True),
     "someone behind a proxy on this machine": ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.1"}, False),
+    "someone behind a proxy that tells only https": ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-Proto": "https"}, False),
+    "someone behind a proxy that tells only itself": ({"REMOTE_ADDR": "127.0.0.1"}, {"Via": "1.1 proxy"}, False),
+    "someone who gives the machine's name, behind a proxy": ({"REMOTE_ADDR": "127.0.0.1"}, {"Host": "127.0.0.1", "X-Forwarded-For": "x"}, False),
     "someone": ({"REMOTE_ADDR": "192.0.2.1"}, {}, False),
 }
 
