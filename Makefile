@@ -7,6 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
+# Where the site is installed (docs/operations.md), its own settings and user; elsewhere those of `make run`.
+CASS_ENV ?= /etc/cass.env
+SITE_MANAGE = $(if $(shell test -r "$(CASS_ENV)" && echo yes),CASS_ENV="$(CASS_ENV)" docs/systemd/manage,$(MANAGE))
 JOBS ?= 2
 
 .PHONY: help
@@ -45,11 +48,13 @@ bench: install-dev ## How fast it is, each row beside a reference
 
 .PHONY: backup
 backup: install ## Database and files into one archive (TO=folder)
-	@$(MANAGE) backup $(if $(TO),--to $(TO))
+	@$(SITE_MANAGE) backup $(if $(TO),--to "$(abspath $(TO))")
 
 .PHONY: restore
-restore: install ## Put an archive back (FROM=archive); the index is made anew
-	@$(MANAGE) restore $(FROM)
+restore: ## Put an archive back (FROM=archive); the index is made anew
+	@test -n "$(FROM)" || { echo "Say which archive: make restore FROM=/srv/backups/cass-….tar.gz (with the site and the worker stopped)."; exit 2; }
+	@$(MAKE) --no-print-directory install
+	@$(SITE_MANAGE) restore "$(abspath $(FROM))"
 
 .PHONY: messages
 messages: install ## Collect new words to translate into kb/locale (needs gettext)
@@ -62,7 +67,10 @@ lock: $(VENV)/.made ## Make the locks again from requirements*.in
 		requirements$$part.in -o requirements$$part.txt --custom-compile-command "make lock"; done
 
 .PHONY: install
-install: $(VENV)/.run ## The environment for running
+install: $(VENV)/.run $(wildcard $(VENV)/.prod) ## The environment for running (with what install-prod added, if it did)
+
+.PHONY: install-prod
+install-prod: $(VENV)/.prod ## What PostgreSQL and S3 storage need besides
 
 .PHONY: install-dev
 install-dev: $(VENV)/.dev ## The environment for tests and checks
