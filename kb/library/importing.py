@@ -2,6 +2,8 @@
 
     hidden, data of programs ─► left out          known path and content ─► there already          known path, new content ─► a new version
     any other document ─► reference (accepted) + file; a file that cannot be read keeps its state and is named in the summary
+    a folder that cannot be opened ─► named in the summary; the others go on
+A name that is not UTF-8 is opened as it is and kept in signs that can be stored.
 
 A run that was stopped is taken up by running it again.
 """
@@ -13,7 +15,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -68,22 +70,52 @@ class Imported:
     mark: str = ""
 
 
-def documents(folder: Path) -> Iterator[Path]:
-    """Every file below a folder that is not hidden, in the order of names; links to folders are not followed. One folder at a time in memory."""
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+def documents(folder: Path, *, unopened: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
+    """Every file below a folder that is not hidden, in the order of names; links to folders are not followed. One folder at a time in memory.
+
+    A folder that cannot be opened is given to `unopened`, with why, and the walk goes on.
+    """
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as error:
+        if unopened:
+            unopened(folder, error)
+        return
     for entry in entries:
         if entry.name.startswith((".", "~$")):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield from documents(Path(entry.path))
-        elif entry.is_file():
+            yield from documents(Path(entry.path), unopened=unopened)
+        elif _may_be_file(entry):
             yield Path(entry.path)
+
+
+def _may_be_file(entry: os.DirEntry[str]) -> bool:
+    """True also for what cannot be looked at (a link in a circle): opening it says why."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return True
+
+
+def path_key(path: Path, *, folder: Path) -> str:
+    """The path below the folder as it is remembered and printed; bytes that are not UTF-8 are spelt out (caf\\xe9.txt), so that no two become one."""
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
+
+
+def shown_name(path: Path) -> str:
+    """The name of a file as people read it. One that is not UTF-8 comes from an old Windows: café.txt in the code page 1252."""
+    name = os.fsencode(path.name)
+    try:
+        return name.decode("utf-8")
+    except UnicodeDecodeError:
+        return name.decode("cp1252", "replace")
 
 
 def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str], read: bool = False) -> Imported:
     """One document, in one transaction; never raises for what the document is. `read`: its text is read now, not by the worker."""
-    name = path.relative_to(folder).as_posix()
+    name = path_key(path, folder=folder)
     try:
         check_size(path.stat().st_size)
         sha256 = _sha256(path)
@@ -115,10 +147,11 @@ def _keep(
         file = ReferenceFile.objects.filter(reference=before.reference_id, number=before.file_number).first() if before else None
         if file is not None:
             outcome: Literal["added", "new version"] = "new version"
-            version = store(path, original_name=path.name, stored_file=file.stored_file)
+            version = store(path, original_name=shown_name(path), stored_file=file.stored_file)
         else:
             outcome = "added"
-            file = add_file(_new_reference(path, look, body, audiences), path, original_name=path.name, audiences=_of_file(audiences))
+            reference = _new_reference(path, look, body, audiences)
+            file = add_file(reference, path, original_name=shown_name(path), audiences=_of_file(audiences))
             version = file.stored_file.versions.get()
         ImportedDocument.objects.create(body=body, path=name, sha256=sha256, reference=file.reference, file_number=file.number)
     return outcome, file.reference, version
@@ -138,7 +171,7 @@ def _new_reference(path: Path, look: Reading, body: Body, audiences: list[str]) 
             language=next((code for code in look.languages if code in CODES), "fr"),
             state=ReferenceState.ACCEPTED,
             audiences=audiences,
-            source=path.name[:255],
+            source=shown_name(path)[:255],
         )
     )
 
@@ -152,7 +185,7 @@ def title_of(path: Path, extraction: Extraction | None) -> str:
         heading = _first_heading(extraction)
         if is_title(heading):
             return heading
-    return _one_line(re.sub(r"[_+]+|(?<=\w)-(?=\w)|%20", " ", PurePosixPath(path.name).stem)) or path.name
+    return _one_line(re.sub(r"[_+]+|(?<=\w)-(?=\w)|%20", " ", PurePosixPath(shown_name(path)).stem)) or shown_name(path)
 
 
 def is_title(text: str) -> bool:

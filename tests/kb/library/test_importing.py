@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from io import StringIO
 from pathlib import Path
 
@@ -139,3 +140,55 @@ def test_a_wrong_option_is_said(folder, options):
 )
 def test_what_a_program_wrote_is_no_title(text, good):
     assert importing.is_title(text) == good
+
+
+def test_a_name_that_is_not_utf8_is_kept_in_signs_that_can_be_stored(folder):
+    name = os.fsencode(folder) + b"/caf\xe9.txt"
+    try:
+        Path(os.fsdecode(name)).write_text("x\n\nLe café des primo-arrivants ouvre chaque lundi matin.\n")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    (folder / "café.txt").write_text("x\n\nUn autre café, dont le nom est en UTF-8, ouvre chaque mardi.\n")
+    said = run(folder, "--read")
+
+    assert "8 documents: 5 added, 0 new versions, 0 there already, 3 left out" in said
+    assert list(Reference.objects.filter(source="café.txt").values_list("title", flat=True)) == ["café"] * 2
+    assert set(FileVersion.objects.filter(original_name="café.txt").values_list("state", flat=True)) == {"read"}
+    assert {"caf\\xe9.txt", "café.txt"} <= set(ImportedDocument.objects.values_list("path", flat=True))
+    assert "0 added, 0 new versions, 5 there already" in run(folder)
+
+
+def test_what_is_in_no_code_page_has_a_name_all_the_same():
+    assert importing.shown_name(Path(os.fsdecode(b"a\x81b\xe9.txt"))) == "a\ufffdbé.txt"
+
+
+def test_a_broken_file_with_such_a_name_is_a_line_of_the_summary(folder):
+    try:
+        Path(os.fsdecode(os.fsencode(folder) + b"/ab\xeem\xe9.pdf")).write_bytes(b"%PDF-1.4 this is no PDF either")
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    lines = [line.split("\t") for line in run(folder).splitlines()[:-1]]
+
+    assert ("broken", "ab\\xeem\\xe9.pdf") in {(line[0], line[2]) for line in lines}
+
+
+def test_a_folder_that_cannot_be_opened_is_a_line_of_the_summary_and_the_others_go_on(folder, monkeypatch):
+    scandir = os.scandir
+
+    def refusing(path):
+        if Path(path).name == "sous":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(importing.os, "scandir", refusing)
+    said = run(folder)
+
+    assert "left out\t-\tsous\ta folder that cannot be opened: Permission denied" in said.splitlines()
+    assert said.splitlines()[-1].startswith("5 documents: 2 added")
+    assert said.splitlines()[-1].endswith("folders that could not be opened: 1")
+
+
+def test_a_link_in_a_circle_is_a_line_of_the_summary(folder):
+    (folder / "rond.pdf").symlink_to(folder / "rond.pdf")
+
+    assert any(line.startswith("left out\t-\trond.pdf\t") for line in run(folder).splitlines())

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from kb.accounts import audiences
 from kb.groups.models import Body
-from kb.library.importing import Imported, documents, import_document
+from kb.library.importing import Imported, documents, import_document, path_key
 
 LINES_SHOWN = 1000
 
@@ -40,8 +40,14 @@ class Command(BaseCommand):
             )
         counted: Counter[str] = Counter()
         told: list[Imported] = []
+
+        def unopened(below: Path, error: OSError) -> None:
+            counted["unopened"] += 1
+            if len(told) < LINES_SHOWN:
+                told.append(Imported(path_key(below, folder=folder), "left out", reason=f"a folder that cannot be opened: {error.strerror}"))
+
         total = sum(1 for _path in documents(folder))
-        bar = tqdm(documents(folder), total=total, unit="document", file=self.stderr._out, disable=None)
+        bar = tqdm(documents(folder, unopened=unopened), total=total, unit="document", file=self.stderr._out, disable=None)
         try:
             for path in bar:
                 done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
@@ -65,4 +71,5 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{total} documents: {counted['added']} added, {counted['new version']} new versions, {counted['there already']} there already, "
             f"{counted['left out']} left out, {counted['with a problem']} with a problem"
+            + (f"; folders that could not be opened: {counted['unopened']}" if counted["unopened"] else "")
         )
