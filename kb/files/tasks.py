@@ -26,6 +26,7 @@ from kb.files import drawing, owners
 from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FilePage, FileVersion
+from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME
 from search.analysis.detection import CODES, detect, spans
 from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, has_few_letters, is_scan, ocr
 
@@ -140,7 +141,15 @@ def _read(version: FileVersion, *, recognise: bool) -> Outcome:
     except ExtractionError as error:
         state = State.BROKEN if error.state == State.WAITING and version.attempts >= MOST_ATTEMPTS else error.state
         return Outcome(state, error.reason)
-    return Outcome(State.SCAN if _has_no_text(extraction) else State.READ, "; ".join(extraction.warnings), extraction)
+    state = State.SCAN if _has_no_text(extraction) else State.READ
+    return Outcome(state, "; ".join([*extraction.warnings, *_not_recognised(extraction, state)]), extraction)
+
+
+def _not_recognised(extraction: Extraction, state: str) -> list[str]:
+    """Why pages without text stay without, where no program recognises them; a clause for the reason."""
+    if ocr.available() or not _has_silent_pages(extraction):
+        return []
+    return [NO_RECOGNITION if state == State.SCAN else NO_RECOGNITION_OF_SOME]
 
 
 def _has_no_text(extraction: Extraction) -> bool:
@@ -149,7 +158,11 @@ def _has_no_text(extraction: Extraction) -> bool:
 
 def _has_pictures_of_text(extraction: Extraction | None) -> bool:
     """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program that recognises."""
-    return bool(extraction and extraction.paged and any(has_few_letters(page) for page in extraction.pages) and ocr.available())
+    return bool(extraction and _has_silent_pages(extraction) and ocr.available())
+
+
+def _has_silent_pages(extraction: Extraction) -> bool:
+    return extraction.paged and any(has_few_letters(page) for page in extraction.pages)
 
 
 def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:

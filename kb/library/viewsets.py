@@ -24,6 +24,7 @@ from kb.accounts.audiences import PUBLIC, STAFF
 from kb.accounts.listing import CappedPaginator
 from kb.files.choices import UNREAD_STATES, State
 from kb.files.models import FileVersion
+from kb.files.reasons import reasons_of
 from kb.files.states import shown_state
 from kb.groups.models import Body
 from kb.languages import current_language
@@ -198,6 +199,7 @@ class FileStatePanel(Panel):
                 **context,
                 "version": newest,
                 "state": shown_state(newest),
+                "reasons": reasons_of(newest),
                 "open_url": self.address(newest),
                 "older": [{"version": version, "url": self.address(version)} for version in older],
                 "read_again_url": self.read_again_url(),

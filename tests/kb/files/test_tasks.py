@@ -238,3 +238,30 @@ def test_without_a_program_that_recognises_a_scan_stays_one(committed, recognise
     monkeypatch.setattr(tasks.ocr, "available", lambda: False)
     version = read(committed)
     assert (version.state, version.wants_recognition, recogniser) == ("scan", False, [False])
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        (("",), "there is no program here that recognises scanned pages"),
+        ((TEXTS["fr"], ""), "some pages have hardly any text, and there is no program here that recognises scanned pages"),
+        ((TEXTS["fr"], TEXTS["nl"]), ""),
+    ],
+    ids=["scan", "one page without text", "text"],
+)
+def test_where_no_program_recognises_the_reason_says_so(committed, monkeypatch, pages, said):
+    found = [ExtractedPage(number=number, text=text) for number, text in enumerate(pages, start=1)]
+    monkeypatch.setattr(tasks, "extract", extracted(found, paged=True))
+    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    assert read(committed).reason == said
+
+
+def test_where_a_program_recognises_the_reason_does_not_say_that_there_is_none(committed, recogniser, monkeypatch):
+    monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
+    assert read(committed).reason == ""
+
+
+def test_what_has_no_pages_says_nothing_of_recognition(committed, monkeypatch):
+    monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="")], paged=False))
+    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    assert read(committed).reason == ""
