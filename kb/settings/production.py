@@ -18,7 +18,7 @@
 | CASS_HSTS_SECONDS | 31536000 | how long browsers insist on https |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
 | CASS_DISK_FREE_MB | 500 | /health fails when less is free where CASS_VAR is |
-| CASS_FILES_LOST_AFTER_S | 60 | seconds without a sign of life after which the reading of a file is begun anew |
+| CASS_FILES_LOST_AFTER_S | 60 | seconds after which a file that is unread, and in no queue, is put back in it |
 | CASS_CLOCK_EVERY_S | 60 | seconds between two rounds of the clock |
 | CASS_CLOCK_LEASE_S | 60 | seconds a clock that fell silent keeps others from its place |
 | CASS_CLOCK_WORKER_BEAT_S | 5 | seconds between two signs of life of a worker |
