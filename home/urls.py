@@ -1,13 +1,11 @@
 """Addresses of the site itself: under a language, and without one."""
 
-from django.contrib.sitemaps.views import sitemap
 from django.urls import path
 from django.utils.text import format_lazy
 
 from home import views
 from kb.languages import word
-from kb.pages import themes
-from kb.pages.sitemaps import sitemaps
+from kb.pages import sitemaps, themes
 
 urlpatterns = [
     path(format_lazy("{}/", word("display")), themes.choose, name="theme"),
@@ -16,5 +14,6 @@ urlpatterns = [
 
 root_urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
-    path("sitemap.xml", sitemap, {"sitemaps": sitemaps}, name="sitemap"),
+    path("sitemap.xml", sitemaps.whole, name="sitemap"),
+    path("sitemap-<slug:section>.xml", sitemaps.section, name="sitemap_section"),
 ]

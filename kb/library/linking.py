@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from django.contrib.sitemaps import Sitemap
+from django.db.models import Max
 from django.urls import reverse
 
-from kb.accounts.audiences import PUBLIC
 from kb.languages import CODES
 from kb.library.cards import cards
-from kb.library.choices import ReferenceState
 from kb.library.models import Reference
 from kb.library.models.marks import Mark
 from kb.library.models.recording import subject_of
 from kb.pages.references import FoundReference
+from kb.pages.sitemaps import PagedSitemap
 
 
 def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: str) -> dict[str, FoundReference]:
@@ -32,24 +32,21 @@ def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: 
     return found
 
 
-class ReferenceSitemap(Sitemap):
-    """The notices that everyone may see, under each language."""
+class ReferenceSitemap(PagedSitemap):
+    """The notices that everyone may see, under each language; a page is two queries."""
 
     i18n = True
     languages = list(CODES)
     alternates = True
-    limit = 5000
 
     def items(self):
-        public = Reference.objects.filter(state=ReferenceState.ACCEPTED).select_related("body").order_by("pk")
-        return [
-            reference
-            for reference in public.only("pk", "body__code", "mark_year", "mark_number", "audiences", "updated_at")
-            if PUBLIC in reference.audiences
-        ]
+        return Reference.objects.public().order_by("pk").values_list("body__code", "mark_year", "mark_number", "updated_at")
 
-    def location(self, reference: Reference) -> str:
-        return reverse("library:reference", args=[reference.mark_slug])
+    def location(self, row: tuple[str, int, int, datetime]) -> str:
+        return reverse("library:reference", args=[Mark(*row[:3]).slug])
 
-    def lastmod(self, reference: Reference):
-        return reference.updated_at
+    def lastmod(self, row: tuple[str, int, int, datetime]) -> datetime:
+        return row[3]
+
+    def get_latest_lastmod(self) -> datetime | None:
+        return Reference.objects.public().aggregate(latest=Max("updated_at"))["latest"]

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import connections, models, transaction
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
@@ -36,6 +37,14 @@ class ReferenceQuerySet(RecordingQuerySet):
 
     def with_mark(self, mark: Mark) -> ReferenceQuerySet:
         return self.filter(body__code=mark.code, mark_year=mark.year, mark_number=mark.number)
+
+    def public(self) -> ReferenceQuerySet:
+        """The accepted references whose notice everyone may see, chosen by the database."""
+        accepted = self.filter(state=ReferenceState.ACCEPTED)
+        if connections[self.db].features.supports_json_field_contains:
+            return accepted.filter(audiences__contains=[audiences.PUBLIC])
+        # SQLite keeps the list as text; the quotes make it a whole element.
+        return accepted.alias(audiences_text=Cast("audiences", models.TextField())).filter(audiences_text__contains=f'"{audiences.PUBLIC}"')
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):

@@ -1,6 +1,11 @@
-import pytest
+import re
 
-from kb.library.linking import resolve_marks
+import pytest
+from django.contrib.sites.requests import RequestSite
+from django.db import connection
+
+from kb.library.linking import ReferenceSitemap, resolve_marks
+from kb.library.models import Reference
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -23,3 +28,64 @@ def test_sitemap_lists_public_references_under_each_language_and_no_other(client
     for start in ("/fr/bibliotheque/", "/nl/bibliotheek/", "/en/library/"):
         assert f"{start}{opened.mark_slug}/</loc>" in text
     assert closed.mark_slug not in text
+
+
+def addresses(response) -> list[str]:
+    return re.findall(r"<loc>http://testserver([^<]+)</loc>", response.content.decode())
+
+
+def test_what_is_public_is_chosen_by_the_database():
+    opened = make.reference("Ouvert", audiences=["public"])
+    both = make.reference("Ouvert aussi", audiences=["members", "public"])
+    make.reference("Membres", audiences=["members"])
+    make.reference("Groupe", audiences=["body:PUBLIC"])
+    make.reference("À personne", audiences=[])
+    make.reference("Brouillon", audiences=["public"], state="draft")
+    assert set(Reference.objects.public()) == {opened, both}
+
+
+def test_a_store_that_looks_into_lists_is_asked_to(monkeypatch):
+    monkeypatch.setattr(connection.features, "supports_json_field_contains", True)
+    condition = Reference.objects.public().query.where.children[-1]
+    assert (condition.lookup_name, condition.rhs) == ("contains", ["public"])
+
+
+def test_one_page_of_addresses_is_the_sitemap_and_several_are_listed_in_it(client, monkeypatch):
+    marks = [make.reference(f"Guide {number}", audiences=["public"]).mark_slug for number in range(5)]
+    closed = make.reference("Note interne", audiences=["members"]).mark_slug
+    at_once = [address for address in addresses(client.get("/sitemap.xml")) if marks[0] in address]
+    monkeypatch.setattr(ReferenceSitemap, "limit", 4)  # no multiple of three languages
+    listed = addresses(client.get("/sitemap.xml"))
+    pages = [address for address in listed if address.startswith("/sitemap-references.xml")]
+    found = [addresses(client.get(page)) for page in pages]
+
+    assert len(at_once) == 3
+    assert "/sitemap-pages.xml" in listed
+    assert pages == ["/sitemap-references.xml", *(f"/sitemap-references.xml?p={number}" for number in (2, 3, 4))]
+    assert [len(page) for page in found] == [4, 4, 4, 3]
+    starts = ("/fr/bibliotheque/", "/nl/bibliotheek/", "/en/library/")
+    assert [address for page in found for address in page] == [f"{start}{mark}/" for mark in marks for start in starts]
+    assert closed not in str(found)
+
+
+def test_each_address_says_when_it_changed_and_so_does_the_list(client, monkeypatch):
+    day = make.reference("Guide", audiences=["public"]).updated_at.date().isoformat()
+    assert f"<lastmod>{day}</lastmod>" in client.get("/sitemap-references.xml").content.decode()
+    monkeypatch.setattr(ReferenceSitemap, "limit", 2)
+    assert re.search(rf"sitemap-references.xml</loc>\s*<lastmod>{day}T", client.get("/sitemap.xml").content.decode())
+
+
+@pytest.mark.parametrize("number", [2, 12])
+def test_a_page_of_the_sitemap_takes_two_queries_however_many_references_there_are(number, django_assert_num_queries, rf):
+    site = RequestSite(rf.get("/"))
+    for one in range(number):
+        make.reference(f"Guide {one}", audiences=["public"])
+    with django_assert_num_queries(2):
+        assert len(ReferenceSitemap().get_urls(page=1, site=site)) == 3 * number
+
+
+@pytest.mark.parametrize(
+    "address", ["/sitemap-nothing.xml", "/sitemap-references.xml?p=2", "/sitemap-references.xml?p=x", "/sitemap-references.xml?p=0"]
+)
+def test_a_page_of_the_sitemap_that_is_not_there_is_not_found(client, address):
+    assert client.get(address).status_code == 404
