@@ -16,7 +16,7 @@ from home.mapping import branches
 from kb.accounts.audiences import audiences_of
 from kb.languages import CODES, current_language
 from kb.pages import frame
-from kb.pages.addresses import under
+from kb.pages.addresses import elsewhere
 from kb.pages.echoes import Echo
 
 NOT_FOUND = {"fr": "Nous ne trouvons pas cette page", "nl": "We vinden deze pagina niet", "en": "We cannot find this page"}
@@ -27,7 +27,7 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
     here = current_language()
     context = {
         "title": NOT_FOUND[here],
-        "echoes": [Echo(code, NOT_FOUND[code], under(code, request.path)) for code in CODES if code != here],
+        "echoes": [Echo(code, NOT_FOUND[code], elsewhere(request.path, code)) for code in CODES if code != here],
         "offers": offering.offers(request.path, audiences=audiences_of(request)),
         "words": offering.search_words(request.path),
         "contact": next(iter(frame.footer_links("help")), None),

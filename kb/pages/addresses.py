@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import translate_url
+from django.utils.encoding import escape_uri_path
 from django.utils.http import escape_leading_slashes
+from django.utils.translation import override
 from wagtail.models import Page
 
 from kb.languages import CODES, FORMER_WORDS, LANGUAGES, PATH_WORDS, current_language
@@ -75,6 +77,24 @@ def under(language: str, path: str) -> str:
     """The path with another language's prefix: "/fr/contact/" under nl is "/nl/contact/"."""
     _empty, _code, rest = path.split("/", 2) if path.count("/") >= 2 else ("", "", "")
     return f"/{language}/{rest}"
+
+
+def elsewhere(path: str, language: str) -> str:
+    """The address of the same thing in another language, each word of a route in that language; "" for a path without a language.
+
+    Also for a path at which nothing is: "/nl/bibliotheek/nothing/" under fr is "/fr/bibliotheque/nothing/".
+    """
+    _empty, here, rest = [*path.split("/", 2), "", ""][:3]
+    if path[:1] != "/" or here not in CODES:
+        return ""
+    quoted = escape_uri_path(path)
+    with override(here):  # the path is read with its own language's words
+        moved = translate_url(quoted, language)
+    if moved.startswith(f"/{language}/"):
+        return moved
+    first, slash, after = rest.partition("/")
+    name = next((name for name, words in PATH_WORDS.items() if first == words[here] or first in FORMER_WORDS.get(name, {}).get(here, ())), "")
+    return escape_uri_path(f"/{language}/{PATH_WORDS[name][language] if name else first}{slash}{after}")
 
 
 def ancestors(page: Page, is_shown: Callable[[Page], bool]) -> list[Page]:

@@ -43,6 +43,33 @@ def test_404_offers_nothing_that_the_reader_may_not_see(client: Client):
     assert "Procès-verbal réservé" not in text
 
 
+@pytest.mark.parametrize(
+    ("address", "others"),
+    [
+        ("/nl/bibliotheek/XX/iets/", {"fr": "/fr/bibliotheque/XX/iets/", "en": "/en/library/XX/iets/"}),
+        ("/nl/bibliotheek/PA-2012-147/", {"fr": "/fr/bibliotheque/PA-2012-147/", "en": "/en/library/PA-2012-147/"}),
+        ("/nl/bibliotheek/PA-2012-147/lezen/1.1/1/", {"fr": "/fr/bibliotheque/PA-2012-147/lire/1.1/1/"}),
+        ("/nl/rien-de-tel/", {"fr": "/fr/rien-de-tel/", "en": "/en/rien-de-tel/"}),
+        ("/fr/%C3%A9t%C3%A9%3Fx/", {"nl": "/nl/%C3%A9t%C3%A9%3Fx/"}),
+    ],
+    ids=["nothing of the library", "no such reference", "reader", "no page", "signs"],
+)
+def test_404_leads_to_the_same_address_with_the_words_of_the_other_languages(client: Client, address, others):
+    shown = client.get(address)
+    assert shown.status_code == 404
+    echoes = {echo.language: echo.url for echo in shown.context["echoes"]}
+    assert {language: echoes[language] for language in others} == others
+    assert all(f'href="{url}"' in shown.content.decode() for url in others.values())
+
+
+@pytest.mark.parametrize("address", ["/media/nothing.jpg", "/sitemap-nothing.xml"])
+def test_404_of_an_address_without_a_language_links_to_no_other(client: Client, address):
+    shown = client.get(address)
+    assert shown.status_code == 404
+    assert {echo.url for echo in shown.context["echoes"]} == {""}
+    assert not any(f'href="/{language}/nothing' in shown.content.decode() for language in ("fr", "nl", "en"))
+
+
 def test_words_of_an_address_are_escaped_in_the_404(client: Client):
     text = client.get('/fr/"><script>alert(1)</script>/').content.decode()
     assert "<script>alert(1)" not in text
