@@ -47,6 +47,8 @@ def of(request: HttpRequest | None, page: Page | None = None) -> Addresses:
         return _of_page(request, page)
     # A path that begins with two slashes would be read as the name of another site.
     urls = {code: translate_url(escape_leading_slashes(request.get_full_path()), code) for code in CODES}
+    # Where no view is, nothing is translated: the words of the path are.
+    urls = {code: url if url.startswith(f"/{code}/") else elsewhere(request.path, code) or url for code, url in urls.items()}
     absolute = {code: request.build_absolute_uri(translate_url(escape_leading_slashes(request.path), code)) for code in CODES}
     return Addresses(_tabs(urls, frozenset(CODES)), absolute[current_language()], absolute)
 
