@@ -49,7 +49,8 @@ def build_site(home: Mapping[str, PageText], pages: Sequence[PagePlan] = ()) -> 
     homes = _homes(home, locales)
     for plan in pages:
         _build(plan, homes, locales)
-    return homes
+    # Read again: the pages below were counted since, and saving an older copy would undo that.
+    return {code: HomePage.objects.get(pk=page.pk) for code, page in homes.items()}
 
 
 def _homes(texts: Mapping[str, PageText], locales: Mapping[str, Locale]) -> dict[str, HomePage]:

@@ -96,7 +96,9 @@ def test_every_row_is_measured_on_a_miniature_library(tmp_path, migrated_databas
 
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in ran.stdout.splitlines()[2:]]
     for expected in EXPECTED:
-        what, ours, reference, *_ = next(row for row in rows if row[0].startswith(expected))
+        found = [row for row in rows if row[0].startswith(expected)]
+        assert found, f"no row “{expected}” in\n{ran.stdout}"
+        what, ours, reference, *_ = found[0]
         assert re.search(r"\d", ours) and "skipped" not in ours, what
         assert re.search(r"\d", reference) or (what.startswith("reading") and not shutil.which("pdftotext")), what
     assert "kept from an earlier run" not in ran.stderr

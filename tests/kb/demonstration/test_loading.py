@@ -45,6 +45,13 @@ def test_pages_are_there_in_three_languages(loaded):
     }
 
 
+def test_every_public_page_answers_at_its_address(loaded, client):
+    addresses = [page.get_url() for page in ContentPage.objects.live() if "public" in page.audiences]
+
+    assert len(addresses) >= 15
+    assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+
+
 def test_a_public_notice_has_a_file_closed_to_all_but_one_group(loaded):
     closed = [
         (reference, file)
