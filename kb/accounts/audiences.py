@@ -4,6 +4,7 @@
     members        a deliberative mandate in any body
     body:<code>    a mandate of any kind in that body (or in its successor)
     person:<id>    one's own drafts
+    referent:<code>  follows what is contributed to that body; given by nobody's choice, held by its referents
     staff          an editor, in a session that passed the second factor
 
 Things carry a set of audiences, a reader holds a set; the thing is there for the reader when the two meet. Domains that grant audiences
@@ -37,6 +38,10 @@ def body(code: str) -> str:
 
 def person(user_id: int) -> str:
     return f"person:{user_id}"
+
+
+def referent(code: str) -> str:
+    return f"referent:{code}"
 
 
 def register_provider(provider: Provider) -> None:

@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.choices import DigestFrequency
 from kb.languages import LANGUAGES
 
 
@@ -27,7 +28,10 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who can log in. `name` is how colleagues know them; `language` is the one mail and the admin speak."""
+    """A person who can log in. `name` is how colleagues know them; `language` is the one mail and the admin speak.
+
+    session_salt: a new one ends every session of the person. erased_at: the row stays for statistics, without anything that says who it was.
+    """
 
     email = models.EmailField(_("e-mail address"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
@@ -35,6 +39,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("edits the site"), default=False, help_text=_("May publish and manage everything, after the second factor."))
     date_joined = models.DateTimeField(_("since"), default=timezone.now)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    shares_contact = models.BooleanField(
+        _("my groups may see my address and phone"), default=False, help_text=_("Members see your name; only your own groups would see these.")
+    )
+    digest_frequency = models.CharField(_("messages from the site"), max_length=10, choices=DigestFrequency.choices, default=DigestFrequency.DAILY)
+    digest_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    session_salt = models.CharField(max_length=32, blank=True, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -81,3 +93,29 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name or self.email
+
+
+class Invitation(models.Model):
+    """A link that lets a person choose a password and proves the address. Only a hash of its word is kept; a newer one replaces the older."""
+
+    user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="invitations")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(_("sent on"), default=timezone.now)
+    made_by = models.ForeignKey(User, verbose_name=_("sent by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    expires_at = models.DateTimeField(_("good until"))
+    used_at = models.DateTimeField(_("used on"), null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering = ["-made_at"]
+        indexes = [models.Index(fields=["user", "-made_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.made_at:%Y-%m-%d}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its link still works."""
+        return self.used_at is None and self.revoked_at is None and timezone.now() < self.expires_at

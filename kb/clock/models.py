@@ -1,12 +1,16 @@
-"""What the clock remembers: when each due function last ran, and which workers are alive.
+"""What the clock remembers: when each due function last ran, which workers are alive, what was sent to whom, what is still to be told.
 
 The functions themselves are in `registry`, running them in `running`, the worker in `working`, what a dead one left in `recovering`.
 """
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from kb.clock.choices import MailState
 
 
 class LastRun(models.Model):
@@ -46,3 +50,55 @@ class WorkerBeat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.worker_id} ({self.host} {self.process_id})"
+
+
+class OutgoingMail(models.Model):
+    """One message to one address. `sealed` is the whole message, encrypted, and is emptied once it is sent: only its kind and subject stay.
+
+    kind: "accounts.invitation". error: what the mail server answered. attempts counts tries; the next is due at next_attempt_at.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    address = models.EmailField(_("to"))
+    kind = models.CharField(_("kind"), max_length=60, blank=True)
+    subject = models.CharField(_("subject"), max_length=255, blank=True)
+    sealed = models.BinaryField(default=bytes, blank=True, editable=False)
+    message_id = models.CharField(max_length=255, blank=True, editable=False)
+    state = models.CharField(_("state"), max_length=10, choices=MailState.choices, default=MailState.WAITING)
+    attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    error = models.CharField(_("what the mail server said"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("written on"), default=timezone.now)
+    sent_at = models.DateTimeField(_("sent on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message sent by the site")
+        verbose_name_plural = _("messages sent by the site")
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "next_attempt_at"]), models.Index(fields=["state", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Notice(models.Model):
+    """Something happened that a person is told in their next message. Its words are made then, for what they may see then.
+
+    subject: "library.reference:17". sent_at is also set when nothing was left to say.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices")
+    kind = models.CharField(max_length=60)
+    subject = models.CharField(max_length=100)
+    detail = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        ordering = ["id"]
+        indexes = [models.Index(fields=["sent_at", "user"])]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"

@@ -48,6 +48,7 @@ class FileVersion(models.Model):
 
     attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
+    properties: what the file says of itself ("title", "author", "date", "language"), less what is empty; never trusted, only proposed.
     wants_recognition: pages without text are still to be recognised from their pictures, in the long queue.
     """
 
@@ -68,6 +69,7 @@ class FileVersion(models.Model):
     images_made = models.PositiveIntegerField(default=0)
     image_attempts = models.PositiveSmallIntegerField(default=0)
     wants_recognition = models.BooleanField(default=False, editable=False)
+    properties = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

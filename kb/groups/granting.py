@@ -16,17 +16,22 @@ from kb.groups.models import Body, running_on
 def audiences_of_mandates(user: Any) -> set[str]:
     """The audiences of a person's running mandates; a seat in a successor also gives what its predecessors read. One query, whatever the mandates."""
     mine = FilteredRelation("mandates", condition=Q(mandates__user=user) & running_on(timezone.localdate(), "mandates__"))
-    rows = list(Body.objects.order_by("code").annotate(mine=mine).values_list("pk", "code", "successor_id", "is_active", "mine__role"))
+    rows = list(
+        Body.objects.order_by("code").annotate(mine=mine).values_list("pk", "code", "successor_id", "is_active", "mine__role", "mine__is_referent")
+    )
     codes = {pk: code for pk, code, *_rest in rows}
     predecessors: dict[int, set[int]] = {}
     for pk, _code, successor, *_rest in rows:
         if successor is not None:
             predecessors.setdefault(successor, set()).add(pk)
     held: set[str] = set()
-    for pk, _code, _successor, is_active, role in rows:
+    for pk, _code, _successor, is_active, role, is_referent in rows:
         if role is None:
             continue
-        held.update(audiences.body(codes[reached]) for reached in _with_all_before(pk, predecessors))
+        reached = [codes[one] for one in _with_all_before(pk, predecessors)]
+        held.update(audiences.body(code) for code in reached)
+        if is_referent:
+            held.update(audiences.referent(code) for code in reached)
         if role == MandateRole.DELIBERATIVE and is_active:
             held.add(audiences.MEMBERS)
     return held

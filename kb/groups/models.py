@@ -70,6 +70,9 @@ class Mandate(models.Model):
         Organisation, verbose_name=_("organisation"), null=True, blank=True, on_delete=models.PROTECT, related_name="mandates"
     )
     role = models.CharField(_("role"), max_length=20, choices=MandateRole.choices, default=MandateRole.DELIBERATIVE)
+    is_referent = models.BooleanField(
+        _("follows the contributions"), default=False, help_text=_("Accepts, corrects or sends back what members of the body contribute.")
+    )
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
     is_suspended = models.BooleanField(_("suspended"), default=False, help_text=_("For the time being this mandate opens nothing to the person."))

@@ -34,6 +34,9 @@ class ReferenceState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+FOLLOWED_STATES = frozenset({ReferenceState.PROPOSED, ReferenceState.RETURNED, ReferenceState.REFUSED})  # seen by the referents too
+
+
 class Force(models.TextChoices):
     """Whether a text still holds."""
 
@@ -61,3 +64,29 @@ class PublishReason(models.TextChoices):
     PERMISSION = "permission", _("Permission, with its date")
     OFFICIAL_TEXT = "official-text", _("Official text")
     UNKNOWN = "unknown", _("Not known: members only")
+
+
+class Handling(models.TextChoices):
+    """What is done with a contribution."""
+
+    PROPOSED = "proposed", _("Proposed")
+    RETURNED = "returned", _("Sent back")
+    MENDED = "mended", _("Mended and proposed again")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class FoundIn(models.TextChoices):
+    """Where a proposed line of the notice was read."""
+
+    PAGE = "page", _("read on page %(page)s")
+    TEXT = "text", _("recognised in the text")
+    PROPERTIES = "properties", _("read in the properties of the file")
+    NAME = "name", _("taken from the name of the file")
+    LINK = "link", _("taken from the link")
+
+
+class AuthorityKind(models.TextChoices):
+    CREATOR = "creator", _("Creator")
+    PUBLISHER = "publisher", _("Publisher")

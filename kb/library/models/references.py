@@ -23,7 +23,7 @@ from kb.directory.models import Organisation
 from kb.files.models import StoredFile
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.choices import CreatorRole, Force, ReferenceState, ReferenceType
+from kb.library.choices import FOLLOWED_STATES, CreatorRole, Force, ReferenceState, ReferenceType
 from kb.library.models.marks import Mark, MarkCounter
 from kb.library.models.recording import RecordingQuerySet, record_references
 from kb.pages.texts import Texts, TranslatedText
@@ -195,10 +195,16 @@ class Reference(ClusterableModel):
 
     @property
     def effective_audiences(self) -> frozenset[str]:
-        """Who may see the notice now: its audiences once accepted, else its author alone (editors always may)."""
+        """Who may see the notice now (editors always may).
+
+        accepted: its audiences        draft, withdrawn: its author alone        proposed, returned, refused: its author and the referents of its body
+        """
         if self.state == ReferenceState.ACCEPTED:
             return frozenset(self.audiences)
-        return frozenset({audiences.person(self.created_by_id)}) if self.created_by_id else frozenset({audiences.STAFF})
+        found = {audiences.person(self.created_by_id)} if self.created_by_id else set()
+        if self.state in FOLLOWED_STATES:
+            found.add(audiences.referent(self.body.code))
+        return frozenset(found or {audiences.STAFF})
 
     def all_titles(self) -> Texts:
         """Titles by language, the document's own as source."""
