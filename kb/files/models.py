@@ -48,7 +48,7 @@ class FileVersion(models.Model):
 
     attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
-    properties: what the file says of itself ("title", "author", "date", "language"), less what is empty; never trusted, only proposed.
+    properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty; never trusted, only proposed.
     wants_recognition: pages without text are still to be recognised from their pictures, in the long queue.
     """
 

@@ -206,9 +206,15 @@ def _replace_pages(version: FileVersion, extraction: Extraction, default: str) -
     version.is_paged = extraction.paged
     version.media_type = extraction.media_type
     version.languages = _languages(shares)
+    version.properties = _properties(extraction)
     version.image_attempts = 0
     if not same_pages:
         version.images_made = 0
+
+
+def _properties(extraction: Extraction) -> dict[str, str]:
+    said = {name: " ".join(getattr(extraction, name).split()) for name in ("title", "author", "date", "language", "publisher")}
+    return {name: value for name, value in said.items() if value}
 
 
 def _write_pages(version: FileVersion, pages: Sequence[ExtractedPage], *, default: str, images: Mapping[int, str]) -> Counter[str]:

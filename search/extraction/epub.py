@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile
 from search.extraction.html import sections_of
 from search.extraction.limits import Facts, Limits
@@ -26,9 +27,15 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
         said = {
             local(element): " ".join((element.text or "").split())
             for element in reversed(list(root.iter()))
-            if local(element) in ("title", "creator", "language")
+            if local(element) in ("title", "creator", "language", "date", "publisher")
         }
-        yield Facts(title=said.get("title", ""), author=said.get("creator", ""), language=said.get("language", ""))
+        yield Facts(
+            title=said.get("title", ""),
+            author=said.get("creator", ""),
+            language=said.get("language", ""),
+            date=iso_date(said.get("date", "")),
+            publisher=said.get("publisher", ""),
+        )
         items = {e.get("id"): (e.get("href") or "", e.get("media-type") or "") for e in root.iter() if local(e) == "item"}
         order = [items[e.get("idref")] for e in root.iter() if local(e) == "itemref" and e.get("idref") in items] or list(items.values())
         number = 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from lxml import etree
 from lxml import html as lxml_html
 
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
@@ -48,6 +49,19 @@ _BLOCKS = _PARAGRAPHS | {
 _HEADINGS = frozenset(["h1", "h2", "h3"])
 _CHARSET = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{1,40})""", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.-]{1,40})["']""")
+_TITLES = ("citation_title", "dc.title", "dcterms.title", "og:title")
+_AUTHORS = ("citation_author", "dc.creator", "dcterms.creator", "author")
+_DATES = (
+    "citation_publication_date",
+    "citation_date",
+    "dcterms.issued",
+    "dc.date.issued",
+    "article:published_time",
+    "dc.date",
+    "dcterms.date",
+    "dcterms.created",
+    "date",
+)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
@@ -71,10 +85,27 @@ def sections_of(content: bytes, *, charset: str = "") -> tuple[Facts, Sections]:
     sections = Sections()
     if root is None:
         return Facts(), sections
-    title = root.findtext(".//title") or ""
-    author = next((meta.get("content", "") for meta in root.iter("meta") if (meta.get("name") or "").lower() == "author"), "")
     _walk(root, sections)
-    return Facts(" ".join(title.split()), " ".join(author.split()), (root.get("lang") or root.get("xml:lang") or "")[:20]), sections
+    return _facts(root), sections
+
+
+def _facts(root: etree._Element) -> Facts:
+    """From the names that libraries, newspapers and social networks agree on (Dublin Core, Highwire's citation_*, Open Graph), the surest first."""
+    said: dict[str, list[str]] = {}
+    for meta in root.iter("meta"):
+        name = (meta.get("name") or meta.get("property") or "").lower()
+        value = " ".join((meta.get("content") or "").split())
+        if value:
+            said.setdefault(name, []).append(value)
+    first = lambda *names: next((said[name][0] for name in names if name in said), "")  # noqa: E731
+    authors = next((said[name] for name in _AUTHORS if name in said), [])
+    return Facts(
+        title=first(*_TITLES) or " ".join((root.findtext(".//title") or "").split()),
+        author="; ".join(authors[:10]),
+        language=(root.get("lang") or root.get("xml:lang") or first("dc.language", "dcterms.language"))[:20],
+        date=next((day for name in _DATES if (day := iso_date(first(name)))), ""),
+        publisher=first("citation_publisher", "dc.publisher", "dcterms.publisher", "og:site_name"),
+    )
 
 
 def _walk(root: etree._Element, sections: Sections) -> None:

@@ -39,9 +39,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file says of itself, and whether it has real pages with images; a reader gives it once, before or between its pages."""
+    """What a file says of itself, and whether it has real pages with images; a reader gives it once, before or between its pages.
+
+    date: "2012", "2012-03" or "2012-03-15", made by `dates.iso_date`.
+    """
 
     title: str = ""
     author: str = ""
     language: str = ""
     paged: bool = False
+    date: str = ""
+    publisher: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import email.utils
 from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -47,7 +48,7 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
     names = [name for name, _ in attachments if name]
     if names:
         sections.add_paragraph("\n".join(names))
-    yield Facts(title=dict(heads)["Subject"], author=dict(heads)["From"])
+    yield Facts(title=dict(heads)["Subject"], author=dict(heads)["From"], date=_day(dict(heads)["Date"]))
     count = 0
     for page in sections.pages():
         count += 1
@@ -56,6 +57,13 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
         for page in _attached(name, payload, limits):
             count += 1
             yield ExtractedPage(number=count, text=page.text, label=f"{name}: {page.label}" if page.label and name else name or page.label)
+
+
+def _day(said: str) -> str:
+    try:
+        return email.utils.parsedate_to_datetime(said).date().isoformat()
+    except (TypeError, ValueError, IndexError):
+        return ""
 
 
 def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPage]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile
 from search.extraction.limits import Facts, Limits
 from search.extraction.package import Package, local
@@ -102,7 +103,13 @@ def _facts(package: Package) -> Facts:
     if root is None:
         return Facts()
     said = {local(element): " ".join((element.text or "").split()) for element in root.iter()}
-    return Facts(title=said.get("title", ""), author=said.get("initial-creator", "") or said.get("creator", ""), language=said.get("language", ""))
+    return Facts(
+        title=said.get("title", ""),
+        author=said.get("initial-creator", "") or said.get("creator", ""),
+        language=said.get("language", ""),
+        date=iso_date(said.get("creation-date", "")) or iso_date(said.get("date", "")),
+        publisher=said.get("publisher", ""),
+    )
 
 
 def _headers(package: Package) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile
 from search.extraction.limits import Facts, Limits
 from search.extraction.package import Package, local, parse_xml
@@ -62,7 +63,7 @@ def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage 
     bodies = [element for element in root.iter() if local(element) == "body"]
     if not bodies:
         raise BrokenFile("no body in the document")
-    yield Facts(title=_first(root, "Title", "title"), author=_first(root, "Author", "creator"))
+    yield Facts(title=_first(root, "Title", "title"), author=_first(root, "Author", "creator"), date=iso_date(_first(root, "Created", "created")))
     styles = next((element for element in root.iter() if local(element) == "styles"), None)
     sections = Sections()
     for body in bodies:
@@ -150,7 +151,13 @@ def _facts(package: Package) -> Facts:
         root = package.xml(name)
     except BrokenFile:
         return Facts()
-    return Facts(title=_first(root, "title"), author=_first(root, "creator"), language=_first(root, "language"))
+    return Facts(
+        title=_first(root, "title"),
+        author=_first(root, "creator"),
+        language=_first(root, "language"),
+        date=iso_date(_first(root, "created")) or iso_date(_first(root, "modified")),
+        publisher=_first(root, "publisher"),
+    )
 
 
 def _first(root: etree._Element, *names: str) -> str:

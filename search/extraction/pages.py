@@ -51,7 +51,8 @@ class ExtractedPage:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """media_type decided from the content; paged: real pages that have images (PDF); title, author, language: what the file says of itself."""
+    """media_type decided from the content; paged: real pages that have images (PDF); title, author, language, date
+    ("2012", "2012-03" or "2012-03-15") and publisher: what the file says of itself."""
 
     media_type: str
     pages: tuple[ExtractedPage, ...]
@@ -60,3 +61,5 @@ class Extraction:
     title: str = ""
     author: str = ""
     language: str = ""
+    date: str = ""
+    publisher: str = ""

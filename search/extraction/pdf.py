@@ -18,7 +18,8 @@ from pathlib import Path
 import pypdfium2
 from pypdfium2 import raw
 
-from search.extraction import ocr
+from search.extraction import ocr, xmp
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile, TooLarge
 from search.extraction.layout import Piece, clean_word, compose
 from search.extraction.limits import Facts, Limits
@@ -59,11 +60,14 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
             raise BrokenFile("no pages")
         if count > limits.pages:
             raise TooLarge(f"{count} pages, more than {limits.pages}")
+        described = xmp.read(path)
         yield Facts(
-            title=_meta(document, "Title"),
-            author=_meta(document, "Author"),
-            language=_utf16(lambda buffer, size: raw.FPDFCatalog_GetLanguage(document, _shorts(buffer), size)),
+            title=_meta(document, "Title") or described.title,
+            author=_meta(document, "Author") or described.author,
+            language=_utf16(lambda buffer, size: raw.FPDFCatalog_GetLanguage(document, _shorts(buffer), size)) or described.language,
             paged=True,
+            date=described.date or iso_date(_meta(document, "CreationDate")),
+            publisher=described.publisher or _meta(document, "Publisher"),
         )
         yield from _read_pages(document, count, fallback, limits)
     finally:

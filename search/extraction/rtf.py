@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from search.extraction.dates import iso_date
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
@@ -56,6 +57,8 @@ _CHARSETS = {
 }
 _PAGES = {b"mac": "mac-roman", b"pc": "cp437", b"pca": "cp850", b"ansi": "cp1252"}
 _MAX_DEPTH = 5000
+_MADE = re.compile(rb"\\creatim\s*\\yr(\d{4})(?:\\mo(\d{1,2}))?(?:\\dy(\d{1,2}))?")
+_HEAD = 200_000  # bytes in which the properties stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +249,15 @@ class _Parser:
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
     """Sections by outline level; notes, headers and comments at the end of their section."""
-    parser = _Parser(path.read_bytes())
+    content = path.read_bytes()
+    parser = _Parser(content)
     parser.run()
-    yield Facts(title=" ".join(parser.facts.get("title", "").split()), author=" ".join(parser.facts.get("author", "").split()))
+    made = _MADE.search(content[:_HEAD])
+    yield Facts(
+        title=" ".join(parser.facts.get("title", "").split()),
+        author=" ".join(parser.facts.get("author", "").split()),
+        date=iso_date("-".join(part.decode().rjust(2, "0") for part in made.groups() if part)) if made else "",
+    )
     yield from parser.sections.pages()
 
 

@@ -26,12 +26,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unsupported
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
 
 _HEADER = struct.Struct("<cI")
 _LENGTH = struct.Struct("<I")
+_FACT_LENGTH = 1000  # characters of what a file says of itself
 _ERRORS = {error.state: error for error in (BrokenFile, EncryptedFile, TooLarge, Unsupported, TimedOut)}
 # The package `search` is entered by a stand-in, so that the child loads its readers and nothing of the site.
 _START = """
@@ -82,7 +84,8 @@ class Sandbox:
                 found = item
             else:
                 warnings.append(item)
-        return Extraction(found, tuple(pages), facts.paged, tuple(warnings), facts.title, facts.author, facts.language)
+        said = {"title": facts.title, "author": facts.author, "language": facts.language, "date": facts.date, "publisher": facts.publisher}
+        return Extraction(found, tuple(pages), facts.paged, tuple(warnings), **said)
 
     def read_many(self, paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[tuple[Path, Extraction | ExtractionError, float]]:
         """Each path in order with what reading it gave or raised and the seconds it took; as many at once as there are children."""
@@ -318,7 +321,8 @@ def _sound(value: object) -> str:
 
 def _facts(payload: bytes) -> Facts:
     table = _table(payload)
-    return Facts(_sound(table.get("title")), _sound(table.get("author")), _sound(table.get("language")), table.get("paged") is True)
+    said = {name: _sound(table.get(name))[:_FACT_LENGTH] for name in ("title", "author", "language", "publisher")}
+    return Facts(**said, date=iso_date(_sound(table.get("date"))), paged=table.get("paged") is True)
 
 
 def _page(payload: bytes) -> ExtractedPage:
