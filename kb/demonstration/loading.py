@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.translation import override
 
 from home.building import PagePlan, PageText, build_site
+from kb.accounts.audiences import PUBLIC
 from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_production
 from kb.accounts.models import User
 from kb.demonstration.documents import make_document
@@ -28,6 +29,7 @@ from kb.library.models.recording import KIND
 from kb.vocabulary.models import AltLabel, Concept, Keyword
 
 PASSWORD = "schaerbeek-demo"
+AGREED_ON = date(2012, 12, 18)  # an example: the coordination's own work that everyone may read was agreed on that day
 
 Progress = Callable[[str], None]
 
@@ -107,6 +109,7 @@ def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Conc
     reference = Reference(
         body=bodies[item["body"]],
         own_production=bodies[item["own_production"]] if item["own_production"] else None,
+        publication_agreed_on=AGREED_ON if item["own_production"] and PUBLIC in item["audiences"] else None,
         created_by=User.objects.get(email=item["created_by"]) if item["created_by"] else None,
         **{name: item[name] for name in plain},
     )

@@ -23,11 +23,18 @@ from kb.directory.models import Organisation
 from kb.files.models import StoredFile
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.choices import FOLLOWED_STATES, CreatorRole, Force, ReferenceState, ReferenceType
+from kb.library.choices import FOLLOWED_STATES, AuthorityKind, CreatorRole, Force, ReferenceState, ReferenceType
+from kb.library.models.authorities import preferred
 from kb.library.models.marks import Mark, MarkCounter
 from kb.library.models.recording import RecordingQuerySet, record_references
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
+
+
+NEEDS_AGREEMENT = _(
+    "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
+    "Choose the group or all members until it has agreed."
+)
 
 
 class ReferenceQuerySet(RecordingQuerySet):
@@ -115,6 +122,7 @@ class Reference(ClusterableModel):
     own_production = models.ForeignKey(
         Body, verbose_name=_("the coordination's own work, by"), null=True, blank=True, on_delete=models.PROTECT, related_name="own_productions"
     )
+    publication_agreed_on = models.DateField(_("publication agreed on by the Steering Committee"), null=True, blank=True, editable=False)
     audiences = AudiencesField(_("who may see the notice"), default=members_only)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -147,9 +155,27 @@ class Reference(ClusterableModel):
         super().clean()
         if self.pk and Reference.objects.filter(pk=self.pk).exclude(body_id=self.body_id).exists():
             raise ValidationError({"body": _("The shelf mark carries the code of this group and is permanent: the group cannot be changed.")})
+        if self.wants_agreement():
+            raise ValidationError({"own_production": NEEDS_AGREEMENT})
+
+    def wants_agreement(self) -> bool:
+        """Whether saving it now would publish the coordination's own work without the Steering Committee's agreement. One query for such work.
+
+        What everyone may see already stays as it is.
+        """
+        if self.own_production_id is None or self.publication_agreed_on or self.state != ReferenceState.ACCEPTED:
+            return False
+        if audiences.PUBLIC not in (self.audiences or ()):
+            return False
+        return self._state.adding or not Reference.objects.public().filter(pk=self.pk, own_production__isnull=False).exists()
 
     def complete(self) -> None:
-        """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a transaction."""
+        """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a transaction.
+
+        Raises ValidationError for own work that would become public without the Steering Committee's agreement.
+        """
+        if self.wants_agreement():
+            raise ValidationError({"own_production": NEEDS_AGREEMENT})
         if not self.mark_year:
             self.mark_year = timezone.localdate().year
         if not self.mark_number:
@@ -165,6 +191,8 @@ class Reference(ClusterableModel):
             update_fields = {*update_fields, "year", "accepted_at", "updated_at"}
         with transaction.atomic():
             self.complete()
+            if update_fields is None or "publisher" in update_fields:
+                self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
             super().save(*args, update_fields=update_fields, **options)
             record_references([self.pk])
 
@@ -233,6 +261,7 @@ class Creator(Orderable):
 
     def save(self, *args, **options) -> None:
         with transaction.atomic():
+            self.name = preferred(AuthorityKind.CREATOR, self.name)
             super().save(*args, **options)
             record_references([self.reference_id])
 
