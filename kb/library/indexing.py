@@ -15,9 +15,10 @@ from django.utils.translation import gettext
 from kb.files.models import FilePage
 from kb.languages import CODES
 from kb.library import cards
+from kb.library.choices import AuthorityKind
 from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
 from kb.library.layers import Layer
-from kb.library.models import Reference, ReferenceKeyword
+from kb.library.models import Holding, OtherName, Reference, ReferenceKeyword
 from kb.library.models.recording import KIND, subject_of
 from kb.library.sections import notice_section, section_of, titles_of
 from kb.vocabulary.models import AltLabel, Concept
@@ -40,7 +41,7 @@ class ReferenceKind:
             yield subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """Nine queries, however many subjects; pages are streamed, so that one reference at a time is whole in memory."""
+        """Eleven queries, however many subjects; pages are streamed, so that one reference at a time is whole in memory."""
         wanted = [reference_id_of(subject) for subject in subjects]
         gathered = gather(pk for pk in wanted if pk is not None)
         words = Words(gathered)
@@ -61,10 +62,10 @@ class ReferenceKind:
 
 
 class Words:
-    """Concepts and keywords of a few references, with all their labels. Four queries: through rows, concepts, labels, keywords."""
+    """Concepts and keywords of a few references, with all their labels; other forms of the names on them; their shelves. Six queries."""
 
-    def __init__(self, reference_ids: Iterable[int]) -> None:
-        ids = set(reference_ids)
+    def __init__(self, gathered: Mapping[int, Gathered]) -> None:
+        ids = set(gathered)
         through = Reference.concepts.through.objects.filter(reference__in=ids).order_by("concept__code")
         self._concepts: dict[int, list[int]] = {}
         for reference_id, concept_id in through.values_list("reference_id", "concept_id"):
@@ -78,6 +79,14 @@ class Words:
         tagged = ReferenceKeyword.objects.filter(content_object__in=ids).order_by("pk")
         for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
             self._keywords.setdefault(reference_id, []).append((name, language))
+        used = {whole.reference.publisher for whole in gathered.values()}.union(*(map(str, whole.creators) for whole in gathered.values()))
+        self._other_names: dict[tuple[str, str], list[str]] = {}
+        others = OtherName.objects.filter(authority__name__in=used - {""}).order_by("name")
+        for kind, name, other in others.values_list("kind", "authority__name", "name"):
+            self._other_names.setdefault((kind, name), []).append(other)
+        self._shelves: dict[int, list[str]] = {}
+        for reference_id, place in Holding.objects.filter(reference__in=ids).order_by("sort_order").values_list("reference_id", "place"):
+            self._shelves.setdefault(reference_id, []).append(place)
 
     def themes(self, reference_id: int) -> tuple[str, ...]:
         """Codes of the concepts at the top above those of the reference."""
@@ -90,6 +99,14 @@ class Words:
     def keywords(self, reference_id: int) -> list[tuple[str, str]]:
         """(word, language)."""
         return self._keywords.get(reference_id, [])
+
+    def other_names(self, kind: str, name: str) -> list[str]:
+        """Other forms of a name, which the authority list leads to it."""
+        return self._other_names.get((kind, name), [])
+
+    def shelves(self, reference_id: int) -> list[str]:
+        """Where copies on paper stand."""
+        return self._shelves.get(reference_id, [])
 
     def _top(self, concept_id: int) -> int:
         passed = {concept_id}
@@ -134,6 +151,9 @@ def _keywords(gathered: Gathered, words: Words, attachments: Iterable[Attachment
     reference = gathered.reference
     yield from (creator.name for creator in gathered.creators)
     yield from (text for text in (reference.publisher, reference.container_title, reference.doi, reference.isbn) if text)
+    yield from (other for creator in gathered.creators for other in words.other_names(AuthorityKind.CREATOR, creator.name))
+    yield from words.other_names(AuthorityKind.PUBLISHER, reference.publisher)
+    yield from words.shelves(reference.pk)
     yield from (reference.mark, reference.mark_slug)
     yield from words.labels(reference.pk)
     yield from (name for name, _language in words.keywords(reference.pk))

@@ -19,7 +19,7 @@ from kb.languages import CODES
 from kb.library.cards import file_url
 from kb.library.choices import CreatorRole
 from kb.library.gathering import Attachment, Gathered
-from kb.library.models import Creator, Reference
+from kb.library.models import Creator, Holding, Reference
 from kb.library.models.recording import KIND
 from kb.library.naming import date_words, described, format_name
 from kb.pages.echoes import Echo
@@ -111,6 +111,7 @@ class ReferencePage:
     size: str
     access: Access
     attachments: tuple[ShownAttachment, ...]
+    holdings: tuple[Holding, ...]
 
     @property
     def date_numbers(self) -> str:
@@ -124,7 +125,7 @@ class ReferencePage:
 
 
 def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> ReferencePage:
-    """Four queries beside those that gathered it."""
+    """Five queries beside those that gathered it."""
     reference = whole.reference
     opened = [one for one in whole.opened_by(held) if one.latest]
     languages = whole.languages(opened)
@@ -146,6 +147,7 @@ def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> 
         size=reference.pages or next((described(one.latest) for one in opened if one.latest and one.latest.page_count), ""),
         access=access_of(reference.effective_audiences, names),
         attachments=tuple(_attachment(reference, one, names) for one in opened),
+        holdings=tuple(Holding.objects.filter(reference=reference).order_by("sort_order", "pk")),
     )
 
 
@@ -207,6 +209,8 @@ def access_of(audiences: Iterable[str], names: dict[str, str]) -> Access:
     said += [names[value] for value in sorted(audiences) if value in names]
     if any(value.startswith("person:") for value in audiences):
         said.append(gettext("The person who put it in"))
+    if any(value.startswith("referent:") for value in audiences):
+        said.append(gettext("Those who follow the contributions of the group"))
     if STAFF in audiences or not said:
         said.append(gettext("Editors"))
     return Access(tuple(said), False)

@@ -264,6 +264,7 @@ FILES = [
         heading=_("Files"),
         label=_("file"),
     ),
+    InlinePanel("holdings", panels=[FieldPanel("place"), FieldPanel("note")], heading=_("Copies on paper"), label=_("copy on paper")),
 ]
 SUBJECTS = [
     FieldPanel("concepts"),

@@ -8,6 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
+from kb.library import authority_views
 from kb.library.bulk_actions import ACTIONS
 from kb.library.models import Reference
 from kb.library.viewsets import UNREAD, ReferenceViewSet
@@ -17,7 +18,7 @@ for action in ACTIONS:
     hooks.register("register_bulk_action", action)
 
 
-class UnreadFilesItem(MenuItem):
+class LibraryItem(MenuItem):
     """For those who keep references."""
 
     def is_shown(self, request) -> bool:
@@ -28,7 +29,17 @@ class UnreadFilesItem(MenuItem):
 def list_unread_files() -> MenuItem:
     """The list of references, filtered."""
     address = reverse(Reference.snippet_viewset.get_url_name("list"))
-    return UnreadFilesItem(_("Files that could not be read"), f"{address}?reading={UNREAD}", name="unread-files", icon_name="warning", order=50)
+    return LibraryItem(_("Files that could not be read"), f"{address}?reading={UNREAD}", name="unread-files", icon_name="warning", order=50)
+
+
+@hooks.register("register_admin_urls")
+def add_authority_list():
+    return authority_views.urlpatterns
+
+
+@hooks.register("register_settings_menu_item")
+def list_names() -> MenuItem:
+    return LibraryItem(_("Names of creators and publishers"), reverse("library_names", args=["creator"]), name="names", icon_name="user", order=60)
 
 
 @hooks.register("insert_global_admin_css")

@@ -1,8 +1,9 @@
 """References, who made them, and their files. How they reach the search is in `indexing`, how they are put in is in `cataloguing`."""
 
-from kb.library.models.authorities import Authority, Holding, OtherName
+from kb.library.models.authorities import Authority, OtherName
 from kb.library.models.contributions import Contribution, ContributionStep, Resemblance
 from kb.library.models.files import FileCounter, ReferenceFile
+from kb.library.models.holdings import Holding
 from kb.library.models.imports import ImportedDocument
 from kb.library.models.marks import MarkCounter
 from kb.library.models.references import Creator, Reference, ReferenceKeyword

@@ -1,16 +1,14 @@
-"""Names of creators and publishers, each in one form; the other forms lead to it. And where a document stands on paper."""
+"""Names of creators and publishers, each in one form; the other forms lead to it. Merging is in `kb.library.authorities`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from modelcluster.fields import ParentalKey
-from wagtail.models import Orderable
 
 from kb.directory.models import Organisation
 from kb.library.choices import AuthorityKind
-from kb.library.models.recording import RecordingQuerySet
-from kb.library.models.references import Reference
 
 
 class Authority(models.Model):
@@ -49,18 +47,12 @@ class OtherName(models.Model):
         return self.name
 
 
-class Holding(Orderable):
-    """A copy on paper and where it stands."""
+def preferred_names(kind: str, names: Iterable[str]) -> dict[str, str]:
+    """{name: the form we use} for those of these names that have another; one query."""
+    found = OtherName.objects.filter(kind=kind, name__in=set(names)).values_list("name", "authority__name")
+    return {name: used for name, used in found if name != used}
 
-    reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="holdings")
-    place = models.CharField(_("shelf place"), max_length=200, help_text=_("For example: office of the CASS, cupboard 2, binder 14."))
-    note = models.CharField(_("remark"), max_length=255, blank=True)
 
-    objects = RecordingQuerySet.as_manager()
-
-    class Meta(Orderable.Meta):
-        verbose_name = _("copy on paper")
-        verbose_name_plural = _("copies on paper")
-
-    def __str__(self) -> str:
-        return self.place
+def preferred(kind: str, name: str) -> str:
+    """The form we use of a name; the name itself when nothing else is known of it. One query."""
+    return preferred_names(kind, [name]).get(name, name) if name else name

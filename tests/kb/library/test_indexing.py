@@ -153,7 +153,7 @@ def test_many_references_cost_as_many_queries_as_one(django_assert_num_queries):
         make.file(reference, "annexe", audiences=(MEMBERS,), content=b"%%PDF annex %d" % number)
         subjects.append(subject_of(reference.pk))
     for some in (subjects[:1], subjects):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(11):
             assert len(dict(ReferenceKind().entries(some))) == len(some)
 
 
