@@ -31,6 +31,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who can log in. `name` is how colleagues know them; `language` is the one mail and the admin speak.
 
     session_salt: a new one ends every session of the person. erased_at: the row stays for statistics, without anything that says who it was.
+    retention_warned_at: when the person was told that an account nobody uses will be erased.
     """
 
     email = models.EmailField(_("e-mail address"), unique=True)
@@ -47,6 +48,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     digest_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     session_salt = models.CharField(max_length=32, blank=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retention_warned_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
@@ -60,7 +62,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         constraints = [models.UniqueConstraint(Lower("email"), name="accounts_user_email_without_case")]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.get_full_name()
 
     def save(self, *args, update_fields=None, **options) -> None:
         """Keeps beside the row what allauth (the verified address) and Wagtail (the admin's language) want to know of it.
@@ -89,10 +91,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     # Wagtail's admin asks for these two of every user model.
     def get_full_name(self) -> str:
+        if self.erased_at:
+            return _("erased person %(number)s") % {"number": self.pk}
         return self.name or self.email
 
     def get_short_name(self) -> str:
-        return self.name or self.email
+        return self.get_full_name()
 
 
 class Invitation(models.Model):
