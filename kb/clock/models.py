@@ -56,6 +56,7 @@ class OutgoingMail(models.Model):
     """One message to one address. `sealed` is the whole message, encrypted, and is emptied once it is sent: only its kind and subject stay.
 
     kind: "accounts.invitation". error: what the mail server answered. attempts counts tries; the next is due at next_attempt_at.
+    claimed_until: somebody is sending it until then at most; one whose sender died is due again afterwards.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -67,6 +68,7 @@ class OutgoingMail(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=MailState.choices, default=MailState.WAITING)
     attempts = models.PositiveSmallIntegerField(_("tries"), default=0)
     next_attempt_at = models.DateTimeField(default=timezone.now)
+    claimed_until = models.DateTimeField(null=True, blank=True, editable=False)
     error = models.CharField(_("what the mail server said"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("written on"), default=timezone.now)
     sent_at = models.DateTimeField(_("sent on"), null=True, blank=True)
@@ -102,3 +104,22 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject}"
+
+
+class DigestMark(models.Model):
+    """When we last looked what there is to tell a person, and which waiting things they were told of then.
+
+    waiting: {name of the list: {"total": 3, "urls": ["/fr/…"]}}, as in their last message (less what went since). told_at: when that was.
+    """
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="digest_mark")
+    looked_at = models.DateTimeField()
+    waiting = models.JSONField(default=dict, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mark of a gathered message")
+        verbose_name_plural = _("marks of gathered messages")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}"
