@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ClockConfig(AppConfig):
@@ -8,13 +9,19 @@ class ClockConfig(AppConfig):
     label = "clock"
 
     def ready(self) -> None:
-        from kb.clock import health, recovering, registry
+        from kb.clock import health, recovering, sending
+        from kb.clock.registry import register_due
         from search.indexing import keep_up
         from search.remembering import thin_query_log
 
-        registry.register_due("clock.recover_tasks", recovering.recover_tasks, timedelta(seconds=30))
-        registry.register_due("clock.thin_tasks", recovering.thin_tasks, timedelta(hours=6))
-        registry.register_due("search.drain", lambda: f"{done} subjects indexed" if (done := keep_up()) else None, timedelta(minutes=1))
-        registry.register_due("search.thin_query_log", thin_query_log, timedelta(days=1))
+        minute, hours = timedelta(minutes=1), timedelta(hours=6)
+        register_due("clock.recover_tasks", recovering.recover_tasks, timedelta(seconds=30), label=_("Taking up what a stopped worker left"))
+        register_due("clock.thin_tasks", recovering.thin_tasks, hours, label=_("Forgetting tasks done long ago"))
+        register_due("clock.send_mail", sending.enqueue_due, minute, label=_("Sending messages that wait"))
+        register_due("clock.thin_mail", sending.thin_mail, hours, label=_("Forgetting messages sent long ago"))
+        register_due(
+            "search.drain", lambda: f"{done} subjects indexed" if (done := keep_up()) else None, minute, label=_("Putting changes in the search")
+        )
+        register_due("search.thin_query_log", thin_query_log, timedelta(days=1), label=_("Forgetting old searches"))
         for check in (health.database, health.worker, health.clock, health.disk, health.index):
             health.register_check(check.__name__, check)

@@ -1,6 +1,6 @@
 """Work that falls due: domains register a function and how often it is to run; `running` runs it.
 
-Works with an empty registry. What waits for a person will have its registry beside this one.
+Works with an empty registry. What waits for a person has its registry in `waiting`.
 """
 
 from __future__ import annotations
@@ -9,26 +9,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.utils.functional import Promise
+
 DueFunction = Callable[[], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`function()` is called when `every` has passed since its last start; it is idempotent and gives a short sentence for the log, or None."""
+    """`function()` is called when `every` has passed since its last start; it is idempotent and gives a short sentence for the log, or None.
+
+    label says to editors what it does ("Reading files that were left"); its name stands in where there is none.
+    """
 
     name: str
     function: DueFunction
     every: timedelta
+    label: str | Promise = ""
 
 
 _due: dict[str, Due] = {}
 
 
-def register_due(name: str, function: DueFunction, every: timedelta) -> None:
+def register_due(name: str, function: DueFunction, every: timedelta, *, label: str | Promise = "") -> None:
     """Called from `apps.py`. A name ("files.lost") registered again replaces the first. Raises ValueError for a name without its domain."""
     if "." not in name:
         raise ValueError(f"A due function is named <domain>.<what>, not {name!r}.")
-    _due[name] = Due(name, function, every)
+    _due[name] = Due(name, function, every, label or name)
 
 
 def due_functions() -> tuple[Due, ...]:

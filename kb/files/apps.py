@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class FilesConfig(AppConfig):
@@ -11,6 +12,6 @@ class FilesConfig(AppConfig):
         from kb.clock import registry
         from kb.files import keeping, recovering, removing
 
-        registry.register_due("files.lost", recovering.enqueue_lost, timedelta(seconds=30))
-        registry.register_due("files.orphans", removing.remove_orphans, timedelta(hours=1))
-        registry.register_due("files.kept", keeping.remove_old, timedelta(hours=1))
+        registry.register_due("files.lost", recovering.enqueue_lost, timedelta(seconds=30), label=_("Asking again for files nobody reads"))
+        registry.register_due("files.orphans", removing.remove_orphans, timedelta(hours=1), label=_("Removing stored files that belong to nothing"))
+        registry.register_due("files.kept", keeping.remove_old, timedelta(hours=1), label=_("Removing uploads nobody finished"))
