@@ -1,0 +1,313 @@
+"""Workbooks looked through and written line by line: stopped, taken up again, one bad line, one killed worker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import IntegrityError
+from django.utils import timezone
+from django.utils.translation import override
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from kb.directory import looking, sheets
+from kb.directory.choices import ImportState, Verdict
+from kb.directory.models import Organisation, SheetImport
+from tests.kb.accounts.builders import member
+from tests.kb.directory import sheet_builders
+from tests.kb.directory.sheet_builders import book, kind
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def trial_kind(monkeypatch):
+    monkeypatch.setattr(sheets, "_kinds", {})
+    sheets.register_sheet_kind(kind())
+
+
+def put_in(content: bytes) -> SheetImport:
+    """Kept and not yet looked at."""
+    user = member("gestion@cass.example", language="en")
+    return looking.put_in(ContentFile(content), kind="trial", name="organisations.xlsx", user=user)
+
+
+def worked(sheet_import: SheetImport) -> SheetImport:
+    looking.work_through.call(sheet_import.pk)
+    sheet_import.refresh_from_db()
+    return sheet_import
+
+
+def written(sheet_import: SheetImport) -> SheetImport:
+    assert looking.write(sheet_import)
+    return worked(sheet_import)
+
+
+def verdicts(sheet_import: SheetImport) -> dict[int, str]:
+    return dict(sheet_import.rows.values_list("number", "verdict"))
+
+
+def interrupted(at: str, error: BaseException):
+    """The kind, whose writing of one code is cut off."""
+
+    def write(context, sheet, values):
+        sheet_builders.write(context, sheet, values)
+        if values["code"] == at:
+            raise error
+
+    return kind(write=write)
+
+
+def test_looking_tells_new_same_changed_and_unclear_and_writes_nothing():
+    Organisation.objects.create(code="same", name="Same")
+    Organisation.objects.create(code="changed", name="Before")
+
+    found = worked(put_in(book([("new", "New", ""), ("same", "Same", ""), ("changed", "After", ""), ("odd", "mystery", ""), ("day", "Day", "soon")])))
+
+    assert (found.state, found.lines, found.done) == (ImportState.LOOKED, 5, 5)
+    assert verdicts(found) == {2: "new", 3: "same", 4: "changed", 5: "unclear", 6: "unclear"}
+    messages = dict(found.rows.values_list("number", "message"))
+    assert messages[4] == "name: Before → After"
+    assert messages[5] == "A mystery is no name."
+    assert messages[6] == "“soon” is no day. Write it as 31/12/2026."
+    assert Organisation.objects.count() == 2
+
+
+def test_remarks_are_in_the_language_of_whoever_put_the_workbook_in():
+    sheet_import = put_in(book([("a", "A", "", "x")], headers=("Code", "Benaming", "Sinds", "Notes")))
+    with override("nl"):
+        assert worked(sheet_import).problem == "Columns of “Organisations” that are not read: Notes."
+
+
+def test_writing_leaves_out_what_is_unclear_and_writes_the_others():
+    found = written(worked(put_in(book([(f"o{number}", f"O {number}", "") for number in range(199)] + [("odd", "mystery", "")]))))
+
+    assert (found.state, found.done) == (ImportState.DONE, 199)
+    assert Organisation.objects.filter(code__startswith="o").count() == 199
+    assert found.rows.filter(verdict=Verdict.UNCLEAR, written_at=None).count() == 1
+
+
+def test_the_same_workbook_a_second_time_is_all_same():
+    content = book([("a", "A", ""), ("b", "B", "")])
+    written(worked(put_in(content)))
+    again = worked(looking.put_in(ContentFile(content), kind="trial", name="again.xlsx", user=None))
+    assert set(verdicts(again).values()) == {"same"}
+
+
+def test_a_line_whose_facts_changed_since_is_looked_at_again():
+    Organisation.objects.create(code="a", name="Before")
+    found = worked(put_in(book([("a", "After", "")])))
+    Organisation.objects.filter(code="a").update(name="Meanwhile")
+
+    written(found)
+
+    assert Organisation.objects.get(code="a").name == "After"
+    assert found.rows.get().message == "name: Meanwhile → After"
+
+
+def test_a_line_that_became_the_same_or_unclear_since_is_not_written(monkeypatch):
+    found = worked(put_in(book([("a", "A", ""), ("b", "B", "")])))
+    Organisation.objects.create(code="a", name="A")
+
+    def puzzled(context, sheet, values):
+        if values["code"] == "b":
+            raise sheets.NotUnderstood("No longer.")
+        return sheet_builders.look(context, sheet, values)
+
+    sheets.register_sheet_kind(kind(look=puzzled, write=lambda *ignored: pytest.fail("nothing is to be written")))
+    written(found)
+
+    assert verdicts(found) == {2: "same", 3: "unclear"}
+    assert found.rows.get(number=3).message == "No longer."
+
+
+def test_a_line_that_the_database_refuses_is_undone_and_the_others_are_written():
+    found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
+    sheets.register_sheet_kind(interrupted("b", IntegrityError("twice")))
+
+    written(found)
+
+    assert (found.state, verdicts(found)) == (ImportState.DONE, {2: "new", 3: "unclear", 4: "new"})
+    assert sorted(Organisation.objects.values_list("code", flat=True)) == ["a", "c"]
+    assert found.rows.get(number=3).message.startswith("The site refused this line")
+
+
+def test_a_killed_worker_goes_on_with_the_first_line_that_is_not_written():
+    found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
+    looking.write(found)
+    sheets.register_sheet_kind(interrupted("b", SystemExit()))
+    with pytest.raises(SystemExit):
+        looking.work_through.call(found.pk)
+    assert sorted(Organisation.objects.values_list("code", flat=True)) == ["a"]
+    made_at = found.rows.get(number=2).written_at
+
+    sheets.register_sheet_kind(kind())
+    worked(found)
+
+    assert (found.state, Organisation.objects.count(), found.done) == (ImportState.DONE, 3, 3)
+    assert found.rows.get(number=2).written_at == made_at
+
+
+def test_looking_that_was_cut_off_keeps_the_lines_it_has_and_looks_at_each_once(monkeypatch):
+    monkeypatch.setattr(looking, "_LINES_AT_ONCE", 2)
+    sheet_import = put_in(book([(f"o{number}", f"O {number}", "") for number in range(5)]))
+
+    def look(context, sheet, values):
+        if values["code"] == "o3":
+            raise SystemExit
+        return sheet_builders.look(context, sheet, values)
+
+    sheets.register_sheet_kind(kind(look=look))
+    with pytest.raises(SystemExit):
+        looking.work_through.call(sheet_import.pk)
+    assert sheet_import.rows.count() == 2
+
+    sheets.register_sheet_kind(kind())
+    worked(sheet_import)
+
+    assert (sheet_import.state, sheet_import.lines, list(verdicts(sheet_import))) == (ImportState.LOOKED, 5, [2, 3, 4, 5, 6])
+
+
+def test_stop_in_the_middle_of_writing_and_go_on():
+    found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
+
+    def stopping(context, sheet, values):
+        sheet_builders.write(context, sheet, values)
+        if values["code"] == "b":
+            looking.stop(found)
+
+    sheets.register_sheet_kind(kind(write=stopping))
+    written(found)
+    assert (found.state, sorted(Organisation.objects.values_list("code", flat=True))) == (ImportState.STOPPED, ["a", "b"])
+
+    sheets.register_sheet_kind(kind())
+    assert looking.go_on(found)
+    assert (worked(found).state, Organisation.objects.count()) == (ImportState.DONE, 3)
+
+
+def test_stop_in_the_middle_of_looking_and_go_on(monkeypatch):
+    monkeypatch.setattr(looking, "_LINES_AT_ONCE", 1)
+    sheet_import = put_in(book([("a", "A", ""), ("b", "B", "")]))
+
+    def stopping(context, sheet, values):
+        if values["code"] == "b":
+            looking.stop(sheet_import)
+        return sheet_builders.look(context, sheet, values)
+
+    sheets.register_sheet_kind(kind(look=stopping))
+    worked(sheet_import)
+    assert (sheet_import.state, sheet_import.rows.count()) == (ImportState.STOPPED, 1)
+
+    sheets.register_sheet_kind(kind())
+    looking.go_on(sheet_import)
+    assert (worked(sheet_import).state, sheet_import.rows.count()) == (ImportState.LOOKED, 2)
+
+
+def test_buttons_of_another_moment_do_nothing():
+    sheet_import = put_in(book([("a", "A", "")]))
+    assert not looking.write(sheet_import)
+    worked(sheet_import)
+    assert not looking.stop(sheet_import) and not looking.go_on(sheet_import)
+    assert looking.write(sheet_import) and not looking.write(sheet_import)
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", b"", book([("x",)], headers=("Rien",)), book([])], ids=["pdf", "empty", "headers", "no lines"])
+def test_a_file_that_cannot_be_read_says_why_and_changes_nothing(content):
+    found = worked(put_in(content))
+    assert found.state == ImportState.FAILED
+    assert found.problem and not found.rows.exists()
+
+
+def test_a_mistake_of_our_own_stops_the_import_with_a_sentence_and_can_go_on():
+    found = worked(put_in(book([("a", "A", ""), ("b", "B", "")])))
+    sheets.register_sheet_kind(interrupted("b", ZeroDivisionError()))
+    looking.write(found)
+    with pytest.raises(ZeroDivisionError):
+        looking.work_through.call(found.pk)
+    found.refresh_from_db()
+    assert found.state == ImportState.STOPPED and "Go on" in found.problem
+
+    sheets.register_sheet_kind(kind())
+    looking.go_on(found)
+    assert worked(found).state == ImportState.DONE
+
+
+def test_what_earlier_lines_said_is_remembered_while_looking():
+    def look(context, sheet, values):
+        if first := context.memory.setdefault(values["code"], context.line) != context.line and context.memory[values["code"]]:
+            raise sheets.NotUnderstood(f"Said in line {first}.")
+        return sheet_builders.look(context, sheet, values)
+
+    sheets.register_sheet_kind(kind(look=look))
+    found = worked(put_in(book([("a", "A", ""), ("a", "B", "")])))
+    assert found.rows.get(number=3).message == "Said in line 2."
+
+
+class TestTheClock:
+    @pytest.fixture
+    def asked(self, monkeypatch):
+        """Imports asked for, instead of tasks that run in place."""
+        asked: list[int] = []
+        monkeypatch.setattr(type(looking.work_through), "enqueue", lambda task, *arguments: asked.append(arguments[0]))
+        return asked
+
+    @staticmethod
+    def task(sheet_import, status, **values):
+        return DBTaskResult.objects.create(
+            task_path=looking.work_through.module_path,
+            args_kwargs={"args": [sheet_import.pk], "kwargs": {}},
+            status=status,
+            queue_name="long",
+            backend_name="default",
+            run_after=timezone.now(),
+            **values,
+        )
+
+    def test_takes_up_what_nobody_works_through(self, asked):
+        waiting, stopped = put_in(book([])), looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None)
+        looking.stop(stopped)
+        assert looking.take_up() == "1 imports of sheets asked for again"
+        assert asked == [waiting.pk]
+
+    @pytest.mark.parametrize("status", [TaskResultStatus.READY, TaskResultStatus.RUNNING])
+    def test_leaves_what_a_task_has(self, asked, status):
+        self.task(put_in(book([])), status)
+        assert looking.take_up() == "" and not asked
+
+    def test_stops_what_ended_three_workers_instead_of_trying_for_ever(self, asked):
+        sheet_import = put_in(book([]))
+        self.task(sheet_import, TaskResultStatus.FAILED)
+        looking.take_up()
+        sheet_import.refresh_from_db()
+        assert (sheet_import.state, asked) == (ImportState.STOPPED, [])
+
+    def test_thins_what_is_old(self, django_capture_on_commit_callbacks):
+        old, young = worked(put_in(book([("a", "A", "")]))), looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None)
+        SheetImport.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
+        storage, name = old.content.storage, old.content.name
+
+        with django_capture_on_commit_callbacks(execute=True):
+            assert looking.thin_sheets() == "1 imported sheets thinned"
+
+        old.refresh_from_db()
+        young.refresh_from_db()
+        assert (old.rows.get().values, old.rows.get().message, old.rows.get().verdict) == ({}, "", "new")
+        assert (storage.exists(name), bool(old.content), bool(young.content)) == (False, False, True)
+        assert not looking.write(old) and not looking.go_on(old)
+        assert looking.thin_sheets() == ""
+
+
+def test_a_deleted_import_takes_its_file_along_and_leaves_what_it_wrote(django_capture_on_commit_callbacks):
+    found = written(worked(put_in(book([("a", "A", "")]))))
+    storage, name = found.content.storage, found.content.name
+    with django_capture_on_commit_callbacks(execute=True):
+        looking.delete(found)
+    assert not storage.exists(name) and not SheetImport.objects.exists()
+    assert Organisation.objects.filter(code="a").exists()
+
+
+def test_the_workbook_is_kept_where_nobody_can_ask_for_it(settings):
+    assert Path(put_in(book([])).content.path).is_relative_to(settings.PRIVATE_ROOT)

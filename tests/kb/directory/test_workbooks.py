@@ -1,0 +1,132 @@
+"""Workbooks from unknown hands: what is read, and what ends in a sentence."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import date, datetime, time
+
+import pytest
+from django.utils.translation import override
+from openpyxl import Workbook, load_workbook
+
+from kb.directory import workbooks
+from kb.directory.workbooks import SheetToWrite, UnreadableWorkbook, opened, workbook
+from tests.kb.directory.sheet_builders import book
+
+
+def rows(content: bytes, name: str = "Organisations") -> list[workbooks.Row]:
+    with opened(io.BytesIO(content)) as read:
+        return list(read.rows(name))
+
+
+def repacked(content: bytes, replace) -> bytes:
+    """The same container with members changed by replace(name, bytes)."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            after.writestr(name, replace(name, before.read(name)))
+    return packed.getvalue()
+
+
+def test_cells_are_read_as_text():
+    cells = (date(2026, 12, 31), datetime(2026, 12, 31, 9, 30), time(9, 30), 1030.0, 32.5, 32475123456, True, "  deux   mots \n et  trois ")
+    expected = ("2026-12-31", "2026-12-31 09:30", "09:30", "1030", "32.5", "32475123456", "yes", "deux mots\net trois", "")
+    assert rows(book([cells], headers=None))[0].cells[:9] == expected
+
+
+def test_blank_lines_are_skipped_and_numbers_are_those_of_the_spreadsheet():
+    found = rows(book([("un",), (), (None, "  "), ("quatre",)], headers=None))
+    assert [(row.number, row.cells[0]) for row in found] == [(1, "un"), (4, "quatre")]
+
+
+def test_a_formula_gives_the_value_it_had():
+    content = book([("somme", 0)], headers=None)
+
+    def calculated(name, packed):
+        return packed.replace(b'<c r="B1" t="n"><v>0</v>', b'<c r="B1"><f>20+22</f><v>42</v>') if name.endswith("sheet1.xml") else packed
+
+    changed = repacked(content, calculated)
+    assert changed != content
+    assert rows(changed)[0].cells[:2] == ("somme", "42")
+
+
+def test_a_sheet_with_a_million_blank_rows_is_read_to_its_end():
+    made = Workbook()
+    made.active.title = "Organisations"
+    made.active["A1"] = "premier"
+    made.active["A1048576"] = "dernier"
+    packed = io.BytesIO()
+    made.save(packed)
+    assert [row.number for row in rows(packed.getvalue())] == [1, 1048576]
+
+
+def test_a_row_that_says_it_stands_beyond_every_sheet_ends_the_reading():
+    content = repacked(book([("un",), ("deux",)], headers=None), lambda name, packed: packed.replace(b'r="2"', b'r="99999999999"'))
+    assert [row.number for row in rows(content)] == [1]
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600
+NOT_WORKBOOKS = {
+    "empty": (b"", "is empty"),
+    "pdf": (b"%PDF-1.7 a report", "is no workbook"),
+    "cut off": (book([("un",)])[:300], "is no workbook"),
+    "another zip": (repacked(book([]), lambda name, packed: packed).replace(b"xl/", b"xm/"), "is no workbook"),
+    "old xls": (OLE, "older kind"),
+    "password": (OLE + "EncryptedPackage".encode("utf-16-le"), "password"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_WORKBOOKS)
+def test_what_is_no_workbook_is_said_in_a_sentence(case):
+    content, expected = NOT_WORKBOOKS[case]
+    with override("en"), pytest.raises(UnreadableWorkbook, match=expected), opened(io.BytesIO(content)):
+        pass
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked():
+    packed = io.BytesIO(book([("un",)]))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/worksheets/sheet2.xml", b"0" * (workbooks.MOST_UNPACKED_BYTES + 1))
+    with override("en"), pytest.raises(UnreadableWorkbook, match="too large"):
+        workbooks.check(packed)
+
+
+def test_a_bomb_that_lies_about_its_size_unpacks_to_no_more_than_it_said():
+    content = repacked(book([("un",)]), lambda name, packed: b"0" * 5_000_000 if name.endswith("sheet1.xml") else packed)
+    lying = content.replace((5_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+    assert lying != content
+    with override("en"), pytest.raises(UnreadableWorkbook, match="is no workbook"):
+        rows(lying)
+
+
+def test_more_bytes_than_allowed_are_refused(monkeypatch):
+    monkeypatch.setattr(workbooks, "MOST_BYTES", 1000)
+    with override("en"), pytest.raises(UnreadableWorkbook, match="Divide it"):
+        workbooks.check(io.BytesIO(book([("un",)])))
+
+
+def test_entities_of_an_xml_bomb_are_not_resolved():
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]>'
+
+    def armed(name, packed):
+        if not name.endswith(("sheet1.xml", "sharedStrings.xml")):
+            return packed
+        return bomb + re.sub(rb"^<\?xml[^>]*\?>", b"", packed).replace(b"</v>", b"&b;</v>").replace(b"</t>", b"&b;</t>")
+
+    with override("en"), pytest.raises(UnreadableWorkbook, match="is no workbook"):
+        rows(repacked(book([("un",)]), armed))
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+32 2 555", "-1", "@SUM(A1)", "=HYPERLINK(0)"])
+def test_what_looks_like_a_formula_is_written_as_text_and_comes_back(text):
+    content = workbook([SheetToWrite("Organisations", ("Nom",), [(text,)])])
+    cell = load_workbook(io.BytesIO(content)).active["A2"]
+    assert (cell.value, cell.data_type, cell.quotePrefix) == (text, "s", True)
+    assert rows(content)[1].cells[0] == text
+
+
+def test_days_times_and_numbers_are_written_as_such_and_control_signs_left_out():
+    content = workbook([SheetToWrite("Organisations", ("a", "b", "c", "d"), [(date(2026, 1, 2), time(9, 30), 3, "a\x00b")])])
+    assert rows(content)[1].cells[:4] == ("2026-01-02", "09:30", "3", "ab")
