@@ -9,13 +9,15 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
+from allauth.core.ratelimit import clear, consume
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.addresses import find_person
 from kb.accounts.second_factor import has_second_factor
 from kb.languages import LANGUAGES
 
@@ -33,7 +35,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        return reverse("wagtailadmin_home") if request.user.is_staff else _home()
+        return first_page(request.user)
 
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return _home()
@@ -42,6 +44,31 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if user.is_staff:
             request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
+
+    def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
+        """Addresses that say no language ("/", "/admin/", "/r/…") open in the person's from now on."""
+        response = super().post_login(request, user, **more)
+        remember_language(response, user.language)
+        return response
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """By the main address or a proven further one; an address that somebody only asked for opens nothing."""
+        person = find_person(credentials.get("email", ""))
+        user = super().authenticate(request, **credentials)
+        return user if person is not None and user is not None and user.pk == person.pk else None
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Counted for each address and place (nobody can keep somebody else out from afar), and, generously, for each address from everywhere."""
+        if not consume(request, action="login_address", key=credentials.get("email", "").lower()):
+            raise self.validation_error("too_many_login_attempts")
+        super().pre_authenticate(request, **credentials)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        super()._delete_login_attempts_cached_email(request, **credentials)
+        clear(request, action="login_address", key=credentials.get("email", "").lower())
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Not again within minutes of logging in; whoever has a second factor must have passed it, a password alone is not enough."""
@@ -64,9 +91,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """In the language of the person when known, else in that of the page."""
-        language = getattr(context.get("user"), "language", None) or get_language()
+        user = context.get("user")
+        language = getattr(user, "language", None) or get_language()
         with override(language if language in LANGUAGES else settings.LANGUAGE_CODE):
-            super().send_mail(template_prefix, email, {**context, "site_name": settings.SITE_NAME})
+            message = self.render_mail(template_prefix, email, {"email": email, "site_name": settings.SITE_NAME, **context})
+        message.kind, message.user = f"accounts.{template_prefix.rpartition('/')[2]}", user  # type: ignore[attr-defined]
+        message.send()
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
@@ -80,6 +110,23 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def get_totp_issuer(self) -> str:
         return settings.SITE_NAME
+
+
+def first_page(user: Any) -> str:
+    """Where somebody who has just come in begins, in the language of the moment: the admin, or the members' home."""
+    if user.is_staff:
+        return reverse("wagtailadmin_home")
+    try:
+        return reverse("home:members")
+    except NoReverseMatch:
+        return _home()
+
+
+def remember_language(response: HttpResponse, language: str) -> None:
+    """Django's own cookie of the language, for addresses that do not say one."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+    )
 
 
 def _home() -> str:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from kb.accounts import editors
+from kb.accounts import addresses, editors
 from kb.accounts.models import User
 
 SECRET = "CASSDEMONSTRATIONCASSDEMONSTRATI"
@@ -46,6 +46,7 @@ def _make(account: Mapping[str, Any], password: str) -> User:
     user.name, user.language, user.is_active = account.get("name", ""), account.get("language", "fr"), True
     user.set_password(password)
     user.save()
+    addresses.prove(user, user.email)
     if account.get("is_staff"):
         editors.join(user)
         give_second_factor(user, SECRET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import ClassVar
 
 from allauth.account import forms as account
@@ -11,6 +12,7 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
+from django.contrib.auth import password_validation
 from django.core.cache import cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +102,37 @@ class _InOurWords:
             field.widget.attrs.pop("placeholder", None)
             if name in self.words:
                 field.label, field.help_text = self.words[name]
+
+
+class ArrivalForm(_InOurWords, forms.ModelForm):
+    """What an invited person says of themselves: name, language, and the password of their choice."""
+
+    password1 = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+    password2 = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    class Meta:
+        model = User
+        fields = ("name", "language")
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+    def __init__(self, *args, user: User, **options) -> None:
+        # A copy: what is typed must not be on the person before it is accepted.
+        super().__init__(*args, instance=copy(user), **options)
+        self.fields["name"].required = True
+        self.fields["name"].label, self.fields["name"].help_text = _("Your name"), _("As your colleagues know you; members see it.")
+        self.fields["language"].label = _("Language of the site’s messages to you")
+        self.fields["password1"].label, self.fields["password2"].label = _("Password"), _("Password, once more")
+
+    def clean_password1(self) -> str:
+        password = self.cleaned_data["password1"]
+        password_validation.validate_password(password, self.instance)
+        return password
+
+    def clean(self) -> dict:
+        given = super().clean()
+        if given.get("password1") and given.get("password2") and given["password1"] != given["password2"]:
+            self.add_error("password2", _("The two passwords are not the same. Type them again."))
+        return given
 
 
 class SiteLogInForm(_InOurWords, account.LoginForm):

@@ -7,8 +7,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts import addresses
 from kb.accounts.choices import DigestFrequency
 from kb.languages import LANGUAGES
 
@@ -65,22 +67,19 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name()
 
     def save(self, *args, update_fields=None, **options) -> None:
-        """Keeps beside the row what allauth (the verified address) and Wagtail (the admin's language) want to know of it.
-
-        Addresses count as verified: only editors give them, nobody types their own.
-        """
+        """Keeps beside the row what allauth (the addresses) and Wagtail (the admin's language) want to know of it."""
         self.email = self.email.lower()
         with transaction.atomic():
             super().save(*args, update_fields=update_fields, **options)
             if update_fields is None or "email" in update_fields:
-                self._keep_address()
+                addresses.keep_main(self)
             if self.is_staff and (update_fields is None or "language" in update_fields):
                 self.keep_admin_language()
 
-    def _keep_address(self) -> None:
-        addresses = apps.get_model("account", "EmailAddress").objects
-        addresses.filter(user=self).exclude(email=self.email).delete()
-        addresses.update_or_create(user=self, email=self.email, defaults={"verified": True, "primary": True})
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must know to stay open: changes with the password, and with the salt when sessions are ended."""
+        key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # Django's own
+        return salted_hmac(key_salt, f"{self.password}{self.session_salt}", secret=secret, algorithm="sha256").hexdigest()
 
     def keep_admin_language(self) -> None:
         """Wagtail's admin speaks the language of choice."""

@@ -10,10 +10,12 @@ from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.utils.text import format_lazy
 
+from kb.accounts import arriving
 from kb.languages import word
 
 _log_in, _confirm, _password = word("log-in"), word("confirm"), word("password")
 _forgotten, _done = word("forgotten"), word("done")
+_invitation = word("invitation")
 _factor, _codes = word("second-factor"), word("recovery-codes")
 
 urlpatterns = [
@@ -22,6 +24,10 @@ urlpatterns = [
     path(format_lazy("{}/", word("log-out")), account.logout, name="account_logout"),
     path(format_lazy("{}/", word("inactive")), account.account_inactive, name="account_inactive"),
     path(format_lazy("{}/", word("new-account")), account.signup, name="account_signup"),
+    path(format_lazy("{}/", _invitation), arriving.invitation, name="account_invitation_page"),
+    path(format_lazy("{}/{}/", _invitation, word("new")), arriving.ask_again, name="account_invitation_again"),
+    path(format_lazy("{}/{}/", _invitation, word("sent")), arriving.asked, name="account_invitation_asked"),
+    path(format_lazy("{}/<str:word>/", _invitation), arriving.invitation, name="account_invitation"),
     path(format_lazy("{}/", _confirm), account.reauthenticate, name="account_reauthenticate"),
     path(format_lazy("{}/code/", _confirm), mfa.reauthenticate, name="mfa_reauthenticate"),
     path(format_lazy("{}/", _password), account.password_change, name="account_change_password"),

@@ -130,6 +130,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 EDITOR_SESSION_SECONDS = 12 * 3600
+INVITATION_DAYS = env.int("CASS_INVITATION_DAYS", default=14)
 # What editors manage beside pages and images: an app (all its models) or "app.permission".
 EDITORS_MANAGE = ["directory", "files", "groups", "home", "library", "vocabulary", "wagtailredirects", "wagtail_localize"]
 
@@ -151,7 +152,16 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key", "reset_password": "20/m/ip,3/600s/key"}
+# allauth's notation; the key of login_failed is address and place, that of login_address the address alone.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/300s/key",
+    "login_address": "60/h/key",
+    "reset_password": "20/m/ip,3/600s/key",
+    "invitation": "20/m/ip",
+    "add_address": "10/h/user",
+    "confirm_address": "20/m/ip",
+}
 MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "kb.accounts.forms.SiteCodeForm",
@@ -160,6 +170,8 @@ MFA_FORMS = {
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
+# Accounts are made by editors: nobody can take one in advance with an address that is not theirs, which is what this would be against.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 WAGTAILADMIN_LOGIN_URL = "account_login"
 WAGTAIL_FRONTEND_LOGIN_URL = "account_login"
@@ -225,6 +237,14 @@ SEARCH_AUDIENCES = "kb.accounts.audiences.audiences_of"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 FILES_MAX_BYTES = env.int("CASS_FILES_MAX_MB", default=100) * 1024 * 1024
+FILES_MAX_AT_ONCE = 50  # files in one form
+FILES_REQUEST_MAX_BYTES = 5 * FILES_MAX_BYTES  # kept of one form
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # beyond, a bare refusal; below, `kb.files.uploading` has each said in its form
+FILE_UPLOAD_HANDLERS = [
+    "kb.files.uploading.LimitedUploads",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 FILES_PAGE_IMAGE_WIDTH = 1400  # pixels
 FILES_PAGE_IMAGE_QUALITY = 80  # of 100
 FILES_LOST_AFTER_S = env.float("CASS_FILES_LOST_AFTER_S", default=60.0)

@@ -16,6 +16,7 @@
 | CASS_S3_KEY, CASS_S3_SECRET | (the machine's own role) | its credentials |
 | CASS_PROXIES | 1 | reverse proxies in front, that set X-Forwarded-For and X-Forwarded-Proto; 0: none |
 | CASS_HSTS_SECONDS | 31536000 | how long browsers insist on https |
+| CASS_INVITATION_DAYS | 14 | how many days the link of an invitation works |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
 | CASS_DISK_FREE_MB | 500 | /health fails when less is free where CASS_VAR is |
 | CASS_FILES_LOST_AFTER_S | 60 | seconds after which a file that is unread, and in no queue, is put back in it |

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from kb.accounts import editors
+from kb.accounts import addresses, editors
 from kb.accounts.models import User
 from kb.languages import CODES
 
@@ -51,6 +51,7 @@ class Command(BaseCommand):
         user.is_active = user.is_superuser = True
         user.save(update_fields=["is_active", "is_superuser"])
         editors.join(user)
+        addresses.prove(user, user.email)
         self.stdout.write(_("%(email)s is now an editor and manages log-ins.") % {"email": email})
         self._say_how(user)
 

@@ -1,0 +1,100 @@
+"""The addresses of a person: whose an address is, and the one way in which the main one changes.
+
+    main     User.email, with a row of allauth's EmailAddress marked primary. An editor may give it; it is proven by a link that was sent to it.
+    others   rows added by the person; they count (for log-in, reset, finding) once they are proven.
+
+Pages and forms are in `owning`; nothing here asks for a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import BooleanField, Value
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kb.accounts.writing import write
+
+if TYPE_CHECKING:
+    from kb.accounts.models import User
+
+TAKEN = _("Someone already logs in with this address. Look for it in the list.")
+
+
+def normal(email: str) -> str:
+    return email.strip().lower()
+
+
+def find_person(email: str) -> User | None:
+    """Whose address this is: the main one, proven or not, or a proven further one. Two queries."""
+    return people_by_address([email]).get(normal(email))
+
+
+def people_by_address(emails: Iterable[str]) -> dict[str, User]:
+    """{address in small letters: person} for those that are somebody's. Two queries, however many addresses.
+
+    Where an address is the unproven main one of one person and proven by another, it is the other's.
+    """
+    people, wanted = get_user_model().objects, {normal(email) for email in emails}
+    main = people.filter(email__in=wanted).values_list("email", "pk", Value(False, output_field=BooleanField()))
+    proven = _rows().filter(email__in=wanted, verified=True).values_list("email", "user_id", "verified")
+    owners: dict[str, int] = {}
+    for email, user_id, is_proven in main.union(proven, all=True):
+        if is_proven or email not in owners:
+            owners[email] = user_id
+    found = people.in_bulk(set(owners.values()))
+    return {email: found[user_id] for email, user_id in owners.items()}
+
+
+@transaction.atomic
+def change_address(user: User, email: str, *, verified: bool) -> None:
+    """Makes this the main address; `verified` says whether the person has shown that they read what is sent to it.
+
+    A proven further address of the same person becomes the main one and the former stays; any other address takes the place of the former,
+    through which nobody gets in any more. A proven former address is told. Raises ValidationError when it is somebody else's.
+    """
+    email = normal(email)
+    owner = find_person(email)
+    if owner is not None and owner.pk != user.pk:
+        raise ValidationError({"email": TAKEN}, code="taken")
+    user.email = email
+    user.save(update_fields=["email"])
+    if verified:
+        prove(user, email)
+
+
+def prove(user: User, email: str) -> bool:
+    """Notes that the person reads what is sent to this address of theirs; False when it is not theirs, or proven by somebody else."""
+    email = normal(email)
+    if _rows().filter(email=email, verified=True).exclude(user=user).exists():
+        return False
+    return bool(_rows().filter(user=user, email=email).update(verified=True))
+
+
+def is_proven(user: User) -> bool:
+    """Whether the main address is."""
+    return _rows().filter(user=user, email=user.email, verified=True).exists()
+
+
+def keep_main(user: User) -> None:
+    """Brings the rows in step with User.email; `User.save` calls it. What happens to the former address is said at `change_address`."""
+    rows = _rows().filter(user=user)
+    former = rows.filter(primary=True).exclude(email=user.email).first()
+    if former is not None:
+        if rows.filter(email=user.email, verified=True).exists():
+            rows.filter(pk=former.pk).update(primary=False)
+        else:
+            former.delete()
+        if former.verified and user.erased_at is None:
+            write(former.email, "email_changed", {"to_email": user.email, "timestamp": timezone.now()}, user=user)
+    _rows().update_or_create(user=user, email=user.email, defaults={"primary": True})
+
+
+def _rows() -> Any:
+    return apps.get_model("account", "EmailAddress").objects

@@ -1,0 +1,50 @@
+"""Links that act: opening one only shows a page; the word of the link goes from the address into the session, and acting is a POST from the page.
+
+    GET /…/<word>/ ──► word kept in a fresh session, no-referrer, no-store, noindex ──► GET /…/ (the page, nothing secret in its address) ──► POST /…/
+
+The session key changes when a word is kept: whoever had planted a session in this browser does not read it there. (A page with the word in its
+address and `Referrer-Policy: no-referrer` could not POST: browsers then send `Origin: null`, which Django rightly refuses.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.cache import never_cache
+
+
+def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For views of a link with a word: nothing of it is kept by caches, told to other sites or found by search engines."""
+
+    @never_cache
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store, private"
+        response.headers["Referrer-Policy"] = "no-referrer" if kwargs.get("word") else "same-origin"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return wrapped
+
+
+def keep_word(request: HttpRequest, purpose: str, word: str, page: str) -> HttpResponseRedirect:
+    """Puts the word of a link into the session and leads to its page."""
+    request.session[_key(purpose)] = word
+    request.session.cycle_key()
+    return HttpResponseRedirect(page)
+
+
+def kept_word(request: HttpRequest, purpose: str) -> str:
+    """The word of the link that was opened in this browser; "" when none was."""
+    return request.session.get(_key(purpose), "")
+
+
+def forget_word(request: HttpRequest, purpose: str) -> None:
+    request.session.pop(_key(purpose), None)
+
+
+def _key(purpose: str) -> str:
+    return f"accounts.link.{purpose}"
