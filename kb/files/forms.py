@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -10,7 +12,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kb.files.names import clean_name
 from kb.files.storing import check_size
+from kb.files.uploading import TOO_MANY
 
 
 class UploadField(forms.FileField):
@@ -31,7 +35,61 @@ class UploadField(forms.FileField):
         upload = super().to_python(data)
         if upload is not None:
             check_size(upload.size)
+            if getattr(upload, "refusal", ""):
+                raise forms.ValidationError(refusal_sentence(upload.refusal), code=upload.refusal)
         return upload
+
+
+def refusal_sentence(refusal: str) -> str:
+    """Why a file was not kept, by the code of `uploading`."""
+    if refusal == TOO_MANY:
+        return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
+    limit = filesizeformat(settings.FILES_REQUEST_MAX_BYTES)
+    return gettext("Together the documents weigh more than %(limit)s. Put this one in afterwards.") % {"limit": limit}
+
+
+class UploadsInput(forms.ClearableFileInput):
+    """Several files in one native field."""
+
+    template_name = "django/forms/widgets/file.html"
+    allow_multiple_selected = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file of several that cannot be taken, and why."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploads:
+    """What came through a field for several files: those that can be taken, and those that cannot."""
+
+    taken: tuple[UploadedFile, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+class UploadsField(UploadField):
+    """Several files of any kind, at most FILES_MAX_AT_ONCE; one that cannot be taken stops none of the others."""
+
+    widget = UploadsInput
+
+    def to_python(self, data) -> Uploads:
+        taken, refused = [], []
+        for upload in data or ():
+            try:
+                taken.append(super().to_python(upload))
+            except forms.ValidationError as error:
+                refused.append(Refused(clean_name(getattr(upload, "name", "")), " ".join(error.messages)))
+        return Uploads(tuple(taken), tuple(refused))
+
+    def clean(self, data, initial=None) -> Uploads:
+        return self.to_python(data)
+
+    def has_changed(self, initial, data) -> bool:
+        return bool(data)
 
 
 class _SizeLimit:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy, override
 
+from kb.clock.noticing import register_notice_kind
+from kb.clock.waiting import register_waiting
 from kb.files.models import StoredFile
 from kb.files.owners import register_owner
 from kb.languages import CODES
+from kb.library import awaiting
 from kb.library.choices import ReferenceType
 from kb.library.indexing import ReferenceKind
 from kb.library.linking import ReferenceSitemap, resolve_marks
@@ -29,6 +32,11 @@ def register_all() -> None:
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
     register_resolver(resolve_marks)
     register_sitemap("references", ReferenceSitemap)
+    register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
+    register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
+    register_waiting("library.unread", gettext_lazy("Files that could not be read"), awaiting.unread, order=30)
+    for kind in awaiting.NOTICE_KINDS:
+        register_notice_kind(kind, awaiting.tell)
 
 
 def type_labels(values, language: str) -> dict[str, str]:

@@ -1,0 +1,231 @@
+"""Pages of contributing: begin, look over and confirm, one's contributions and those to accept. Each for the person who is logged in.
+
+Who is not logged in is led to the log-in; what they sent is kept (`resuming`). What is not theirs is a 404, as what does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kb.accounts.audiences import audiences_of
+from kb.files.forms import Refused
+from kb.library import handling
+from kb.library.awaiting import bodies_followed, contribution_url, own_references, proposed_to, shown_own
+from kb.library.choices import ReferenceState
+from kb.library.contributing import start
+from kb.library.contribution_forms import AddForm, RecordForm
+from kb.library.correcting import PLAIN_STEPS, SAVE, STEPS, correct, sentences_by_field
+from kb.library.lines import attachments_of, file_choices, is_reading, missing_lines, page_of
+from kb.library.models import Contribution, Reference
+from kb.library.models.marks import Mark
+from kb.library.resuming import park, resumed, ticket_for, ticket_holder
+
+A_PAGE = 20
+View = Callable[..., HttpResponse]
+
+
+def for_persons(view: View) -> View:
+    """Leads to the log-in; what a form brought whose session has ended waits there, and so does what somebody else's form brought."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.user.is_authenticated and request.method != "POST":
+            return _private(view(request, *args, **kwargs))
+        holder = ticket_holder(request.POST.get("ticket", "")) if request.method == "POST" else None
+        if request.user.is_authenticated and holder in (None, request.user.pk):
+            return _private(view(request, *args, **kwargs))
+        back = f"{request.path}?{urlencode({'resume': park(request, holder)})}" if holder else request.get_full_path()
+        if request.user.is_authenticated:
+            return _private(render(request, "library/contributing/another.html", {"back": back, "section": "library", "noindex": True}, status=409))
+        if holder:
+            messages.info(request, _("Your session has ended. What you typed and the documents you gave are kept: log in, and they are there again."))
+        return _private(redirect_to_login(back, login_url=reverse("account_login")))
+
+    return wrapped
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_persons
+def add(request: HttpRequest) -> HttpResponse:
+    bodies = handling.bodies_for(request.user, audiences_of(request))
+    if not bodies:
+        return render(request, "library/contributing/no_group.html", {"section": "library", "noindex": True}, status=403)
+    if request.method == "POST":
+        form = AddForm(request.POST, request.FILES, bodies=bodies)
+        if form.is_valid() and (begun := _begin(request, form)):
+            return _lead_on(request, begun, form.refused)
+        form.keep_uploads()
+    else:
+        kept = _resumed(request)
+        form = AddForm(kept, bodies=bodies) if kept is not None else AddForm(bodies=bodies, initial={"body": request.GET.get("body")})
+    shown = {"form": form, "bodies": bodies, "ticket": ticket_for(request.user), "section": "library", "noindex": True}
+    return render(request, "library/contributing/add.html", shown)
+
+
+def _begin(request: HttpRequest, form: AddForm) -> list[Reference]:
+    """A draft for all the files, or one for each; what a model refuses stands beside its field."""
+    found = form.cleaned_data
+    files, given = found["files"], {"link": found["link"], "title": found["title"]}
+    together = found["together"] or len(files) < 2
+    begun = []
+    try:
+        for some in [files] if together else [[one] for one in files]:
+            begun.append(start(request.user, found["body"], uploads=some, **given))
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        if not begun:
+            return []
+    form.kept.release()
+    return begun
+
+
+def _lead_on(request: HttpRequest, begun: list[Reference], refused: tuple[Refused, ...]) -> HttpResponse:
+    for one in refused:
+        messages.warning(request, f"{one.name}: {one.sentence}")
+    if len(begun) == 1:
+        return redirect(contribution_url(begun[0]))
+    said = ngettext(
+        "%(count)d reference begun. Look it over and confirm it.", "%(count)d references begun. Look each over and confirm it.", len(begun)
+    )
+    messages.success(request, said % {"count": len(begun)})
+    return redirect("library:contributions")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_persons
+def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
+    held = audiences_of(request)
+    reference = _followed(request, mark)
+    if reference.state in (ReferenceState.ACCEPTED, ReferenceState.WITHDRAWN) and request.method != "POST":
+        return redirect("library:reference", mark.slug)
+    attachments = attachments_of(reference)
+    if "state" in request.GET:
+        return JsonResponse({"reading": is_reading(attachments)})
+    kept = Contribution.objects.filter(reference=reference).first()
+    form = _record_form(request, reference, kept, attachments)
+    if request.method == "POST" and (answer := _answer(request, form, reference)):
+        return answer
+    page = page_of(reference, kept, form, attachments, user=request.user, held=held)
+    shown = {"page": page, "form": form, "ticket": ticket_for(request.user), "section": "library", "noindex": True}
+    return render(request, "library/contributing/contribution.html", shown)
+
+
+def _followed(request: HttpRequest, mark: Mark) -> Reference:
+    reference = Reference.objects.with_mark(mark).select_related("body", "own_production", "created_by").first()
+    if reference is None or not handling.may_follow(request.user, audiences_of(request), reference):
+        raise Http404("no such reference")
+    return reference
+
+
+def _record_form(request: HttpRequest, reference: Reference, kept: Contribution | None, attachments) -> RecordForm:
+    """As posted, as kept since the session ended, or as it stands with the lines that `?edit=` asks for open."""
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (_resumed(request), None)
+    may_edit = handling.may_edit(request.user, audiences_of(request), reference)
+    if data is None:
+        missing = missing_lines(reference, kept) if may_edit else []
+        return RecordForm(
+            reference=reference, opened=request.GET.getlist("edit") if may_edit else [], missing=missing, files=file_choices(attachments)
+        )
+    opened, missing = [*data.getlist("open"), *data.getlist("edit")], data.getlist("missing")
+    return RecordForm(data, files, reference=reference, opened=opened, missing=missing, files=file_choices(attachments))
+
+
+def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> HttpResponse | None:
+    """Takes the step that was asked for; None when the page is to be shown again with what is wrong."""
+    held, step = audiences_of(request), request.POST.get("do", SAVE)
+    try:
+        if step in PLAIN_STEPS:
+            PLAIN_STEPS[step](reference, request.user)
+            messages.success(request, DONE[step]())
+            return redirect("library:contributions" if step == "delete" else contribution_url(reference))
+        if request.POST.get("edit"):
+            step = SAVE
+        if form.is_valid():
+            fresh = correct(form, reference, user=request.user, held=held, step=step if step in STEPS else SAVE)
+            return _after(request, fresh, step)
+    except handling.NotAllowed as sentence:
+        messages.warning(request, capfirst(str(sentence)))
+        return redirect(contribution_url(reference) if _still_followed(request, reference) else reverse("library:contributions"))
+    except ValidationError as error:
+        sentences_by_field(form, error)
+    form.keep_uploads()
+    return None
+
+
+def _after(request: HttpRequest, reference: Reference, step: str) -> HttpResponse:
+    if name := request.POST.get("edit"):
+        return HttpResponseRedirect(f"{contribution_url(reference)}?{urlencode({'edit': name})}#line-{name}")
+    if said := DONE.get(step):
+        messages.success(request, said())
+    if step == "accept":
+        return redirect("library:reference", reference.mark_slug)
+    return redirect("library:contributions" if step in STEPS else contribution_url(reference))
+
+
+def _still_followed(request: HttpRequest, reference: Reference) -> bool:
+    fresh = Reference.objects.filter(pk=reference.pk).select_related("body").first()
+    return fresh is not None and handling.may_follow(request.user, audiences_of(request), fresh)
+
+
+DONE: dict[str, Callable[[], str]] = {
+    SAVE: lambda: _("Kept as a draft."),
+    "confirm": lambda: _("The reference is proposed. The person who follows the group reads it over; you will get a message."),
+    "accept": lambda: _("Accepted: its readers find it in a few seconds."),
+    "return": lambda: _("Sent back to the person who contributed it, with your word."),
+    "refuse": lambda: _("Refused: the person who contributed it reads your reason."),
+    "take_back": lambda: _("You took it back: it is your draft again."),
+    "delete": lambda: _("The draft is deleted."),
+}
+
+
+@require_safe
+@for_persons
+def contributions(request: HttpRequest) -> HttpResponse:
+    held = audiences_of(request)
+    bodies = bodies_followed(held)
+    proposed = proposed_to(request.user, held)
+    chosen = request.GET.get("body", "")
+    if chosen:
+        proposed = proposed.filter(body__code=chosen)
+    mine = Paginator(own_references(request.user), A_PAGE).get_page(request.GET.get("page"))
+    shown = {
+        "mine": mine,
+        "rows": [shown_own(reference) for reference in mine],
+        "to_accept": Paginator(proposed, A_PAGE).get_page(request.GET.get("waiting")) if bodies else None,
+        "bodies": bodies,
+        "chosen": chosen,
+        "may_add": bool(handling.bodies_for(request.user, held)),
+        "section": "library",
+        "noindex": True,
+    }
+    return render(request, "library/contributing/contributions.html", shown)
+
+
+def _resumed(request: HttpRequest):
+    """What was kept of this person's form, said in a message; None for nothing."""
+    word = request.GET.get("resume", "")
+    data = resumed(word, request.user, request.path) if word and request.user.is_authenticated else None
+    if data is not None:
+        messages.success(request, _("Here is what you had typed and given. Send it again."))
+    return data
+
+
+def _private(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["Cookie"])
+    response["Cache-Control"] = "private, no-store"
+    return response

@@ -1,0 +1,61 @@
+"""What a posted page of a contribution does: its lines, its readers, its file, then the step that was asked for, all or nothing.
+
+The form is in `contribution_forms`, the steps in `handling`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from kb.library import handling
+from kb.library.contributing import attach, contribution_of, give_readers, replace_file, write_lines
+from kb.library.contribution_forms import NEW_FILE, RecordForm
+from kb.library.models import Reference
+from kb.library.resembling import note_unseen
+
+SAVE = "save"
+STEPS = {"confirm": handling.propose, "accept": handling.accept, "return": handling.send_back, "refuse": handling.refuse}
+# Steps that leave what was typed alone.
+PLAIN_STEPS = {"take_back": handling.take_back, "delete": handling.delete_draft}
+
+
+def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str) -> Reference:
+    """Writes a valid form and takes the step. Raises NotAllowed with a sentence; ValidationError, by field, with nothing written."""
+    with transaction.atomic():
+        with handling.locked(reference) as fresh:
+            if not handling.may_edit(user, held, fresh):
+                raise handling.AlreadyHandled(handling.last_said(fresh))
+            _write(form, fresh, user)
+        if step in STEPS:
+            fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)
+        if step == "confirm":
+            note_unseen(fresh, held)
+    form.kept.release()
+    return fresh
+
+
+def _write(form: RecordForm, reference: Reference, user: Any) -> None:
+    found = form.cleaned_data
+    body = reference.own_production or reference.body
+    reference.own_production = body if found["own_production"] else None
+    write_lines(reference, contribution_of(reference), form.lines())
+    if found["readers"]:
+        reason = found["publish_reason"] or form.initial["publish_reason"]
+        give_readers(reference, found["readers"], publish_reason=reason, permission_date=found["permission_date"])
+        reference.save(update_fields=["audiences"])
+    if upload := form.given_file():
+        number = found["upload_as"] or NEW_FILE
+        if number == NEW_FILE:
+            attach(reference, upload, user)
+        else:
+            replace_file(reference.files.get(number=int(number)), upload, user)
+
+
+def sentences_by_field(form: RecordForm, error: ValidationError) -> None:
+    """Puts what the models refused beside the fields it is about."""
+    for name, messages in (error.message_dict if hasattr(error, "error_dict") else {None: error.messages}).items():
+        field = {"audiences": "readers"}.get(name, name)
+        form.add_error(field if field in form.fields else None, messages)

@@ -1,0 +1,215 @@
+"""What is done with a contribution, by whom, and what each step leaves behind: a row of its history, a notice to its author.
+
+    draft ──propose──► proposed ──accept──► accepted ──withdraw──► withdrawn        propose, take back: the author
+      ▲                 │  │  └───refuse──► refused                                 accept, send back, refuse: a referent of the body, an editor
+      └───take back─────┘  └──send back──► returned ──propose──► proposed           withdraw: an editor
+
+Putting a reference in is in `contributing`. Two people who act at once do not both act: the second is told who came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from kb.accounts import audiences
+from kb.clock.noticing import notice
+from kb.groups.models import Body, Mandate
+from kb.library.choices import Handling, ReferenceState
+from kb.library.models import Contribution, ContributionStep, Reference
+from kb.library.models.recording import subject_of
+
+DONE = {
+    ReferenceState.DRAFT: "",
+    ReferenceState.PROPOSED: Handling.PROPOSED,
+    ReferenceState.RETURNED: Handling.RETURNED,
+    ReferenceState.ACCEPTED: Handling.ACCEPTED,
+    ReferenceState.REFUSED: Handling.REFUSED,
+    ReferenceState.WITHDRAWN: Handling.WITHDRAWN,
+}
+NOTICES = {
+    ReferenceState.ACCEPTED: "library.accepted",
+    ReferenceState.RETURNED: "library.returned",
+    ReferenceState.REFUSED: "library.refused",
+    ReferenceState.WITHDRAWN: "library.withdrawn",
+}
+OPEN_TO_AUTHOR = frozenset({ReferenceState.DRAFT, ReferenceState.RETURNED})
+OPEN_TO_HANDLER = frozenset({ReferenceState.PROPOSED})
+
+
+class NotAllowed(Exception):
+    """This person may not do this; the text is a sentence for them."""
+
+
+class AlreadyHandled(NotAllowed):
+    """It is no longer where the person saw it: somebody acted before them; the text says who, what and when."""
+
+
+def bodies_for(user: Any, held: frozenset[str]) -> list[Body]:
+    """The active bodies a person may contribute to: those of their running mandates of any kind; all of them for an editor. One query."""
+    found = Body.objects.filter(is_active=True).order_by("code")
+    if audiences.STAFF in held:
+        return list(found)
+    return list(found.filter(pk__in=Mandate.objects.running().filter(user=user).values("body")))
+
+
+def may_handle(user: Any, held: frozenset[str], reference: Reference) -> bool:
+    """Whether this person accepts or sends back what is proposed to the body of this reference."""
+    return audiences.STAFF in held or audiences.referent(reference.body.code) in held
+
+
+def is_author(user: Any, reference: Reference) -> bool:
+    return user.is_authenticated and reference.created_by_id == user.pk
+
+
+def may_follow(user: Any, held: frozenset[str], reference: Reference) -> bool:
+    """Whether this person may open the page of the contribution: its author, and whoever handles it once it was proposed."""
+    if is_author(user, reference) or audiences.STAFF in held:
+        return True
+    return reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN) and audiences.referent(reference.body.code) in held
+
+
+def may_edit(user: Any, held: frozenset[str], reference: Reference) -> bool:
+    """The author while it is a draft or was sent back; whoever handles it while it is proposed."""
+    if is_author(user, reference) and reference.state in OPEN_TO_AUTHOR:
+        return True
+    return reference.state in OPEN_TO_HANDLER and may_handle(user, held, reference)
+
+
+@contextmanager
+def locked(reference: Reference) -> Iterator[Reference]:
+    """The reference as it is now, held until the block ends, in a transaction."""
+    with transaction.atomic():
+        yield Reference.objects.select_for_update().select_related("body").get(pk=reference.pk)
+
+
+def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """The author says that it is ready, or mended. Raises NotAllowed; ValidationError for own work that everyone would read."""
+    with locked(reference) as fresh:
+        if not is_author(actor, fresh):
+            raise NotAllowed(_("Only the person who began it can propose it."))
+        _expect(fresh, OPEN_TO_AUTHOR)
+        if fresh.body_id not in {body.pk for body in bodies_for(actor, held)}:
+            raise NotAllowed(_("You are no longer in this group, so you cannot propose it there. Ask the coordination to take it over."))
+        refuse_unagreed(fresh)
+        handling = Handling.MENDED if fresh.state == ReferenceState.RETURNED else Handling.PROPOSED
+        _move(fresh, actor, ReferenceState.PROPOSED, "", handling=handling, word=word)
+        Contribution.objects.update_or_create(reference=fresh, defaults={"confirmed_at": timezone.now()})
+    return fresh
+
+
+def take_back(reference: Reference, actor: Any) -> Reference:
+    """The author takes a proposal back: it is their draft again."""
+    with locked(reference) as fresh:
+        if not is_author(actor, fresh):
+            raise NotAllowed(_("Only the person who began it can take it back."))
+        _expect(fresh, OPEN_TO_HANDLER)
+        _move(fresh, actor, ReferenceState.DRAFT, "", handling=Handling.WITHDRAWN)
+    return fresh
+
+
+def delete_draft(reference: Reference, actor: Any) -> None:
+    """The author deletes a draft with its files; its shelf mark is never given again."""
+    with locked(reference) as fresh:
+        if not is_author(actor, fresh):
+            raise NotAllowed(_("Only the person who began it can delete it."))
+        _expect(fresh, OPEN_TO_AUTHOR)
+        fresh.delete()
+
+
+def accept(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """Readers find it seconds later. Raises ValidationError for own work that would become public without the committee's agreement."""
+    return _decide(reference, actor, held, ReferenceState.ACCEPTED, word)
+
+
+def send_back(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """Back to its author with a word, which is required: raises ValidationError without it."""
+    _need(word, _("Say in a few words what is to be mended: its author reads them."))
+    return _decide(reference, actor, held, ReferenceState.RETURNED, word)
+
+
+def refuse(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """For good, with a reason, which is required: raises ValidationError without it."""
+    _need(word, _("Say why in a few words: its author reads them."))
+    return _decide(reference, actor, held, ReferenceState.REFUSED, word)
+
+
+def withdraw(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """An editor takes an accepted reference out of the library; its address stays and says so, with the reason."""
+    _need(word, _("Say why in a few words: the address goes on saying it."))
+    with locked(reference) as fresh:
+        if audiences.STAFF not in held:
+            raise NotAllowed(_("Only an editor can withdraw a reference that was accepted."))
+        _expect(fresh, frozenset({ReferenceState.ACCEPTED}))
+        _move(fresh, actor, ReferenceState.WITHDRAWN, word)
+    return fresh
+
+
+def note_change(reference: Reference, actor: Any, before: str) -> None:
+    """An editor changed the state in the admin, where any state may follow any other: the same history and the same notice."""
+    if before != reference.state and (done := DONE[ReferenceState(reference.state)]):
+        with transaction.atomic():
+            _write_down(reference, actor, done, reference.state_reason)
+
+
+def refuse_unagreed(reference: Reference) -> None:
+    """Raises ValidationError when accepting it as it is would publish own work without the Steering Committee's agreement."""
+    if reference.own_production_id and audiences.PUBLIC in reference.audiences:
+        state, reference.state = reference.state, ReferenceState.ACCEPTED
+        try:
+            reference.clean()
+        finally:
+            reference.state = state
+
+
+def _decide(reference: Reference, actor: Any, held: frozenset[str], state: str, word: str) -> Reference:
+    with locked(reference) as fresh:
+        if not may_handle(actor, held, fresh):
+            raise NotAllowed(_("Only the person who follows this group's contributions, or an editor, can do this."))
+        _expect(fresh, OPEN_TO_HANDLER)
+        _move(fresh, actor, state, word)
+    return fresh
+
+
+def _move(reference: Reference, actor: Any, state: str, word: str, *, handling: str = "", **more: str) -> None:
+    reference.state, reference.state_reason = state, word[:500]
+    reference.save(update_fields=["state", "state_reason"])
+    _write_down(reference, actor, handling or DONE[ReferenceState(state)], more.get("word", word))
+
+
+def _write_down(reference: Reference, actor: Any, handling: str, word: str) -> None:
+    """The step and, when it is somebody else's act, the notice to the author."""
+    ContributionStep.objects.create(reference=reference, handling=handling, actor=actor, word=word[:500])
+    author = reference.created_by
+    kind = NOTICES.get(ReferenceState(reference.state))
+    if kind and author is not None and author != actor and author.is_active:
+        notice(author, kind, subject_of(reference.pk))
+
+
+def _expect(reference: Reference, states: frozenset[str]) -> None:
+    if reference.state not in states:
+        raise AlreadyHandled(last_said(reference))
+
+
+def last_said(reference: Reference) -> str:
+    """ "Already accepted by X on 3 May 2026, 14:05.": what was done last, for somebody who came later."""
+    step = reference.steps.select_related("actor").last()
+    state = str(reference.get_state_display()).lower()
+    if step is None:
+        return _("This was not done: its state is now “%(state)s”.") % {"state": state}
+    when = date_format(timezone.localtime(step.at), "DATETIME_FORMAT")
+    if step.actor is None:
+        return _("This was not done: its state is “%(state)s” since %(when)s.") % {"state": state, "when": when}
+    return _("This was not done: its state is “%(state)s” since %(when)s, by %(person)s.") % {"state": state, "when": when, "person": step.actor}
+
+
+def _need(word: str, sentence: str) -> None:
+    if not word.strip():
+        raise ValidationError({"word": sentence})

@@ -1,0 +1,65 @@
+"""A form that was sent after its session ended: kept for the person it was made for, and there again after they log in.
+
+form      <input name="ticket"> signed for the person; without a good one nothing of a stranger is stored
+kept      private storage incoming/<uuid>: {"user", "path", "data"}; its uploads beside it (`kb.files.keeping`), for a day
+address   …/ajouter/?resume=<signed word>, which opens for that person alone
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core import signing
+from django.core.files.base import ContentFile
+from django.http import HttpRequest, QueryDict
+
+from kb.files.keeping import KEPT_FOR, keep, kept
+from kb.files.uploading import RefusedUpload
+
+SALT = "kb.library.resuming"
+_NOT_KEPT = frozenset({"csrfmiddlewaretoken", "ticket"})
+
+
+def ticket_for(user: Any) -> str:
+    """A word for the form, good for a day."""
+    return signing.dumps(user.pk, salt=SALT)
+
+
+def ticket_holder(ticket: str) -> int | None:
+    """The id of the active person a form was made for; None for a forged or old ticket."""
+    try:
+        pk = signing.loads(ticket, salt=SALT, max_age=KEPT_FOR)
+    except signing.BadSignature:
+        return None
+    return pk if get_user_model().objects.filter(pk=pk, is_active=True).exists() else None
+
+
+def park(request: HttpRequest, user_id: int) -> str:
+    """Keeps what was typed and dropped for that person; gives the word that brings it back."""
+    data = {name: request.POST.getlist(name) for name in request.POST if name not in _NOT_KEPT}
+    for name in request.FILES:
+        words = [keep(one, one.name) for one in request.FILES.getlist(name) if one.size and not isinstance(one, RefusedUpload)]
+        data["kept"] = [*data.get("kept", []), *words]
+    form = {"user": user_id, "path": request.path, "data": data}
+    return keep(ContentFile(json.dumps(form).encode()), "form.json")
+
+
+def resumed(word: str, user: Any, path: str) -> QueryDict | None:
+    """What was kept for this person at this address; None for anyone else, a forged word, or one that is more than a day old."""
+    try:
+        content, _name = kept(word)
+    except (signing.BadSignature, FileNotFoundError):
+        return None
+    with content:
+        try:
+            form = json.loads(content.read())
+        except ValueError:
+            return None
+    if not isinstance(form, dict) or form.get("user") != user.pk or form.get("path") != path:
+        return None
+    data = QueryDict(mutable=True)
+    for name, values in form["data"].items():
+        data.setlist(name, values)
+    return data
