@@ -8,6 +8,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 
 from home import urls as home_urls
 from kb.accounts import doors
+from kb.accounts.personal_views import processing_register
 from kb.languages import word
 from kb.library import urls as library_urls
 from kb.pages import forwarding, pictures
@@ -23,8 +24,10 @@ urlpatterns = [
         *doors.page_urlpatterns,
         path(format_lazy("{}/", word("account")), include("kb.accounts.urls")),
         path("", include("home.urls")),
+        path(format_lazy("{}/", word("processing")), processing_register, name="processing_register"),
         path(format_lazy("{}/", word("search")), include("search.urls")),
         path(format_lazy("{}/", word("library")), include((library_urls.page_urlpatterns, "library"))),
+        path(format_lazy("{}/", word("organisations")), include("kb.directory.urls")),
         # Each domain adds its line above this one.
         *forwarding.patterns(),
         path("", include(wagtail_urls)),

@@ -7,14 +7,17 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
 from kb.directory.choices import OrganisationKind
+from kb.directory.models.recording import Recorded, RecordingQuerySet
+from kb.directory.spoken import refuse_unknown
 from kb.languages import LANGUAGES
-from kb.pages.texts import TranslatedText
+from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept
 
 
@@ -29,7 +32,21 @@ class RunningQuerySet(models.QuerySet):
         return self.filter(runs_on(on or timezone.localdate()))
 
 
-class Organisation(ClusterableModel):
+def check_spoken(codes) -> None:
+    """Raises ValidationError for the field `spoken` when a code is not in the table of languages."""
+    try:
+        refuse_unknown(codes or ())
+    except ValidationError as reason:
+        raise ValidationError({"spoken": reason.messages}) from reason
+
+
+class OrganisationQuerySet(RecordingQuerySet):
+    def active(self):
+        """Those that exist today: only these are listed and found."""
+        return self.filter(is_active=True)
+
+
+class Organisation(Recorded, ClusterableModel):
     """A body that employs or gathers people: the CPAS, the commune, an association. `code` never changes and is in its address.
 
     spoken: ISO 639 codes of the languages spoken there, in order. Nothing here is about a person.
@@ -49,6 +66,9 @@ class Organisation(ClusterableModel):
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: it no longer exists, and is kept for what it made."))
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
+    organisation_field = "pk"
+    objects = OrganisationQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
@@ -61,9 +81,19 @@ class Organisation(ClusterableModel):
     def clean(self) -> None:
         if self.pk and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
             raise ValidationError({"code": _("The code names this organisation in lists and imports and never changes.")})
+        check_spoken(self.spoken)
+
+    @property
+    def names(self) -> Texts:
+        """Its name in each language it has one in; its own name is in the language of its side, French where it has both."""
+        own = self.language_side or "fr"
+        return Texts({**{code: text for code, text in self.other_names.items() if code in LANGUAGES}, own: self.name, "source": own})
+
+    def get_absolute_url(self) -> str:
+        return reverse("directory:organisation", args=[self.code])
 
 
-class Service(ClusterableModel):
+class Service(Recorded, ClusterableModel):
     """Something an organisation does for people: a consultation, a legal helpdesk. `code` is unique in its organisation and never changes."""
 
     organisation = models.ForeignKey(Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="services")
@@ -90,6 +120,22 @@ class Service(ClusterableModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        if self.pk and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
+            raise ValidationError({"code": _("The code names this service in imports and in addresses and never changes.")})
+        check_spoken(self.spoken)
+
+    @property
+    def names(self) -> Texts:
+        """Like those of its organisation. Asks for the organisation once: fetch it together in lists."""
+        own = self.organisation.language_side or "fr"
+        return Texts({**{code: text for code, text in self.other_names.items() if code in LANGUAGES}, own: self.name, "source": own})
+
+    @property
+    def anchor(self) -> str:
+        """Where it stands on the page of its organisation."""
+        return f"service-{self.code}"
 
 
 class Membership(models.Model):

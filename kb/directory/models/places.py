@@ -11,10 +11,11 @@ from modelcluster.models import ClusterableModel
 
 from kb.directory.choices import Weekday
 from kb.directory.models.organisations import Organisation, RunningQuerySet, Service
+from kb.directory.models.recording import Recorded
 from kb.pages.texts import TranslatedText
 
 
-class Place(ClusterableModel):
+class Place(Recorded, ClusterableModel):
     """Where an organisation, or one of its services, receives people. Street and municipality have a name in each language. Degrees, WGS 84."""
 
     organisation = models.ForeignKey(Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="places")
@@ -56,6 +57,14 @@ class Place(ClusterableModel):
     def clean(self) -> None:
         if self.service_id and self.organisation_id and self.service.organisation_id != self.organisation_id:
             raise ValidationError({"service": _("This service belongs to another organisation.")})
+        if (self.latitude is None) != (self.longitude is None):
+            raise ValidationError({"latitude": _("Give both the latitude and the longitude, or neither.")})
+
+    def address(self, language: str = "") -> str:
+        """In one line, in a language: "Rue de l’Exemple 12, 1030 Schaerbeek"; "" when no street is known."""
+        street, town = (str(text.shown(language or None)) for text in (self.street, self.municipality))
+        lines = (" ".join(part for part in pair if part) for pair in ((street, self.house_number), (self.postal_code, town)))
+        return ", ".join(line for line in lines if line) if street else ""
 
 
 class OpeningHours(models.Model):
