@@ -15,6 +15,7 @@ from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.listing import CappedPaginator
+from kb.directory.sheet_views import SheetImportViewSet
 from kb.directory.viewsets import OrganisationViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
@@ -123,4 +124,4 @@ class PeopleViewSetGroup(ModelViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 300
-    items = (BodyViewSet, MandateViewSet, OrganisationViewSet)
+    items = (BodyViewSet, MandateViewSet, OrganisationViewSet, SheetImportViewSet)
