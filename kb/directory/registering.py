@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 
+from kb.clock.registry import register_due
+from kb.directory import looking
 from kb.directory.indexing import DirectoryKind
 from kb.directory.linking import OrganisationSitemap
 from kb.directory.models import Organisation, Service
@@ -22,6 +26,8 @@ def register_all() -> None:
         m2m_changed.connect(record_themes, sender=model.concepts.through, dispatch_uid=f"kb.directory.themes.{model.__name__}")
     register_section("organisations", _("Organisations"), "directory:list", order=45)
     register_sitemap("organisations", OrganisationSitemap)
+    register_due("directory.take_up_sheets", looking.take_up, timedelta(seconds=30))
+    register_due("directory.thin_sheets", looking.thin_sheets, timedelta(days=1))
 
 
 def record_concepts(ids: frozenset[int]) -> None:
