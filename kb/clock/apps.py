@@ -9,8 +9,10 @@ class ClockConfig(AppConfig):
     label = "clock"
 
     def ready(self) -> None:
-        from kb.clock import health, recovering, sending
+        from kb.clock import health, personal, recovering, sending
         from kb.clock.registry import register_due
+        from kb.clock.viewsets import failed_mail
+        from kb.clock.waiting import register_waiting
         from search.indexing import keep_up
         from search.remembering import thin_query_log
 
@@ -25,3 +27,5 @@ class ClockConfig(AppConfig):
         register_due("search.thin_query_log", thin_query_log, timedelta(days=1), label=_("Forgetting old searches"))
         for check in (health.database, health.worker, health.clock, health.disk, health.index):
             health.register_check(check.__name__, check)
+        personal.register_all()
+        register_waiting("clock.failed_mail", _("Messages that did not arrive"), failed_mail, order=60)

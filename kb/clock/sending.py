@@ -92,10 +92,9 @@ def enqueue_due() -> str:
 def send_again(mails: QuerySet[OutgoingMail]) -> int:
     """Puts those of the messages back in the queue whose content is still there and that nobody is sending; gives how many."""
     now = timezone.now()
-    again = list(_free(now).filter(pk__in=mails.values("pk")).exclude(state=MailState.SENT).exclude(sealed=b"").values_list("pk", flat=True))
     changed = 0
-    for pk in again:
-        rows = _free(now).filter(pk=pk).exclude(state=MailState.SENT)
+    for pk in mails.order_by("pk").values_list("pk", flat=True):
+        rows = _free(now).filter(pk=pk).exclude(state=MailState.SENT).exclude(sealed=b"")
         if rows.update(state=MailState.WAITING, attempts=0, next_attempt_at=now, claimed_until=None):
             changed += 1
             transaction.on_commit(lambda pk=pk: enqueue_sending(pk))

@@ -9,7 +9,7 @@ from django.utils import timezone, translation
 from kb.accounts import audiences
 from kb.clock import health, views
 from kb.clock.models import LastRun, WorkerBeat
-from kb.clock.wagtail_hooks import ClockPanel, add_clock_panel
+from kb.clock.wagtail_hooks import ClockPanel, add_clock_panels
 from search.engines import EngineUnavailable
 
 pytestmark = pytest.mark.django_db
@@ -138,5 +138,5 @@ def test_the_panel_is_for_editors():
         request = RequestFactory().get("/admin/")
         request.user = get_user_model()(is_staff=is_staff)
         panels = []
-        add_clock_panel(request, panels)
+        add_clock_panels(request, panels)
         assert bool(panels) is is_staff

@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone, translation
+from django_tasks_db.models import DBTaskResult
+
+from kb.clock import registry
+from kb.clock.models import LastRun
+from kb.clock.overview import last_runs, queues
+from kb.clock.wagtail_hooks import ClockPanel
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def two_works(monkeypatch):
+    monkeypatch.setattr(registry, "_due", {})
+    registry.register_due("a.first", lambda: None, timedelta(minutes=1), label="Reading what was left")
+    registry.register_due("b.second", lambda: None, timedelta(minutes=1))
+
+
+def ended(name, *, ok=True, message="", ago=timedelta(minutes=3)):
+    moment = timezone.now() - ago
+    LastRun.objects.create(name=name, started_at=moment, finished_at=moment, ok=ok, message=message)
+
+
+def task(queue, status, *, finished_at=None):
+    DBTaskResult.objects.create(
+        task_path="x",
+        queue_name=queue,
+        status=status,
+        finished_at=finished_at,
+        args_kwargs={"args": [], "kwargs": {}},
+        backend_name="default",
+        exception_class_path="",
+        traceback="",
+        run_after=timezone.now(),
+    )
+
+
+def test_every_due_function_has_its_line_the_failing_ones_first():
+    ended("b.second", ok=False, message="ValueError: wrong")
+    assert [(run.label, run.ok, run.message) for run in last_runs()] == [
+        ("b.second", False, "ValueError: wrong"),
+        ("Reading what was left", True, ""),
+    ]
+    assert last_runs()[1].finished_at is None
+
+
+def test_the_lines_cost_one_query(django_assert_num_queries):
+    for number in range(20):
+        registry.register_due(f"c.number{number}", lambda: None, timedelta(minutes=1))
+        ended(f"c.number{number}")
+    with django_assert_num_queries(1):
+        assert len(last_runs()) == 22
+
+
+def test_the_two_queues_say_what_waits_is_under_way_and_failed_lately():
+    now = timezone.now()
+    for queue in ("short", "default", "long"):
+        task(queue, "READY")
+    task("short", "RUNNING")
+    task("long", "FAILED", finished_at=now - timedelta(hours=2))
+    task("long", "FAILED", finished_at=now - timedelta(days=2))
+    task("short", "SUCCESSFUL", finished_at=now)
+    assert [(queue.waiting, queue.running, queue.failed) for queue in queues()] == [(2, 1, 0), (1, 0, 1)]
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_panel_opens_where_something_failed(language):
+    ended("a.first")
+    with translation.override(language):
+        assert "<details>" in ClockPanel().render_html({})
+        ended("b.second", ok=False, message="ValueError: wrong")
+        html = ClockPanel().render_html({})
+    assert "<details open>" in html
+    assert "ValueError: wrong" in html
+    assert html.index("ValueError") < html.index("Reading what was left")
