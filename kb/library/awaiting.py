@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
@@ -57,7 +58,7 @@ def contribution_url(reference: Reference) -> str:
 def with_since(references):
     """Adds `since`: the last step, else when it was begun; the body comes along."""
     last = ContributionStep.objects.filter(reference=OuterRef("pk")).order_by("-id").values("at")[:1]
-    return references.select_related("body").annotate(last_step=Subquery(last))
+    return references.select_related("body").annotate(since=Coalesce(Subquery(last), "created_at"))
 
 
 def own_references(user: Any):
@@ -80,7 +81,7 @@ def shown_own(reference: Reference) -> Own:
         state=state.value,
         said=str(STATE_WORDS[state]),
         word=reference.state_reason,
-        since=reference.last_step or reference.created_at,
+        since=reference.since,
         url=contribution_url(reference),
     )
 
@@ -105,7 +106,10 @@ def _unfollowed() -> Exists:
 
 
 def to_accept(user: Any, held: frozenset[str]) -> WaitingList:
-    """For referents: what their bodies have to read over; for editors: what no referent follows, named only after the second factor. Three queries."""
+    """For referents: what their bodies have to read over; for editors: what no referent follows, named only after the second factor.
+
+    Two queries.
+    """
     followed = Q(body__code__in=_followed(held))
     proposed = with_since(Reference.objects.filter(state=ReferenceState.PROPOSED))
     mine = proposed.filter(followed | _unfollowed()) if user.is_staff else proposed.filter(followed)
@@ -144,7 +148,7 @@ def _waiting(reference: Reference, word: str) -> Waiting:
     return Waiting(
         title=reference.full_title,
         url=contribution_url(reference),
-        since=reference.last_step or reference.created_at,
+        since=reference.since,
         language=reference.language,
         word=word,
     )

@@ -8,22 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, translate_url
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext, override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.audiences import audiences_of
 from kb.files.forms import Refused
+from kb.languages import CODES, current_language
 from kb.library import handling
 from kb.library.awaiting import bodies_followed, contribution_url, own_references, proposed_to, shown_own
 from kb.library.choices import ReferenceState
@@ -34,8 +36,10 @@ from kb.library.lines import attachments_of, file_choices, is_reading, missing_l
 from kb.library.models import Contribution, Reference
 from kb.library.models.marks import Mark
 from kb.library.resuming import park, resumed, ticket_for, ticket_holder
+from kb.pages.echoes import Echo
 
 A_PAGE = 20
+ADD, READ_OVER, MINE = gettext_lazy("Add a reference"), gettext_lazy("Read a contribution over"), gettext_lazy("My contributions")
 View = Callable[..., HttpResponse]
 
 
@@ -73,7 +77,15 @@ def add(request: HttpRequest) -> HttpResponse:
     else:
         kept = _resumed(request)
         form = AddForm(kept, bodies=bodies) if kept is not None else AddForm(bodies=bodies, initial={"body": request.GET.get("body")})
-    shown = {"form": form, "bodies": bodies, "ticket": ticket_for(request.user), "section": "library", "noindex": True}
+    shown = {
+        "form": form,
+        "bodies": bodies,
+        "ticket": ticket_for(request.user),
+        "echoes": _echoes(request, ADD),
+        "largest": settings.FILES_MAX_BYTES,
+        "section": "library",
+        "noindex": True,
+    }
     return render(request, "library/contributing/add.html", shown)
 
 
@@ -121,7 +133,16 @@ def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
     if request.method == "POST" and (answer := _answer(request, form, reference)):
         return answer
     page = page_of(reference, kept, form, attachments, user=request.user, held=held)
-    shown = {"page": page, "form": form, "ticket": ticket_for(request.user), "section": "library", "noindex": True}
+    heading = ADD if page.is_author else READ_OVER
+    shown = {
+        "page": page,
+        "form": form,
+        "ticket": ticket_for(request.user),
+        "heading": heading,
+        "echoes": _echoes(request, heading),
+        "section": "library",
+        "noindex": True,
+    }
     return render(request, "library/contributing/contribution.html", shown)
 
 
@@ -209,11 +230,23 @@ def contributions(request: HttpRequest) -> HttpResponse:
         "to_accept": Paginator(proposed, A_PAGE).get_page(request.GET.get("waiting")) if bodies else None,
         "bodies": bodies,
         "chosen": chosen,
+        "echoes": _echoes(request, MINE),
         "may_add": bool(handling.bodies_for(request.user, held)),
         "section": "library",
         "noindex": True,
     }
     return render(request, "library/contributing/contributions.html", shown)
+
+
+def _echoes(request: HttpRequest, heading) -> list[Echo]:
+    """The page's heading in the other two languages, each leading to it."""
+    found = []
+    for code in CODES:
+        if code != current_language():
+            address = translate_url(request.path, code)
+            with override(code):
+                found.append(Echo(code, str(heading), address))
+    return found
 
 
 def _resumed(request: HttpRequest):
