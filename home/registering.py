@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from home import personal
 from home.choices import Place
 from home.indexing import PageKind
 from home.mapping import PageSitemap
@@ -23,8 +24,10 @@ def register_all() -> None:
     registry.leave_out("home.HomePage", reason="it only leads elsewhere")
     registry.register_contact(contact_url)
     register_footer_links("help", placed_pages)
+    register_footer_links("help", register_of_processing)
     register_footer_links("tools", tools)
     register_sitemap("pages", PageSitemap)
+    personal.register_all()
 
 
 def contact_url() -> str:
@@ -42,6 +45,10 @@ def placed_pages(*places: Place) -> Iterator[Link]:
         if PUBLIC in page.audiences and (page.place not in best or page.locale.language_code == here):
             best[page.place] = page
     yield from (Link(best[place].title, best[place].get_url()) for place in wanted if place in best)
+
+
+def register_of_processing() -> Iterator[Link]:
+    yield Link(_("Register of processing"), reverse("processing_register"))
 
 
 def tools() -> Iterator[Link]:

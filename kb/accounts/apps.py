@@ -11,11 +11,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.mfa.signals import authenticator_added, authenticator_removed
 
-        from kb.accounts import editors, second_factor
+        from kb.accounts import edited_kinds, editors, own_kinds, second_factor
 
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
         authenticator_removed.connect(second_factor.forget_in_session)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
+        own_kinds.register_all()
+        edited_kinds.register_all()
 
 
 class AdminUsersConfig(WagtailUsersAppConfig):

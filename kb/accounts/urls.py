@@ -11,6 +11,7 @@ from django.urls import path, re_path
 from django.utils.text import format_lazy
 
 from kb.accounts import arriving
+from kb.accounts.personal_views import urlpatterns as personal_urlpatterns
 from kb.languages import word
 
 _log_in, _confirm, _password = word("log-in"), word("confirm"), word("password")
@@ -28,6 +29,7 @@ urlpatterns = [
     path(format_lazy("{}/{}/", _invitation, word("new")), arriving.ask_again, name="account_invitation_again"),
     path(format_lazy("{}/{}/", _invitation, word("sent")), arriving.asked, name="account_invitation_asked"),
     path(format_lazy("{}/<str:word>/", _invitation), arriving.invitation, name="account_invitation"),
+    *personal_urlpatterns,
     path(format_lazy("{}/", _confirm), account.reauthenticate, name="account_reauthenticate"),
     path(format_lazy("{}/code/", _confirm), mfa.reauthenticate, name="mfa_reauthenticate"),
     path(format_lazy("{}/", _password), account.password_change, name="account_change_password"),

@@ -10,8 +10,9 @@ class FilesConfig(AppConfig):
 
     def ready(self) -> None:
         from kb.clock import registry
-        from kb.files import keeping, recovering, removing
+        from kb.files import keeping, personal, recovering, removing
 
         registry.register_due("files.lost", recovering.enqueue_lost, timedelta(seconds=30), label=_("Asking again for files nobody reads"))
         registry.register_due("files.orphans", removing.remove_orphans, timedelta(hours=1), label=_("Removing stored files that belong to nothing"))
         registry.register_due("files.kept", keeping.remove_old, timedelta(hours=1), label=_("Removing uploads nobody finished"))
+        personal.register_all()

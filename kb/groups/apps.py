@@ -7,10 +7,11 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from kb.accounts import audiences
-        from kb.groups import granting, naming
+        from kb.groups import granting, naming, personal
         from search import registry
 
         audiences.register_provider(granting.audiences_of_mandates)
         audiences.register_choices(granting.body_choices)
         registry.register_facet_labels("groups", naming.facet_names)
         registry.register_filter_names("groups", naming.typed_names)
+        personal.register_all()

@@ -6,6 +6,7 @@ class LibraryConfig(AppConfig):
     label = "library"
 
     def ready(self) -> None:
-        from kb.library import registering
+        from kb.library import personal, registering
 
         registering.register_all()
+        personal.register_all()

@@ -1,0 +1,25 @@
+"""The personal data in archives: what a backup holds of people, and for how long."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from kb.accounts.personal import PEOPLE, SECURITY, Basis, PersonalData, register_personal
+
+
+def register_all() -> None:
+    register_personal(
+        PersonalData(
+            name="home.backups",
+            label=_("Backups"),
+            what=_("A copy of all of the above, and of the files"),
+            people=PEOPLE,
+            purpose=_("Putting the site back after a breakdown"),
+            basis=Basis.LEGAL_OBLIGATION,
+            basis_words=SECURITY,
+            kept_words=_("30 days; who was erased meanwhile is erased again when a backup is put back"),
+            seen_by=_("Whoever runs the machine"),
+            after_erasure=_("What was copied before the erasure, until that backup is 30 days old"),
+            order=300,
+        )
+    )

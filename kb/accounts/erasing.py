@@ -1,0 +1,104 @@
+"""Erasing a person: everything that says who it was goes, in one transaction; a row with a number stays, so that what is counted stays true.
+
+Each kind of personal data says itself what it takes away (`personal`). Names on references are bibliography and stay; so do texts that editors
+published and that name the person: those are listed in the outcome, for a person to decide.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
+from wagtail.log_actions import log
+
+from kb.accounts import personal
+from kb.accounts.models import User
+from kb.accounts.scrubbing import Identity
+
+ERASED = "accounts.erase"
+EXPORTED = "accounts.export"
+
+
+class NotErased(Exception):
+    """Why this account cannot be erased now, as a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """What was done: rows changed by kind, and titles of published texts that still name the person."""
+
+    rows: dict[str, int]
+    still_named: tuple[str, ...]
+
+
+def refusal(user: Any) -> str:
+    """Why this account cannot be erased, in the language of the request; "" when it can."""
+    if not user.is_superuser:
+        return ""
+    if User.objects.filter(is_superuser=True, is_active=True, erased_at=None).exclude(pk=user.pk).exists():
+        return ""
+    return _("This is the only account that manages log-ins. Make another person editor-in-chief first, then erase it.")
+
+
+def identity_of(user: Any) -> Identity:
+    """By which words the person is known anywhere: addresses of the account and those mail went to, the name, the phone."""
+    found = {user.email.lower()}
+    for kind in personal.kinds():
+        if kind.traces is not None:
+            found.update(word.lower() for word in kind.traces(user))
+    return Identity(user.pk, tuple(sorted(found)), user.name, user.phone)
+
+
+def erase(user: Any, *, by: Any) -> Erasure:
+    """Erases the person. `by` is who asked (the person, an editor, None for the clock); it is written down with the number of the account.
+
+    Safe to be killed in, and to do twice. Raises NotErased for the last editor-in-chief.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=user.pk)
+        if user.erased_at:
+            return Erasure({}, ())
+        if reason := refusal(user):
+            raise NotErased(reason)
+        identity = identity_of(user)
+        _become_a_number(user, identity)
+        # Last those that look through texts: what the others changed or wrote must not bring a name back.
+        kinds = sorted(personal.kinds(), key=lambda kind: (kind.looks_through_texts, kind.order))
+        still_named: dict[str, None] = {}
+        rows = {}
+        for kind in kinds:
+            if kind.erase is not None:
+                rows[kind.name] = kind.erase(user, identity)
+        for kind in kinds:
+            if kind.still_named is not None:
+                still_named.update(dict.fromkeys(kind.still_named(identity)))
+        user.refresh_from_db()
+        log(user, ERASED, user=by if by is not None and by.pk != user.pk else None)
+    return Erasure(rows, tuple(still_named))
+
+
+def _become_a_number(user: User, identity: Identity) -> None:
+    """Past `User.save`, which would keep an address beside the row."""
+    user.groups.clear()
+    user.user_permissions.clear()
+    User.objects.filter(pk=user.pk).update(
+        email=identity.address,
+        name="",
+        phone="",
+        password="!" + get_random_string(40),  # no password fits, and no link to choose one that was sent before
+        is_active=False,
+        is_staff=False,
+        is_superuser=False,
+        shares_contact=False,
+        language="fr",
+        digest_frequency="never",
+        digest_sent_at=None,
+        session_salt=get_random_string(32),
+        last_login=None,
+        retention_warned_at=None,
+        erased_at=timezone.now(),
+    )

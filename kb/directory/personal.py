@@ -1,0 +1,88 @@
+"""The personal data of the directory: who works where, and the workbooks of people that editors bring in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kb.accounts.edited_kinds import forget_log_of
+from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal, rows_of
+from kb.accounts.scrubbing import Identity, in_batches, naming, scrub
+from kb.directory import looking
+from kb.directory.choices import ImportState
+from kb.directory.models import Employment, SheetImport, SheetLine
+
+_UNDER_WAY = (ImportState.LOOKING, ImportState.WRITING)
+
+
+def employments_of(user: Any):
+    return Employment.objects.filter(user=user).order_by("pk")
+
+
+def erase_employments(user: Any, identity: Identity) -> int:
+    """Where and from when to when stays, for the statistics; what the person did there was in their own words, and goes."""
+    forget_log_of(employments_of(user), identity)
+    return employments_of(user).update(function="")
+
+
+def sheet_rows(user: Any) -> Iterator[Row]:
+    """Workbooks the person put in, and lines of any workbook that hold the person's address."""
+    for one in SheetImport.objects.filter(created_by=user).order_by("pk").values("kind", "original_name", "created_at", "state"):
+        yield {"what": "workbook put in", **one}
+    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), Identity(user.pk, (user.email,)))):
+        yield {"what": "line of a workbook", "sheet": line.sheet, "line": line.number, "values": line.values, "remark": line.message}
+
+
+def erase_sheets(user: Any, identity: Identity) -> int:
+    """Lines that name the person are emptied, and so is the workbook they came in; one that is being worked through goes with its 30 days."""
+    changed, imports = 0, set()
+    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), identity)):
+        if identity.scrubbed_value(line.values) != line.values or identity.scrubbed(line.message) != line.message:
+            changed += SheetLine.objects.filter(pk=line.pk).update(values={}, message="")
+            imports.add(line.sheet_import_id)
+    for one in SheetImport.objects.filter(pk__in=imports).exclude(content="").exclude(state__in=_UNDER_WAY):
+        looking.forget(one)
+    return changed + scrub(SheetImport.objects.all(), ("original_name", "problem"), identity)
+
+
+def register_all() -> None:
+    register_personal(
+        PersonalData(
+            name="directory.employments",
+            label=_("Where you work"),
+            what=_("Organisation, function, from when to when"),
+            people=PEOPLE,
+            purpose=_("Knowing whom each member represents"),
+            basis=Basis.PUBLIC_TASK,
+            basis_words=COORDINATION,
+            kept_words=_("As long as the account"),
+            seen_by=_("The members, and the editors"),
+            after_erasure=_("The organisation and the dates under a number, without the function"),
+            order=60,
+            erase=erase_employments,
+            **rows_of(employments_of, "organisation__name", "function", "since", "until"),
+        )
+    )
+    register_personal(
+        PersonalData(
+            name="directory.sheets",
+            label=_("Workbooks brought in"),
+            what=_("Lines with names, addresses, organisations and groups, as an editor put them in; who put them in"),
+            people=PEOPLE,
+            purpose=_("Bringing in many people at once, and showing what became of each line"),
+            basis=Basis.PUBLIC_TASK,
+            basis_words=COORDINATION,
+            kept_words=_("30 days; then only how many lines were written"),
+            kept=timedelta(days=looking.KEPT_DAYS),
+            due="directory.thin_sheets",
+            seen_by=_("Editors"),
+            after_erasure=_("That a line was written, without what was in it"),
+            order=100,
+            export=sheet_rows,
+            erase=erase_sheets,
+            looks_through_texts=True,
+        )
+    )

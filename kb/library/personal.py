@@ -1,0 +1,92 @@
+"""The personal data of the library: what people contributed and what was done with it; names on documents, which are bibliography."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from kb.accounts.edited_kinds import forget_log_of
+from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
+from kb.accounts.scrubbing import Identity, in_batches, naming, scrub
+from kb.library.choices import ReferenceState
+from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference
+
+
+def contribution_rows(user: Any) -> Iterator[Row]:
+    """References the person put in, then the steps they took with any reference."""
+    for reference in Reference.objects.filter(created_by=user).select_related("body").order_by("pk").iterator(chunk_size=200):
+        yield {
+            "what": "reference",
+            "mark": str(reference.mark),
+            "title": reference.full_title,
+            "state": reference.state,
+            "word_of_reason": reference.state_reason,
+            "since": reference.created_at,
+        }
+    steps = ContributionStep.objects.filter(actor=user).select_related("reference__body").order_by("pk")
+    for step in steps.iterator(chunk_size=200):
+        yield {"what": "step", "mark": str(step.reference.mark), "done": step.handling, "word": step.word, "at": step.at}
+
+
+def count_contributions(user: Any) -> int:
+    return Reference.objects.filter(created_by=user).count() + ContributionStep.objects.filter(actor=user).count()
+
+
+def unconfirmed_of(user: Any):
+    """Drafts that the person never said were ready: theirs alone. A draft that an editor keeps in the catalogue has no contribution."""
+    return Reference.objects.filter(created_by=user, state=ReferenceState.DRAFT, contribution__isnull=False, contribution__confirmed_at=None)
+
+
+def erase_contributions(user: Any, identity: Identity) -> int:
+    """Unconfirmed drafts go with their files. What was proposed stays, under a number; words about documents stay, without the name."""
+    drafts = list(unconfirmed_of(user).values_list("pk", flat=True))
+    forget_log_of(Reference.objects.filter(pk__in=drafts), identity)
+    changed = len(drafts)
+    Reference.objects.filter(pk__in=drafts).delete()
+    for contribution in in_batches(naming(Contribution.objects.all(), ("drafted",), identity)):
+        kept = {field: found for field, found in contribution.drafted.items() if identity.scrubbed_value(found) == found}
+        if kept != contribution.drafted:
+            changed += Contribution.objects.filter(pk=contribution.pk).update(drafted=kept)
+    changed += scrub(ContributionStep.objects.all(), ("word",), identity)
+    changed += scrub(Reference.objects.all(), ("state_reason", "source"), identity)
+    changed += scrub(Holding.objects.all(), ("place", "note"), identity)
+    return changed + scrub(ImportedDocument.objects.all(), ("path",), identity)
+
+
+def register_all() -> None:
+    register_personal(
+        PersonalData(
+            name="library.contributions",
+            label=_("What you contributed"),
+            what=_("References put in, what was proposed, sent back, accepted or refused, when, by whom and with which words"),
+            people=PEOPLE,
+            purpose=_("Building the library together, and telling each author where a contribution stands"),
+            basis=Basis.PUBLIC_TASK,
+            basis_words=COORDINATION,
+            kept_words=_("As long as the reference"),
+            seen_by=_("The person, the referents of the group and the editors"),
+            after_erasure=_("The references and the words about them, under a number. Drafts that were never confirmed go, with their files"),
+            order=80,
+            export=contribution_rows,
+            count=count_contributions,
+            erase=erase_contributions,
+            looks_through_texts=True,
+        )
+    )
+    register_personal(
+        PersonalData(
+            name="library.creators",
+            label=_("Names on documents"),
+            what=_("Names of authors, as printed on the documents of the library; the documents themselves"),
+            people=_("Authors of documents, and people whom documents name"),
+            purpose=_("Describing and finding documents, as every library does"),
+            basis=Basis.PUBLIC_TASK,
+            basis_words=_("Documentation and archiving in the public interest (GDPR, articles 85 and 89)"),
+            kept_words=_("As long as the reference"),
+            seen_by=_("Whoever may see the reference; the public when it is public"),
+            after_erasure=_("The names as printed: they are not linked to any account. Ask the editors when one is wrong"),
+            order=85,
+        )
+    )
