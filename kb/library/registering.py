@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext_lazy, override
 
 from kb.clock.noticing import register_notice_kind
+from kb.clock.registry import register_due
 from kb.clock.waiting import register_waiting
 from kb.files.models import StoredFile
 from kb.files.owners import register_owner
 from kb.languages import CODES
 from kb.library import awaiting
 from kb.library.choices import ReferenceType
+from kb.library.drafting import filling
 from kb.library.indexing import ReferenceKind
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
@@ -32,6 +36,7 @@ def register_all() -> None:
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
     register_resolver(resolve_marks)
     register_sitemap("references", ReferenceSitemap)
+    register_due("library.draft_lost", filling.enqueue_lost, timedelta(seconds=30))
     register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
     register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
     register_waiting("library.unread", gettext_lazy("Files that could not be read"), awaiting.unread, order=30)
@@ -54,8 +59,9 @@ def type_names() -> list[tuple[str, str]]:
 
 
 def record_owner(stored_file: StoredFile) -> None:
-    """A reading ended: the reference has other words now."""
+    """A reading ended: the reference has other words now, and what is proposed of it may be another."""
     record_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
+    filling.ask_again(stored_file)
 
 
 def language_of_file(stored_file: StoredFile) -> str:

@@ -1,0 +1,82 @@
+"""All lines of a notice that can be read from one document; the fields and their values are those of `Reference`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from kb.library.choices import FoundIn
+from kb.library.drafting.dates import date_of
+from kb.library.drafting.documents import Document, Found
+from kb.library.drafting.identifiers import doi_in, doi_of, doi_of_link, isbn_of
+from kb.library.drafting.junk import is_junk_title, title_of_name
+from kb.library.drafting.kinds import type_of, type_of_link
+from kb.library.drafting.names import Names, creators_of, publisher_of
+from kb.library.drafting.notions import Vocabulary, concepts_of
+from kb.library.drafting.summaries import summary_of
+from kb.library.drafting.titles import titles_of
+from search.analysis.detection import spans
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the site knows beside the document: names of organisations, labels of concepts."""
+
+    names: Names = field(default_factory=lambda: Names({}))
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
+
+
+def lines_of_document(document: Document, known: Known) -> dict[str, Found]:
+    """Field -> what is proposed for it; a field that nothing says is left out. "concepts" has a value of (code, …) and pages of its own."""
+    titles = titles_of(document, organisations=known.names.organisations)
+    title = str(titles.title.value) if titles.title else ""
+    language = language_of_title(title, document.language)
+    whole = " ".join(part for part in (title, str(titles.subtitle.value) if titles.subtitle else "") if part)
+    found = {
+        "title": titles.title,
+        "subtitle": titles.subtitle,
+        "language": Found(language, FoundIn.TEXT) if language else None,
+        "date_text": date_of(document, title=whole),
+        "type": type_of(document, title=whole),
+        "creators": creators_of(document, known=known.names, taken=titles.lines),
+        "publisher": publisher_of(document, known=known.names),
+        "doi": doi_of(document),
+        "isbn": isbn_of(document),
+        "pages": Found(str(document.page_count), FoundIn.PROPERTIES) if document.is_paged and document.page_count else None,
+        "abstract": summary_of(document),
+        "concepts": _concepts(document, known.vocabulary, whole, language),
+    }
+    return {name: line for name, line in found.items() if line is not None}
+
+
+def lines_of_link(url: str, doi: str = "") -> dict[str, Found]:
+    """What an address alone says: DOI, type, and a title where it ends with the name of a file or of an article."""
+    found = {"doi": doi_of_link(url), "type": type_of_link(url), "title": _title_of_link(url)} if url else {}
+    lines = {name: line for name, line in found.items() if line is not None}
+    if doi and doi_in(doi):
+        lines["doi"] = Found(doi_in(doi), FoundIn.LINK)
+    return lines
+
+
+def language_of_title(title: str, language: str) -> str:
+    """The title's own where its words say so, else the document's."""
+    found = spans(title, language)
+    return max(found, key=lambda span: span.end - span.start).language if found else language
+
+
+def _title_of_link(url: str) -> Found | None:
+    parts = urlsplit(url)
+    last = PurePosixPath(unquote(parts.path)).name
+    title = title_of_name(last)
+    if len(title.split()) < 2 or doi_in(unquote(url)) or is_junk_title(title):
+        return None
+    return Found(title, FoundIn.LINK)
+
+
+def _concepts(document: Document, vocabulary: Vocabulary, title: str, language: str) -> Found | None:
+    found = concepts_of(document, vocabulary, title=title, language=language)
+    if not found:
+        return None
+    pages = {one.value: one.page for one in found if one.page}
+    return Found([one.value for one in found], FoundIn.TEXT, min(pages.values(), default=None), pages)

@@ -1,0 +1,170 @@
+"""What drafting looks at: a document as values, whether its pages come from the database or from a reading that was not kept.
+
+How each line of the notice is read from it is in the modules beside this one; nothing here knows Django's models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from statistics import median
+from typing import Any
+
+from kb.library.choices import FoundIn
+from search.analysis.tokens import plain_words
+from search.extraction.pages import unpack_boxes
+
+HEAD = 6  # pages at the beginning where a document says what it is
+
+SLIDES = frozenset(
+    {
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "application/vnd.oasis.opendocument.presentation",
+        "application/vnd.ms-powerpoint",
+    }
+)
+SHEETS = frozenset(
+    {
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.ms-excel",
+        "text/csv",
+    }
+)
+WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+MAIL = "message/rfc822"
+BOOK = "application/epub+zip"
+STATED = WEB_PAGES | {MAIL, BOOK}  # formats whose properties are written for readers: date and author there are meant
+
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A proposed value and where it was read; where "" is a value that nothing says (the commonest type).
+
+    pages: of a value of several parts, part -> page where it was first read.
+    """
+
+    value: Any
+    where: str = ""
+    page: int | None = None
+    pages: Mapping[str, int] | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape kept in `Contribution.drafted`."""
+        line = {"value": self.value, "where": str(self.where), "page": self.page}
+        return line if self.pages is None else {**line, "pages": dict(self.pages)}
+
+
+def on_page(value: Any, page: int) -> Found:
+    return Found(value, FoundIn.PAGE, page)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page as printed. size: height of its letters in points, top and bottom as fractions of the page; all 0 without boxes."""
+
+    text: str
+    page: int
+    size: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+    opens_paragraph: bool = False
+
+    @property
+    def letters(self) -> int:
+        return len(_LETTER.findall(self.text))
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stored page; spans are (start, end, language)."""
+
+    number: int
+    text: str
+    label: str = ""
+    spans: Sequence[Sequence[Any]] = ()
+    boxes: bytes = b""
+    height: float = 0.0
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """In reading order; lines without a letter or digit are left out."""
+        return tuple(_lines(self))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file and what was read of it.
+
+    head      its first pages (at most HEAD); last: its last page, when that is not among them.
+    pages     gives all of them once more, one at a time: only concepts look so far.
+    languages of the text, commonest first.      name   as the file was called.
+    """
+
+    name: str = ""
+    media_type: str = ""
+    is_paged: bool = False
+    page_count: int = 0
+    languages: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    head: tuple[Page, ...] = ()
+    last: Page | None = None
+    pages: Callable[[], Iterable[Page]] = tuple
+
+    @property
+    def language(self) -> str:
+        return self.languages[0] if self.languages else ""
+
+    @cached_property
+    def edges(self) -> tuple[Page, ...]:
+        """Where imprints stand: the first three pages, the last one."""
+        return (*self.head[:3], *((self.last,) if self.last else self.head[3:][-1:]))
+
+    @cached_property
+    def body_size(self) -> float:
+        """Height in points of the letters that most of the text of the head is in; 0 without boxes."""
+        weighed = sorted((line.size, line.letters) for page in self.head for line in page.lines if line.size)
+        half, passed = sum(letters for _, letters in weighed) / 2, 0
+        for size, letters in weighed:
+            passed += letters
+            if passed >= half:
+                return size
+        return 0.0
+
+    def says(self, words: str) -> int | None:
+        """The first page of the edges whose words, in a row, hold these (without case, accents and signs); None when none does."""
+        wanted = f" {words_of(words)} "
+        if wanted.strip():
+            for page in self.edges:
+                if wanted in f" {words_of(page.text[:20_000])} ":
+                    return page.number
+        return None
+
+
+def words_of(text: str) -> str:
+    """The words of a text as they are compared: lower case, no accents, no signs, one blank between."""
+    return " ".join(plain_words(text))
+
+
+def _lines(page: Page) -> Iterator[Line]:
+    boxes = list(unpack_boxes(page.boxes))
+    place, next_box, opens = 0, 0, True
+    for text in page.text.split("\n"):
+        end = place + len(text)
+        on_line = []
+        while next_box < len(boxes) and boxes[next_box].start < end:
+            on_line.append(boxes[next_box])
+            next_box += 1
+        if any(sign.isalnum() for sign in text):
+            if on_line:
+                size = median(box.bottom - box.top for box in on_line) * page.height
+                top, bottom = min(box.top for box in on_line), max(box.bottom for box in on_line)
+                yield Line(text.strip(), page.number, round(size, 1), top, bottom, opens)
+            else:
+                yield Line(text.strip(), page.number, opens_paragraph=opens)
+        opens = not text.strip()
+        place = end + 1

@@ -1,0 +1,143 @@
+"""Writing a draft into the reference a member is putting in: what a person wrote or confirmed is never touched.
+
+a reading ends ─► the contribution is marked as not drafted (same transaction) ─► after the commit a task of the short queue fills it
+                                                     └ a worker killed between the two: `enqueue_lost` asks again, by the mark
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import TaskResultStatus, task
+from django_tasks_db.models import DBTaskResult
+
+from kb.files.choices import State
+from kb.files.models import FileVersion, StoredFile
+from kb.languages import CODES
+from kb.library.choices import ReferenceState
+from kb.library.drafting.sources import draft, newest_version
+from kb.library.models import Creator, Reference
+from kb.library.models.contributions import Contribution
+from kb.pages.texts import Texts
+from kb.vocabulary.models import Concept
+
+# After acceptance the notice is the editors'; what was refused or withdrawn is at rest.
+_OPEN_STATES = (ReferenceState.DRAFT, ReferenceState.PROPOSED, ReferenceState.RETURNED)
+_PLAIN = ("title", "subtitle", "language", "date_text", "type", "publisher", "doi", "isbn", "pages")
+_DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has chosen yet
+
+
+def fill(contribution: Contribution) -> Contribution:
+    """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat.
+
+    A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the person has confirmed, only
+    while it is empty. In a transaction of its own, on a locked row: what a form saves at the same moment comes before or after, never between.
+    """
+    drafted = draft(contribution.reference)
+    with transaction.atomic():
+        locked = Contribution.objects.select_for_update().select_related("reference__body").get(pk=contribution.pk)
+        reference = locked.reference
+        version = newest_version(reference)
+        if reference.state in _OPEN_STATES:
+            changed = [name for name, line in drafted.items() if _may_write(locked, reference, name) and _write(reference, name, line["value"])]
+            if changed:
+                reference.save()
+        locked.drafted = {**_kept(locked, drafted), **drafted}
+        locked.drafted_from = version.pk if version and version.state != State.WAITING else None
+        locked.save(update_fields=["drafted", "drafted_from"])
+    return locked
+
+
+@task(queue_name="short")
+def fill_contribution(contribution_id: int) -> bool:
+    """Fills a contribution; False when it is gone."""
+    contribution = Contribution.objects.select_related("reference").filter(pk=contribution_id).first()
+    return contribution is not None and bool(fill(contribution))
+
+
+def ask_again(stored_file: StoredFile) -> None:
+    """The text of a file has changed: its contribution is to be drafted. Call it in the transaction of the change."""
+    waiting = Contribution.objects.filter(reference__files__stored_file=stored_file, reference__state__in=_OPEN_STATES)
+    ids = list(waiting.values_list("pk", flat=True))
+    if ids:
+        Contribution.objects.filter(pk__in=ids).update(drafted_from=None)
+        transaction.on_commit(lambda: [fill_contribution.enqueue(pk) for pk in ids])
+
+
+def enqueue_lost() -> str:
+    """Asks again for drafts of files that were read and that nobody is going to make; "" when there were none. Safe to repeat."""
+    limit = timezone.now() - timedelta(seconds=settings.FILES_LOST_AFTER_S)
+    read = FileVersion.objects.exclude(state=State.WAITING).filter(read_at__lt=limit)
+    undrafted = Contribution.objects.filter(
+        drafted_from=None, reference__state__in=_OPEN_STATES, reference__files__stored_file__versions__in=read
+    ).distinct()
+    lost = list(undrafted.values_list("pk", flat=True)) if undrafted.exists() else []
+    unfinished = DBTaskResult.objects.filter(task_path=fill_contribution.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
+    asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True)} if lost else set()
+    again = [pk for pk in lost if pk not in asked]
+    for pk in again:
+        fill_contribution.enqueue(pk)
+    return f"{len(again)} drafts asked for again" if again else ""
+
+
+def _may_write(contribution: Contribution, reference: Reference, name: str) -> bool:
+    if name in contribution.corrected:
+        return False
+    now = _current(reference, name)
+    if not now:
+        return True
+    if contribution.confirmed_at is not None:
+        return False
+    before = contribution.drafted.get(name)
+    return now == _shaped(name, before["value"]) if before else now == _DEFAULTS.get(name)
+
+
+def _kept(contribution: Contribution, drafted: dict[str, Any]) -> dict[str, Any]:
+    """Lines of an earlier draft that still stand in the reference, though this reading says nothing of them."""
+    reference = contribution.reference
+    return {
+        name: line for name, line in contribution.drafted.items() if name not in drafted and _current(reference, name) == _shaped(name, line["value"])
+    }
+
+
+def _shaped(name: str, value: Any) -> Any:
+    """A drafted value as `_current` gives it: concepts have no order in the reference, and no text is longer than its field."""
+    if name == "concepts":
+        return sorted(value)
+    return value[: Reference._meta.get_field(name).max_length] if name in _PLAIN else value
+
+
+def _current(reference: Reference, name: str) -> Any:
+    """The value of a field in the shape of a draft; falsy when there is none."""
+    shape = _SHAPES.get(name)
+    return shape(reference) if shape else getattr(reference, name)
+
+
+_SHAPES: dict[str, Callable[[Reference], Any]] = {
+    "creators": lambda reference: [{"name": one.name, "is_organisation": one.is_organisation} for one in reference.creators.all()],
+    "concepts": lambda reference: sorted(concept.code for concept in reference.concepts.all()),
+    "abstract": lambda reference: {code: reference.abstract[code] for code in CODES if reference.abstract.get(code)},
+}
+
+
+def _write(reference: Reference, name: str, value: Any) -> bool:
+    """True when the field changed."""
+    value = _shaped(name, value)
+    if _current(reference, name) == value:
+        return False
+    if name == "creators":
+        reference.creators = [Creator(**one) for one in value]
+    elif name == "concepts":
+        reference.concepts = list(Concept.objects.filter(code__in=value))
+    elif name == "abstract":
+        reference.abstract = Texts({**value, "source": next(iter(value))})
+    elif name in _PLAIN:
+        setattr(reference, name, value)
+    else:
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""What drafting reads of the database: a stored version as a `Document`, the names of the directory, the vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kb.directory.models import Organisation
+from kb.files.choices import State
+from kb.files.models import FilePage, FileVersion
+from kb.languages import CODES
+from kb.library.choices import AuthorityKind, FoundIn
+from kb.library.drafting.composing import Known, language_of_title, lines_of_document, lines_of_link
+from kb.library.drafting.documents import HEAD, Document, Found, Page, words_of
+from kb.library.drafting.names import Names
+from kb.library.drafting.notions import Vocabulary, concepts_of
+from kb.library.models import Reference
+from kb.library.models.authorities import preferred, preferred_names
+from kb.vocabulary.models import AltLabel, Concept
+
+_COLUMNS = ("number", "text", "label", "spans", "boxes", "height")
+
+
+def draft(reference: Reference) -> dict[str, dict[str, Any]]:
+    """{field: {"value", "where", "page"}} from the newest version of its first file, else from its link, its DOI and its title.
+
+    where is a code of `FoundIn`, "" for a value that nothing says. concepts also have "pages": {code: page}. A fixed number of queries, and
+    the pages of one version, one at a time.
+    """
+    version = newest_version(reference)
+    found = _from_file(version) if version else {}
+    for name, line in lines_of_link(reference.url, reference.doi).items():
+        if name not in found or not found[name].where:
+            found[name] = line
+    if version is None:
+        found = _from_title(reference, found)
+    return {name: _in_preferred_form(name, line).as_json() for name, line in found.items()}
+
+
+def newest_version(reference: Reference) -> FileVersion | None:
+    """Of the first file; what is said of a document is what its newest version says."""
+    first = reference.files.order_by("sort_order", "number").values_list("stored_file", flat=True).first() if reference.pk else None
+    return FileVersion.objects.filter(stored_file=first).order_by("-number").first() if first else None
+
+
+def document_of(version: FileVersion) -> Document:
+    """The first and last pages at once, all of them only when they are asked for. A version that was not read has none."""
+    rows = FilePage.objects.filter(version=version)
+    head = tuple(Page(*row[:4], bytes(row[4]), row[5]) for row in rows.filter(number__lte=HEAD).order_by("number").values_list(*_COLUMNS))
+    last = rows.filter(number=version.page_count).values_list(*_COLUMNS).first() if version.page_count > HEAD else None
+
+    def pages() -> Iterator[Page]:
+        for number, text, label, spans in rows.order_by("number").values_list("number", "text", "label", "spans").iterator(chunk_size=100):
+            yield Page(number, text, label, spans)
+
+    return Document(
+        name=version.original_name,
+        media_type=version.media_type,
+        is_paged=version.is_paged,
+        page_count=version.page_count,
+        languages=tuple(version.languages),
+        properties=version.properties,
+        head=head,
+        last=Page(*last[:4], bytes(last[4]), last[5]) if last else None,
+        pages=pages,
+    )
+
+
+def known() -> Known:
+    """Names of organisations in every language, and the vocabulary. Three queries."""
+    return Known(_organisations(), _vocabulary())
+
+
+def _from_file(version: FileVersion) -> dict[str, Found]:
+    if version.state == State.WAITING or not version.page_count:
+        found = lines_of_document(Document(name=version.original_name, media_type=version.media_type, properties=version.properties), Known())
+        return {name: line for name, line in found.items() if line.where}
+    return lines_of_document(document_of(version), known())
+
+
+def _from_title(reference: Reference, found: dict[str, Found]) -> dict[str, Found]:
+    """Without a file: the language of the title that was typed and the concepts in it."""
+    title = reference.full_title if reference.title else str(found["title"].value) if "title" in found else ""
+    language = language_of_title(title, "") if title else ""
+    if language:
+        found["language"] = Found(language, FoundIn.TEXT)
+        concepts = concepts_of(Document(), _vocabulary(), title=title, language=language)
+        if concepts:
+            found["concepts"] = Found([one.value for one in concepts], FoundIn.TEXT)
+    return found
+
+
+def _in_preferred_form(name: str, line: Found) -> Found:
+    """Names in the form of the authority list, so that what is shown is what will be kept."""
+    if name == "publisher":
+        return Found(preferred(AuthorityKind.PUBLISHER, line.value), line.where, line.page)
+    if name == "creators":
+        ours = preferred_names(AuthorityKind.CREATOR, [one["name"] for one in line.value])
+        return Found([{**one, "name": ours.get(one["name"], one["name"])} for one in line.value], line.where, line.page)
+    return line
+
+
+def _organisations() -> Names:
+    found: dict[str, str] = {}
+    for name, others in Organisation.objects.values_list("name", "other_names"):
+        for form in [name, *(others.get(code, "") for code in CODES)]:
+            words = words_of(form)
+            if len(words) > 2:
+                found.setdefault(words, form)
+    return Names(found)
+
+
+def _vocabulary() -> Vocabulary:
+    rows = list(Concept.objects.values_list("code", "broader__code", *(f"label_{code}" for code in CODES)))
+    labels = [(code, language, text) for code, _, *texts in rows for language, text in zip(CODES, texts, strict=True) if text]
+    labels += AltLabel.objects.values_list("concept__code", "language", "text")
+    return Vocabulary.of(labels, {code: broader or "" for code, broader, *_ in rows})

@@ -1,0 +1,184 @@
+"""References that look like one that is being put in: the same bytes, DOI, ISBN or address, or nearly the same title.
+
+A person is shown those they may see; what they may not see is noted for editors and nothing tells the person that it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Replace
+from django_tasks import task
+
+from kb.accounts.audiences import STAFF, may_see
+from kb.files.models import FileVersion
+from kb.library.choices import ReferenceState
+from kb.library.drafting.documents import words_of
+from kb.library.drafting.identifiers import doi_in, isbn_forms, url_key
+from kb.library.gathering import Gathered, gather, reference_id_of
+from kb.library.models import Reference, Resemblance
+from search.engines.base import EngineUnavailable
+from search.opening import site_engine
+from search.query import parse
+
+MOST = 10
+HOW = ("file", "doi", "isbn", "url", "title")  # the surest first
+# Of the pairs of different documents among 2,544 help pages, 523 answers and the demonstration none is as alike as this; a title typed with a
+# slip, another spelling or a word left out is (tests/kb/library/test_resembling.py).
+LEAST_ALIKE = 0.85
+_CANDIDATES = 20  # titles that the search finds nearest, looked at one by one
+_SCHEMES = ("http://", "https://", "http://www.", "https://www.")
+
+
+@dataclass(frozen=True, slots=True)
+class Resembling:
+    """A reference that may be the same document; how: what they share, one of HOW."""
+
+    reference: Reference
+    how: str
+
+
+def resembling(reference: Reference, held: frozenset[str]) -> tuple[Resembling, ...]:
+    """At most ten that a reader who holds `held` may see, accepted ones first, then the surest. Eleven queries and one search, whatever is found.
+
+    The bytes of a file count only for who may open that file.
+    """
+    found = _twins(reference, held)
+    order = lambda one: (one.reference.state != ReferenceState.ACCEPTED, HOW.index(one.how), -one.reference.pk)  # noqa: E731
+    return tuple(sorted(found.values(), key=order)[:MOST])
+
+
+def note_unseen(reference: Reference, held: frozenset[str]) -> int:
+    """Writes for editors which references look like this one and are not shown to a reader who holds `held`; gives how many rows there are now.
+
+    Drafts of others are not looked at: nobody but their author knows of them, and each is compared when it is proposed itself.
+    """
+    shown = _twins(reference, held)
+    every = _twins(reference, frozenset({STAFF}))
+    unseen = [one for pk, one in every.items() if pk not in shown and one.reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)]
+    for one in unseen:
+        Resemblance.objects.get_or_create(reference=reference, other=one.reference, defaults={"how": one.how})
+    return len(unseen)
+
+
+def note_unseen_later(reference: Reference, held: frozenset[str]) -> None:
+    """The same after the commit, in the background, so that an answer takes no longer when there is something to note."""
+    pk, audiences = reference.pk, sorted(held)
+    transaction.on_commit(lambda: note_unseen_of.enqueue(pk, audiences))
+
+
+@task(queue_name="short")
+def note_unseen_of(reference_id: int, held: list[str]) -> int:
+    reference = Reference.objects.filter(pk=reference_id).first()
+    return note_unseen(reference, frozenset(held)) if reference else 0
+
+
+def _twins(reference: Reference, held: frozenset[str]) -> dict[int, Resembling]:
+    """By id, each with the surest thing it shares."""
+    by_bytes = _same_bytes(reference)
+    ways = {
+        "doi": _same_doi(reference),
+        "isbn": _same_isbn(reference),
+        "url": _same_url(reference),
+        "title": _same_words(reference) | _near_titles(reference, held),
+    }
+    everything = gather({*by_bytes, *(pk for ids in ways.values() for pk in ids)} - {reference.pk})
+    found: dict[int, Resembling] = {}
+    for pk, whole in everything.items():
+        if not may_see(held, whole.reference.effective_audiences):
+            continue
+        how = _how(reference, whole, held, by_bytes, ways)
+        if how:
+            found[pk] = Resembling(whole.reference, how)
+    return found
+
+
+def _how(reference: Reference, whole: Gathered, held: frozenset[str], by_bytes: dict[int, set[int]], ways: dict[str, set[int]]) -> str:
+    pk = whole.reference.pk
+    opened = {one.file.stored_file_id for one in whole.opened_by(held)}
+    if opened & by_bytes.get(pk, set()):
+        return "file"
+    for how in HOW[1:-1]:
+        if pk in ways[how]:
+            return how
+    return "title" if pk in ways["title"] and are_alike(reference, whole.reference) else ""
+
+
+def _same_bytes(reference: Reference) -> dict[int, set[int]]:
+    """Reference -> its stored files of which a version has the bytes of one of ours."""
+    ours = FileVersion.objects.filter(stored_file__reference_file__reference=reference).exclude(sha256="")
+    hashes = set(ours.values_list("sha256", flat=True))
+    rows = FileVersion.objects.filter(sha256__in=hashes, stored_file__reference_file__isnull=False)
+    found: dict[int, set[int]] = {}
+    for owner, stored in rows.values_list("stored_file__reference_file__reference", "stored_file").distinct():
+        found.setdefault(owner, set()).add(stored)
+    return found
+
+
+def _same_doi(reference: Reference) -> set[int]:
+    doi = doi_in(reference.doi)
+    return _ids(Reference.objects.filter(doi__in={doi, doi.upper(), reference.doi, f"https://doi.org/{doi}", f"doi:{doi}"} if doi else ()))
+
+
+def _same_isbn(reference: Reference) -> set[int]:
+    bare = Replace(Replace(F("isbn"), Value("-"), Value("")), Value(" "), Value(""))
+    return _ids(Reference.objects.exclude(isbn="").annotate(bare_isbn=bare).filter(bare_isbn__in=isbn_forms(reference.isbn)))
+
+
+def _same_url(reference: Reference) -> set[int]:
+    key = url_key(reference.url)
+    return _ids(Reference.objects.filter(url__in={f"{scheme}{key}{end}" for scheme in _SCHEMES for end in ("", "/")} if key else ()))
+
+
+def _same_words(reference: Reference) -> set[int]:
+    """Titles with the same letters, whatever their case: those that the search does not know yet too."""
+    return _ids(Reference.objects.filter(title__iexact=reference.title.strip())) if reference.title.strip() else set()
+
+
+def _near_titles(reference: Reference, held: frozenset[str]) -> set[int]:
+    """What the search finds by the words of the title, for this reader; nothing while it does not answer."""
+    query = parse(" ".join(words_of(reference.full_title).split()), reference.language)
+    try:
+        results = site_engine().search(query, audiences=held, count=_CANDIDATES, facets=False)
+    except EngineUnavailable:
+        return set()
+    return {pk for hit in results.hits if (pk := reference_id_of(hit.subject)) is not None}
+
+
+def _ids(references: Iterable) -> set[int]:
+    return set(references.values_list("pk", flat=True)[:50])
+
+
+def are_alike(one: Reference, other: Reference) -> bool:
+    """Whether two references have nearly the same title, in any of their languages: in full, or without subtitles."""
+    ours, theirs = _titles(one), _titles(other)
+    return any(likeness(left, right) >= LEAST_ALIKE for left in ours for right in theirs)
+
+
+def likeness(one: str, other: str) -> float:
+    """From 0 to 1: how alike two titles are, letter by letter and word by word; 0 when a number differs ("2011", "2012", "deel 2")."""
+    left, right = words_of(one), words_of(other)
+    if not left or not right:
+        return 0.0
+    if left == right:
+        return 1.0
+    if _numbers(left) != _numbers(right):
+        return 0.0
+    letters = SequenceMatcher(None, left, right, autojunk=False).ratio()
+    ours, theirs = set(left.split()), set(right.split())
+    words = 2 * len(ours & theirs) / (len(ours) + len(theirs))
+    return (letters + max(words, letters * 0.9)) / 2
+
+
+def _numbers(words: str) -> list[str]:
+    return sorted(word for word in words.split() if any(sign.isdigit() for sign in word))
+
+
+def _titles(reference: Reference) -> set[str]:
+    """The full title; the main title alone where it is long enough to be one document's; translations."""
+    main = reference.title if len(words_of(reference.title).split()) >= 3 or not reference.subtitle else reference.full_title
+    return {text for text in (reference.full_title, main, *(reference.translated_titles.get(code, "") for code in ("fr", "nl", "en"))) if text}
