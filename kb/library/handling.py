@@ -100,7 +100,7 @@ def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset
             raise NotAllowed(_("You are no longer in this group, so you cannot propose it there. Ask the coordination to take it over."))
         refuse_unagreed(fresh)
         handling = Handling.MENDED if fresh.state == ReferenceState.RETURNED else Handling.PROPOSED
-        _move(fresh, actor, ReferenceState.PROPOSED, "", handling=handling, word=word)
+        _move(fresh, actor, ReferenceState.PROPOSED, word, handling=handling)
         Contribution.objects.update_or_create(reference=fresh, defaults={"confirmed_at": timezone.now()})
     return fresh
 
@@ -178,10 +178,11 @@ def _decide(reference: Reference, actor: Any, held: frozenset[str], state: str, 
     return fresh
 
 
-def _move(reference: Reference, actor: Any, state: str, word: str, *, handling: str = "", **more: str) -> None:
-    reference.state, reference.state_reason = state, word[:500]
+def _move(reference: Reference, actor: Any, state: str, word: str, *, handling: str = "") -> None:
+    reference.state = state
+    reference.state_reason = word[:500] if state in NOTICES else ""
     reference.save(update_fields=["state", "state_reason"])
-    _write_down(reference, actor, handling or DONE[ReferenceState(state)], more.get("word", word))
+    _write_down(reference, actor, handling or DONE[ReferenceState(state)], word)
 
 
 def _write_down(reference: Reference, actor: Any, handling: str, word: str) -> None:

@@ -78,6 +78,8 @@ def version(
     )
     made.content.save(name, ContentFile(content), save=False)
     made.save()
+    stored.last_number = number
+    stored.save(update_fields=["last_number"])
     for page_number, text in enumerate(pages, start=1):
         FilePage.objects.create(
             version=made,

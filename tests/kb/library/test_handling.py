@@ -1,0 +1,343 @@
+"""What is done with a contribution: by whom, from which state, what it leaves behind, and who came first."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from kb.accounts.audiences import held_by
+from kb.clock.models import Notice
+from kb.clock.noticing import told
+from kb.clock.waiting import waiting_for
+from kb.groups.models import Mandate
+from kb.library import handling
+from kb.library.choices import Handling, ReferenceState
+from kb.library.models import Contribution, Reference
+from tests.kb.accounts import builders as people
+from tests.kb.library import builders as make
+
+pytestmark = pytest.mark.django_db
+S = ReferenceState
+
+
+def referent(code="PA"):
+    user = make.member(code)
+    Mandate.objects.filter(user=user).update(is_referent=True)
+    return user
+
+
+def editor(email="redaction@cass.example"):
+    return people.editor(email)
+
+
+def held(user, *, second_factor=False):
+    return held_by(user, second_factor=second_factor)
+
+
+@pytest.fixture
+def author():
+    return make.member("PA", email="auteur@cass.example")
+
+
+def contribution(author, state=S.DRAFT, **values):
+    return make.reference("Une étude", state=state, created_by=author, audiences=values.pop("audiences", ("body:PA",)), **values)
+
+
+def steps(reference):
+    return [(step.handling, step.actor, step.word) for step in reference.steps.all()]
+
+
+def notices(user):
+    return [one.kind for one in Notice.objects.filter(user=user)]
+
+
+def test_a_contribution_goes_its_whole_way_and_each_step_is_written_down(author):
+    reader = referent()
+    reference = contribution(author)
+
+    handling.propose(reference, author, held=held(author))
+    handling.send_back(reference, reader, "Il manque l’année.", held=held(reader))
+    handling.propose(reference, author, held=held(author))
+    done = handling.accept(reference, reader, held=held(reader))
+
+    assert done.state == S.ACCEPTED and done.accepted_at
+    assert steps(reference) == [
+        (Handling.PROPOSED, author, ""),
+        (Handling.RETURNED, reader, "Il manque l’année."),
+        (Handling.MENDED, author, ""),
+        (Handling.ACCEPTED, reader, ""),
+    ]
+    assert notices(author) == ["library.returned", "library.accepted"]
+    assert Contribution.objects.get(reference=reference).confirmed_at
+
+
+def test_the_word_of_the_one_who_sends_back_stands_on_the_reference_until_it_is_mended(author):
+    reader = referent()
+    reference = handling.send_back(contribution(author, S.PROPOSED), reader, "Il manque l’année.", held=held(reader))
+    assert reference.state_reason == "Il manque l’année."
+    assert handling.propose(reference, author, held=held(author)).state_reason == ""
+
+
+@pytest.mark.parametrize("act", [handling.send_back, handling.refuse])
+def test_sending_back_and_refusing_want_a_word(author, act):
+    reader, reference = referent(), contribution(author, S.PROPOSED)
+    with pytest.raises(ValidationError) as error:
+        act(reference, reader, "  ", held=held(reader))
+    assert list(error.value.message_dict) == ["word"]
+    reference.refresh_from_db()
+    assert reference.state == S.PROPOSED and not reference.steps.exists()
+
+
+DECISIONS = [handling.accept, handling.send_back, handling.refuse]
+
+
+@pytest.mark.parametrize("act", DECISIONS)
+@pytest.mark.parametrize("who", ["author", "member", "consultant", "referent of another group", "half editor"])
+def test_nobody_else_decides(author, act, who):
+    other = {
+        "author": lambda: author,
+        "member": lambda: make.member("PA"),
+        "consultant": lambda: make.member("PA", role="consultant"),
+        "referent of another group": lambda: referent("LO"),
+        "half editor": editor,
+    }[who]()
+    reference = contribution(author, S.PROPOSED)
+    with pytest.raises(handling.NotAllowed):
+        act(reference, other, "Un mot.", held=held(other))
+    reference.refresh_from_db()
+    assert reference.state == S.PROPOSED and not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("act", DECISIONS)
+def test_an_editor_with_the_second_factor_decides_for_every_body(author, act):
+    who = editor()
+    act(contribution(author, S.PROPOSED), who, "Un mot.", held=held(who, second_factor=True))
+    assert len(notices(author)) == 1
+
+
+def test_the_referent_of_a_successor_follows_what_was_proposed_to_the_body_before(author):
+    old, new = make.body("PA"), make.body("PB")
+    old.successor = new
+    old.save()
+    reader = referent("PB")
+    assert handling.accept(contribution(author, S.PROPOSED), reader, held=held(reader)).state == S.ACCEPTED
+
+
+@pytest.mark.parametrize("state", [S.DRAFT, S.RETURNED, S.ACCEPTED, S.REFUSED, S.WITHDRAWN])
+@pytest.mark.parametrize("act", DECISIONS)
+def test_only_what_is_proposed_is_decided(author, act, state):
+    reader = referent()
+    with pytest.raises(handling.AlreadyHandled):
+        act(contribution(author, state), reader, "Un mot.", held=held(reader))
+
+
+def test_the_second_of_two_referents_is_told_who_came_first(author):
+    first, second = referent(), referent()
+    first.name = "La première référente"
+    first.save()
+    reference = contribution(author, S.PROPOSED)
+    seen_by_second = Reference.objects.get(pk=reference.pk)
+    handling.accept(reference, first, held=held(first))
+
+    with pytest.raises(handling.AlreadyHandled) as refused:
+        handling.refuse(seen_by_second, second, "Trop tard.", held=held(second))
+
+    assert "La première référente" in str(refused.value)
+    assert Reference.objects.get(pk=reference.pk).state == S.ACCEPTED
+    assert notices(author) == ["library.accepted"]
+
+
+def test_only_the_author_proposes_takes_back_and_deletes(author):
+    other, reader = make.member("PA"), referent()
+    draft, proposed = contribution(author), contribution(author, S.PROPOSED)
+    for who in (other, reader):
+        with pytest.raises(handling.NotAllowed):
+            handling.propose(draft, who, held=held(who))
+        with pytest.raises(handling.NotAllowed):
+            handling.take_back(proposed, who)
+        with pytest.raises(handling.NotAllowed):
+            handling.delete_draft(draft, who)
+    assert handling.take_back(proposed, author).state == S.DRAFT
+    handling.delete_draft(proposed, author)
+    assert not Reference.objects.filter(pk=proposed.pk).exists()
+
+
+def test_what_is_proposed_is_not_deleted_behind_the_back_of_its_referent(author):
+    with pytest.raises(handling.AlreadyHandled):
+        handling.delete_draft(contribution(author, S.PROPOSED), author)
+
+
+def test_who_is_no_longer_in_the_group_does_not_propose_there(author):
+    reference = contribution(author)
+    Mandate.objects.filter(user=author).update(is_suspended=True)
+    with pytest.raises(handling.NotAllowed):
+        handling.propose(reference, author, held=held(author))
+
+
+@pytest.mark.parametrize("second_factor", [True, False])
+def test_only_an_editor_withdraws(author, second_factor):
+    who, reference = editor(), contribution(author, S.ACCEPTED)
+    if not second_factor:
+        with pytest.raises(handling.NotAllowed):
+            handling.withdraw(reference, who, "Remplacée.", held=held(who))
+        return
+    done = handling.withdraw(reference, who, "Remplacée.", held=held(who, second_factor=True))
+    assert (done.state, done.state_reason, notices(author)) == (S.WITHDRAWN, "Remplacée.", ["library.withdrawn"])
+
+
+def test_nobody_is_told_of_their_own_act(author):
+    Mandate.objects.filter(user=author).update(is_referent=True)
+    reference = handling.propose(contribution(author), author, held=held(author))
+    handling.accept(reference, author, held=held(author))
+    assert not Notice.objects.exists()
+
+
+# Notices in words
+
+
+def words(user):
+    return [one.sentence for one in told(list(Notice.objects.filter(user=user)), held(user)).values()]
+
+
+def test_the_author_is_told_with_the_word_that_was_said(author):
+    reader = referent()
+    handling.send_back(contribution(author, S.PROPOSED), reader, "Il manque l’année.", held=held(reader))
+    (sentence,) = words(author)
+    assert "Une étude" in sentence and "Il manque l’année." in sentence
+
+
+def test_what_was_mended_since_is_no_longer_told_as_sent_back(author):
+    reader, reference = referent(), contribution(author, S.PROPOSED)
+    handling.send_back(reference, reader, "Il manque l’année.", held=held(reader))
+    handling.propose(reference, author, held=held(author))
+    assert words(author) == []
+
+
+def test_nobody_is_told_of_what_they_may_no_longer_see(author):
+    reader, reference = referent(), contribution(author, S.PROPOSED)
+    handling.accept(reference, reader, held=held(reader))
+    assert len(words(author)) == 1
+    Mandate.objects.filter(user=author).delete()
+    assert words(author) == []
+
+
+def test_notices_are_put_into_words_in_one_query_however_many(author, django_assert_num_queries):
+    reader = referent()
+    for _ in range(8):
+        handling.accept(contribution(author, S.PROPOSED), reader, held=held(reader))
+    mine, has = list(Notice.objects.filter(user=author)), held(author)
+    with django_assert_num_queries(1):
+        assert len(told(mine, has)) == 8
+
+
+# What waits
+
+
+def waiting(user, name, *, second_factor=False):
+    lists = {one.name: one.waiting for one in waiting_for(user, held(user, second_factor=second_factor))}
+    found = lists.get(name)
+    return (found.total, [one.title for one in found.things]) if found else (0, [])
+
+
+def test_what_is_proposed_waits_for_the_referent_and_for_no_other_member(author):
+    reader, other, elsewhere = referent(), make.member("PA"), referent("LO")
+    contribution(author, S.PROPOSED)
+    contribution(author, S.DRAFT)
+    assert waiting(reader, "library.to_accept") == (1, ["Une étude"])
+    assert waiting(other, "library.to_accept") == waiting(elsewhere, "library.to_accept") == (0, [])
+
+
+def test_editors_are_asked_where_nobody_follows_the_group_and_named_it_after_the_second_factor(author):
+    who = editor()
+    contribution(author, S.PROPOSED)
+    assert waiting(who, "library.to_accept") == (1, [])
+    assert waiting(who, "library.to_accept", second_factor=True) == (1, ["Une étude"])
+    reader = referent()
+    assert waiting(who, "library.to_accept", second_factor=True) == (0, [])
+    Mandate.objects.filter(user=reader).update(is_suspended=True)
+    assert waiting(who, "library.to_accept")[0] == 1
+
+
+def test_what_was_sent_back_waits_for_its_author(author):
+    contribution(author, S.RETURNED, state_reason="Il manque l’année.")
+    assert waiting(author, "library.to_mend") == (1, ["Une étude"])
+    assert waiting(referent(), "library.to_mend") == (0, [])
+
+
+def test_files_that_could_not_be_read_wait_for_editors_alone(author):
+    make.file(make.reference("Un scan"), state="scan")
+    make.file(make.reference("Un brouillon", state=S.DRAFT), state="broken")
+    make.file(make.reference("Lu"), "texte")
+    who = editor()
+    assert waiting(who, "library.unread", second_factor=True) == (1, ["Un scan"])
+    assert waiting(who, "library.unread") == (1, [])
+    assert waiting(author, "library.unread") == (0, [])
+
+
+def test_lists_that_wait_cost_the_same_whatever_waits(author, django_assert_max_num_queries):
+    who = editor()
+    has = held(who, second_factor=True)
+    for _ in range(12):
+        make.file(contribution(author, S.PROPOSED), state="scan")
+    with django_assert_max_num_queries(9):
+        lists = waiting_for(who, has)
+    assert {one.name: one.waiting.total for one in lists if one.name.startswith("library.to")} == {"library.to_accept": 12}
+
+
+# Own work and the committee
+
+
+@pytest.mark.parametrize("agreed", [True, False])
+def test_own_work_becomes_public_only_once_the_committee_agreed(author, agreed):
+    reader = referent()
+    reference = contribution(author, S.PROPOSED, audiences=("public",), own_production=make.body("PA"))
+    if agreed:
+        reference.publication_agreed_on = "2012-12-18"
+        reference.save()
+        assert handling.accept(reference, reader, held=held(reader)).state == S.ACCEPTED
+    else:
+        with pytest.raises(ValidationError) as error:
+            handling.accept(reference, reader, held=held(reader))
+        assert "own_production" in error.value.message_dict
+        assert Reference.objects.get().state == S.PROPOSED
+
+
+def test_own_work_is_not_even_proposed_to_everyone(author):
+    with pytest.raises(ValidationError):
+        handling.propose(contribution(author, audiences=("public",), own_production=make.body("PA")), author, held=held(author))
+
+
+def test_own_work_for_the_members_needs_no_agreement(author):
+    reader = referent()
+    reference = contribution(author, S.PROPOSED, audiences=("members",), own_production=make.body("PA"))
+    assert handling.accept(reference, reader, held=held(reader)).state == S.ACCEPTED
+
+
+@pytest.mark.parametrize("way", ["save", "bulk_create", "clean"])
+def test_no_way_of_saving_publishes_own_work_that_was_not_agreed(way):
+    reference = Reference(body=make.body("PA"), title="À nous", state=S.ACCEPTED, audiences=["public"], own_production=make.body("PA"))
+    ways = {"save": reference.save, "clean": reference.clean, "bulk_create": lambda: Reference.objects.bulk_create([reference])}
+    with pytest.raises(ValidationError):
+        ways[way]()
+    assert not Reference.objects.exists()
+
+
+def test_what_everyone_reads_already_stays_as_it_is_and_goes_on_being_mended():
+    reference = make.reference(own_production=make.body("PA"), publication_agreed_on="2012-12-18")
+    Reference.objects.filter(pk=reference.pk).update(publication_agreed_on=None)
+    reference = Reference.objects.get()
+    reference.title = "Un titre mendé"
+    reference.full_clean()
+    reference.save()
+    assert Reference.objects.get().title == "Un titre mendé"
+
+
+def test_a_change_of_state_in_the_admin_is_written_down_and_told(author):
+    who, reference = editor(), contribution(author, S.PROPOSED)
+    reference.state = S.REFUSED
+    reference.state_reason = "Déjà là."
+    reference.save()
+    handling.note_change(reference, who, S.PROPOSED)
+    handling.note_change(reference, who, S.REFUSED)
+    assert steps(reference) == [(Handling.REFUSED, who, "Déjà là.")]
+    assert notices(author) == ["library.refused"]
