@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.utils.text import format_lazy
 
 from kb.languages import word
-from kb.library import views
+from kb.library import contribution_views, views
 from kb.library.models.marks import Mark
 
 
@@ -37,6 +37,9 @@ register_converter(NumberConverter, "number")
 app_name = "library"
 page_urlpatterns = [
     path("", views.index, name="list"),
+    path(format_lazy("{}/", word("add")), contribution_views.add, name="add"),
+    path(format_lazy("{}/<mark:mark>/", word("add")), contribution_views.contribution, name="contribution"),
+    path(format_lazy("{}/", word("contributions")), contribution_views.contributions, name="contributions"),
     path("<mark:mark>/", views.reference, name="reference"),
     path(format_lazy("<mark:mark>/{}/<number:file>.<number:version>/<number:page>/", word("read")), views.read, name="read"),
     path(format_lazy("<mark:mark>/{}/<number:file>.<number:version>/", word("file")), views.file, name="file"),
