@@ -6,9 +6,15 @@ published and that name the person: those are listed in the outcome, for a perso
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -78,6 +84,7 @@ def erase(user: Any, *, by: Any) -> Erasure:
                 still_named.update(dict.fromkeys(kind.still_named(identity)))
         user.refresh_from_db()
         log(user, ERASED, user=by if by is not None and by.pk != user.pk else None)
+        transaction.on_commit(lambda: _note(user), robust=True)
     return Erasure(rows, tuple(still_named))
 
 
@@ -102,3 +109,38 @@ def _become_a_number(user: User, identity: Identity) -> None:
         retention_warned_at=None,
         erased_at=timezone.now(),
     )
+
+
+# After a backup was put back: who was erased since is in the database again
+
+
+def erase_again() -> int:
+    """Erases anew whoever was erased here and is there again; gives how many. The list holds numbers and days, nothing that says who it was."""
+    again = 0
+    for pk, joined in _noted():
+        user = User.objects.filter(pk=pk, date_joined=joined, erased_at=None).first()
+        if user is not None:
+            with suppress(NotErased):
+                erase(user, by=None)
+                again += 1
+    return again
+
+
+def list_of_erased() -> Path:
+    """Beside the database, in no backup: so a restore leaves it as it is."""
+    return Path(settings.VAR_DIR) / "erased.txt"
+
+
+def _note(user: User) -> None:
+    """One line in one write, so that two processes do not mix theirs."""
+    with list_of_erased().open("ab") as file:
+        file.write(f"{user.pk} {user.date_joined.isoformat()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _noted() -> Iterator[tuple[int, datetime]]:
+    with suppress(FileNotFoundError), list_of_erased().open() as file:
+        noted = {line.strip() for line in file if line.strip()}
+        for pk, joined in (line.split(" ", 1) for line in sorted(noted)):
+            yield int(pk), datetime.fromisoformat(joined)

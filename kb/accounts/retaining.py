@@ -68,8 +68,13 @@ def retain() -> str | None:
 
 
 def retain_accounts() -> str | None:
-    """Warns, erases those who were warned, erases accounts that nobody ever used."""
-    counts = {"warned": warn_idle(), "idle accounts erased": erase_idle(), "unused accounts erased": erase_never_came()}
+    """Warns, erases those who were warned, erases accounts that nobody ever used, and whoever a backup brought back."""
+    counts = {
+        "erased again after a restore": erasing.erase_again(),
+        "warned": warn_idle(),
+        "idle accounts erased": erase_idle(),
+        "unused accounts erased": erase_never_came(),
+    }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or None
 
 

@@ -20,6 +20,7 @@ from django.db.models.functions import Cast
 _AT_ONCE = 200
 _FEWEST_DIGITS = 6  # a shorter number is no telephone, and is in too many texts
 _BEFORE = r"(?:(?<![\w@.+-])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4}))"  # the start of a word, also after a line break written as \n
+_AFTER, _AFTER_ADDRESS = r"(?![\w@-])", r"(?![\w@-]|\.\w)"  # "Name.pdf" names somebody, "name@host.org" is not "name@host"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Identity:
     def patterns(self) -> tuple[tuple[re.Pattern[str], str, str], ...]:
         """(pattern of one spelling, what replaces it there, the words themselves)."""
         return tuple(
-            (re.compile(rf"{_BEFORE}{re.escape(spelt)}(?![\w@-]|\.\w)", re.IGNORECASE), new, words)
+            (re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if '@' in words else _AFTER}", re.IGNORECASE), new, words)
             for words, new in self.replacements
             for spelt in spellings(words)
         )
