@@ -7,7 +7,8 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         from kb.accounts import audiences
-        from kb.groups import granting, naming, personal
+        from kb.directory import sheets
+        from kb.groups import granting, importing, naming, personal
         from search import registry
 
         audiences.register_provider(granting.audiences_of_mandates)
@@ -15,3 +16,4 @@ class GroupsConfig(AppConfig):
         registry.register_facet_labels("groups", naming.facet_names)
         registry.register_filter_names("groups", naming.typed_names)
         personal.register_all()
+        sheets.register_sheet_kind(importing.PEOPLE)
