@@ -11,6 +11,8 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.core.ratelimit import clear, consume
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
@@ -81,6 +83,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: Any) -> list[dict]:
         methods = super().get_reauthentication_methods(user)
         stronger = [method for method in methods if method["id"] != "reauthenticate"]
+        if not is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+            stronger.sort(key=lambda method: method["id"] == "mfa_reauthenticate")  # recovery codes alone come last
         return stronger or methods
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
@@ -107,6 +111,13 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": _("This code does not fit. Codes change every 30 seconds: wait for the next one and type it."),
     }
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": settings.SITE_NAME}
+
+    def generate_authenticator_name(self, user: Any, type: Authenticator.Type) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Passkey %(number)d") % {"number": number}
 
     def get_totp_issuer(self) -> str:
         return settings.SITE_NAME

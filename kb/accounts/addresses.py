@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.apps import apps
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -19,11 +19,13 @@ from django.db.models import BooleanField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.writing import write
+from kb.accounts.writing import address_of, write
 
 if TYPE_CHECKING:
     from kb.accounts.models import User
 
+MOST = 5  # addresses of one person
+LINK_DAYS = 3  # allauth's own
 TAKEN = _("Someone already logs in with this address. Look for it in the list.")
 
 
@@ -77,6 +79,15 @@ def prove(user: User, email: str) -> bool:
     return bool(_rows().filter(user=user, email=email).update(verified=True))
 
 
+def prove_by_reset(user: User, **more: Any) -> None:
+    """A new password chosen by a link proves the address the link went to. Receives allauth's `password_reset`.
+
+    Where another address is proven the link may have gone there: then the main one is as it was.
+    """
+    if not _rows().filter(user=user, verified=True).exists():
+        prove(user, user.email)
+
+
 def is_proven(user: User) -> bool:
     """Whether the main address is."""
     return _rows().filter(user=user, email=user.email, verified=True).exists()
@@ -96,5 +107,62 @@ def keep_main(user: User) -> None:
     _rows().update_or_create(user=user, email=user.email, defaults={"primary": True})
 
 
+def own_addresses(user: User) -> list[Any]:
+    """The rows of this person, the main one first."""
+    return list(_rows().filter(user=user).order_by("-primary", "email"))
+
+
+@transaction.atomic
+def ask_for(user: User, email: str) -> None:
+    """Adds an address that waits to be proven, and writes to it. The same is done and seen where it is somebody else's, who is told so.
+
+    Raises ValidationError when the person has it already, or has too many.
+    """
+    email = normal(email)
+    own = _rows().filter(user=user)
+    if own.filter(email=email).exists():
+        raise ValidationError(_("This address is in your list already."), code="own")
+    if own.count() >= MOST:
+        raise ValidationError(_("You have as many addresses as the site keeps. Remove one first."), code="many")
+    write_link(own.create(user=user, email=email))
+
+
+def write_link(row: Any) -> None:
+    """Writes to an unproven address: the link that proves it, or, where it is somebody else's, that it was asked for."""
+    owner, user = find_person(row.email), row.user
+    if owner is not None and owner.pk != user.pk:
+        write(row.email, "address_taken", {}, user=owner)
+        return
+    link = address_of("account_address_link", EmailConfirmationHMAC(row).key, language=user.language)
+    write(row.email, "address_confirm", {"link": link, "days": LINK_DAYS}, user=user)
+
+
+def row_of(word: str) -> Any:
+    """The unproven row whose link holds this word; None when it is proven or gone, or the link is older than LINK_DAYS."""
+    confirmation = EmailConfirmationHMAC.from_key(word)
+    return confirmation.email_address if confirmation else None
+
+
+@transaction.atomic
+def confirm(row: Any) -> bool:
+    """Proves a row by its link and tells the main address; False when it became somebody else's meanwhile."""
+    owner, user = find_person(row.email), row.user
+    if not user.is_active or (owner is not None and owner.pk != user.pk) or not prove(user, row.email):
+        return False
+    if row.email != user.email:
+        write(user.email, "address_added", {"email": row.email, "timestamp": timezone.now()}, user=user)
+    return True
+
+
+def remove(row: Any) -> bool:
+    """Takes a further address away and tells the main one; the main one itself stays (False)."""
+    user = row.user
+    if row.primary or row.email == user.email:
+        return False
+    row.delete()
+    write(user.email, "address_removed", {"email": row.email, "timestamp": timezone.now()}, user=user)
+    return True
+
+
 def _rows() -> Any:
-    return apps.get_model("account", "EmailAddress").objects
+    return EmailAddress.objects

@@ -9,12 +9,15 @@ class AccountsConfig(AppConfig):
     default = True  # this module has several: without it Django takes none of them, and nothing below runs
 
     def ready(self) -> None:
+        from allauth.account.signals import password_reset
         from allauth.mfa.signals import authenticator_added, authenticator_removed
 
-        from kb.accounts import edited_kinds, editors, own_kinds, second_factor
+        from kb.accounts import addresses, caching, edited_kinds, editors, own_kinds, second_factor
 
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
         authenticator_removed.connect(second_factor.forget_in_session)
+        password_reset.connect(addresses.prove_by_reset)
+        post_migrate.connect(caching.make_cache_table, sender=editors.last_migrated_app())
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
         own_kinds.register_all()
         edited_kinds.register_all()

@@ -16,6 +16,8 @@ from django.db import connections
 from django.db.models import Q
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
+from kb.accounts.sessions import end_sessions
+
 EDITORS = "Rédaction"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page")
 COLLECTION_PERMISSIONS = ("add_image", "change_image", "choose_image")
@@ -65,7 +67,9 @@ def join(user: Any) -> None:
 
 
 def leave(user: Any) -> None:
-    """No editor any more; the account and its mandates stay."""
+    """No editor any more; the account and its mandates stay, sessions opened as an editor end."""
+    if user.groups.exists():
+        end_sessions(user)
     user.is_staff = user.is_superuser = False
     user.save(update_fields=["is_staff", "is_superuser"])
     user.groups.clear()

@@ -11,6 +11,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.cache import cache
@@ -19,7 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
 from kb.accounts import editors
+from kb.accounts.addresses import TAKEN, find_person
 from kb.accounts.models import User
+from kb.accounts.sessions import end_sessions
 
 FIELDS = ("email", "name", "language", "is_staff", "is_superuser")
 NOT_HERE = ("first_name", "last_name")
@@ -41,11 +44,9 @@ class _LogInAdminForm(forms.ModelForm):
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
-        others = User.objects.filter(email__iexact=email)
-        if self.instance.pk is not None:
-            others = others.exclude(pk=self.instance.pk)
-        if others.exists():
-            raise forms.ValidationError(_("Someone already logs in with this address. Look for it in the list."), code="duplicate_username")
+        owner = find_person(email)
+        if owner is not None and owner.pk != self.instance.pk:
+            raise forms.ValidationError(TAKEN, code="duplicate_username")
         return email
 
     def save(self, commit: bool = True) -> User:
@@ -55,6 +56,8 @@ class _LogInAdminForm(forms.ModelForm):
         if commit:
             wanted = user.is_staff or user.is_superuser
             (editors.join if wanted else editors.leave)(user)
+            if "is_active" in self.changed_data and not user.is_active:
+                end_sessions(user)
         return user
 
 
@@ -135,6 +138,59 @@ class ArrivalForm(_InOurWords, forms.ModelForm):
         return given
 
 
+class ProfileForm(forms.ModelForm):
+    """What a person says of themselves on the page of their account."""
+
+    class Meta:
+        model = User
+        fields = ("name", "language", "phone", "shares_contact", "digest_frequency")
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+        }
+        labels = {"name": _("Your name"), "language": _("Your language"), "phone": _("Phone"), "digest_frequency": _("Messages from the site")}
+        help_texts = {
+            "name": _("As your colleagues know you; members see it."),
+            "language": _("Of messages to you, and of the pages you open first."),
+        }
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].required = True
+
+    def save(self, commit: bool = True) -> User:
+        """Only these fields: nothing that changed elsewhere meanwhile is put back."""
+        self.instance.save(update_fields=list(self._meta.fields))
+        return self.instance
+
+
+class AddressForm(forms.Form):
+    """One more address."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+
+
+class SiteAddPasskeyForm(AddWebAuthnForm):
+    """A passkey with a name by which its owner knows it."""
+
+    passwordless = None
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].label = _("Name of this passkey")
+        self.fields["name"].help_text = _("So that you know it again: “my telephone”, “computer at work”.")
+        self.fields["name"].max_length = 60
+        self.fields["name"].widget.attrs.update(maxlength=60, autocomplete="off")
+
+
+class SiteRenamePasskeyForm(EditWebAuthnForm):
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"] = forms.CharField(
+            label=_("Name of this passkey"), max_length=60, initial=self.instance.wrap().name, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        )
+
+
 class SiteLogInForm(_InOurWords, account.LoginForm):
     pass
 
@@ -144,7 +200,12 @@ class SiteReauthenticateForm(_InOurWords, account.ReauthenticateForm):
 
 
 class SiteResetPasswordForm(_InOurWords, account.ResetPasswordForm):
-    pass
+    def clean_email(self) -> str:
+        """For whoever the address belongs to; an address that somebody only asked for leads to nobody's account."""
+        email = super().clean_email()
+        person = find_person(email)
+        self.users = [person] if person is not None and person.is_active and person.erased_at is None else []
+        return email
 
 
 class SiteResetPasswordKeyForm(_InOurWords, account.ResetPasswordKeyForm):

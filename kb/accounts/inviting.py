@@ -102,7 +102,7 @@ def ask_again(invitation: Invitation | None) -> None:
 
 
 def with_invitation(users: QuerySet) -> QuerySet:
-    """Each person with `.invited_at` (the newest one, or None), `.invitation_open` and `.came_at` (first used or last log-in, or None). No further query."""
+    """Each person with `.invited_at` (the newest, or None), `.invitation_open`, and `.came_at` (first use or last log-in, or None). No query more."""
     own = _invitations().filter(user=OuterRef("pk"))
     used = own.filter(used_at__isnull=False).order_by("used_at").values("used_at")[:1]
     return users.annotate(

@@ -25,7 +25,7 @@ from kb.accounts.audiences import passed_second_factor
 
 ADMIN = "/admin/"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-FREE_VIEWS = frozenset({"mfa_authenticate", "mfa_reauthenticate"})
+FREE_VIEWS = frozenset({"mfa_authenticate", "mfa_reauthenticate", "mfa_login_webauthn", "mfa_reauthenticate_webauthn"})
 
 
 def has_second_factor(user: Any) -> bool:
@@ -54,7 +54,7 @@ class SecondFactorMiddleware:
         name = request.resolver_match.url_name or "" if request.resolver_match else ""
         guarded = name == "account_reauthenticate" or (name.startswith("mfa_") and name not in FREE_VIEWS)
         if guarded and request.user.is_authenticated and has_second_factor(request.user) and not passed_second_factor(request):
-            return _ask_for_code(request)
+            return _ask_for_factor(request)
         return None
 
 
@@ -68,14 +68,17 @@ def _refuse_admin(request: HttpRequest) -> HttpResponse | None:
     if request.method not in ("GET", "HEAD") or request.headers.get("x-requested-with") == "XMLHttpRequest":
         raise PermissionDenied(_("Confirm your second factor first, then try again."))
     if enrolled:
-        return _ask_for_code(request)
+        return _ask_for_factor(request)
     messages.info(request, _("Editing asks for a second factor. Set it up here once; it takes two minutes."))
     return HttpResponseRedirect(reverse("mfa_activate_totp"))
 
 
-def _ask_for_code(request: HttpRequest) -> HttpResponseRedirect:
+def _ask_for_factor(request: HttpRequest) -> HttpResponseRedirect:
+    """By the code of the app where there is one, else by the passkey; each page leads to the other."""
+    has_app = is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
+    page = reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
     back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("mfa_index")
-    return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")
+    return HttpResponseRedirect(f"{page}?{urlencode({'next': back})}")
 
 
 def count_enrolling_as_passing(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:

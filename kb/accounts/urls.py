@@ -1,6 +1,6 @@
-"""Addresses of the accounts, under the word for "account": allauth's views at words of the site's three languages.
+"""Addresses of the accounts, under the word for "account": ours and allauth's views at words of the site's three languages.
 
-Changing one's e-mail address and signing up are left out: accounts are made by editors.
+Signing up is closed (accounts are made by editors), and allauth's own page of addresses is left out: ours is `owning.own_addresses`.
 """
 
 from allauth.account import views as account
@@ -10,16 +10,28 @@ from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.utils.text import format_lazy
 
-from kb.accounts import arriving
+from kb.accounts import arriving, owning, passkeys
 from kb.accounts.personal_views import urlpatterns as personal_urlpatterns
 from kb.languages import word
 
 _log_in, _confirm, _password = word("log-in"), word("confirm"), word("password")
 _forgotten, _done = word("forgotten"), word("done")
+_address, _passkeys = word("address"), word("passkeys")
 _invitation = word("invitation")
 _factor, _codes = word("second-factor"), word("recovery-codes")
 
 urlpatterns = [
+    path("", owning.index, name="account_index"),
+    path(format_lazy("{}/", _address), owning.own_addresses, name="account_addresses"),
+    path(format_lazy("{}/{}/", _address, _confirm), owning.confirm_address, name="account_address_confirm"),
+    path(format_lazy("{}/{}/<str:word>/", _address, _confirm), owning.confirm_address, name="account_address_link"),
+    path(format_lazy("{}/", word("sessions")), owning.sessions, name="account_sessions"),
+    path(format_lazy("{}/{}/", _log_in, _passkeys), passkeys.log_in, name="mfa_login_webauthn"),
+    path(format_lazy("{}/{}/", _confirm, _passkeys), passkeys.confirm, name="mfa_reauthenticate_webauthn"),
+    path(format_lazy("{}/", _passkeys), passkeys.own, name="mfa_list_webauthn"),
+    path(format_lazy("{}/{}/", _passkeys, word("add")), passkeys.add, name="mfa_add_webauthn"),
+    path(format_lazy("{}/<int:pk>/", _passkeys), passkeys.rename, name="mfa_edit_webauthn"),
+    path(format_lazy("{}/<int:pk>/{}/", _passkeys, word("take-away")), passkeys.remove, name="mfa_remove_webauthn"),
     path(format_lazy("{}/", _log_in), account.login, name="account_login"),
     path(format_lazy("{}/code/", _log_in), mfa.authenticate, name="mfa_authenticate"),
     path(format_lazy("{}/", word("log-out")), account.logout, name="account_logout"),

@@ -1,4 +1,4 @@
-"""A message to one person about their account, in their language. How it travels is the mail backend's affair; the words are in templates/account/email."""
+"""A message to one person about their account, in their language. Its words are in templates/account/email, its way the mail backend's affair."""
 
 from __future__ import annotations
 

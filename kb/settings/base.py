@@ -167,8 +167,11 @@ MFA_FORMS = {
     "authenticate": "kb.accounts.forms.SiteCodeForm",
     "reauthenticate": "kb.accounts.forms.SiteConfirmCodeForm",
     "activate_totp": "kb.accounts.forms.SiteActivateForm",
+    "add_webauthn": "kb.accounts.forms.SiteAddPasskeyForm",
+    "edit_webauthn": "kb.accounts.forms.SiteRenamePasskeyForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 # Accounts are made by editors: nobody can take one in advance with an address that is not theirs, which is what this would be against.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -185,6 +188,7 @@ WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "kb.accounts.refusing.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
