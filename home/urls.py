@@ -1,15 +1,16 @@
 """Addresses of the site itself: under a language, and without one."""
 
-from django.urls import path
+from django.urls import include, path
 from django.utils.text import format_lazy
 
-from home import views
+from home import members, views
 from kb.languages import word
 from kb.pages import sitemaps, themes
 
 urlpatterns = [
     path(format_lazy("{}/", word("display")), themes.choose, name="theme"),
     path(format_lazy("{}/", word("sitemap")), views.site_map, name="site_map"),
+    path(format_lazy("{}/", word("members")), include(([path("", members.members, name="members")], "home"))),
 ]
 
 root_urlpatterns = [
