@@ -1,10 +1,10 @@
-"""What the directory adds to the admin: the chooser of organisations."""
+"""What the directory adds to the admin: the choosers of organisations and services."""
 
 from wagtail import hooks
 
-from kb.directory.viewsets import organisation_chooser
+from kb.directory.viewsets import organisation_chooser, service_chooser
 
 
 @hooks.register("register_admin_viewset")
-def register_organisation_chooser():
-    return organisation_chooser
+def register_choosers():
+    return [organisation_chooser, service_chooser]

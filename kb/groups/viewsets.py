@@ -16,7 +16,7 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.listing import CappedPaginator
 from kb.directory.sheet_views import SheetImportViewSet
-from kb.directory.viewsets import OrganisationViewSet
+from kb.directory.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
 
@@ -124,4 +124,4 @@ class PeopleViewSetGroup(ModelViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 300
-    items = (BodyViewSet, MandateViewSet, OrganisationViewSet, SheetImportViewSet)
+    items = (BodyViewSet, MandateViewSet, OrganisationViewSet, ServiceViewSet, PlaceViewSet, SheetImportViewSet)
