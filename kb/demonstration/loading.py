@@ -19,6 +19,7 @@ from kb.accounts.audiences import PUBLIC
 from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_production
 from kb.accounts.models import User
 from kb.demonstration.documents import make_document
+from kb.demonstration.histories import give_histories
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
 from kb.files.storing import store
@@ -69,6 +70,7 @@ def load(progress: Progress = lambda line: None) -> None:
         for number, item in enumerate(described, start=1):
             progress(f"reference {number} of {len(described)}")
             marks[item["key"]] = make_reference(item, bodies, concepts, Path(folder)).mark
+        give_histories()
         progress("pages")
         make_pages(read_data("pages.json"), marks)
 

@@ -63,6 +63,16 @@ def test_a_public_notice_has_a_file_closed_to_all_but_one_group(loaded):
     assert len(closed) == 1
 
 
+def test_what_members_put_in_has_the_history_of_its_state(loaded):
+    put_in = Reference.objects.filter(created_by__is_staff=False)
+
+    assert put_in.count() >= 4
+    for reference in put_in:
+        steps = list(reference.steps.values_list("handling", flat=True))
+        assert steps[-1:] == ([] if reference.state == "draft" else [reference.state])
+        assert all(step.word for step in reference.steps.filter(handling__in=["returned", "refused"]))
+
+
 def test_log_ins_are_told_with_the_editors_second_factor(loaded):
     lines = "\n".join(log_ins())
 
