@@ -20,6 +20,7 @@ from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_pro
 from kb.accounts.models import User
 from kb.demonstration.documents import make_document
 from kb.demonstration.histories import give_histories
+from kb.demonstration.organisations import make_organisation
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
 from kb.files.storing import store
@@ -58,13 +59,12 @@ def load(progress: Progress = lambda line: None) -> None:
     """Writes the whole demonstration in one transaction. Raises NotADemonstration where DEBUG is off."""
     refuse_in_production()
     with override("fr"), transaction.atomic(), tempfile.TemporaryDirectory() as folder:
-        progress("bodies and organisations")
+        progress("bodies, vocabulary and organisations")
         bodies = {item["code"]: make_body(item) for item in read_data("bodies.json")["bodies"]}
-        for item in read_data("organisations.json")["organisations"]:
-            make_organisation(item)
-        make_demonstration_accounts(read_data("accounts.json")["accounts"], PASSWORD)
-        progress("vocabulary")
         concepts = make_concepts(read_data("vocabulary.json")["concepts"])
+        for item in read_data("organisations.json")["organisations"]:
+            make_organisation(item, concepts)
+        make_demonstration_accounts(read_data("accounts.json")["accounts"], PASSWORD)
         described = read_data("references.json")["references"]
         marks: dict[str, str] = {}
         for number, item in enumerate(described, start=1):
@@ -77,12 +77,6 @@ def load(progress: Progress = lambda line: None) -> None:
 
 def make_body(item: dict) -> Body:
     return Body.objects.create(code=item["code"], kind=item["kind"], name=item["name"], purpose=item["purpose"])
-
-
-def make_organisation(item: dict) -> Organisation:
-    return Organisation.objects.create(
-        code=item["code"], name=item["name"], other_names=item["other_names"], kind=item["kind"], language_side=item["language_side"]
-    )
 
 
 def make_concepts(items: list[dict]) -> dict[str, Concept]:
