@@ -19,6 +19,7 @@ _MOMENTS = {
     "clock_workerbeat": ("started_at", "beat_at"),
     "django_tasks_database_dbtaskresult": ("enqueued_at", "started_at"),
     "files_fileversion": ("created_at",),
+    "clock_outgoingmail": ("next_attempt_at", "claimed_until"),
 }
 
 

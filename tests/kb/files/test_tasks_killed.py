@@ -143,6 +143,31 @@ def test_two_workers_beside_each_other_read_every_document_once_and_end_in_good_
     assert site.rows("SELECT count(*) FROM clock_workerbeat WHERE stopped_at IS NULL") == [(0,)]
 
 
+def test_a_real_worker_killed_in_the_middle_of_a_reading_leaves_a_file_that_run_due_brings_to_be_read(site, tmp_path):
+    long_document = write(tmp_path / "long.pdf", pages=400)
+    assert store(site, long_document) == 0
+    with site.worker() as worker:
+        assert until(lambda: site.rows("SELECT 1 FROM files_fileversion WHERE claimed_by != ''"), within_s=120)
+        worker.kill()
+    assert state(site)[:3] == ("waiting", 0, 0)
+    assert site.rows("SELECT status FROM django_tasks_database_dbtaskresult") == [("RUNNING",)]
+    site.change("DELETE FROM django_tasks_database_dbtaskresult")  # not even the task is left: only the row of the file says that it waits
+    site.let_an_hour_pass()
+    assert "files.lost" in site.manage("run_due")
+    assert site.rows("SELECT status FROM django_tasks_database_dbtaskresult") == [("READY",)]
+    with site.worker():
+        assert until(lambda: state(site)[0] == "read", within_s=120, every_s=0.1)
+    assert state(site)[1] == 400
+    assert [number for _, number in site.pages()] == list(range(1, 401))
+
+
+def test_enqueue_lost_asks_again_for_what_a_killed_process_stored(site, document):
+    assert store(site, document, before=KILL_AFTER_COMMIT) == -signal.SIGKILL
+    site.let_an_hour_pass()
+    assert site.manage("enqueue_lost").strip() == "1 readings asked for again"
+    assert site.manage("enqueue_lost").strip() == "Nothing was lost."
+
+
 @pytest.mark.drill
 @pytest.mark.parametrize("statement", range(1, 13))
 def test_a_save_killed_at_any_statement_leaves_all_of_a_document_or_nothing_of_it(site, document, statement):
