@@ -19,15 +19,16 @@ from kb.accounts import audiences
 from kb.files.models import FileVersion
 from kb.files.storing import store
 from kb.groups.models import Body
-from kb.languages import CODES, current_language
+from kb.languages import current_language
 from kb.library.cataloguing import add_file, add_reference
-from kb.library.choices import PublishReason
+from kb.library.choices import FoundIn, PublishReason
 from kb.library.drafting import fill
+from kb.library.drafting.identifiers import doi_in
 from kb.library.forms import readable_name
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
 from kb.pages.texts import Texts
 
-_DOI = re.compile(r"^(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/\S+)$", re.IGNORECASE)
+_DOI_ALONE = re.compile(r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[^\s?#]+)(?:[?#]\S*)?", re.IGNORECASE)
 GROUP, MEMBERS, EVERYONE = "group", "members", "everyone"
 
 
@@ -47,12 +48,10 @@ class Link:
     url: str = ""
 
 
-def doi_in(text: str) -> str:
-    """The DOI that a text is, alone or as an address of doi.org, in small letters (a DOI has no case); "" when it is none."""
-    found = _DOI.match(text.strip())
-    if not found:
-        return ""
-    return unquote(found[1]).rstrip(".,;").split("?")[0].split("#")[0].lower()
+def doi_typed(text: str) -> str:
+    """The DOI that a text is, alone, after "doi:" or as an address of doi.org, in small letters (a DOI has no case); "" when it is none."""
+    found = _DOI_ALONE.fullmatch(unquote(text.strip()))
+    return doi_in(found[1]) if found else ""
 
 
 def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link = Link(), title: str = "") -> Reference:
@@ -61,14 +60,18 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
     Reader choice starts at the body. Raises ValidationError: a file that is empty or too large, an address that is none.
     """
     named = title or (readable_name(uploads[0].name) if uploads else "") or link.doi or link.url
-    language = user.language if user.language in CODES else current_language()
     with transaction.atomic():
-        reference = Reference(body=body, title=named[:500], language=language, created_by=user, audiences=[audiences.body(body.code)])
+        reference = Reference(body=body, title=named[:500], created_by=user, audiences=[audiences.body(body.code)])
         reference.doi, reference.url = link.doi[:200], link.url
         add_reference(reference)
         for upload in uploads:
             attach(reference, upload, user)
-        contribution = Contribution.objects.create(reference=reference, corrected=["title"] if title else [])
+        where = FoundIn.NAME if uploads else FoundIn.LINK
+        contribution = Contribution.objects.create(
+            reference=reference,
+            corrected=["title"] if title else [],
+            drafted={} if title else {"title": {"value": reference.title, "where": where, "page": None}},
+        )
         fill(contribution)
     reference.refresh_from_db()
     return reference

@@ -19,7 +19,7 @@ from kb.files.keeping import keep, kept, release
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceType
-from kb.library.contributing import EVERYONE, GROUP, MEMBERS, Link, Upload, doi_in, readers_choice, value_of
+from kb.library.contributing import EVERYONE, GROUP, MEMBERS, Link, Upload, doi_typed, readers_choice, value_of
 from kb.library.forms import kept_name
 from kb.library.models import Reference
 from kb.library.models.references import NEEDS_AGREEMENT
@@ -90,7 +90,7 @@ class AddForm(forms.Form):
         text = self.cleaned_data["link"].strip()
         if not text:
             return Link()
-        if doi := doi_in(text):
+        if doi := doi_typed(text):
             return Link(doi=doi)
         address = text if "://" in text else f"https://{text}"
         try:
@@ -236,9 +236,9 @@ class RecordForm(forms.Form):
 
     def clean_doi(self) -> str:
         text = self.cleaned_data["doi"].strip()
-        if text and not doi_in(text):
+        if text and not doi_typed(text):
             raise forms.ValidationError(_("A DOI begins with 10. and has a slash, for example 10.1000/182."))
-        return doi_in(text)
+        return doi_typed(text)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean()

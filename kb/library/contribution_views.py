@@ -162,7 +162,7 @@ def _record_form(request: HttpRequest, reference: Reference, kept: Contribution 
         return RecordForm(
             reference=reference, opened=request.GET.getlist("edit") if may_edit else [], missing=missing, files=file_choices(attachments)
         )
-    opened, missing = [*data.getlist("open"), *data.getlist("edit")], data.getlist("missing")
+    opened, missing = data.getlist("open"), data.getlist("missing")
     return RecordForm(data, files, reference=reference, opened=opened, missing=missing, files=file_choices(attachments))
 
 

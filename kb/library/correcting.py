@@ -14,7 +14,7 @@ from kb.library import handling
 from kb.library.contributing import attach, contribution_of, give_readers, replace_file, write_lines
 from kb.library.contribution_forms import NEW_FILE, RecordForm
 from kb.library.models import Reference
-from kb.library.resembling import note_unseen
+from kb.library.resembling import note_unseen_later
 
 SAVE = "save"
 STEPS = {"confirm": handling.propose, "accept": handling.accept, "return": handling.send_back, "refuse": handling.refuse}
@@ -32,7 +32,7 @@ def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozense
         if step in STEPS:
             fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)
         if step == "confirm":
-            note_unseen(fresh, held)
+            note_unseen_later(fresh, held)
     form.kept.release()
     return fresh
 
