@@ -19,6 +19,7 @@ from kb.directory.sheet_views import SheetImportViewSet
 from kb.directory.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
+from kb.groups.people_views import PeopleViewSet
 
 
 class BodyFilters(WagtailFilterSet):
@@ -68,9 +69,11 @@ class MandateFilters(WagtailFilterSet):
     role = django_filters.MultipleChoiceFilter(choices=MandateRole.choices, widget=forms.CheckboxSelectMultiple, label=_("Role"))
     running = RunningFilter(label=_("Running today"), widget=BooleanRadioSelect)
 
+    is_referent = django_filters.BooleanFilter(label=_("Follows the contributions"), widget=BooleanRadioSelect)
+
     class Meta:
         model = Mandate
-        fields = ("body", "role", "running")
+        fields = ("body", "role", "is_referent", "running")
 
 
 class MandateIndexView(generic.IndexView):
@@ -99,6 +102,7 @@ class MandateViewSet(ModelViewSet):
         Column("body", label=_("Body"), accessor="body"),
         Column("organisation", label=_("Organisation"), accessor="organisation"),
         Column("role", label=_("Role"), accessor="get_role_display", sort_key="role"),
+        BooleanColumn("is_referent", label=_("Follows the contributions"), sort_key="is_referent"),
         DateColumn("since", label=_("Since"), sort_key="since"),
         DateColumn("until", label=_("Until"), sort_key="until"),
     )
@@ -115,6 +119,7 @@ class MandateViewSet(ModelViewSet):
         FieldPanel("body"),
         FieldPanel("organisation"),
         FieldPanel("role"),
+        FieldPanel("is_referent"),
         FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
         FieldPanel("is_suspended"),
     )
@@ -124,4 +129,4 @@ class PeopleViewSetGroup(ModelViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 300
-    items = (BodyViewSet, MandateViewSet, OrganisationViewSet, ServiceViewSet, PlaceViewSet, SheetImportViewSet)
+    items = (PeopleViewSet, BodyViewSet, MandateViewSet, OrganisationViewSet, ServiceViewSet, PlaceViewSet, SheetImportViewSet)

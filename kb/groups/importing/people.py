@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
 from functools import partial
 
 from allauth.account.models import EmailAddress
@@ -18,6 +17,7 @@ from kb.accounts.models import User
 from kb.directory.models import Employment, Organisation
 from kb.directory.sheets import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
+from kb.groups.moving import last_day
 
 _LANGUAGES = {
     **{word: "fr" for word in ("fr", "f", "français", "frans", "french", "francophone")},
@@ -165,7 +165,8 @@ def _employment(context: Context, person: User, values: Mapping[str, str]) -> tu
     if not running:
         return [Change(_("employer"), "", organisation)], [made.save]
     before = running[0]
-    steps: list[Step] = [partial(end_employment, before, made.since or timezone.localdate()), made.save]
+    before.until = last_day(before.since, made.since or timezone.localdate())
+    steps: list[Step] = [partial(before.save, update_fields=["until"]), made.save]
     return [Change(_("employer"), before.organisation, organisation)], steps
 
 
@@ -184,10 +185,3 @@ def _new_employment(person: User, organisation: Organisation, values: Mapping[st
         made.since = timezone.localdate()
     made.clean_fields(exclude=["user", "organisation"])
     return made
-
-
-def end_employment(employment: Employment, next_begins: date) -> None:
-    """Its last day is the one before the next begins, and never before its first."""
-    last = next_begins - timedelta(days=1)
-    employment.until = max(last, employment.since) if employment.since else last
-    employment.save(update_fields=["until"])
