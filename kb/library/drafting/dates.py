@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from kb.library.choices import FoundIn
-from kb.library.drafting.documents import STATED, Document, Found, Line, on_page
+from kb.library.drafting.documents import STATED, Document, Found, Line, on_page, words_of
 
 _MONTHS = {
     1: "janvier janv jan januari january",
@@ -58,10 +58,11 @@ _IMPRINT = re.compile(
     r"|eerste\s+druk|first\s+published|published\s+(?:by|in)|\bédition\b|\buitgave\b|imprim|gedrukt",
     re.IGNORECASE,
 )
-_LAW = re.compile(
-    r"\b(?:loi|décret|ordonnance|arrêté|règlement|directive|accord|wet|decreet|ordonnantie|besluit|verordening|richtlijn|act|regulation|decision|law)\b[^\n]{0,80}?\b(?:du|van|of)\s+$",
+_LAW_WORD = re.compile(
+    r"\b(?:loi|décret|ordonnance|arrêté|règlement|directive|accord|wet|decreet|ordonnantie|besluit|verordening|richtlijn|act|regulation|decision|law)\b",
     re.IGNORECASE,
 )
+_LAW = re.compile(_LAW_WORD.pattern + r"[^\n]{0,80}?\b(?:du|van|of)\s+$", re.IGNORECASE)
 _AROUND = re.compile(r"[^\W\d_]{2,}")
 _SHORT = 70  # signs of a line that may be there to say when
 
@@ -81,7 +82,7 @@ def date_of(document: Document, *, title: str = "", today: date | None = None) -
     stated = document.properties.get("date", "") if document.media_type in STATED else ""
     if stated and stated <= today.isoformat():
         return Found(stated, FoundIn.PROPERTIES)
-    candidates = [one for one in _candidates(document, title) if 1800 < int(one.text[:4]) and one.text <= today.isoformat()]
+    candidates = [one for one in _candidates(document, title) if int(one.text[:4]) > 1800 and one.text <= today.isoformat()]
     best = max(candidates, key=lambda one: (one.worth, len(one.text), -one.page), default=None)
     if best is not None:
         return on_page(_sharpened(best, candidates), best.page)
@@ -125,13 +126,16 @@ def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, titl
     for pattern, worth in ((_DEPOSIT, 5.0), (_RIGHTS, 5.5)):
         if found := pattern.search(line.text):
             yield _Candidate(found["year"], line.page, worth)
-    in_title = bool(title) and line.text in title
+    in_title = bool(title) and words_of(line.text) in words_of(title)
+    is_law = in_title and bool(_LAW_WORD.search(title))
     for found, text in dates_in(line.text):
         before = line.text[: found.start()]
-        if _LAW.search(before) and is_first and is_early:
-            yield _Candidate(text, line.page, 8.0 if line.opens_paragraph or in_title else 2.0)
+        if is_first and is_early and (is_law or _LAW.search(before)):
+            yield _Candidate(text, line.page, 10.0 if is_law and len(text) == 10 else 8.0 if line.opens_paragraph else 2.0)
         elif in_title:
             yield _Candidate(text, line.page, 2.5 if len(text) == 4 else 6.0)
+        elif line.text.endswith(".") and not line.opens_paragraph:
+            continue  # the end of a sentence
         elif len(line.text) > _SHORT and not _IMPRINT.search(line.text):
             continue
         elif labelled or _LABEL.match(line.text):

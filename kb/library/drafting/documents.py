@@ -39,6 +39,8 @@ BOOK = "application/epub+zip"
 STATED = WEB_PAGES | {MAIL, BOOK}  # formats whose properties are written for readers: date and author there are meant
 
 _LETTER = re.compile(r"[^\W\d_]")
+_CITED = re.compile(r"\((?:1[89]|20)\d\d[a-z]?\)|^\s*\[\d{1,3}\]\s", re.MULTILINE)
+_CITED_OFTEN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class Line:
         return len(_LETTER.findall(self.text))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Page:
     """A stored page; spans are (start, end, language)."""
 
@@ -95,8 +97,13 @@ class Page:
         """In reading order; lines without a letter or digit are left out."""
         return tuple(_lines(self))
 
+    @property
+    def cites(self) -> bool:
+        """True for a page of a list of references: years in brackets, numbers in brackets before lines, one after the other."""
+        return len(_CITED.findall(self.text)) >= _CITED_OFTEN
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class Document:
     """A file and what was read of it.
 
@@ -121,8 +128,9 @@ class Document:
 
     @cached_property
     def edges(self) -> tuple[Page, ...]:
-        """Where imprints stand: the first three pages, the last one."""
-        return (*self.head[:3], *((self.last,) if self.last else self.head[3:][-1:]))
+        """Where imprints stand: the first three pages, and the last one unless it lists what the document cites."""
+        last = (self.last,) if self.last else self.head[3:][-1:]
+        return (*self.head[:3], *(page for page in last if not page.cites))
 
     @cached_property
     def body_size(self) -> float:

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from kb.library.drafting.documents import words_of
 
 _ENDINGS = (
-    "docx?|docm|dotx?|pdf|indd|qx[dp]|pptx?|ppsx?|xlsx?|od[tsp]|rtf|graffle|pages|key|tiff?|jpe?g|png|tex|dvi|e?ps|cdr|ai|pub|wpd|html?|txt|eml|msg"
+    "docx?|docm|dotx?|pdf|indd|qx[dp]|pptx?|ppsx?|xlsx?|csv|jsonl?|od[tsp]|rtf|graffle|pages|key|tiff?|jpe?g|png|tex|dvi|e?ps|cdr|ai|pub|wpd|html?|txt"
+    "|eml|msg|epub"
 )
 _ENDING = re.compile(rf"\.(?:{_ENDINGS})$", re.IGNORECASE)
 _PROGRAM = re.compile(
@@ -20,12 +21,16 @@ _PROGRAM = re.compile(
 # Names that programs give to what has none yet, with or without a number after them.
 _NAMELESS = re.compile(
     r"""(?:
-      (?:microsoft\s+)?(?:presentation|powerpoint|power\s?point|document|classeur|livre|book|workbook|werkmap|map|blad|feuille|sheet|diapositive|dia|slide|folie|scan|img|image|doc|page)
+      (?:microsoft\s+)?(?:presentation|powerpoint|power\s?point|document|classeur|livre|book|workbook|werkmap|map|blad|feuille|sheet|diapositive|dia|slide
+        |folie|scan|img|image|doc|page)
       | (?:presentation|presentatie)\s+(?:microsoft\s+)?power\s?point | (?:microsoft\s+)?power\s?point[\s-]+(?:presentation|presentatie)
-      | untitled | untitled\s+document | unbenannt | sans[\s-]titre | zonder\s+titel | naamloos | no\s+title | none | null | unknown | inconnu | onbekend
-      | (?:nouveau|nouvelle|nieuw|nieuwe|new)\s+\w+(?:\s+\w+)? | (?:document|fichier|bestand)\s+sans\s+(?:titre|nom)
-      | titre | titel | title | test | modele | sjabloon | template | layout | mise\s+en\s+page | page\s+de\s+garde | scanned?\s+(?:document|image)
-      | document\s+(?:numerise|scanne|1) | gescand\s+document | cliquez\s.* | klik\s.* | click\s+to\s.* | titre\s+du\s+document | titel\s+van\s+het\s+document
+      | untitled | untitled\s+document | unbenannt | sans\s+titre | zonder\s+titel | naamloos | no\s+title | none | null
+      | unknown | inconnu | onbekend
+      | (?:nouveau|nouvelle|nieuw|nieuwe|new)\s+(?:document|fichier|bestand|file|presentation|presentatie)(?:\s+microsoft)?
+        (?:\s+(?:word|texte|text|tekst))?
+      | (?:document|fichier|bestand)\s+sans\s+(?:titre|nom) | scanned?\s+(?:document|image) | document\s+(?:numerise|scanne) | gescand\s+document
+      | titre | titel | title | test | modele | sjabloon | template | layout | mise\s+en\s+page | page\s+de\s+garde | titre\s+du\s+document
+      | titel\s+van\s+het\s+document | (?:cliquez|klik|click)\s.*
     )[\s\d]*""",
     re.VERBOSE,
 )
@@ -33,18 +38,20 @@ _MACHINE = re.compile(r"^(?:[a-z]:\\|file:|https?:|\\\\)|^[0-9a-f-]{16,}$|^ARRAY
 # Programs, machines and rubber-stamp users that stand where an author should.
 _NOBODY = re.compile(
     r"""\b(?:
-      microsoft | office\s+user | windows | user(?:name)? | utilisateur | gebruiker | benutzer | owner | proprietaire | eigenaar | admin\w* | root | guest | invite
-      | python\s?(?:pptx|docx)? | openpyxl | adobe | acrobat | pscript\d* | ghostscript | libreoffice | openoffice | latex | tex | typst | pandoc | wkhtmltopdf | fpdf | itext\w*
-      | scan\w* | xerox | canon | ricoh | konica | kyocera | hp | lenovo | dell | asus | acer | toshiba | samsung | pc | laptop\w* | desktop\w* | unknown | inconnu | onbekend
-      | auteur | author | anonymous | anonyme | anoniem | test | array | none | null
+      microsoft | office\s+user | windows | user(?:name)? | utilisateur | gebruiker | benutzer | owner | proprietaire | eigenaar | admin\w*
+      | root | guest | invite | python\s?(?:pptx|docx)? | openpyxl | adobe | acrobat | pscript\d* | ghostscript | libreoffice | openoffice
+      | latex | tex | typst | pandoc | wkhtmltopdf | fpdf | itext\w* | scan | scanner | scans | xerox | canon | ricoh | konica | kyocera | hp
+      | lenovo | dell | asus | acer | toshiba | samsung | pc | laptop\w* | desktop\w* | unknown | inconnu | onbekend | auteur | author
+      | anonymous | anonyme | anoniem | test | array | none | null
     )\b""",
     re.VERBOSE,
 )
 _DATE_LIKE = re.compile(r"^(?:\d{6,8}|\d{4}[-_.]\d{2}(?:[-_.]\d{2})?|\d{2}[-_.]\d{2}[-_.]\d{4})(?=[\s_.+-]|$)")
 _LEFT_OVERS = re.compile(
-    r"(?:[\s(_-]+(?:v(?:ersion|ersie)?\s?\d+(?:[.\s]\d+)*|def(?:initi\w+)?|final\w*|finale|vf|copie|copy|kopie|web|print|bd|hd|lr|\d{1,2}|\(\d+\)))+\)?$",
+    r"(?:[\s(_-]+(?:v(?:ersion|ersie)?\s?\d+(?:[.\s]\d+)*|def(?:initi\w+)?|final\w*|vf|copie|copy|kopie|web|print|bd|hd|lr|\d{1,2}|\(\d+\)))+\)?$",
     re.IGNORECASE,
 )
+_JOINTS = re.compile(r"[_\s]+|(?<=\w)-(?=\w)|(?<=\w)\.(?=[^\W\d_]{2})")  # what stands for a blank in a name without any
 
 
 def is_junk_title(title: str, *, file_name: str = "") -> bool:
@@ -77,11 +84,7 @@ def title_of_name(name: str) -> str:
     """A file's name as a title: without its ending, joined words parted, dates in front and "v2 def" behind taken off; "" when no word is left."""
     bare = _ENDING.sub("", unquote(name.replace("+", " ")).strip())
     bare = _DATE_LIKE.sub("", bare)
-    bare = (
-        " ".join(re.sub(r"[_\s]+|(?<=\w)-(?=\w)|(?<=\w)\.(?=[^\W\d_]{2})", " ", bare).split())
-        if " " not in bare
-        else " ".join(bare.replace("_", " ").split())
-    )
+    bare = " ".join((bare.replace("_", " ") if " " in bare else _JOINTS.sub(" ", bare)).split())
     shorter = _LEFT_OVERS.sub("", bare).strip(" -_.,")
     kept = shorter if sum(sign.isalpha() for sign in shorter) >= 3 else bare.strip(" -_.,")
     return kept[:1].upper() + kept[1:] if sum(sign.isalpha() for sign in kept) >= 3 else ""

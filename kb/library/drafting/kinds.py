@@ -15,103 +15,90 @@ _FORMATS = {
 }
 _VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com")
 _NEWSPAPERS = (
-    "lesoir.be lalibre.be dhnet.be lavenir.net lecho.be standaard.be demorgen.be nieuwsblad.be hln.be tijd.be bruzz.be rtbf.be vrt.be bx1.be "
-    "lemonde.fr liberation.fr lefigaro.fr theguardian.com nytimes.com brusselstimes.com"
-).split()
+    *("lesoir.be", "lalibre.be", "dhnet.be", "lavenir.net", "lecho.be", "standaard.be", "demorgen.be", "nieuwsblad.be", "hln.be", "tijd.be"),
+    *("bruzz.be", "rtbf.be", "vrt.be", "bx1.be", "lemonde.fr", "liberation.fr", "lefigaro.fr", "theguardian.com", "nytimes.com", "brusselstimes.com"),
+)
 _FILES = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub")
 
-# (type, what says it, how far it is looked for): "title" the lines of the title, "top" the first page's first lines, "first" the first page,
+
+def _rule(kind: ReferenceType, scope: str, pattern: str) -> tuple[ReferenceType, str, re.Pattern[str]]:
+    return kind, scope, re.compile(pattern, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
+
+
+# (type, how far it is looked for, what says it): "title" the lines of the title, "top" the first page's first lines, "first" the first page,
 # "edges" the first three pages and the last one. The first rule that holds wins, so the rarer kinds stand first.
-_LINE = re.IGNORECASE | re.MULTILINE | re.VERBOSE
-_RULES: tuple[tuple[ReferenceType, str, re.Pattern[str]], ...] = (
-    (ReferenceType.LEGISLATION, "top", re.compile(r"\b(?:moniteur\s+belge|belgisch\s+staatsblad)\b", _LINE)),
-    (
+_RULES = (
+    _rule(ReferenceType.LEGISLATION, "top", r"\b(?:moniteur\s+belge|belgisch\s+staatsblad)\b"),
+    _rule(
         ReferenceType.LEGISLATION,
         "top",
-        re.compile(
-            r"""^\W*(?:\d{1,2}\s+\w+\s+\d{4}\W+)?(?:loi|décret|ordonnance|arrêté(?:\s+(?:royal|ministériel|du\s+\w+|de\s+\w+))?|règlement|directive|wet|decreet|ordonnantie
-            |(?:koninklijk\s+|ministerieel\s+)?besluit(?:\s+van\s+de\s+\w+)?|verordening|richtlijn|act|(?:council\s+|commission\s+)?(?:regulation|directive|decision|implementing\s+decision))
-            \b[^\n]{0,90}?(?:\b(?:du|van|of)\s+\d{1,2}|\((?:eu|ue|ce|eg|ec)\)|\bn[o°r]\.?\s*\d|\brelati[fv]e?\b|\bbetreffende\b|\bhoudende\b|\bmodifiant\b|\btot\s+wijziging\b)""",
-            _LINE,
-        ),
+        r"""^\W*(?:\d{1,2}(?:er)?\s+\w+\s+\d{4}\W+)?
+        (?:loi|décret|ordonnance|arrêté(?:\s+(?:royal|ministériel|du\s+\w+|de\s+\w+))?|règlement|directive
+          |wet|decreet|ordonnantie|(?:koninklijk\s+|ministerieel\s+)?besluit(?:\s+van\s+de\s+\w+)?|verordening|richtlijn
+          |act|(?:council\s+|commission\s+)?(?:implementing\s+)?(?:regulation|directive|decision))\b[^\n]{0,90}?
+        (?:\b(?:du|van|of)\s+\d{1,2}|\((?:eu|ue|ce|eg|ec)\)|\bn[o°r]\.?\s*\d|\brelati[fv]e?\b
+          |\bbetreffende\b|\bhoudende\b|\bmodifiant\b|\btot\s+wijziging\b)""",
     ),
-    (
+    _rule(
         ReferenceType.LEGAL_CASE,
         "top",
-        re.compile(
-            r"^\W*(?:arrêt|arrest|jugement|vonnis|judge?ment)\b[^\n]{0,40}(?:n[o°r]\.?\s*\d|du\s+\d|van\s+\d|of\s+\d)"
-            r"|^\W*(?:cour\s+(?:constitutionnelle|du\s+travail|d['’]appel|de\s+cassation)|grondwettelijk\s+hof|arbeids(?:hof|rechtbank)|raad\s+van\s+state|tribunal\s+d\w+|justice\s+de\s+paix|vredegerecht)\b",
-            _LINE,
-        ),
+        r"""^\W*(?:arrêt|arrest|jugement|vonnis|judge?ment)\b[^\n]{0,40}(?:n[o°r]\.?\s*\d|du\s+\d|van\s+\d|of\s+\d)
+        | ^\W*(?:cour\s+(?:constitutionnelle|du\s+travail|d['’]appel|de\s+cassation)|tribunal\s+d\w+|justice\s+de\s+paix
+               |grondwettelijk\s+hof|arbeids(?:hof|rechtbank)|raad\s+van\s+state|vredegerecht)\b""",
     ),
-    (
+    _rule(ReferenceType.CHAPTER, "title", r"\b(?:chapitre|hoofdstuk|chapter)\s+[\dIVX]+\s+(?:de|du|d['’]|van|uit|of|from|in)\b"),
+    _rule(
         ReferenceType.THESIS,
         "edges",
-        re.compile(
-            r"""\b(?:mémoire\s+(?:présenté|de\s+(?:fin|master|licence|maîtrise|recherche)|en\s+vue|réalisé|soumis)|travail\s+de\s+fin\s+d['’]études|\bTFE\b|thèse\s+(?:présentée|de\s+doctorat|en\s+vue)
-            |masterproef|bachelorproef|eindwerk|eindverhandeling|proefschrift|scriptie|(?:master|bachelor|doctoral|ph\.?d\.?)['’]?s?\s+(?:thesis|dissertation)
-            |(?:thesis|dissertation)\s+(?:submitted|presented))""",
-            _LINE,
-        ),
+        r"""\b(?:mémoire\s+(?:présenté|de\s+(?:fin|master|licence|maîtrise|recherche)|en\s+vue|réalisé|soumis)|travail\s+de\s+fin\s+d['’]études|\bTFE\b
+        |thèse\s+(?:présentée|de\s+doctorat|en\s+vue)|masterproef|bachelorproef|eindwerk|eindverhandeling|proefschrift|scriptie
+        |(?:master|bachelor|doctoral|ph\.?d\.?)['’]?s?\s+(?:thesis|dissertation)|(?:thesis|dissertation)\s+(?:submitted|presented))""",
     ),
-    (
+    _rule(
         ReferenceType.ARTICLE_JOURNAL,
         "first",
-        re.compile(
-            r"\b(?:vol(?:ume)?\.?\s*\d+[\s,:(]*(?:n[o°r]\.?|issue|nummer|numéro|\()\s*\d|\d+\s*\(\d+\)\s*[:,]\s*\d+\s*[-–]\s*\d+|(?:e-)?issn\b[^\n]{0,60}\bvol|journal\s+(?:of|homepage)|revue\s+(?:de|des|d['’]|française|internationale|belge)\b[^\n]{0,60}\d|tijdschrift\s+voor\b[^\n]{0,60}\d)",
-            _LINE,
-        ),
+        r"""\bvol(?:ume)?\.?\s*\d+[\s,:(]*(?:n[o°r]\.?|issue|nummer|numéro|\()\s*\d | \d+\s*\(\d+\)\s*[:,]\s*\d+\s*[-–]\s*\d+
+        | (?:e-)?issn\b[^\n]{0,60}\bvol
+        | \bjournal\s+(?:of|homepage)\b | \brevue\s+(?:de|des|d['’]|française|internationale|belge)\b[^\n]{0,60}\d
+        | \btijdschrift\s+voor\b[^\n]{0,60}\d""",
     ),
-    (
-        ReferenceType.ARTICLE,
-        "top",
-        re.compile(r"\bworking\s+papers?\b|\bdocument\s+de\s+travail\b|\bwerkdocument\b|\bcahiers?\s+de\s+recherche\b", _LINE),
-    ),
-    (
+    # "Document de travail" and "werkdocument" are drafts of a meeting more often than papers of a series.
+    _rule(ReferenceType.ARTICLE, "top", r"\bworking\s+papers?\b|\bcahiers?\s+de\s+recherche\b"),
+    _rule(
         ReferenceType.PAPER_CONFERENCE,
         "first",
-        re.compile(
-            r"\bactes\s+d[ue]s?\s+(?:la\s+)?(?:colloque|journée|séminaire|congrès)|\b(?:conference|workshop)\s+(?:paper|on)\b|\bproceedings\b|\bverslagboek\b",
-            _LINE,
-        ),
+        r"""\bactes\s+d[ue]s?\s+(?:la\s+)?(?:colloque|journée|séminaire|congrès) | \b(?:conference|workshop)\s+(?:paper|on)\b
+        | \bproceedings\b | \bverslagboek\b""",
     ),
-    (
+    _rule(
         ReferenceType.INTERVIEW,
         "title",
-        re.compile(r"\b(?:entretiens?\s+avec|interviews?\s+(?:de|avec|met|with|of)|gesprek(?:ken)?\s+met|rencontre\s+avec)\b|^interview\b", _LINE),
+        r"\b(?:entretiens?\s+avec|interviews?\s+(?:de|avec|met|with|of)|gesprek(?:ken)?\s+met|rencontre\s+avec)\b | ^interview\b",
     ),
-    (
+    _rule(
         ReferenceType.SPEECH,
         "top",
-        re.compile(
-            r"^\W*(?:discours|allocution|toespraak|speech|lezing)\b[^\n]{0,40}\b(?:de|du|prononcée?|van|door|by|given|delivered)\b|^\W*(?:speech\s+by)",
-            _LINE,
-        ),
+        r"^\W*(?:discours|allocution|toespraak|speech|lezing)\b[^\n]{0,40}\b(?:de|du|prononcée?|van|door|by|given|delivered)\b | ^\W*speech\s+by",
     ),
-    (
-        ReferenceType.PAMPHLET,
-        "first",
-        re.compile(
-            r"\b(?:brochure|dépliant|feuillet|vouwblad|infoblad|folder|leaflet|flyer|fact\s?-?sheet|fiche\s+(?:pratique|info\w*|technique)|infofiche|praktische\s+fiche)\b",
-            _LINE,
-        ),
-    ),
-    (
+    _rule(ReferenceType.PAMPHLET, "title", r"\b(?:brochure|dépliant|fiche|infofiche|vouwblad|infoblad|leaflet|flyer|folder|fact\s?-?sheet)\b"),
+    _rule(
         ReferenceType.REPORT,
         "title",
-        re.compile(
-            r"rapport|verslag|\breport\b|\bétudes?\b|\bstud(?:ie|y|ies)\b|\brecherche(?:-action)?\b|onderzoek|diagnostic|évaluation|evaluati(?:e|on)|\bdossier\b|synthèse|samenvatting|\bsurvey\b|enquête"
-            r"|\bbilan\b|\baudit\b|\bdiagnos(?:e|is)\b|\breview\b",
-            _LINE,
-        ),
+        r"""rapport | verslag | \breport\b | \bétudes?\b | \bstud(?:ie|y|ies)\b | \brecherche(?:-action)?\b | onderzoek | diagnostic
+        | évaluation | evaluati(?:e|on) | \bdossier\b | synthèse | samenvatting | \bsurvey\b | enquête | \bbilan\b | \baudit\b | \bdiagnos(?:e|is)\b
+        | \breview\b""",
     ),
-    (
+    _rule(
+        ReferenceType.PAMPHLET,
+        "first",
+        r"""\b(?:brochure|dépliant|vouwblad|infoblad|leaflet|flyer|fact\s?-?sheet|fiche\s+(?:pratique|info\w*|technique)|infofiche
+        |praktische\s+fiche)\b""",
+    ),
+    _rule(
         ReferenceType.REPORT,
         "first",
-        re.compile(
-            r"\brapport\s+(?:d['’]|de\s+|final|annuel|intermédiaire)|\b(?:jaar|eind|onderzoeks|tussen)(?:rapport|verslag)\b|\b(?:final|annual|research|progress)\s+report\b",
-            _LINE,
-        ),
+        r"""\brapport\s+(?:d['’]|de\s+|final|annuel|intermédiaire) | \b(?:jaar|eind|onderzoeks|tussen)(?:rapport|verslag)\b
+        | \b(?:final|annual|research|progress)\s+report\b""",
     ),
 )
 _ISBN = re.compile(r"\bISBN\b", re.IGNORECASE)

@@ -5,24 +5,25 @@ So "huurwaarborgen" finds "huurwaarborg", and "waarborg" is heard in it too; the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
 from kb.library.drafting.documents import Document, Found, Page, on_page
-from search.analysis.compounds import SHORTEST_HEAD, SHORTEST_REST, has_compounds
+from search.analysis.compounds import SHORTEST_REST, has_compounds
 from search.analysis.languages import LANGUAGES
 from search.analysis.tokens import forms
 
 MOST = 5
-_IN_TITLE = 6.0  # a word of the title is worth so many of the text
-_IN_HEADING = 3.0  # and one of a heading, or of a line in larger letters
-_IN_COMPOUND = 0.5  # heard inside a longer word: less sure than the word itself
-_FIRST_PAGES = 1.5  # on the first pages, before the chapters
+_IN_TITLE = 3.0  # what the title names is what the document is about: so many times the score
+_ON_FIRST_PAGES = 1.3  # and what is said before the chapters begin is more so than what comes up later
+_IN_HEADING = 3.0  # a word of a heading counts as so many of the text
+_INSIDE = 0.5  # heard inside a longer word or label: less sure than by itself
 _LEAST = 2.0  # what is met less often, and not in the title, is an aside
-_SHARE = 0.12  # of the score of the best: what is far behind is not what the document is about
-_THEME = 0.6  # a theme holds many concepts: said beside one of its own it adds little
+_SHARE = 0.35  # of the score of the best: what is further behind is only touched on
+_THEME = 0.5  # a theme holds many concepts: beside one of its own it adds little
+_SHORTEST_INSIDE = 5  # letters of a word heard inside a longer one: shorter ones are met by chance ("teer" in "controleer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,13 @@ class Vocabulary:
         length = next((len(one.stems) for one in listed if tuple(stems[place : place + len(one.stems)]) == one.stems), 0)
         return tuple(one for one in listed if len(one.stems) == length and one.stems == tuple(stems[place : place + length])), length
 
+    def within(self, stems: Sequence[str], place: int, end: int, length: int) -> Iterable[Label]:
+        """Shorter labels that begin here inside a label of `length` stems that ends at `end`."""
+        for label in self.by_first.get(stems[place], ()):
+            size = len(label.stems)
+            if size < length and place + size <= end and tuple(stems[place : place + size]) == label.stems:
+                yield label
+
     def inside(self, stem: str) -> tuple[Label, ...]:
         """Labels of one word that a longer word begins or ends with, where the language writes words together."""
         if stem not in self._inside:
@@ -87,10 +95,10 @@ class Vocabulary:
     def _parts(self, stem: str) -> tuple[Label, ...]:
         tag, word = stem[:2], stem[2:]
         found: list[Label] = []
-        for place in range(SHORTEST_REST, len(word) - SHORTEST_HEAD + 1):
+        for place in range(SHORTEST_REST, len(word) - _SHORTEST_INSIDE + 1):
             found += self.single.get(tag + word[place:], ())
         if not found:
-            for place in range(len(word) - SHORTEST_REST, SHORTEST_HEAD - 1, -1):
+            for place in range(len(word) - SHORTEST_REST, _SHORTEST_INSIDE - 1, -1):
                 if heard := self.single.get(tag + word[:place], ()):
                     found += heard
                     break
@@ -99,11 +107,11 @@ class Vocabulary:
 
 @dataclass(slots=True)
 class _Heard:
-    """How much of a concept was heard, and the first page of it."""
+    """How much of a concept was heard, on which page first, and how plainly in the title (0 to 1)."""
 
-    worth: Counter[Label] = field(default_factory=Counter)
+    worth: float = 0.0
     page: int = 0
-    in_title: bool = False
+    in_title: float = 0.0
 
 
 def concepts_of(document: Document, vocabulary: Vocabulary, *, title: str = "", language: str = "") -> tuple[Found, ...]:
@@ -113,18 +121,18 @@ def concepts_of(document: Document, vocabulary: Vocabulary, *, title: str = "", 
     """
     heard: defaultdict[str, _Heard] = defaultdict(_Heard)
     for page in document.pages():
-        early = _FIRST_PAGES if page.number <= 2 else 1.0
         for label, worth in _said(page, vocabulary, document.language or language):
-            _note(heard, label, worth * early, page.number)
+            _note(heard, label.code, worth * vocabulary.weights[label], page.number)
+    first = document.head[0].number if document.head else 0
     for label, worth in _labels_in(title, language or document.language, vocabulary):
-        _note(heard, label, worth * _IN_TITLE, heard[label.code].page or (document.head[0].number if document.head else 0))
-        heard[label.code].in_title = True
+        _note(heard, label.code, worth * vocabulary.weights[label], heard[label.code].page or first)
+        heard[label.code].in_title = max(heard[label.code].in_title, worth)
     return _chosen(heard, vocabulary)
 
 
-def _note(heard: dict[str, _Heard], label: Label, worth: float, page: int) -> None:
-    one = heard[label.code]
-    one.worth[label] += worth
+def _note(heard: dict[str, _Heard], code: str, worth: float, page: int) -> None:
+    one = heard[code]
+    one.worth += worth
     one.page = min(one.page, page) if one.page else page
 
 
@@ -143,19 +151,21 @@ def _labels_in(text: str, language: str, vocabulary: Vocabulary) -> Iterable[tup
     place = 0
     while place < len(stems):
         labels, length = vocabulary.at(stems, place)
-        if length:
-            yield from ((label, 1.0) for label in labels)
-        else:
-            yield from ((label, _IN_COMPOUND) for label in vocabulary.inside(stems[place]))
+        yield from ((label, 1.0) for label in labels)
+        for inner in range(place, place + length if length > 1 else place):
+            yield from ((label, _INSIDE) for label in vocabulary.within(stems, inner, place + length, length))
+        if not length:
+            yield from ((label, _INSIDE) for label in vocabulary.inside(stems[place]))
         place += length or 1
 
 
+def _score(one: _Heard) -> float:
+    placed = 1 + (_IN_TITLE - 1) * one.in_title
+    return log(1 + one.worth) * placed * (_ON_FIRST_PAGES if one.page <= 2 else 1.0)
+
+
 def _chosen(heard: Mapping[str, _Heard], vocabulary: Vocabulary) -> tuple[Found, ...]:
-    scores = {
-        code: sum(log(1 + worth) * vocabulary.weights[label] for label, worth in one.worth.items())
-        for code, one in heard.items()
-        if one.in_title or one.worth.total() >= _LEAST
-    }
+    scores = {code: _score(one) for code, one in heard.items() if one.in_title or one.worth >= _LEAST}
     for code in list(scores):
         if any(vocabulary.broader.get(other) == code for other in scores if other != code) and not vocabulary.broader.get(code):
             scores[code] *= _THEME
