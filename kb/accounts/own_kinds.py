@@ -95,7 +95,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="accounts.account",
-            label=_("Your account"),
+            label=_("Account"),
             what=_(
                 "Name, e-mail addresses, phone, language, password (only a fingerprint of it), choices about messages and about sharing, "
                 "dates of the account and of the last log-in"
@@ -121,7 +121,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="accounts.second_factor",
-            label=_("Your second factor"),
+            label=_("Second factor"),
             what=_("The secret shared with the authenticator app, passkeys and their names, recovery codes, date of last use"),
             people=PEOPLE,
             purpose=_("Making sure that a stolen password opens nothing"),
@@ -138,7 +138,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="accounts.invitations",
-            label=_("Your invitations"),
+            label=_("Invitations"),
             what=_("When an invitation was sent, by whom, until when it was good, when it was used; only a fingerprint of the link"),
             people=PEOPLE,
             purpose=_("Letting people in without anyone choosing a password for them, and knowing who never came"),
@@ -154,7 +154,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="accounts.sessions",
-            label=_("Your open sessions"),
+            label=_("Open sessions"),
             what=_("That a browser is logged in, and until when; neither its network address nor its kind"),
             people=PEOPLE,
             purpose=_("Staying logged in from one page to the next"),

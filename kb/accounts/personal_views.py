@@ -59,7 +59,7 @@ def my_data_file(request: HttpRequest) -> StreamingHttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def my_data_erase(request: HttpRequest) -> HttpResponse:
     """A GET says what goes and what stays; a POST erases, ends the session and says so."""
-    form = ConfirmErasureForm(request.POST or None)
+    form = ConfirmErasureForm(request.POST if request.method == "POST" else None)
     refused = erasing.refusal(request.user)
     if request.method == "POST" and form.is_valid() and not refused:
         erasing.erase(request.user, by=request.user)
@@ -117,7 +117,7 @@ def export_person(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 def erase_person(request: HttpRequest, pk: int) -> HttpResponse:
     """On request of the person. Afterwards the editor is told which published texts still name them."""
     person = _person_for(request, pk)
-    form = ConfirmErasureForm(request.POST or None)
+    form = ConfirmErasureForm(request.POST if request.method == "POST" else None)
     refused = erasing.refusal(person)
     if request.method == "POST" and form.is_valid() and not refused:
         done = erasing.erase(person, by=request.user)

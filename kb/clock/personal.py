@@ -26,7 +26,7 @@ from kb.accounts.personal import (
 from kb.accounts.scrubbing import Identity, scrub
 from kb.clock import sending
 from kb.clock.choices import MailState
-from kb.clock.models import LastRun, Notice, OutgoingMail
+from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.clock.registry import register_due
 from search import remembering
 
@@ -46,6 +46,17 @@ def erase_mail(user: Any, identity: Identity) -> int:
     changed = mine.filter(state=MailState.WAITING).delete()[0]
     changed += mine.order_by().update(address=identity.address, subject="", sealed=b"", message_id="", error="")
     return changed + scrub(OutgoingMail.objects.all(), ("subject", "error", "message_id"), identity)
+
+
+def notice_rows(user: Any) -> Iterator[Row]:
+    """What is or was to be told, then what the last gathered message said was waiting."""
+    yield from Notice.objects.filter(user=user).order_by("pk").values("kind", "subject", "detail", "created_at", "sent_at").iterator()
+    yield from DigestMark.objects.filter(user=user).values("looked_at", "waiting", "told_at")
+
+
+def erase_notices(user: Any, identity: Identity) -> int:
+    gone = Notice.objects.filter(user=user).delete()[0] + DigestMark.objects.filter(user=user).delete()[0]
+    return gone + scrub(Notice.objects.all(), ("detail",), identity)
 
 
 def thin_notices() -> str | None:
@@ -70,13 +81,13 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="clock.mail",
-            label=_("Messages sent to you"),
+            label=_("Messages sent"),
             what=_("Address, kind, subject and day of each message; its text, encrypted, until it is sent"),
             people=PEOPLE,
             purpose=_("Sending messages, and sending again those that failed"),
             basis=Basis.PUBLIC_TASK,
             basis_words=COORDINATION,
-            kept_words=_("90 days; the text, until it is sent"),
+            kept_words=_("90 days; the text, until it is sent, or 30 days if it could not be"),
             kept=sending.KEPT,
             due="clock.thin_mail",
             seen_by=_("Editors: those that failed"),
@@ -100,8 +111,8 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="clock.notices",
-            label=_("What the site has to tell you"),
-            what=_("That something happened to one of your contributions, and when you were told"),
+            label=_("News still to be told"),
+            what=_("That something happened to a contribution of the person, what waits for the person, and when the person was told"),
             people=PEOPLE,
             purpose=_("Telling people, gathered and at the frequency they chose"),
             basis=Basis.PUBLIC_TASK,
@@ -111,9 +122,10 @@ def register_all() -> None:
             thin=thin_notices,
             seen_by=ONLY_SELF,
             order=120,
-            erase=lambda user, identity: Notice.objects.filter(user=user).delete()[0] + scrub(Notice.objects.all(), ("detail",), identity),
+            export=notice_rows,
+            count=lambda user: sum(rows.count() for rows in (Notice.objects.filter(user=user), DigestMark.objects.filter(user=user))),
+            erase=erase_notices,
             looks_through_texts=True,
-            **rows_of(lambda user: Notice.objects.filter(user=user).order_by("pk"), "kind", "subject", "detail", "created_at", "sent_at"),
         )
     )
     register_personal(

@@ -52,7 +52,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="directory.employments",
-            label=_("Where you work"),
+            label=_("Employments"),
             what=_("Organisation, function, from when to when"),
             people=PEOPLE,
             purpose=_("Knowing whom each member represents"),

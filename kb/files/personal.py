@@ -26,7 +26,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="files.versions",
-            label=_("Files you put in"),
+            label=_("Files put in"),
             what=_("Name of the file, day, who put it in; what the file says of its maker"),
             people=PEOPLE,
             purpose=_("Keeping documents, and knowing whom to ask when one cannot be read"),

@@ -44,7 +44,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="groups.mandates",
-            label=_("Your mandates"),
+            label=_("Mandates"),
             what=_("In which group or committee, for which organisation, with or without a vote, from when to when"),
             people=PEOPLE,
             purpose=_("Saying who may read and decide what, and counting who took part in the annual report"),

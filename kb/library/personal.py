@@ -59,7 +59,7 @@ def register_all() -> None:
     register_personal(
         PersonalData(
             name="library.contributions",
-            label=_("What you contributed"),
+            label=_("Contributions"),
             what=_("References put in, what was proposed, sent back, accepted or refused, when, by whom and with which words"),
             people=PEOPLE,
             purpose=_("Building the library together, and telling each author where a contribution stands"),

@@ -22,7 +22,7 @@ from wagtail_localize.models import TranslatableObject, TranslationSource
 from kb.accounts import editors
 from kb.accounts.models import Invitation, User
 from kb.accounts.scrubbing import spellings
-from kb.clock.models import LastRun, Notice, OutgoingMail
+from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument
 from tests.home import builders as pages
@@ -94,6 +94,7 @@ def _messages(user: User) -> None:
     OutgoingMail.objects.create(address=ADDRESS.title(), kind="x", subject="À une adresse sans compte", state="sent")
     OutgoingMail.objects.create(address="autre@cass.example", kind="x", subject=f"{NAME} a proposé une étude", state="sent")
     Notice.objects.create(user=user, kind="library.accepted", subject="library.reference:1", detail={"by": NAME})
+    DigestMark.objects.create(user=user, looked_at=timezone.now(), waiting={"x.y": {"total": 1, "urls": ["/fr/"]}})
     other = User.objects.get(email="collegue@cass.example")
     Notice.objects.create(user=other, kind="library.returned", subject="library.reference:1", detail={"word": f"de {NAME}"})
 
