@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -17,7 +17,7 @@ class AccountsConfig(AppConfig):
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
         authenticator_removed.connect(second_factor.forget_in_session)
         password_reset.connect(addresses.prove_by_reset)
-        post_migrate.connect(caching.make_cache_table, sender=editors.last_migrated_app())
+        pre_migrate.connect(caching.make_cache_table, sender=self)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
         own_kinds.register_all()
         edited_kinds.register_all()

@@ -7,7 +7,7 @@
 | CASS_URL | (needed) | its address as people type it, https://… |
 | CASS_VAR | var/ in the project | folder of database, files and index |
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
-| CASS_CACHE_URL | locmemcache:// | dbcache://cache for several web processes (then `manage.py createcachetable`), or a shared cache: redis://host |
+| CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, for limits on attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
@@ -51,7 +51,7 @@ ALLOWED_HOSTS += ["127.0.0.1", "localhost"]  # whatever watches the site from th
 WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
 
-CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="locmemcache://")}
+CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=20000")}
 
 _mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
 EMAIL_BACKEND = "kb.clock.posting.Backend"

@@ -76,3 +76,22 @@ def test_the_machine_itself_may_ask_how_the_site_is_and_a_proxy_may_not_in_its_n
     told = _python("-c", ASK, CASS_VAR=str(tmp_path), **NEEDED)
     # No table, worker or index yet: not well, but asked and answered.
     assert told.stdout.splitlines() == ["503 ok True", "503 ok False", "400"], told.stderr
+
+
+TRY = """
+import sys
+import django; django.setup()
+from django.core.cache import cache
+from django.core.management.sql import emit_pre_migrate_signal
+from django.test import RequestFactory
+from allauth.core.ratelimit import consume
+if sys.argv[1] == "first":
+    emit_pre_migrate_signal(0, False, "default")  # what every migrate begins with
+request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1")
+print(sum(bool(consume(request, action="login_failed", key="membre@cass.example")) for attempt in range(4)))
+"""
+
+
+def test_attempts_counted_by_one_web_process_count_in_the_others_without_anything_to_set_up(tmp_path):
+    told = [_python("-c", TRY, which, CASS_VAR=str(tmp_path), **NEEDED) for which in ("first", "second", "third")]
+    assert [each.stdout.strip() for each in told] == ["4", "1", "0"], told[0].stderr

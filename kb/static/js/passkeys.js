@@ -50,11 +50,13 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     said.hidden = false;
   };
   if (!window.PublicKeyCredential) {
+    if (form.dataset.passkey === "log-in") continue; // the password is right there
+    button.remove();
+    form.hidden = false;
     say(form.dataset.unsupported);
     continue;
   }
   form.hidden = false;
-  button.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     said.hidden = true;

@@ -1,0 +1,118 @@
+"""Too many attempts, and forms that come too late: each ends in a sentence, and nobody is kept out for ever."""
+
+import time
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from tests.kb.accounts.builders import PASSWORD, member, url
+
+pytestmark = pytest.mark.django_db
+
+LANGUAGES = pytest.mark.parametrize("language", ["fr", "nl", "en"])
+WRONG = "pas la bonne phrase"
+
+
+def attempt(client: Client, email: str, password: str = WRONG, *, place: str = "192.0.2.1", language: str = "fr"):
+    return client.post(url("account_login", language), {"login": email, "password": password}, REMOTE_ADDR=place)
+
+
+@pytest.fixture
+def one_moment(monkeypatch):
+    """All within one second, however slow the machine is."""
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+@pytest.mark.parametrize(("language", "tries"), [("fr", 1000), ("nl", 40), ("en", 40)])
+def test_a_thousand_tries_end_in_a_sentence_and_other_people_and_places_come_in(one_moment, language, tries):
+    user, other, attacker = member(), member("autre@cass.example"), Client()
+    answers = [attempt(attacker, user.email, place="203.0.113.7", language=language) for _try in range(tries)]
+    last = answers[-1]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429] * (tries - 30)
+    assert f'<html lang="{language}"' in last.content.decode()
+    assert "<h1>" in last.content.decode()
+    assert attempt(Client(), other.email, PASSWORD).status_code == 302
+    assert attempt(Client(), user.email, PASSWORD).status_code == 302
+
+
+def test_the_right_password_after_five_wrong_ones_from_one_place_works_from_another():
+    user = member()
+    for _try in range(5):
+        attempt(Client(), user.email)
+    assert attempt(Client(), user.email, PASSWORD).status_code == 200
+    assert attempt(Client(), user.email, PASSWORD, place="192.0.2.99").status_code == 302
+
+
+def test_guessing_one_password_from_many_places_ends_too():
+    user = member()
+    for number in range(60):
+        attempt(Client(), user.email, place=f"203.0.113.{number}")
+    answer = attempt(Client(), user.email, PASSWORD)
+    assert answer.context["form"].errors.as_data()["__all__"][0].code == "too_many_login_attempts"
+
+
+def test_nobody_is_kept_out_for_ever(monkeypatch):
+    user = member()
+    for number in range(60):
+        attempt(Client(), user.email, place=f"203.0.113.{number}")
+    later = time.time() + 3601
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert attempt(Client(), user.email, PASSWORD).status_code == 302
+
+
+def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
+    import re
+
+    user, client = member(), Client()
+    for number in range(60):
+        attempt(Client(), user.email, place=f"203.0.113.{number}")
+    client.post(url("account_reset_password"), {"email": user.email})
+    form = client.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1], follow=True)
+    client.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    assert attempt(Client(), user.email, "encore une longue phrase").status_code == 302
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
+def test_asking_for_links_again_and_again_ends_alike_for_known_and_unknown_addresses(known):
+    email = member().email if known else "personne@cass.example"
+    answers = [Client().post(url("account_reset_password"), {"email": email}).status_code for _try in range(5)]
+    assert answers == [302, 302, 302, 429, 429]
+    assert len(mail.outbox) == 3
+
+
+def test_a_known_and_an_unknown_address_cost_one_hash_each(monkeypatch):
+    """The slow part of a log-in: what a clock outside would measure."""
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    member()
+    counts = []
+    encode = MD5PasswordHasher.encode
+    hashed = []
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt))
+    for email in ("membre@cass.example", "personne@cass.example"):
+        hashed.clear()
+        attempt(Client(), email)
+        counts.append(len(hashed))
+    assert counts == [1, 1]
+
+
+# Forms that come too late
+
+
+@LANGUAGES
+def test_a_form_with_a_stale_token_is_refused_in_a_sentence_of_the_page_s_language(language):
+    client = Client(enforce_csrf_checks=True)
+    client.get(url("account_login", language))
+    answer = client.post(url("account_login", language), {"login": "a@cass.example", "password": "x", "csrfmiddlewaretoken": "a" * 64})
+    assert answer.status_code == 403
+    assert f'<html lang="{language}"' in answer.content.decode()
+    assert "403_csrf.html" in [template.name for template in answer.templates]
+
+
+def test_the_sentence_says_that_nothing_is_lost_and_what_to_do():
+    answer = Client(enforce_csrf_checks=True).post(url("account_login", "en"), {"login": "a@cass.example"})
+    shown = answer.content.decode()
+    for sentence in ("what you typed is still in your browser", "Go back with the button of your browser", "refuses cookies"):
+        assert sentence in shown
