@@ -15,11 +15,12 @@ from kb.library.models.marks import Mark
 
 
 class Withdrawn(Exception):
-    """The address was good and the reader could see what stood there; `mark` is all that is still said of it."""
+    """The address was good and the reader could see what stood there; `mark` and the reason are all that is still said of it."""
 
-    def __init__(self, mark: Mark, successor: Gathered | None) -> None:
+    def __init__(self, mark: Mark, successor: Gathered | None, reason: str = "") -> None:
         super().__init__(str(mark))
         self.mark = mark
+        self.reason = reason
         self.successor = successor
 
 
@@ -46,7 +47,7 @@ def reference_at(mark: Mark, held: frozenset[str]) -> Gathered:
         return whole
     reference = whole.reference
     if reference.state == ReferenceState.WITHDRAWN and reference.accepted_at and may_see(held, reference.audiences):
-        raise Withdrawn(mark, successor_of(reference, held))
+        raise Withdrawn(mark, successor_of(reference, held), reference.state_reason)
     raise Http404("no such reference")
 
 

@@ -17,6 +17,7 @@ from kb.files.models import FileVersion
 from kb.files.storing import read_again
 from kb.groups.models import Body
 from kb.library.choices import ReferenceState
+from kb.library.handling import note_change
 from kb.library.models import Reference
 from kb.vocabulary.forms import ConceptsField
 
@@ -43,9 +44,11 @@ class ReferenceBulkAction(SnippetBulkAction):
         for reference in objects:
             try:
                 with transaction.atomic():
+                    before = reference.state
                     self.change(reference, form.cleaned_data)
                     reference.full_clean(exclude=["superseded_by", "created_by"])
                     reference.save()
+                    note_change(reference, self.request.user, before)
                     log(instance=reference, action="wagtail.edit", user=self.request.user)
                     changed += 1
             except ValidationError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.core import signing
 from django.core.files.base import File
+from django.db import transaction
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
@@ -15,6 +16,7 @@ from kb.files.keeping import keep, kept, release
 from kb.files.storing import store
 from kb.languages import CODES
 from kb.library.choices import ReferenceState
+from kb.library.handling import note_change
 from kb.library.models import ReferenceFile, ReferenceKeyword
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
@@ -128,6 +130,7 @@ class ReferenceForm(WagtailAdminModelForm):
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
+        self.state_before = self.instance.state if self.instance.pk else ""
         if self.instance.pk:
             words: dict[str, list[str]] = {code: [] for code in CODES}
             for item in ReferenceKeyword.objects.filter(content_object=self.instance).select_related("tag").order_by("tag__name"):
@@ -175,4 +178,8 @@ class ReferenceForm(WagtailAdminModelForm):
             for code in CODES
             for word in self.cleaned_data[f"keywords_{code}"]
         ]
-        return super().save(commit=commit)
+        with transaction.atomic():
+            saved = super().save(commit=commit)
+            if commit:
+                note_change(saved, self.for_user, self.state_before)
+        return saved

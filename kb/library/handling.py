@@ -60,6 +60,11 @@ def bodies_for(user: Any, held: frozenset[str]) -> list[Body]:
     return list(found.filter(pk__in=Mandate.objects.running().filter(user=user).values("body")))
 
 
+def may_contribute(held: frozenset[str]) -> bool:
+    """Whether to show the way to adding a reference; no query. The page itself asks for an active body (`bodies_for`)."""
+    return audiences.STAFF in held or any(value.startswith(audiences.body("")) for value in held)
+
+
 def may_handle(user: Any, held: frozenset[str], reference: Reference) -> bool:
     """Whether this person accepts or sends back what is proposed to the body of this reference."""
     return audiences.STAFF in held or audiences.referent(reference.body.code) in held

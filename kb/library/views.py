@@ -18,8 +18,10 @@ from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.files.serving import serve_page_image, serve_version
 from kb.languages import CODES, current_language
 from kb.library.access import Withdrawn, place_at, reference_at, successor_of
-from kb.library.choices import ReferenceState
+from kb.library.awaiting import contribution_url
+from kb.library.choices import FOLLOWED_STATES, ReferenceState
 from kb.library.citing import cited
+from kb.library.handling import may_contribute
 from kb.library.listing import Listing, latest
 from kb.library.models.marks import Mark
 from kb.library.opening import opened_page
@@ -33,12 +35,13 @@ _LONGEST_QUESTION = 500
 
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
+    held = audiences_of(request)
     try:
-        listing = latest(site_engine(), held=audiences_of(request), language=current_language())
+        listing = latest(site_engine(), held=held, language=current_language())
     except EngineUnavailable as reason:
         logger.error("The library cannot be listed: %s", reason)
         listing = Listing((), (), 0, available=False)
-    shown = {"listing": listing, "section": "library"}
+    shown = {"listing": listing, "section": "library", "may_contribute": may_contribute(held)}
     return _for_one_reader(render(request, "library/index.html", shown, status=200 if listing.available else 503))
 
 
@@ -59,6 +62,7 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
         "pdf_url": request.build_absolute_uri(record.public_pdf_url) if record.public_pdf_url else "",
         "successor": successor_of(whole.reference, held),
         "is_accepted": whole.reference.state == ReferenceState.ACCEPTED,
+        "contribution_url": contribution_url(whole.reference) if whole.reference.state in (*FOLLOWED_STATES, ReferenceState.DRAFT) else "",
         "noindex": PUBLIC not in whole.reference.effective_audiences,
         "section": "library",
     }

@@ -252,6 +252,8 @@ class Endless:
         part, self.tail = self.tail[:size], self.tail[size:]
         return part
 
+    readline = read
+
 
 def test_two_gigabytes_are_answered_with_a_sentence_and_fill_no_disk(author, monkeypatch, settings):
     """Really two gigabytes through the parser; what would be written to the temporary folder is counted."""
@@ -733,3 +735,25 @@ def test_starting_with_everything_keeps_everything(author):
     reference = start(author, make.body("PA"), link=Link(doi="10.1000/182"), title="Un titre")
     assert (reference.title, reference.doi, reference.created_by) == ("Un titre", "10.1000/182", author)
     assert held_by(author, second_factor=False) & reference.effective_audiences
+
+
+def test_the_way_in_is_shown_to_those_who_may_contribute_alone(everyone, index):
+    with override("en"):
+        library = reverse("library:list")
+    shown = {reader for reader in READERS if ADD in text(everyone.named(reader).get(library))}
+    assert shown == set(READERS) - {"anyone", "half"}
+
+
+def test_the_page_of_a_proposal_leads_to_where_it_is_handled(client, author):
+    reference = make.reference(state=S.PROPOSED, created_by=author)
+    assert page_of(reference) in text(client.get(address("reference", reference.mark_slug)))
+    accepted = make.reference(state=S.ACCEPTED, created_by=author)
+    assert page_of(accepted) not in text(client.get(address("reference", accepted.mark_slug)))
+
+
+def test_a_withdrawn_reference_says_why_to_those_who_could_see_it(everyone):
+    reference = make.reference("Un titre disparu", audiences=("members",))
+    reference.state, reference.state_reason = S.WITHDRAWN, "Remplacée par l’édition de 2013."
+    reference.save()
+    assert "l’édition de 2013" in text(everyone.member.get(address("reference", reference.mark_slug)))
+    assert everyone.anyone.get(address("reference", reference.mark_slug)).status_code == 404
