@@ -1,4 +1,4 @@
-"""The personal data in archives: what a backup holds of people, and for how long."""
+"""The personal data outside the database: what the log of the web server and the backups hold of people, and for how long."""
 
 from __future__ import annotations
 
@@ -8,6 +8,20 @@ from kb.accounts.personal import PEOPLE, SECURITY, Basis, PersonalData, register
 
 
 def register_all() -> None:
+    register_personal(
+        PersonalData(
+            name="home.server_log",
+            label=_("The log of the web server"),
+            what=_("Network address, page asked for and time, as every web server notes them"),
+            people=_("Whoever visits the site"),
+            purpose=_("Finding breakdowns and attacks"),
+            basis=Basis.LEGAL_OBLIGATION,
+            basis_words=SECURITY,
+            kept_words=_("14 days"),
+            seen_by=_("Whoever runs the machine"),
+            order=295,
+        )
+    )
     register_personal(
         PersonalData(
             name="home.backups",

@@ -173,12 +173,14 @@ def register_all() -> None:
         PersonalData(
             name="accounts.attempts",
             label=_("Attempts to log in"),
-            what=_("A counter under a fingerprint of the network address or of the address typed; in memory, in no table"),
+            what=_("A counter under the network address, or under a fingerprint of the e-mail address that was typed"),
             people=_("Whoever tries to log in"),
             purpose=_("Stopping those who guess passwords"),
             basis=Basis.LEGAL_OBLIGATION,
             basis_words=SECURITY,
-            kept_words=_("Ten minutes at most; they go by themselves"),
+            kept_words=_("One day; they count for one hour at most"),
+            kept=timedelta(days=1),
+            thin=retaining.clear_cache,
             seen_by=_("Nobody"),
             order=50,
         )

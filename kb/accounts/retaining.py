@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connection, transaction
 from django.db.models import Exists, F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -144,6 +147,18 @@ def clear_sessions() -> str | None:
     """Removes sessions that ended; those of a cache or a cookie end by themselves."""
     gone, _each = Session.objects.filter(expire_date__lt=timezone.now()).delete()
     return f"{gone} ended sessions removed" if gone else None
+
+
+def clear_cache() -> str | None:
+    """Removes what ran out in a cache that is a table, which it would else do only when it is full; other caches forget by themselves."""
+    gone = 0
+    for name in settings.CACHES:
+        if isinstance(cache := caches[name], DatabaseCache):
+            with connection.cursor() as cursor:
+                table, expires = (connection.ops.quote_name(word) for word in (cache._table, "expires"))
+                cursor.execute(f"DELETE FROM {table} WHERE {expires} < %s", [connection.ops.adapt_datetimefield_value(timezone.now())])
+                gone += cursor.rowcount
+    return f"{gone} cached values that ran out removed" if gone else None
 
 
 def thin_log() -> str | None:

@@ -10,6 +10,9 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone, translation
 from wagtail.log_actions import log
 from wagtail.models import ModelLogEntry
@@ -185,6 +188,19 @@ def test_notices_are_forgotten_after_a_year():
         Notice.objects.create(user=user, kind="x.y", subject="x", created_at=timezone.now() - timedelta(days=days))
     retaining.retain()
     assert Notice.objects.count() == 1
+
+
+def test_attempts_that_ran_out_leave_the_table_of_the_cache(settings):
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "a_cache"}}
+    call_command("createcachetable", verbosity=0)
+    cache.set("allauth:rl:new", [1], timeout=600)
+    cache.set("allauth:rl:old", [1], timeout=600)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE a_cache SET expires = '2020-01-01 00:00:00' WHERE cache_key LIKE '%%old'")
+        assert retaining.clear_cache() == "1 cached values that ran out removed"
+        cursor.execute("SELECT COUNT(*) FROM a_cache")
+        assert cursor.fetchone() == (1,)
+    assert cache.get("allauth:rl:new") == [1]
 
 
 def test_one_kind_that_fails_stops_no_other_and_is_told(monkeypatch, caplog):
