@@ -47,6 +47,7 @@ ADDRESSES = {
     "short address of a page": ("/r/{mark}/1.2/1?q=page", 1),
 }
 PLACES = (
+    *("/fr/membres/", "/nl/leden/", "/en/members/"),
     *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
     *("/sitemap-references.xml", "/sitemap-pages.xml"),
     *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),

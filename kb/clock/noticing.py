@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-
-from django.utils import timezone
 
 from kb.clock.models import Notice
 
@@ -24,8 +21,6 @@ class Told:
 
 
 Tell = Callable[[Sequence[Notice], frozenset[str]], dict[int, Told]]
-
-KEPT = timedelta(days=90)
 
 _kinds: dict[str, Tell] = {}
 
@@ -52,9 +47,3 @@ def told(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
         if kind in _kinds:
             words.update(_kinds[kind]([one for one in notices if one.kind == kind], held))
     return words
-
-
-def thin_notices() -> str:
-    """Deletes what happened KEPT ago, told or not; gives "" when there was none."""
-    deleted = Notice.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
-    return f"{deleted} notices forgotten" if deleted else ""

@@ -20,6 +20,7 @@ from django.core.mail.message import BadHeaderError
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext as _
 
+from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
 from kb.clock.sealing import seal
@@ -85,12 +86,12 @@ def _row(message: EmailMessage, recipient: str) -> dict[str, Any]:
 
 
 def _people(message: EmailMessage, recipients: Iterable[str]) -> dict[str, User]:
-    """The person behind each address: the one the sender names, else whoever logs in with it."""
+    """The person behind each address: the one the sender names, else whose address it is."""
     addresses = [_address(one) for one in recipients]
     named = getattr(message, "user", None)
     if named is not None and len(addresses) == 1:
         return {addresses[0]: named}
-    known = {user.email: user for user in User.objects.filter(email__in=[address.lower() for address in addresses])}
+    known = people_by_address(addresses)
     return {address: known[address.lower()] for address in addresses if address.lower() in known}
 
 

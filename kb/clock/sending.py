@@ -17,7 +17,6 @@ import smtplib
 from contextlib import suppress
 from datetime import timedelta
 from email.message import Message
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -104,11 +103,6 @@ def send_again(mails: QuerySet[OutgoingMail]) -> int:
 def give_up(mails: QuerySet[OutgoingMail]) -> int:
     """Empties what failed: nobody sends it any more and it waits for no editor; gives how many."""
     return OutgoingMail.objects.filter(pk__in=mails.values("pk"), state=MailState.FAILED).exclude(sealed=b"").update(sealed=b"")
-
-
-def drop_mail_of(user: Any) -> int:
-    """Forgets every message to a person, waiting or past; gives how many. For their erasure."""
-    return OutgoingMail.objects.filter(user=user).delete()[0]
 
 
 def failed_for_editors() -> QuerySet[OutgoingMail]:

@@ -7,11 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from home import members
 from kb.clock import noticing, waiting
 from kb.clock.noticing import Told, notice
 from kb.clock.waiting import Waiting, WaitingList
 from kb.groups.models import Mandate
 from kb.library import awaiting
+from tests.axe import assert_no_axe_findings
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
 
@@ -191,6 +193,29 @@ def test_it_costs_the_same_for_one_thing_of_each_as_for_many():
     for code in ("LO", "SA", "TR", "EN", "GU", "RE", "HA"):
         add(code)
     assert cost() == few
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("language", ["fr", "nl"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(live_server, context, waits, language, width, scheme):
+    user = make.member("PA", language=language)
+    waits[user.email] = ["Verzamelverblijfsvergunningsaanvraagformulier", "Logement"]
+    make.reference("Étude abricot", state="returned", created_by=user, state_reason="Il manque l’année")
+    session = logged_in(user).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{live_server.url}{ADDRESSES[language]}")
+    assert page.locator("h1").inner_text() == members.TITLES[language]
+    assert_no_axe_findings(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width < 1024:
+        page.locator("summary").first.click()
+    assert page.locator(f'a.head__link[href="{ADDRESSES[language]}"]:visible').get_attribute("aria-current") == "page"
 
 
 # The way to it, on every page
