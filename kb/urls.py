@@ -28,6 +28,7 @@ urlpatterns = [
         path(format_lazy("{}/", word("search")), include("search.urls")),
         path(format_lazy("{}/", word("library")), include((library_urls.page_urlpatterns, "library"))),
         path(format_lazy("{}/", word("organisations")), include("kb.directory.urls")),
+        path(format_lazy("{}/", word("members")), include("kb.groups.urls")),
         # Each domain adds its line above this one.
         *forwarding.patterns(),
         path("", include(wagtail_urls)),
