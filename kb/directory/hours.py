@@ -139,10 +139,10 @@ class Day:
 
 
 def week_of(hours: Iterable[OpeningHours], *, today: date, closures: Iterable[Closure] = ()) -> tuple[Day, ...]:
-    """Monday to Friday, and the days of the weekend that have hours; nothing when no day has any."""
+    """Monday to Friday, and the days of the weekend that have hours or are today; nothing when no day has any."""
     week = by_day(hours)
     if not week:
         return ()
     shut = any(closure.since <= today <= closure.until for closure in closures)
-    days = [day for day in Weekday if day in week or day <= Weekday.FRIDAY]
+    days = [day for day in Weekday if day in week or day <= Weekday.FRIDAY or day == today.isoweekday()]
     return tuple(Day(str(day.label), said(week.get(day, ())), day == today.isoweekday(), shut and day == today.isoweekday()) for day in days)

@@ -129,7 +129,7 @@ def _sections(whole: Gathered) -> Iterator[Section]:
     organisation = whole.organisation
     yield _section(_NOTICE, 0, "", [organisation.description, *_place_texts(whole.places)])
     for number, one in enumerate(whole.services, start=1):
-        yield _section(one.service.anchor, number, str(one.service.names), _service_texts(one))
+        yield _section(one.service.anchor, number, gettext("service"), _service_texts(one))
 
 
 def _service_texts(one: GatheredService) -> list[Mapping[str, str]]:

@@ -233,7 +233,7 @@ def _labels(rows: Sequence[Row], themes: Themes, language: str) -> dict[FilterNa
 
 def _facets(told: Sequence[Row], form: ListForm, labels: dict[FilterName, dict[str, str]]) -> Iterable[Facet]:
     """Counts are of what ticking the box alone in its facet would show, the other facets as they are."""
-    legends = {"kind": _("Kind"), "theme": _("Theme"), "side": _("Language side"), "member": _("Coordination Sociale")}
+    legends = {"kind": _("Kind of organisation"), "theme": _("Theme"), "side": _("Language side"), "member": _("Coordination Sociale")}
     for name in FILTERS:
         counts = Counter(value for row in told if _passes(row, form, but=name) for value in row.values[name])
         rows = [FacetRow(value, label, counts[value], value in form.chosen[name]) for value, label in labels[name].items()]

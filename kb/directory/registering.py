@@ -9,10 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.registry import register_due
 from kb.directory import looking
+from kb.directory.importing import DIRECTORY
 from kb.directory.indexing import DirectoryKind
 from kb.directory.linking import OrganisationSitemap
 from kb.directory.models import Organisation, Service
 from kb.directory.models.recording import record_organisations, record_themes
+from kb.directory.sheets import register_sheet_kind
 from kb.pages.frame import register_section
 from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts
@@ -26,6 +28,7 @@ def register_all() -> None:
         m2m_changed.connect(record_themes, sender=model.concepts.through, dispatch_uid=f"kb.directory.themes.{model.__name__}")
     register_section("organisations", _("Organisations"), "directory:list", order=45)
     register_sitemap("organisations", OrganisationSitemap)
+    register_sheet_kind(DIRECTORY)
     register_due("directory.take_up_sheets", looking.take_up, timedelta(seconds=30))
     register_due("directory.thin_sheets", looking.thin_sheets, timedelta(days=1))
 

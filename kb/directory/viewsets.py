@@ -5,25 +5,32 @@ from __future__ import annotations
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, Q
-from django.http import HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views import View
 from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel
 from wagtail.admin.ui.tables import BooleanColumn, Column
 from wagtail.admin.views import generic
+from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
+from wagtail.admin.widgets.button import Button
 
 from kb.accounts.choosing import searching_views
 from kb.accounts.listing import CappedPaginator
+from kb.directory.exporting import FILE_NAME, directory_workbook
 from kb.directory.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service
 from kb.directory.removing import refusal
-from kb.languages import CODES
+from kb.directory.sheets import MEDIA_TYPE
+from kb.languages import CODES, current_language
 from kb.vocabulary.models import Concept, with_narrower
 
 
@@ -99,6 +106,11 @@ class AddInOrganisation(generic.CreateView):
 # Organisations
 
 
+def has_service(word: str) -> Q:
+    """Organisations with a service of such a name."""
+    return Q(Exists(Service.objects.filter(organisation=OuterRef("pk"), name__icontains=word)))
+
+
 class OrganisationIndex(DirectoryIndex):
     columns_searched = OF_ORGANISATION
 
@@ -107,7 +119,31 @@ class OrganisationIndex(DirectoryIndex):
         return super().get_base_queryset().annotate(is_member=Exists(running))
 
     def also_searched(self, word: str) -> Q:
-        return Q(Exists(Service.objects.filter(organisation=OuterRef("pk"), name__icontains=word)))
+        return has_service(word)
+
+    @property
+    def header_more_buttons(self):
+        words = self.request.GET.urlencode()
+        url = reverse(organisation_viewset.get_url_name("export")) + (f"?{words}" if words else "")
+        return [*super().header_more_buttons, Button(_("Download as a workbook (.xlsx)"), url=url, icon_name="download", priority=90)]
+
+
+class ExportView(PermissionCheckedMixin, View):
+    """The organisations of the list, narrowed as it is, with all that hangs on them."""
+
+    permission_policy = None
+    any_permission_required = ("add", "change", "view")
+
+    def get(self, request) -> HttpResponse:
+        running = Membership.objects.running().filter(organisation=OuterRef("pk"))
+        rows = OrganisationFilters(request.GET, queryset=Organisation.objects.annotate(is_member=Exists(running)), request=request).qs
+        if typed := request.GET.get("q", ""):
+            rows = with_words(rows, typed, OF_ORGANISATION, has_service)
+        response = HttpResponse(directory_workbook(rows if request.GET else None), content_type=MEDIA_TYPE)
+        name = f"{FILE_NAME[current_language()]}-{timezone.localdate():%Y-%m-%d}.xlsx"
+        response["Content-Disposition"] = content_disposition_header(True, name)
+        response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class ThemeFilter(django_filters.ModelChoiceFilter):
@@ -209,6 +245,10 @@ class OrganisationViewSet(ModelViewSet):
         ],
         base_form_class=OrganisationForm,
     )
+
+    def get_urlpatterns(self):
+        export = ExportView.as_view(permission_policy=self.permission_policy)
+        return [*super().get_urlpatterns(), path("export/", export, name="export")]
 
 
 choose_view, choose_results_view = searching_views(*OF_ORGANISATION)
@@ -367,4 +407,4 @@ class PlaceViewSet(ModelViewSet):
 
 
 # One of each: the menu group takes the classes, links need their addresses.
-service_viewset, place_viewset = ServiceViewSet(), PlaceViewSet()
+organisation_viewset, service_viewset, place_viewset = OrganisationViewSet(), ServiceViewSet(), PlaceViewSet()

@@ -74,6 +74,11 @@ def test_a_week_names_each_working_day_and_says_which_is_today():
     assert week[3].said == "closed" and week[5].said.startswith("9:00")
 
 
+def test_a_day_of_the_weekend_without_hours_is_named_only_today():
+    hours = rows_of({1: (MORNING,)})
+    assert [len(week_of(hours, today=date(2026, 11, day))) for day in (20, 21, 22, 23)] == [5, 6, 6, 5]
+
+
 def test_a_place_without_hours_has_no_week():
     assert week_of([], today=THURSDAY) == ()
 
