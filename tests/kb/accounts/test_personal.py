@@ -75,7 +75,7 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
         *("wagtailcore.commentreply", "wagtailcore.pagesubscription", "wagtailcore.page", "wagtailcore.uploadedfile"),
         *("wagtailcore.taskstate", "wagtailcore.workflowstate", "wagtailimages.image", "wagtaildocs.document"),
         *("wagtailusers.userprofile", "wagtailadmin.editingsession", "wagtailadmin.formstate", "wagtail_localize.stringtranslation"),
-        *("wagtail_localize.segmentoverride"),
+        "wagtail_localize.segmentoverride",
     }
     found = {
         model._meta.label_lower
