@@ -12,7 +12,7 @@ from kb.clock.waiting import register_waiting
 from kb.files.models import StoredFile
 from kb.files.owners import register_owner
 from kb.languages import CODES
-from kb.library import awaiting
+from kb.library import awaiting, duplicates
 from kb.library.choices import ReferenceType
 from kb.library.drafting import filling
 from kb.library.indexing import ReferenceKind
@@ -40,6 +40,7 @@ def register_all() -> None:
     register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
     register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
     register_waiting("library.unread", gettext_lazy("Files that could not be read"), awaiting.unread, order=30)
+    register_waiting("library.resemblances", gettext_lazy("Possible duplicates"), duplicates.waiting, order=50)
     for kind in awaiting.NOTICE_KINDS:
         register_notice_kind(kind, awaiting.tell)
 

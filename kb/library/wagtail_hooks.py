@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 from wagtail.snippets.models import register_snippet
 
-from kb.library import authority_views
+from kb.library import authority_views, duplicate_views
 from kb.library.bulk_actions import ACTIONS
 from kb.library.models import Reference
 from kb.library.viewsets import UNREAD, ReferenceViewSet
@@ -35,6 +35,16 @@ def list_unread_files() -> MenuItem:
 @hooks.register("register_admin_urls")
 def add_authority_list():
     return authority_views.urlpatterns
+
+
+@hooks.register("register_admin_urls")
+def add_duplicates():
+    return duplicate_views.urlpatterns
+
+
+@hooks.register("register_reports_menu_item")
+def list_duplicates() -> MenuItem:
+    return LibraryItem(_("Possible duplicates"), reverse(duplicate_views.ADDRESS), name="duplicates", icon_name="copy", order=60)
 
 
 @hooks.register("register_settings_menu_item")
