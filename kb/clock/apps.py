@@ -9,7 +9,7 @@ class ClockConfig(AppConfig):
     label = "clock"
 
     def ready(self) -> None:
-        from kb.clock import health, personal, recovering, sending
+        from kb.clock import digesting, health, personal, recovering, sending
         from kb.clock.registry import register_due
         from kb.clock.viewsets import failed_mail
         from kb.clock.waiting import register_waiting
@@ -20,6 +20,7 @@ class ClockConfig(AppConfig):
         register_due("clock.recover_tasks", recovering.recover_tasks, timedelta(seconds=30), label=_("Taking up what a stopped worker left"))
         register_due("clock.thin_tasks", recovering.thin_tasks, hours, label=_("Forgetting tasks done long ago"))
         register_due("clock.send_mail", sending.enqueue_due, minute, label=_("Sending messages that wait"))
+        register_due("clock.digests", digesting.write_digests, minute, label=_("Writing to people what happened and what waits"))
         register_due("clock.thin_mail", sending.thin_mail, hours, label=_("Forgetting messages sent long ago"))
         register_due(
             "search.drain", lambda: f"{done} subjects indexed" if (done := keep_up()) else None, minute, label=_("Putting changes in the search")

@@ -74,7 +74,7 @@ class MailViewSet(ModelViewSet):
     index_view_class = MailIndex
     list_display = (
         BulkActionsCheckboxColumn("bulk_actions", obj_type="mail"),
-        TitleColumn("address", label=gettext_lazy("To"), get_title_id=lambda mail: f"mail_{mail.pk}_title"),
+        TitleColumn("address", label=gettext_lazy("To"), width="22%", get_title_id=lambda mail: f"mail_{mail.pk}_title"),
         Column("subject", label=gettext_lazy("Subject")),
         Column("kind", label=gettext_lazy("Kind")),
         Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
