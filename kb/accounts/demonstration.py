@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.mfa import app_settings
@@ -13,6 +16,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.apps import apps
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from kb.accounts import addresses, editors
@@ -32,9 +36,11 @@ def refuse_in_production() -> None:
 
 @transaction.atomic
 def make_demonstration_accounts(accounts: Iterable[Mapping[str, Any]], password: str) -> list[User]:
-    """The log-ins described by {email, name, language, is_staff, mandates: [{body, organisation, role}]}, made or set back to what is described.
+    """The log-ins described by {email, name, language, phone, shares_contact, is_staff, employment: {organisation, function},
+    mandates: [{body, organisation, role, is_referent}], invited_days_ago}, made or set back to what is described.
 
     body and organisation are codes (organisation may be None), role a value of `MandateRole`. Editors get a TOTP factor with the public SECRET.
+    Who was invited so many days ago never came: no password, and nothing is sent.
     Raises NotADemonstration where DEBUG is off; Body.DoesNotExist or Organisation.DoesNotExist for an unknown code.
     """
     refuse_in_production()
@@ -44,14 +50,34 @@ def make_demonstration_accounts(accounts: Iterable[Mapping[str, Any]], password:
 def _make(account: Mapping[str, Any], password: str) -> User:
     user = User.objects.filter(email=account["email"].lower()).first() or User(email=account["email"])
     user.name, user.language, user.is_active = account.get("name", ""), account.get("language", "fr"), True
-    user.set_password(password)
+    user.phone, user.shares_contact = account.get("phone", ""), account.get("shares_contact", False)
+    is_expected = "invited_days_ago" in account
+    user.set_password(None if is_expected else password)
     user.save()
-    addresses.prove(user, user.email)
+    if is_expected:
+        _note_invitation(user, timezone.now() - timedelta(days=account["invited_days_ago"]))
+    else:
+        addresses.prove(user, user.email)
     if account.get("is_staff"):
         editors.join(user)
         give_second_factor(user, SECRET)
     _give_mandates(user, account.get("mandates", ()))
+    _give_employment(user, account.get("employment"))
     return user
+
+
+def _note_invitation(user: User, made_at: datetime) -> None:
+    user.invitations.all().delete()
+    word = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+    user.invitations.create(token_hash=word, made_at=made_at, expires_at=made_at + timedelta(days=settings.INVITATION_DAYS))
+
+
+def _give_employment(user: User, employment: Mapping[str, str] | None) -> None:
+    """Where a person works, in place of what was there."""
+    employments, organisations = apps.get_model("directory", "Employment").objects, apps.get_model("directory", "Organisation").objects
+    employments.filter(user=user).delete()
+    if employment:
+        employments.create(user=user, organisation=organisations.get(code=employment["organisation"]), function=employment["function"])
 
 
 def _give_mandates(user: User, mandates: Iterable[Mapping[str, Any]]) -> None:
@@ -61,6 +87,7 @@ def _give_mandates(user: User, mandates: Iterable[Mapping[str, Any]]) -> None:
     for given in mandates:
         employer = organisation.get(code=given["organisation"]) if given.get("organisation") else None
         made = mandate(user=user, body=body.get(code=given["body"]), organisation=employer, role=given["role"])
+        made.is_referent = given.get("is_referent", False)
         made.full_clean()
         made.save()
 
