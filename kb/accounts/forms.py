@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from typing import ClassVar
 
@@ -10,8 +12,10 @@ from allauth.account import forms as account
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.cache import cache
@@ -170,10 +174,48 @@ class AddressForm(forms.Form):
     email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
+# What the parsers of fido2 raise for an answer that no browser gives: parts that lack, are of another kind, or do not decode.
+MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, struct.error, InvalidSignature)
+ANSWER_UNFIT = _("This passkey does not fit, or took too long. Try once more, or use another way.")
+
+
+@contextmanager
+def answer_of_a_key() -> Iterator[None]:
+    """Whatever is wrong with an answer becomes one sentence. Raises ValidationError."""
+    try:
+        yield
+    except forms.ValidationError as refused:
+        raise forms.ValidationError(ANSWER_UNFIT if refused.code == "incorrect_code" else refused, code=refused.code) from refused
+    except MALFORMED as broken:
+        raise forms.ValidationError(ANSWER_UNFIT, code="malformed") from broken
+
+
+class _ByPasskey:
+    def clean_credential(self) -> Authenticator:
+        with answer_of_a_key():
+            return super().clean_credential()
+
+
+class SitePasskeyLogInForm(_ByPasskey, LoginWebAuthnForm):
+    pass
+
+
+class SitePasskeyForm(_ByPasskey, AuthenticateWebAuthnForm):
+    pass
+
+
+class SiteConfirmPasskeyForm(_ByPasskey, ReauthenticateWebAuthnForm):
+    pass
+
+
 class SiteAddPasskeyForm(AddWebAuthnForm):
     """A passkey with a name by which its owner knows it."""
 
     passwordless = None
+
+    def clean(self) -> dict:
+        with answer_of_a_key():
+            return super().clean()
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)

@@ -168,6 +168,9 @@ MFA_FORMS = {
     "reauthenticate": "kb.accounts.forms.SiteConfirmCodeForm",
     "activate_totp": "kb.accounts.forms.SiteActivateForm",
     "add_webauthn": "kb.accounts.forms.SiteAddPasskeyForm",
+    "authenticate_webauthn": "kb.accounts.forms.SitePasskeyForm",
+    "login_webauthn": "kb.accounts.forms.SitePasskeyLogInForm",
+    "reauthenticate_webauthn": "kb.accounts.forms.SiteConfirmPasskeyForm",
     "edit_webauthn": "kb.accounts.forms.SiteRenamePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]

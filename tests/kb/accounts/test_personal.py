@@ -91,7 +91,7 @@ def test_every_kind_says_everything_in_the_language_of_the_page(client, language
     page = client.get(people.url("processing_register", language)).content.decode()
     for kind in personal.kinds():
         assert f'id="{kind.name.replace(".", "")}"' in page, kind.name
-    assert page.count('<dl class="facts">') == len(personal.kinds()) + 1
+    assert page.count('<dl class="facts ') == len(personal.kinds()) + 1
 
 
 # Export
