@@ -70,9 +70,9 @@ def test_the_two_queues_say_what_waits_is_under_way_and_failed_lately():
 def test_the_panel_opens_where_something_failed(language):
     ended("a.first")
     with translation.override(language):
-        assert "<details>" in ClockPanel().render_html({})
+        assert " open>" not in ClockPanel().render_html({})
         ended("b.second", ok=False, message="ValueError: wrong")
         html = ClockPanel().render_html({})
-    assert "<details open>" in html
+    assert html.count(" open>") == 1
     assert "ValueError: wrong" in html
     assert html.index("ValueError") < html.index("Reading what was left")
