@@ -43,7 +43,7 @@ def is_empty() -> bool:
 
 def log_ins() -> Iterator[str]:
     """Lines that say with which demonstration accounts one can log in; none where there are none."""
-    described = read_data("accounts.json")["accounts"]
+    described = [account for account in read_data("accounts.json")["accounts"] if "invited_days_ago" not in account]
     there = set(User.objects.filter(email__in=[account["email"] for account in described]).values_list("email", flat=True))
     if not settings.DEBUG or not there:
         return

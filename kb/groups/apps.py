@@ -6,9 +6,12 @@ class GroupsConfig(AppConfig):
     label = "groups"
 
     def ready(self) -> None:
+        from django.utils.translation import gettext_lazy as _
+
         from kb.accounts import audiences
+        from kb.clock.waiting import register_waiting
         from kb.directory import sheets
-        from kb.groups import granting, importing, naming, personal
+        from kb.groups import granting, importing, naming, personal, waiting
         from search import registry
 
         audiences.register_provider(granting.audiences_of_mandates)
@@ -17,3 +20,4 @@ class GroupsConfig(AppConfig):
         registry.register_filter_names("groups", naming.typed_names)
         personal.register_all()
         sheets.register_sheet_kind(importing.PEOPLE)
+        register_waiting("groups.invitations", _("Invitations without an answer"), waiting.invitations, order=40)

@@ -118,6 +118,15 @@ def test_log_ins_use_the_reserved_domain_and_known_bodies():
             assert mandate["body"] in BODIES
             assert mandate["organisation"] is None or mandate["organisation"] in ORGANISATIONS
             assert mandate["role"] in MandateRole.values
+        assert account["employment"]["organisation"] in ORGANISATIONS
+
+
+def test_every_role_is_there_with_a_referent_a_person_without_mandate_and_one_who_is_expected():
+    mandates = [mandate for account in ACCOUNTS.values() for mandate in account["mandates"]]
+    assert {mandate["role"] for mandate in mandates} == set(MandateRole.values)
+    assert any(mandate.get("is_referent") for mandate in mandates)
+    assert any(not account["mandates"] for account in ACCOUNTS.values())
+    assert any("invited_days_ago" in account for account in ACCOUNTS.values())
 
 
 def test_there_is_a_member_of_each_of_two_groups_and_one_editor():
