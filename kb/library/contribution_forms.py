@@ -173,7 +173,7 @@ LABELS = {
     "date_text": _("Date"),
     "type": _("Type"),
     "publisher": _("Publisher"),
-    "abstract": _("Summary"),
+    "abstract": _("Summary of the document"),
     "concepts": _("Themes"),
     "container_title": _("Published in"),
     "pages": _("Pages"),

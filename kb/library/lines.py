@@ -42,8 +42,8 @@ HOW_WORDS = {
     "file": gettext_lazy("the same file"),
     "doi": gettext_lazy("the same DOI"),
     "isbn": gettext_lazy("the same ISBN"),
-    "url": gettext_lazy("the same address"),
-    "title": gettext_lazy("almost the same title"),
+    "url": gettext_lazy("the same web address"),
+    "title": gettext_lazy("nearly the same title"),
 }
 
 

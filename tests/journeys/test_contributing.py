@@ -1,4 +1,4 @@
-"""Contributing, whole, in a browser: a member gives a PDF and confirms in under ten actions, the referent sends it back, it is mended, accepted, found.
+"""Contributing, whole, in a browser: a PDF given and confirmed in under ten actions, sent back by the referent, mended, accepted, found.
 
 In French and Dutch, on a phone and on a desk; once without JavaScript. The steps are functions of a page, for longer journeys.
 """
