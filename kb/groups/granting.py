@@ -1,4 +1,4 @@
-"""What a mandate opens: the audiences of its body and, for votes in a living body, of all members. The values are in `kb.accounts.audiences`."""
+"""What a mandate opens: the audiences of its body and, in a living body, of all members (votes) and of its referents. Values: `kb.accounts.audiences`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kb.groups.models import Body, running_on
 
 
 def audiences_of_mandates(user: Any) -> set[str]:
-    """The audiences of a person's running mandates; a seat in a successor also gives what its predecessors read. One query, whatever the mandates."""
+    """The audiences of a person's running mandates; a seat in a successor also gives what its predecessors had. One query, whatever the mandates."""
     mine = FilteredRelation("mandates", condition=Q(mandates__user=user) & running_on(timezone.localdate(), "mandates__"))
     rows = list(
         Body.objects.order_by("code").annotate(mine=mine).values_list("pk", "code", "successor_id", "is_active", "mine__role", "mine__is_referent")
@@ -30,7 +30,7 @@ def audiences_of_mandates(user: Any) -> set[str]:
             continue
         reached = [codes[one] for one in _with_all_before(pk, predecessors)]
         held.update(audiences.body(code) for code in reached)
-        if is_referent:
+        if is_referent and is_active:
             held.update(audiences.referent(code) for code in reached)
         if role == MandateRole.DELIBERATIVE and is_active:
             held.add(audiences.MEMBERS)

@@ -139,3 +139,43 @@ def test_editors_can_choose_every_body_as_readers():
     body("LOG")
     body("OLD", is_active=False)
     assert [value for value, _name in audiences.choices()] == ["public", "members", "body:LOG", "body:OLD"]
+
+
+def referents(user) -> set[str]:
+    return {value for value in held_by(user, second_factor=False) if value.startswith("referent:")}
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, {"referent:PA"}),
+        ({"until": day(0)}, {"referent:PA"}),
+        ({"until": day(-1)}, set()),
+        ({"since": day(1)}, set()),
+        ({"is_suspended": True}, set()),
+        ({"is_referent": False}, set()),
+        ({"role": MandateRole.CONSULTANT}, {"referent:PA"}),
+    ],
+    ids=["open", "last day", "over", "not begun", "suspended", "no referent", "consultant"],
+)
+def test_a_referent_follows_contributions_only_while_the_mandate_runs(values, expected):
+    user = member()
+    mandate(user, body("PA"), **{"is_referent": True, **values})
+    assert referents(user) == expected
+
+
+def test_a_referent_of_a_body_that_no_longer_meets_follows_nothing():
+    user = member()
+    mandate(user, body("PA", is_active=False), is_referent=True)
+    assert referents(user) == set()
+
+
+def test_a_referent_of_a_successor_follows_what_was_contributed_to_the_bodies_before_it():
+    new = body("NEW")
+    middle = body("MID", successor=new, is_active=False)
+    body("OLD", successor=middle, is_active=False)
+    user, former = member(), member("former@x.example")
+    mandate(user, new, is_referent=True)
+    mandate(former, middle, is_referent=True)
+    assert referents(user) == {"referent:NEW", "referent:MID", "referent:OLD"}
+    assert referents(former) == set()
