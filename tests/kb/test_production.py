@@ -18,6 +18,7 @@ NEEDED = {
 READ = """
 from django.conf import settings as s
 print(s.DATABASES['default']['ENGINE'], s.CACHES['default']['BACKEND'], s.EMAIL_HOST, s.EMAIL_USE_TLS)
+print(s.EMAIL_BACKEND, s.MAIL_TRANSPORT)
 print(s.STORAGES['private']['OPTIONS']['bucket_name'], s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_HSTS_SECONDS, s.CSRF_TRUSTED_ORIGINS[0])
 """
 
@@ -56,6 +57,7 @@ def test_every_variable_reaches_its_setting(tmp_path):
     )
     assert told.stdout.splitlines() == [
         "django.db.backends.postgresql django.core.cache.backends.db.DatabaseCache mail.example True",
+        "kb.clock.posting.Backend django.core.mail.backends.smtp.EmailBackend",
         "farde 2 60 https://cass.example",
     ], told.stderr
 
