@@ -51,7 +51,7 @@ def names_in_environment_file(path: Path) -> list[str]:
     return [line.partition("=")[0] for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
 
 
-@pytest.mark.parametrize("manual", MANUALS)
+@pytest.mark.parametrize("manual", (*MANUALS, "docs/personal-data.md"))
 def test_every_command_it_names_exists(manual):
     assert commands_in(manual), "the pattern finds nothing any more"
     assert commands_in(manual) <= set(get_commands())

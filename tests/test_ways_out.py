@@ -52,6 +52,7 @@ PLACES = (
     *("/sitemap-references.xml", "/sitemap-pages.xml"),
     *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),
     *("/fr/rien-du-tout/", "/nl/secret-melisse/", "/fr/bibliotheque/{dahlia}/", "/en/library/{dahlia}/", "/fr/compte/connexion/"),
+    *("/fr/registre-des-traitements/", "/fr/compte/mes-donnees/"),
 )
 
 

@@ -52,6 +52,13 @@ def account_row(user: Any) -> Iterator[Row]:
     }
 
 
+def account_in_words(user: Any) -> Iterator[str]:
+    yield user.name
+    yield from EmailAddress.objects.filter(user=user).order_by("-primary", "pk").values_list("email", flat=True)
+    yield user.phone
+    yield user.get_language_display()
+
+
 def erase_addresses(user: Any, identity: Identity) -> int:
     return EmailAddress.objects.filter(user=user).delete()[0]
 
@@ -115,6 +122,7 @@ def register_all() -> None:
             order=10,
             export=account_row,
             count=lambda user: 1,
+            shown=account_in_words,
             erase=erase_addresses,
         )
     )
@@ -132,6 +140,7 @@ def register_all() -> None:
             order=20,
             export=authenticator_rows,
             count=lambda user: Authenticator.objects.filter(user=user).count(),
+            shown=lambda user: (one.get_type_display() for one in Authenticator.objects.filter(user=user).order_by("pk")),
             erase=erase_authenticators,
         )
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -20,6 +21,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.scrubbing import Identity
+
+SHOWN = 20  # lines in words on the page; the file has them all
 
 Words = str | Promise
 Row = dict[str, Any]
@@ -58,7 +61,7 @@ class PersonalData:
     """One kind of personal data. Words may be lazy; they are for the public.
 
     what: which data; people: whose. after_erasure: what stays, and why ("" when nothing does).
-    export(user) gives plain rows; count(user) their number, by default by counting them.
+    export(user) gives plain rows; count(user) their number, by default by counting them; shown(user) a few of them in words for the person.
     erase(user, identity) takes the kind away, or what says who it was, in the transaction of the caller, and gives how many rows changed.
     looks_through_texts: erase() searches texts that others wrote, and runs after all that do not.
     traces(user) gives further addresses by which the person may be known. still_named(identity) gives titles of published texts that name the person.
@@ -80,6 +83,7 @@ class PersonalData:
     order: int = 100
     export: Callable[[Any], Iterable[Row]] = nothing
     count: Callable[[Any], int] | None = None
+    shown: Callable[[Any], Iterable[str]] | None = None
     erase: Callable[[Any, Identity], int] | None = None
     looks_through_texts: bool = False
     traces: Callable[[Any], Iterable[str]] | None = None
@@ -127,16 +131,21 @@ def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> dict[str, Cal
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A kind and how many rows of it there are about one person; known is False where there is nothing to count."""
+    """A kind, how many rows of it there are about one person, and a few in words; known is False where there is nothing to count."""
 
     kind: PersonalData
     rows: int
     known: bool
+    shown: tuple[str, ...] = ()
 
 
 def held_about(user: Any) -> list[Held]:
     """What is there now. A fixed number of queries a kind."""
-    return [Held(kind, kind.held(user), kind.export is not nothing) for kind in kinds()]
+    return [Held(kind, kind.held(user), kind.export is not nothing, _words(kind, user)) for kind in kinds()]
+
+
+def _words(kind: PersonalData, user: Any) -> tuple[str, ...]:
+    return tuple(islice((line for line in kind.shown(user) if line), SHOWN)) if kind.shown else ()
 
 
 def exported(user: Any) -> Iterator[str]:

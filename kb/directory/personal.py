@@ -22,6 +22,11 @@ def employments_of(user: Any):
     return Employment.objects.filter(user=user).order_by("pk")
 
 
+def employments_in_words(user: Any) -> Iterator[str]:
+    for one in employments_of(user).select_related("organisation"):
+        yield ", ".join(part for part in (str(one.organisation), one.function) if part)
+
+
 def erase_employments(user: Any, identity: Identity) -> int:
     """Where and from when to when stays, for the statistics; what the person did there was in their own words, and goes."""
     forget_log_of(employments_of(user), identity)
@@ -62,6 +67,7 @@ def register_all() -> None:
             seen_by=_("The members, and the editors"),
             after_erasure=_("The organisation and the dates under a number, without the function"),
             order=60,
+            shown=employments_in_words,
             erase=erase_employments,
             **rows_of(employments_of, "organisation__name", "function", "since", "until"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -17,6 +18,11 @@ from kb.groups.models import Mandate
 
 def mandates_of(user: Any):
     return Mandate.objects.filter(user=user).order_by("pk")
+
+
+def mandates_in_words(user: Any) -> Iterator[str]:
+    for mandate in mandates_of(user).select_related("body", "organisation"):
+        yield ", ".join(str(part) for part in (mandate.body, mandate.get_role_display(), mandate.organisation) if part)
 
 
 def not_over() -> Exists:
@@ -54,6 +60,7 @@ def register_all() -> None:
             seen_by=_("The members; consultants and invitees: those of their own groups"),
             after_erasure=_("The group, the organisation and the dates under a number, for the statistics"),
             order=70,
+            shown=mandates_in_words,
             erase=erase_mandates,
             **rows_of(mandates_of, "body__code", "organisation__name", "role", "is_referent", "is_suspended", "since", "until"),
         )

@@ -183,6 +183,17 @@ def test_the_page_shows_one_s_own_counts_and_nobody_else_s():
     assert mandates == 0
 
 
+def test_the_page_says_what_is_there_now_in_words_and_stops_after_twenty_lines():
+    user = people.member(name="Éva Essai", phone="02 555 01 23")
+    for number in range(25):
+        groups.mandate(user, groups.body("A" + chr(65 + number)))
+    held = {one.kind.name: one for one in personal.held_about(user)}
+    assert held["accounts.account"].shown == ("Éva Essai", user.email, "02 555 01 23", "Français")
+    assert (len(held["groups.mandates"].shown), held["groups.mandates"].rows) == (personal.SHOWN, 25)
+    page = opened(user).get(people.url("account_my_data")).content.decode()
+    assert "02 555 01 23" in page
+
+
 # Erasing oneself
 
 
