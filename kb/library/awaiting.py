@@ -102,7 +102,7 @@ def _followed(held: Iterable[str]) -> list[str]:
 def _unfollowed() -> Exists:
     """The body of a reference has nobody running who follows it (a referent of its successor does)."""
     of_body = Q(body=OuterRef("body")) | Q(body=OuterRef("body__successor"))
-    return ~Exists(Mandate.objects.running().filter(of_body, is_referent=True, user__is_active=True))
+    return ~Exists(Mandate.objects.running().filter(of_body, is_referent=True, body__is_active=True, user__is_active=True))
 
 
 def to_accept(user: Any, held: frozenset[str]) -> WaitingList:
