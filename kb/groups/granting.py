@@ -1,4 +1,4 @@
-"""What a mandate opens: the audiences of its body and, in a living body, of all members (votes) and its referents. Values: `kb.accounts.audiences`."""
+"""What a mandate opens: the audiences of its body and, in a living body, of all members (votes) and its referents. See `kb.accounts.audiences`."""
 
 from __future__ import annotations
 
