@@ -80,12 +80,27 @@ def _under_title(document: Document, known: Names, taken: frozenset[str]) -> Fou
         return None
     last = max(index for index, line in enumerate(page.lines) if line.text in taken)
     below = page.lines[last + 1 : last + 12]
-    authors = [line for line in below[:_UNDER_TITLE] if _is_line_of_people(line.text, known)]
-    followed = any("@" in line.text or has_organisation_word(line.text) or _ABSTRACT.match(line.text) for line in below if line not in authors)
+    authors = _lines_of_people(below[:_UNDER_TITLE], known)
+    followed = any(_follows(line) for line in below if line not in authors)
     # A list with commas goes on from line to line, in the middle of a name too; names on lines of their own do not.
     joint = " " if any("," in line.text for line in authors) else "; "
     names = known.listed(joint.join(line.text for line in authors)) if authors and followed else []
     return on_page(names, page.number) if names else None
+
+
+def _lines_of_people(lines: Sequence[Line], known: Names) -> list[Line]:
+    found: list[Line] = []
+    for line in lines:
+        # A list of names goes on in the middle of one: "…, Jan Peeters and Leïla" / "Amrani".
+        goes_on = bool(found) and "," in found[-1].text and len(line.text) <= 60 and line.text[:1].isupper() and not _follows(line)
+        if _is_line_of_people(line.text, known) or goes_on:
+            found.append(line)
+    return found
+
+
+def _follows(line: Line) -> bool:
+    """What stands after the authors: an address, where they work, the abstract."""
+    return "@" in line.text or has_organisation_word(line.text) or bool(_ABSTRACT.match(line.text))
 
 
 def _is_line_of_people(text: str, known: Names) -> bool:

@@ -62,7 +62,10 @@ _LAW_WORD = re.compile(
     r"\b(?:loi|décret|ordonnance|arrêté|règlement|directive|accord|wet|decreet|ordonnantie|besluit|verordening|richtlijn|act|regulation|decision|law)\b",
     re.IGNORECASE,
 )
-_LAW = re.compile(_LAW_WORD.pattern + r"[^\n]{0,80}?\b(?:du|van|of)\s+$", re.IGNORECASE)
+# "Loi du 26 mai 2002…" is called so; "La loi du 26 mai 2002 a changé…" is a sentence about it.
+_LAW = re.compile(
+    r"^\W*(?!(?:la|le|l|cette|de|het|deze|the|this)\b)(?:\w+\s+){0,3}?" + _LAW_WORD.pattern + r"[^\n]{0,80}?\b(?:du|van|of)\s+$", re.IGNORECASE
+)
 _AROUND = re.compile(r"[^\W\d_]{2,}")
 _SHORT = 70  # signs of a line that may be there to say when
 

@@ -16,7 +16,7 @@ _LABEL = re.compile(
         (?:\s*/\s*(?:éditeur\s+responsable|verantwoordelijke?\s+uitgever))?\s*(?:[:\t]|$)
       | (?:v\.\s?u\.?|e\.\s?r\.?)\s*:
       | (?:een\s+)?(?:uitgave|publicatie)\s+van\s | uitgegeven\s+door\s
-      | une\s+(?:publication|édition|initiative)\s+d(?:e\s+l[’'a]|e\s|u\s|[’'])
+      | une\s+(?:publication|édition|initiative)\s+d(?:e\s+l[’']|e\s|u\s|[’'])
       | (?:édité|publié)e?\s+par\s | published\s+by\s | a\s+publication\s+of\s
     )\s*(?P<name>.*)$""",
     re.VERBOSE | re.IGNORECASE,
@@ -24,7 +24,7 @@ _LABEL = re.compile(
 _RIGHTS = re.compile(rf"(?:©|\(c\)|copyright)\s*(?:©|\(c\))?\s*{_YEARS}?\s*,?\s*(?:by\s+|par\s+|door\s+)?(?P<name>[^\d©]{{3,90}})", re.IGNORECASE)
 _ALL_RIGHTS = re.compile(r"\b(?:tous\s+droits|alle\s+rechten|all\s+rights|reproduction|overname)\b.*$", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"\b(?:creative\s+commons|licen[cs]e|licentie|copyright|rights|droits|rechten|foto|photo|image|illustrations?)\b", re.IGNORECASE
+    r"\b(?:creative\s+commons|licen[cs]e|licentie|copyright|rights|droits|rechten|foto\w*|photos?|images?|illustrations?)\b", re.IGNORECASE
 )
 _STREETS = r"rue|avenue|av\.|bd|boulevard|place|chaussée|quai|straat|laan|plein|kaai|street|road|square|\w+(?:straat|laan|plein|steenweg|weg)"
 _ADDRESS = re.compile(rf"\s*(?:[,–-]\s*)?(?:\b(?:{_STREETS})\b|\b\d{{1,4}}\b|\bB-\d{{4}}).*$", re.IGNORECASE)

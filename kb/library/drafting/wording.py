@@ -39,10 +39,10 @@ _KINDS = _listed(
     communique persbericht guide gids nieuwsbrief newsletter bulletin advies avis editorial editoriaal
     """
 )
-# Headings of parts that every document may have: never a title.
+# Headings of parts that every document may have, blanks left out: never a title.
 _PARTS = _listed(
     """
-    samenvatting summary resume abstract synthese annexe bijlage annex appendix inleiding introduction voorwoord preface avant-propos conclusion
+    samenvatting summary resume abstract synthese annexe bijlage annex appendix inleiding introduction voorwoord preface avantpropos conclusion
     conclusie bibliographie bibliografie references bronnen sources inhoud index glossaire glossary woordenlijst colofon colophon
     """
 )
@@ -59,7 +59,7 @@ def is_kind(text: str) -> bool:
 
 def is_part(text: str) -> bool:
     """True for the heading of a part ("1. Inleiding", "Table des matières")."""
-    return bool(_CONTENTS.match(text)) or words_of(_NUMBERED.sub("", text)) in _PARTS
+    return bool(_CONTENTS.match(text)) or words_of(_NUMBERED.sub("", text)).replace(" ", "") in _PARTS
 
 
 def object_of(lines: Sequence[Line]) -> tuple[str, Line] | None:
