@@ -32,7 +32,7 @@ GONE = frozenset({InvitationState.USED, InvitationState.REVOKED, InvitationState
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, word: str = "") -> HttpResponse:
     """A GET shows, a POST accepts; the link itself leads to the page without its word."""
-    if request.method != "POST" and word:
+    if request.method != "POST" and word and inviting.find(word):
         return keep_word(request, PURPOSE, word, reverse("account_invitation_page"))
     found = inviting.find(word or kept_word(request, PURPOSE))
     state = inviting.state_of(found)

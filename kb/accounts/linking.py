@@ -23,8 +23,23 @@ def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
-        response.headers["Referrer-Policy"] = "no-referrer" if kwargs.get("word") else "same-origin"
+        response.headers.setdefault("Referrer-Policy", "no-referrer" if kwargs.get("word") else "same-origin")
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return wrapped
+
+
+def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For allauth's view of a link to a new password, which keeps the word in the session itself: in one that nobody planted."""
+
+    @secret_address
+    @wraps(view)
+    def wrapped(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
+        response = view(request, uidb36=uidb36, key=key)
+        if response.status_code == 302 and request.method == "GET":
+            request.session.cycle_key()
+            response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
     return wrapped

@@ -122,7 +122,7 @@ def _show_addresses(request: HttpRequest, form: AddressForm) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, word: str = "") -> HttpResponse:
     """The page of a link that proves an address: a GET shows, a POST confirms. Whoever reads the mail need not be logged in."""
-    if request.method != "POST" and word:
+    if request.method != "POST" and word and addresses.row_of(word):
         return keep_word(request, PURPOSE, word, reverse("account_address_confirm"))
     row = addresses.row_of(word or kept_word(request, PURPOSE))
     if row is None or not row.user.is_active:

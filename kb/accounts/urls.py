@@ -11,6 +11,7 @@ from django.urls import path, re_path
 from django.utils.text import format_lazy
 
 from kb.accounts import arriving, owning, passkeys
+from kb.accounts.linking import fresh_session
 from kb.accounts.personal_views import urlpatterns as personal_urlpatterns
 from kb.languages import word
 
@@ -51,7 +52,7 @@ urlpatterns = [
     path(format_lazy("{}/{}/{}/", _password, _forgotten, _done), account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     re_path(
         format_lazy("^{}/{}/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", _password, _forgotten),
-        account.password_reset_from_key,
+        fresh_session(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(format_lazy("{}/", _factor), mfa.index, name="mfa_index"),

@@ -1,14 +1,19 @@
 """Sessions: ended everywhere, stolen, planted beforehand."""
 
+import re
+
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
 from kb.accounts import editors
+from kb.accounts.audiences import STAFF, audiences_of
+from kb.accounts.demonstration import present_code
 from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
-from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
+from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, url
 
 pytestmark = pytest.mark.django_db
 
@@ -54,8 +59,6 @@ def test_logging_out_everywhere_else_keeps_this_session_and_kills_a_stolen_cooki
 
 
 def test_an_editor_who_logs_out_everywhere_else_stays_in_the_admin(rf):
-    from kb.accounts.audiences import STAFF, audiences_of
-
     user = editor()
     here = logged_in(user)
     here.post(url("account_sessions"))
@@ -69,10 +72,6 @@ def _changes_password(client: Client, user: User) -> None:
 
 
 def _resets_password(client: Client, user: User) -> None:
-    import re
-
-    from django.core import mail
-
     reader = Client()
     reader.post(url("account_reset_password"), {"email": user.email})
     form = reader.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1], follow=True)
@@ -110,11 +109,23 @@ def test_a_cookie_given_between_password_and_code_opens_nothing_after_the_code()
     log_in(victim, user, code=False)
     attacker = Client()
     attacker.cookies[settings.SESSION_COOKIE_NAME] = victim.cookies[settings.SESSION_COOKIE_NAME].value
-    from tests.kb.accounts.builders import SECRET, present_code
-
     victim.post(url("mfa_authenticate"), {"code": present_code(SECRET)[0]})
     assert is_open(victim)
     assert not is_open(attacker)
+
+
+def test_a_link_to_a_new_password_is_not_read_in_a_session_that_was_planted_before():
+    user, victim, thief = member(), Client(), Client()
+    session = victim.session
+    session["planted"] = "by someone else"
+    session.save()
+    for client in (victim, thief):
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    victim.post(url("account_reset_password"), {"email": user.email})
+    page = victim.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1])
+    assert (page["Referrer-Policy"], "no-store" in page["Cache-Control"]) == ("no-referrer", True)
+    assert "form" in victim.get(page["Location"]).context
+    assert thief.get(page["Location"]).context["token_fail"]
 
 
 def test_whoever_leaves_the_editors_is_out_at_once():
