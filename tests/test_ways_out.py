@@ -18,6 +18,7 @@ from kb.library.models import Reference, ReferenceFile
 from search.indexing import rebuild
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
+from tests.kb.directory import builders as directory
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import index, readers  # noqa: F401
 
@@ -31,8 +32,10 @@ THINGS = {
     "citronnier": (OF_GROUP, OF_GROUP),
     "dahlia": (EVERYONE, OF_GROUP),
     "edelweiss": ({"editor"}, {"editor"}),
+    "fuchsia": ({"editor"}, {"editor"}),
 }
-AUDIENCES = {"abricot": ("public",), "citronnier": ("body:PA",), "dahlia": ("public",), "edelweiss": ("public",)}
+STATES = {"edelweiss": "draft", "fuchsia": "proposed"}
+AUDIENCES = {"abricot": ("public",), "citronnier": ("body:PA",), "dahlia": ("public",), "edelweiss": ("public",), "fuchsia": ("public",)}
 
 ADDRESSES = {
     "page of the reference": ("/fr/bibliotheque/{mark}/", 0),
@@ -49,10 +52,13 @@ ADDRESSES = {
 PLACES = (
     *("/fr/membres/", "/nl/leden/", "/en/members/"),
     *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
-    *("/sitemap-references.xml", "/sitemap-pages.xml"),
+    *("/fr/bibliotheque/ajouter/", "/fr/bibliotheque/contributions/", "/nl/bibliotheek/toevoegen/{edelweiss}/", "/en/library/add/{fuchsia}/"),
+    *("/sitemap-references.xml", "/sitemap-pages.xml", "/sitemap-organisations.xml"),
     *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),
+    *("/fr/organisations/", "/nl/organisaties/?member=1", "/en/organisations/?q=directrice", "/fr/organisations/union/"),
     *("/fr/rien-du-tout/", "/nl/secret-melisse/", "/fr/bibliotheque/{dahlia}/", "/en/library/{dahlia}/", "/fr/compte/connexion/"),
     *("/fr/registre-des-traitements/", "/fr/compte/mes-donnees/"),
+    *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
 )
 
 
@@ -64,7 +70,7 @@ def site(index, readers):  # noqa: F811
         found = make.reference(
             f"Étude {word}",
             audiences=AUDIENCES[word],
-            state="draft" if word == "edelweiss" else "accepted",
+            state=STATES.get(word, "accepted"),
             concepts=(make.concept(f"theme-{word}", f"Thème {word}"),),
             date_text=str(1990 + number),
         )
@@ -76,6 +82,7 @@ def site(index, readers):  # noqa: F811
     pages.page("Enfant", slug="enfant", parent=parent, audiences=["public"])
     closed = pages.page("Secret mélisse", slug="secret-melisse", audiences=["body:PA"])
     printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
+    directory.full_of_people("edelweiss", member_of="PA")
     blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
     link = f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
@@ -109,7 +116,7 @@ def test_every_address_of_the_library_opens_to_those_who_may_open_it(site, reade
 @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
 def test_what_is_closed_answers_byte_for_byte_as_what_is_not_there(site, readers, reader, method):  # noqa: F811
     client = readers.named(reader)
-    ask = [address.format(mark=site[word]) for word in ("citronnier", "edelweiss") for address, _which in ADDRESSES.values()]
+    ask = [address.format(mark=site[word]) for word in ("citronnier", "edelweiss", "fuchsia") for address, _which in ADDRESSES.values()]
     ask += [address.format(mark=site["dahlia"]) for address, which in ADDRESSES.values() if which]
     ask += ["/fr/parent/", "/fr/secret-melisse/", "/nl/secret-melisse/", "/fr/ancien/", "/fr/secret-melisse"]
     closed = {address: shown(getattr(client, method)(address)) for address in ask}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from itertools import count
 
+from django.utils import timezone
+
+from kb.accounts.models import User
 from kb.directory.hours import read_day, rows_of
-from kb.directory.models import Closure, Membership, Organisation, Place, Service
+from kb.directory.models import Closure, Employment, Membership, Organisation, Place, Service
+from kb.groups.models import Body, Mandate
 
 _numbers = count(1)
 
@@ -49,4 +53,14 @@ def full(number: int, concepts=()) -> Organisation:
         closure(place(made, service=of, week={1: "09:00-12:00", 4: "13:00-16:00"}), "2030-01-01")
         membership(made, of)
     place(made, week={2: "10:00-12:00"})
+    return made
+
+
+def full_of_people(word: str, *, member_of: str) -> Organisation:
+    """An organisation "union" where somebody who has `word` in name, address and function works: nothing of it is for readers of the directory."""
+    made = organisation("Union", "union", phone="02 000 10 30")
+    membership(made, since=timezone.localdate())
+    person = User.objects.create_user(f"{word}@union.example", "secret-word", name=f"Personne {word}", phone="02 000 10 77", shares_contact=True)
+    Employment.objects.create(user=person, organisation=made, function=f"Directrice {word}")
+    Mandate.objects.create(user=person, organisation=made, body=Body.objects.get(code=member_of), role="deliberative")
     return made

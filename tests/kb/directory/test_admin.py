@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from io import BytesIO
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
+from openpyxl import load_workbook
 
 from kb.directory.hours import by_day, write_day
 from kb.directory.models import Employment, Membership, Organisation, Place, Service
@@ -315,3 +317,35 @@ def test_only_editors_with_a_second_factor_come_here(client, model, reader):
         for what in (("index",), ("add",), ("edit", pk), ("delete", pk)):
             response = client.get(address(model, *what))
             assert response.status_code in (302, 403) and "Organisation 001" not in response.content.decode()
+
+
+# The workbook
+
+
+def sheet_of(response) -> list[list]:
+
+    return [[cell.value for cell in row] for row in load_workbook(BytesIO(response.content)).worksheets[0].rows]
+
+
+def test_the_list_is_downloaded_as_it_is_narrowed(client):
+    make.full(1)
+    make.organisation("Commune", kind="commune")
+    listed = unescape(client.get(f"{address(ORGANISATION, 'index')}?kind=commune").content.decode())
+    assert f"{address(ORGANISATION, 'export')}?kind=commune" in listed
+    whole, narrowed, searched = (client.get(address(ORGANISATION, "export") + query) for query in ("", "?kind=commune", "?q=service"))
+    assert [len(sheet_of(response)) for response in (whole, narrowed, searched)] == [3, 2, 2]
+    assert whole["Content-Disposition"].startswith('attachment; filename="directory-')
+    assert "no-store" in whole["Cache-Control"]
+
+
+@pytest.mark.parametrize("reader", ["anyone", "member", "half"])
+def test_only_editors_with_a_second_factor_download_the_workbook(client, reader):
+    make.full(1)
+    client.logout()
+    if reader == "member":
+        people.log_in(client, people.member())
+    elif reader == "half":
+        people.open_session_without_second_factor(client, people.editor("half@cass.example", second_factor=False))
+    response = client.get(address(ORGANISATION, "export"))
+    assert response.status_code in (302, 403)
+    assert b"xl/" not in response.content
