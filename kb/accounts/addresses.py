@@ -94,10 +94,14 @@ def is_proven(user: User) -> bool:
 
 
 def keep_main(user: User) -> None:
-    """Brings the rows in step with User.email; `User.save` calls it. What happens to the former address is said at `change_address`."""
+    """Brings the rows in step with User.email; `User.save` calls it. What happens to the former address is said at `change_address`.
+
+    An invitation sent to the former address stops working: its reader would prove an address they do not read.
+    """
     rows = _rows().filter(user=user)
     former = rows.filter(primary=True).exclude(email=user.email).first()
     if former is not None:
+        user.invitations.filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
         if rows.filter(email=user.email, verified=True).exists():
             rows.filter(pk=former.pk).update(primary=False)
         else:

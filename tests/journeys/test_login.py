@@ -68,7 +68,7 @@ def test_a_wrong_password_and_a_wrong_code_are_said_beside_the_form(site, page, 
     page.goto(site + url("account_login", language))
     page.fill("#id_login", user.email)
     page.fill("#id_password", "pas la bonne phrase")
-    page.locator("main form.form button[type=submit]").click()
+    page.locator("main .button--main").click()
     page.get_by_role("alert").wait_for()
     assert page.input_value("#id_login") == user.email
     assert_well_made(page, width)

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kb.accounts import addresses
+from kb.accounts import addresses, inviting
 from kb.accounts.models import User
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
 
@@ -90,6 +90,15 @@ def test_an_address_given_by_an_editor_takes_the_place_of_the_former_which_is_to
 def test_an_address_that_was_never_proven_is_corrected_without_a_word():
     addresses.change_address(member("faute@cass.example"), "juste@cass.example", verified=False)
     assert mail.outbox == []
+
+
+def test_an_invitation_sent_to_the_former_address_stops_working():
+    user = member("faute@cass.example")
+    sent = inviting.invite(user)
+    addresses.change_address(user, "juste@cass.example", verified=False)
+    sent.refresh_from_db()
+    assert not sent.is_open
+    assert inviting.invite(user).is_open
 
 
 def test_choosing_among_ones_own_keeps_both():
