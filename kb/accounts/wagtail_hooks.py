@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
@@ -26,6 +28,20 @@ def register_personal_data():
 def register_answers(actions) -> None:
     actions.register_action(erasing.ERASED, _("Erase the account"), _("Account erased"))
     actions.register_action(erasing.EXPORTED, _("Hand over personal data"), _("Personal data handed over"))
+
+
+@hooks.register("before_delete_user")
+def erase_instead_of_deleting(request: HttpRequest, user: Any) -> HttpResponse:
+    """Deleting would take mandates out of the statistics, and leave the name in every log and history."""
+    return HttpResponseRedirect(reverse("account_erase_person", args=[user.pk]))
+
+
+@hooks.register("before_bulk_action")
+def delete_no_accounts_in_bulk(request: HttpRequest, action_type: str, objects: Any, action: Any) -> HttpResponse | None:
+    if action_type == "delete" and action.model is User:
+        messages.error(request, _("Nobody was deleted. Accounts are erased one by one: open the person, then “Personal data”."))
+        return HttpResponseRedirect(action.next_url)
+    return None
 
 
 @hooks.register("after_bulk_action")

@@ -305,6 +305,26 @@ def test_the_last_editor_in_chief_is_not_erased_from_the_admin_either(everyone):
     assert User.objects.get(pk=chief.pk).erased_at is None
 
 
+def test_deleting_an_account_in_the_admin_leads_to_erasing_it(everyone):
+    user, client = everyone["member"], opened(everyone["chief"])
+    for method in (client.get, client.post):
+        answer = method(f"/admin/users/delete/{user.pk}/")
+        assert answer["Location"] == people.url("account_erase_person", pk=user.pk)
+    assert User.objects.get(pk=user.pk).erased_at is None
+
+
+def test_accounts_are_not_deleted_in_bulk(everyone):
+    client = opened(everyone["chief"])
+    answer = client.post(f"/admin/bulk/accounts/user/delete/?id={everyone['member'].pk}&next=/admin/users/", {"confirmed": "on"})
+    assert answer["Location"] == "/admin/users/"
+    assert User.objects.filter(pk=everyone["member"].pk).exists()
+
+
+def test_the_page_of_a_person_leads_to_their_data(everyone):
+    user, client = everyone["member"], opened(everyone["editor"])
+    assert people.url("account_person_data", pk=user.pk) in client.get(people.url("people:edit", pk=user.pk)).content.decode()
+
+
 # The register
 
 
