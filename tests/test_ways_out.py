@@ -52,7 +52,7 @@ ADDRESSES = {
 PLACES = (
     *("/fr/membres/", "/nl/leden/", "/en/members/"),
     *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
-    *("/fr/bibliotheque/ajouter/", "/fr/bibliotheque/contributions/", "/nl/bibliotheek/toevoegen/{edelweiss}/", "/en/library/add/{fuchsia}/"),
+    *("/fr/bibliotheque/ajouter/", "/fr/bibliotheque/contributions/"),
     *("/sitemap-references.xml", "/sitemap-pages.xml", "/sitemap-organisations.xml"),
     *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),
     *("/fr/organisations/", "/nl/organisaties/?member=1", "/en/organisations/?q=directrice", "/fr/organisations/union/"),

@@ -31,6 +31,7 @@ DOCUMENTS = {
     "group": ("citronnier", "concombre", {"member", "editor"}, {"member", "editor"}),
     "closed file": ("dahlia", "digitale", {"anyone", "member", "other", "editor"}, {"member", "editor"}),
     "draft": ("edelweiss", "epinard", {"editor"}, {"editor"}),
+    "proposal": ("fuchsia", "framboise", {"editor"}, {"editor"}),
 }
 
 
@@ -39,12 +40,13 @@ def references(db, settings, tmp_path):
     """One reference of each sort, indexed; each has a theme and a year of its own, which facets would betray."""
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     opening.close_engines()
-    audiences = {"public": ("public",), "members": ("members",), "group": ("body:PA",), "closed file": ("public",), "draft": ("public",)}
+    audiences = {"public": ("public",), "members": ("members",), "group": ("body:PA",), "closed file": ("public",), "draft": ("public",), "proposal": ("public",)}
+    states = {"draft": "draft", "proposal": "proposed"}
     for number, (name, (title, word, _, _)) in enumerate(DOCUMENTS.items()):
         found = make.reference(
             f"Étude {title}",
             audiences=audiences[name],
-            state="draft" if name == "draft" else "accepted",
+            state=states.get(name, "accepted"),
             concepts=(make.concept(f"theme-{title}", f"Thème {title}"),),
             date_text=str(1990 + number),
         )
