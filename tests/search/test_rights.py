@@ -40,7 +40,7 @@ def references(db, settings, tmp_path):
     """One reference of each sort, indexed; each has a theme and a year of its own, which facets would betray."""
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     opening.close_engines()
-    audiences = {"public": ("public",), "members": ("members",), "group": ("body:PA",), "closed file": ("public",), "draft": ("public",), "proposal": ("public",)}
+    audiences = {name: ("public",) for name in DOCUMENTS} | {"members": ("members",), "group": ("body:PA",)}
     states = {"draft": "draft", "proposal": "proposed"}
     for number, (name, (title, word, _, _)) in enumerate(DOCUMENTS.items()):
         found = make.reference(
