@@ -39,6 +39,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return first_page(request.user)
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_index")
+
     def get_logout_redirect_url(self, request: HttpRequest) -> str:
         return _home()
 
