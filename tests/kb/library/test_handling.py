@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from html import unescape
+from urllib.parse import urlencode
+
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.urls import reverse
+from django.utils.translation import override
 
 from kb.accounts.audiences import held_by
 from kb.clock.models import Notice
 from kb.clock.noticing import told
 from kb.clock.waiting import waiting_for
 from kb.groups.models import Mandate
-from kb.library import handling
+from kb.library import awaiting, handling
 from kb.library.choices import Handling, ReferenceState
 from kb.library.models import Contribution, Reference
+from kb.library.models.references import NEEDS_AGREEMENT
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
+from tests.kb.library.test_admin import add_url, form
 
 pytestmark = pytest.mark.django_db
 S = ReferenceState
@@ -274,14 +282,17 @@ def test_files_that_could_not_be_read_wait_for_editors_alone(author):
     assert waiting(author, "library.unread") == (0, [])
 
 
-def test_lists_that_wait_cost_the_same_whatever_waits(author, django_assert_max_num_queries):
-    who = editor()
-    has = held(who, second_factor=True)
+@pytest.mark.parametrize("find", [awaiting.to_accept, awaiting.to_mend, awaiting.unread])
+def test_lists_that_wait_cost_two_queries_whatever_waits(author, find, django_assert_num_queries):
+    author.is_staff = True
+    author.save()
     for _ in range(12):
         make.file(contribution(author, S.PROPOSED), state="scan")
-    with django_assert_max_num_queries(9):
-        lists = waiting_for(who, has)
-    assert {one.name: one.waiting.total for one in lists if one.name.startswith("library.to")} == {"library.to_accept": 12}
+        contribution(author, S.RETURNED)
+    has = held(author, second_factor=True)
+    with django_assert_num_queries(2):
+        found = find(author, has)
+    assert (found.total, len(found.things)) == (12, 5)
 
 
 # Own work and the committee
@@ -341,3 +352,55 @@ def test_a_change_of_state_in_the_admin_is_written_down_and_told(author):
     handling.note_change(reference, who, S.REFUSED)
     assert steps(reference) == [(Handling.REFUSED, who, "Déjà là.")]
     assert notices(author) == ["library.refused"]
+
+
+# The same in the admin
+
+
+@pytest.fixture
+def desk(client):
+    cache.clear()
+    people.log_in(client, editor())
+    return client
+
+
+def in_bulk(desk, action, *references, **values):
+    address = reverse("wagtail_bulk_action", args=["library", "reference", action])
+    return desk.post(f"{address}?{urlencode({'id': [one.pk for one in references]}, doseq=True)}", values, follow=True)
+
+
+def test_a_bulk_acceptance_is_written_down_and_told(author, desk):
+    reference = contribution(author, S.PROPOSED)
+    in_bulk(desk, "accept", reference)
+    assert [one.handling for one in reference.steps.all()] == [Handling.ACCEPTED]
+    assert notices(author) == ["library.accepted"]
+
+
+@pytest.mark.parametrize("action", ["accept", "audiences"])
+def test_no_bulk_action_publishes_own_work_that_was_not_agreed(author, desk, action):
+    if action == "accept":
+        reference = contribution(author, S.PROPOSED, audiences=("public",), own_production=make.body("PA"))
+    else:
+        reference = contribution(author, S.ACCEPTED, audiences=("members",), own_production=make.body("PA"))
+    answer = in_bulk(desk, action, reference, audiences=["public"])
+    with override("fr"):
+        assert str(NEEDS_AGREEMENT) in unescape(answer.content.decode())
+    assert not Reference.objects.public().exists()
+
+
+def test_the_form_of_the_admin_says_the_same_sentence(author, desk):
+    group = make.body("PA")
+    answer = desk.post(add_url(), form(group, own_production=group.pk) | {"files-TOTAL_FORMS": "0"})
+    assert answer.status_code == 200 and not Reference.objects.exists()
+    with override("fr"):
+        assert str(NEEDS_AGREEMENT) in unescape(answer.content.decode())
+
+
+def test_a_state_changed_in_the_form_of_the_admin_is_told(author, desk):
+    reference = contribution(author, S.PROPOSED)
+    address = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
+    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"])
+    answer = desk.post(address, changed | {"files-TOTAL_FORMS": "0", "creators-TOTAL_FORMS": "0"})
+    assert answer.status_code == 302
+    assert [(one.handling, one.word) for one in reference.steps.all()] == [(Handling.RETURNED, "Il manque l’année.")]
+    assert notices(author) == ["library.returned"]
