@@ -50,7 +50,7 @@ ADDRESSES = {
     "short address of a page": ("/r/{mark}/1.2/1?q=page", 1),
 }
 PLACES = (
-    *("/fr/membres/", "/nl/leden/", "/en/members/"),
+    *("/fr/membres/", "/fr/membres/personnes/?q=membre", "/nl/leden/", "/en/members/"),
     *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
     *("/fr/bibliotheque/ajouter/", "/fr/bibliotheque/contributions/"),
     *("/sitemap-references.xml", "/sitemap-pages.xml", "/sitemap-organisations.xml"),

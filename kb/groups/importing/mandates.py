@@ -116,8 +116,10 @@ def _refuse(made: Mandate, existing: list[Mandate]) -> None:
         raise NotUnderstood(_("Write in which role the person sits there: %(roles)s.") % {"roles": roles})
     made.clean()
     if not made.body.is_active and made.until is None:
-        successor = _(" It goes on as “%(body)s”.") % {"body": made.body.successor} if made.body.successor else ""
-        raise NotUnderstood(_("“%(body)s” no longer meets: nobody begins there.") % {"body": made.body} + successor)
+        said = [_("“%(body)s” no longer meets: nobody begins there.") % {"body": made.body}]
+        if made.body.successor:
+            said.append(_("It goes on as “%(body)s”.") % {"body": made.body.successor})
+        raise NotUnderstood(" ".join(said))
     for one in existing:
         if _overlap(one, made) and _code(one.organisation) in ("", _code(made.organisation)):
             raise NotUnderstood(

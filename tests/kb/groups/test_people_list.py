@@ -116,14 +116,14 @@ def test_without_a_mandate_the_page_says_one_sentence_and_counts_nothing(reader,
 def test_consultants_and_invitees_know_of_their_own_bodies_only(reader, kind):
     client = reader(kind)
     page = text(client)
-    assert "GT PA: Member with a vote, follows the contributions" in page
+    assert "GT PA – Member with a vote, follows the contributions" in page
     assert "LOG" not in page
     assert not names(text(client, "?body=LOG"))
 
 
 def test_members_see_every_seat_and_narrow_by_body(reader):
     client = reader("member")
-    assert "GT LOG: Consultant" in text(client)
+    assert "GT LOG – Consultant" in text(client)
     assert names(text(client, "?body=LOG")) == {"Ada", "Bea"}
     assert names(text(client, "?body=ZZ")) == set() and names(text(client, "?body=%3Cscript%3E")) == {"Ada", "Bea", "Cleo"}
 
