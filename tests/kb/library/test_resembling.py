@@ -19,6 +19,7 @@ from tests.kb.library import builders as make
 
 ANYONE = frozenset({"public"})
 MEMBER = frozenset({"public", "members", "body:PA"})
+QUERIES = 10
 SAME = b"%PDF-1.4 the same bytes"
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "ir"
 
@@ -192,6 +193,17 @@ class TestWhatIsNotTheirs:
                 assert found(reference, ANYONE) == []
             counts.append(len(queries))
         assert counts[0] == counts[1]
+
+
+@pytest.mark.django_db
+def test_forty_twins_cost_as_many_queries_as_two(index, django_assert_num_queries):
+    here = make.reference("Le bail expliqué aux locataires", doi="10.1000/x", isbn="9782804159320", url="https://example.org/a")
+    make.file(here, "a", content=SAME)
+    for number in range(40):
+        make.file(make.reference("Le bail expliqué aux locataires", doi="10.1000/x"), "b", content=SAME)
+        if number in (1, 39):
+            with django_assert_num_queries(QUERIES):
+                assert len(resembling(here, MEMBER)) == min(number + 1, 10)
 
 
 class TestLikeness:
