@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kb.directory.choices import OrganisationKind, Verdict, Weekday
-from kb.directory.exporting import SHEETS, closure_values, give_hours, membership_values, organisation_values, place_values, service_values
+from kb.directory.exporting import SHEETS, closure_values, hours_of, membership_values, organisation_values, place_values, service_values
 from kb.directory.hours import by_day, read_day, rows_of
 from kb.directory.models import Closure, Membership, Organisation, Place, Service
 from kb.directory.sheets import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, choice_of, day_of, folded, listed, yes_or_no
@@ -191,7 +191,7 @@ def _place(context: Context, values: Values) -> Found:
     thing = rows.first() if organisation else None
     new = thing is None
     thing = thing or Place(organisation=organisation, code=values["code"])
-    give_hours([thing])
+    thing.hours = hours_of([thing])[thing.pk] if thing.pk else []
     return Found(thing, (values["organisation"], values["code"]), new)
 
 

@@ -196,10 +196,9 @@ def _row(organisation: Organisation, theme_codes: Iterable[str], is_member: bool
 def _fill_haystacks(rows: Sequence[Row], themes: Themes, language: str) -> None:
     """Adds what services and places say, and the themes. Two queries."""
     more: dict[int, list[str]] = defaultdict(list)
-    for service in Service.objects.filter(is_active=True).only("organisation_id", "name", "other_names", "description", "publics", "spoken"):
-        more[service.organisation_id] += [service.name, *names_of(service.spoken, language)]
-        for text in (service.other_names, service.description, service.publics):
-            more[service.organisation_id] += text.values()
+    texts = ("name", "spoken", "other_names", "description", "publics")
+    for pk, name, spoken, *others in Service.objects.filter(is_active=True).values_list("organisation_id", *texts):
+        more[pk] += [name, *names_of(spoken, language), *(text for other in others for text in other.values())]
     for pk, name, street, code, town in Place.objects.values_list("organisation_id", "name", "street", "postal_code", "municipality"):
         more[pk] += [name, *street.values(), code, *town.values()]
     labels = {concept.code: [concept.label(code) for code in CODES] for concept in themes.concepts.values() if concept.is_theme}

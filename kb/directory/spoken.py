@@ -6,6 +6,7 @@ where ISO 639-1 has them, else three of ISO 639-3; "sgn" codes of the Belgian si
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -102,9 +103,12 @@ _NAMES: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+
+
 def folded(text: str) -> str:
     """Without case, accents and spaces at the ends, for comparing and sorting alike in every database."""
-    return "".join(sign for sign in unicodedata.normalize("NFD", text.strip().casefold()) if not unicodedata.combining(sign))
+    return _ACCENTS.sub("", unicodedata.normalize("NFD", text.strip().casefold()))
 
 
 _CODES: Mapping[str, str] = {folded(word): code for code, names in _NAMES.items() for word in (code, *names)}
