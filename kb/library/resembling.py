@@ -43,7 +43,7 @@ class Resembling:
 
 
 def resembling(reference: Reference, held: frozenset[str]) -> tuple[Resembling, ...]:
-    """At most ten that a reader who holds `held` may see, accepted ones first, then the surest. At most ten queries and one search, whatever there is.
+    """At most ten that a reader who holds `held` may see, accepted ones first, then the surest. Ten queries at most, and one search.
 
     The bytes of a file count only for who may open that file.
     """
