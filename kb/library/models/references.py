@@ -30,7 +30,6 @@ from kb.library.models.recording import RecordingQuerySet, record_references
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
 
-
 NEEDS_AGREEMENT = _(
     "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
     "Choose the group or all members until it has agreed."
