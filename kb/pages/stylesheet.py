@@ -1,6 +1,9 @@
-"""All stylesheets joined into the one file that pages load, by a static files finder: in runserver, tests and collectstatic, without a build step.
+"""Stylesheets joined into the one file that pages load, by a static files finder: in runserver, tests and collectstatic, without a build step.
 
-The parts are in `kb/static/css`: tokens, base, layout, then one file a component. They are written to be joined, never to be loaded alone.
+    css/site.css       tokens, base, layout, then one file a component of `kb/static/css/components`: every page
+    css/members.css    one file a component of `kb/static/css/members`: pages of members add it, so that a reader's old phone need not load it
+
+The parts are written to be joined, never to be loaded alone.
 """
 
 from __future__ import annotations
@@ -14,23 +17,25 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-NAME = "css/site.css"
+SITE, MEMBERS = "css/site.css", "css/members.css"
 SOURCE_DIR = Path(__file__).resolve().parents[1] / "static" / "css"
 FIRST = ("tokens.css", "base.css", "layout.css")
+FOLDERS = {SITE: "components", MEMBERS: "members"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r'("[^"]*")')
 _SPACE_AROUND = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
 
 
-def parts() -> list[Path]:
-    """The stylesheets in the order they are joined: three that lay the ground, then components by name."""
-    return [*(SOURCE_DIR / name for name in FIRST), *sorted((SOURCE_DIR / "components").glob("*.css"))]
+def parts(name: str = SITE) -> list[Path]:
+    """The stylesheets in the order they are joined: for the whole site the three that lay the ground; then components by name."""
+    first = [SOURCE_DIR / one for one in FIRST] if name == SITE else []
+    return [*first, *sorted((SOURCE_DIR / FOLDERS[name]).glob("*.css"))]
 
 
-def joined() -> str:
-    """The text of the one stylesheet, without comments and the spaces that only people need; what stands in quotes is left as it is."""
-    text = _COMMENT.sub("", "\n".join(part.read_text(encoding="utf-8") for part in parts()))
+def joined(name: str = SITE) -> str:
+    """The text of a stylesheet, without comments and the spaces that only people need; what stands in quotes is left as it is."""
+    text = _COMMENT.sub("", "\n".join(part.read_text(encoding="utf-8") for part in parts(name)))
     return "".join(piece if piece.startswith('"') else _tightened(piece) for piece in _QUOTED.split(text))
 
 
@@ -39,7 +44,7 @@ def _tightened(text: str) -> str:
 
 
 class StylesheetFinder(BaseFinder):
-    """Gives `css/site.css`, made again when a part is newer than it."""
+    """Gives the joined stylesheets, each made again when a part is newer than it."""
 
     def __init__(self, *args, **kwargs) -> None:
         self.storage = FileSystemStorage(location=Path(settings.VAR_DIR) / "stylesheet")
@@ -48,24 +53,25 @@ class StylesheetFinder(BaseFinder):
         return []
 
     def find(self, path, find_all=False, **kwargs):
-        if path != NAME:
+        if path not in FOLDERS:
             return []
-        found = str(self._made())
+        found = str(self._made(path))
         return [found] if find_all else found
 
     def list(self, ignore_patterns):
-        self._made()
-        yield NAME, self.storage
+        for name in FOLDERS:
+            self._made(name)
+            yield name, self.storage
 
-    def _made(self) -> Path:
-        target = Path(self.storage.location) / NAME
+    def _made(self, name: str) -> Path:
+        target = Path(self.storage.location) / name
         # Folders count too: a component that was taken away makes no part newer.
-        newest = max(path.stat().st_mtime for path in (*parts(), SOURCE_DIR / "components"))
+        newest = max(path.stat().st_mtime for path in (*parts(name), SOURCE_DIR / FOLDERS[name]))
         if not target.exists() or target.stat().st_mtime < newest:
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=target.parent)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(joined())
+                file.write(joined(name))
             Path(temporary).chmod(0o644)
             Path(temporary).replace(target)
         return target

@@ -112,7 +112,7 @@ def test_frame_shows_only_the_sections_that_exist(client: Client):
 
 
 def test_footer_links_to_the_pages_that_are_placed_there(client: Client):
-    assert "Aide et contact" not in client.get("/fr/").content.decode()
+    assert "Nous écrire" not in client.get("/fr/").content.decode()
     page("Nous écrire", slug="nous-ecrire", place="contact")
     text = client.get("/fr/").content.decode()
     assert "Aide et contact" in text

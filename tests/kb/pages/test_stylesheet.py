@@ -1,27 +1,32 @@
 import re
 from pathlib import Path
 
+import pytest
 from django.contrib.staticfiles import finders
 
 from kb.pages import stylesheet
 
 
-def test_one_stylesheet_is_found_and_holds_every_component():
-    found = finders.find("css/site.css")
+@pytest.mark.parametrize(("name", "folder"), [("css/site.css", "components"), ("css/members.css", "members")])
+def test_a_stylesheet_is_found_and_holds_every_component_of_its_folder(name, folder):
+    found = finders.find(name)
     text = Path(found).read_text(encoding="utf-8")
-    assert text == stylesheet.joined()
-    assert "--cherry:#8E1538" in text
-    for component in (stylesheet.SOURCE_DIR / "components").glob("*.css"):
+    assert text == stylesheet.joined(name)
+    assert ("--cherry:#8E1538" in text) == (name == "css/site.css")
+    components = list((stylesheet.SOURCE_DIR / folder).glob("*.css"))
+    assert components
+    for component in components:
         first = re.search(r"\.[a-z][\w-]*", stylesheet._COMMENT.sub("", component.read_text(encoding="utf-8")))
         assert first and first[0] in text, component.name
 
 
 def test_stylesheet_stays_under_its_budget_for_old_phones():
     assert len(stylesheet.joined().encode()) <= 40_000
+    assert len(stylesheet.joined(stylesheet.MEMBERS).encode()) <= 10_000
 
 
 def test_stylesheet_needs_nothing_that_old_browsers_lack():
-    text = stylesheet.joined()
+    text = stylesheet.joined() + stylesheet.joined(stylesheet.MEMBERS)
     assert ":has(" not in text
     assert "@layer" not in text
     assert "clip-path: polygon" not in text
@@ -36,4 +41,5 @@ def test_fonts_named_in_the_stylesheet_are_there_with_their_licence():
 
 def test_list_gives_the_joined_file_to_collectstatic():
     listed = dict(stylesheet.StylesheetFinder().list([]))
-    assert listed["css/site.css"].exists("css/site.css")
+    assert set(listed) == {"css/site.css", "css/members.css"}
+    assert all(storage.exists(name) for name, storage in listed.items())
