@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.db import transaction
+from django.db.models import F
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.widgets import AdminDateInput
@@ -73,7 +74,9 @@ class MandateForm(forms.ModelForm):
 
 class _RunningFirst(BaseInlineFormSet):
     def get_queryset(self):
-        return super().get_queryset().select_related("organisation").order_by("until", "-since", "pk")
+        return (
+            super().get_queryset().select_related("organisation").order_by(F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk")
+        )
 
 
 class _Mandates(_RunningFirst):
