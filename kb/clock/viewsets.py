@@ -76,7 +76,6 @@ class MailViewSet(ModelViewSet):
         BulkActionsCheckboxColumn("bulk_actions", obj_type="mail"),
         TitleColumn("address", label=gettext_lazy("To"), width="22%", get_title_id=lambda mail: f"mail_{mail.pk}_title"),
         Column("subject", label=gettext_lazy("Subject")),
-        Column("kind", label=gettext_lazy("Kind")),
         Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
         Column("attempts", label=gettext_lazy("Tries")),
         Column("error", label=gettext_lazy("What the mail server said")),

@@ -72,7 +72,7 @@ def choice_of(text: str, choices: type[models.TextChoices], also: Mapping[str, s
     try:
         return words[folded(text)]
     except KeyError:
-        labels = ", ".join(str(label) for label in choices.labels)
+        labels = "; ".join(str(label) for label in choices.labels)
         raise NotUnderstood(_("“%(text)s” is not one of: %(choices)s.") % {"text": text, "choices": labels}) from None
 
 

@@ -29,8 +29,8 @@ def register_all() -> None:
     register_section("organisations", _("Organisations"), "directory:list", order=45)
     register_sitemap("organisations", OrganisationSitemap)
     register_sheet_kind(DIRECTORY)
-    register_due("directory.take_up_sheets", looking.take_up, timedelta(seconds=30))
-    register_due("directory.thin_sheets", looking.thin_sheets, timedelta(days=1))
+    register_due("directory.take_up_sheets", looking.take_up, timedelta(seconds=30), label=_("Taking up imports that stopped half-way"))
+    register_due("directory.thin_sheets", looking.thin_sheets, timedelta(days=1), label=_("Deleting workbooks imported long ago"))
 
 
 def record_concepts(ids: frozenset[int]) -> None:

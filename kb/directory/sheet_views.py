@@ -44,10 +44,7 @@ class PutInForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        kinds = [(kind.code, kind.label) for kind in sheet_kinds()]
-        self.fields["kind"].choices = kinds
-        if kinds:
-            self.fields["kind"].initial = kinds[0][0]
+        self.fields["kind"].choices = [(kind.code, kind.label) for kind in sheet_kinds()]
 
     def clean_content(self):
         content = self.cleaned_data["content"]

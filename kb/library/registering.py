@@ -36,7 +36,9 @@ def register_all() -> None:
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
     register_resolver(resolve_marks)
     register_sitemap("references", ReferenceSitemap)
-    register_due("library.draft_lost", filling.enqueue_lost, timedelta(seconds=30))
+    register_due(
+        "library.draft_lost", filling.enqueue_lost, timedelta(seconds=30), label=gettext_lazy("Filling in contributions whose document was read")
+    )
     register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
     register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
     register_waiting("library.unread", gettext_lazy("Files that could not be read"), awaiting.unread, order=30)

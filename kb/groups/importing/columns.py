@@ -67,7 +67,12 @@ MANDATES = Sheet(
             also=("groupe", "groep", "group", "gt", "wg", "body", "organe", "instance", "code du groupe", "code"),
         ),
         Column("organisation", _ORGANISATION, help=_("For which organisation; code or name."), also=tuple(_CODE.values())),
-        Column("role", {"fr": "Qualité", "nl": "Hoedanigheid", "en": "Role"}, help=_("With a vote, consultant or invited."), also=("rôle", "rol")),
+        Column(
+            "role",
+            {"fr": "Qualité", "nl": "Hoedanigheid", "en": "Role"},
+            help=_("Needed for a new mandate: with a vote, consultant or invited."),
+            also=("rôle", "rol"),
+        ),
         Column("since", _SINCE, also=("début", "begin", "from", "van")),
         Column("until", {"fr": "Jusqu’au", "nl": "Tot en met", "en": "Until"}, also=("fin", "einde", "tot")),
         Column(

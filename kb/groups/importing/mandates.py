@@ -15,10 +15,15 @@ from kb.groups.importing.people import address, recognised
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.models import Body, Mandate
 
+_MEMBER = (
+    *("avec voix délibérative", "voix délibérative", "délibératif", "délibérative", "membre"),
+    *("met stem", "met beslissende stem", "stemgerechtigd", "lid", "with a vote", "vote", "member"),
+)
+_INVITED = ("invité", "invitée", "sans voix", "genodigde", "uitgenodigd", "zonder stem", "invited", "invitee", "without a vote")
 _ROLE_WORDS = {
-    **{word: MandateRole.DELIBERATIVE for word in ("voix délibérative", "délibératif", "membre", "stemgerechtigd", "lid", "vote", "member")},
+    **{word: MandateRole.DELIBERATIVE for word in _MEMBER},
     **{word: MandateRole.CONSULTANT for word in ("consultant", "voix consultative", "consultatif", "raadgevend", "raadgevende stem")},
-    **{word: MandateRole.INVITEE for word in ("invité", "invitée", "genodigde", "uitgenodigd", "invited", "invitee")},
+    **{word: MandateRole.INVITEE for word in _INVITED},
 }
 
 
@@ -112,7 +117,7 @@ def _plan_of_change(context: Context, mandate: Mandate, since: date | None, unti
 def _refuse(made: Mandate, existing: list[Mandate]) -> None:
     """Raises NotUnderstood (or ValidationError) for a new mandate that says too little, or that runs beside another of the person in the body."""
     if not made.role:
-        roles = ", ".join(str(label) for label in MandateRole.labels)
+        roles = "; ".join(str(label) for label in MandateRole.labels)
         raise NotUnderstood(_("Write in which role the person sits there: %(roles)s.") % {"roles": roles})
     made.clean()
     if not made.body.is_active and made.until is None:

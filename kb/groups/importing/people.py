@@ -105,6 +105,8 @@ def _plan_of_new(context: Context, values: Mapping[str, str], person: User, othe
     person.set_unusable_password()
     person.clean_fields()
     organisation = the_organisation(context, values["organisation"]) if values.get("organisation") else None
+    if organisation is None and values.get("function"):
+        raise NotUnderstood(_("Write for which employer this function is."))
     employment = _new_employment(person, organisation, values) if organisation else None
     context.memory.setdefault("new people", {}).update({one: person for one in (person.email, *others)})
 

@@ -68,11 +68,12 @@ def test_the_two_queues_say_what_waits_is_under_way_and_failed_lately():
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_the_panel_opens_where_something_failed(language):
-    ended("a.first")
+    ended("a.first", message="3 things done")
     with translation.override(language):
         assert " open>" not in ClockPanel().render_html({})
         ended("b.second", ok=False, message="ValueError: wrong")
         html = ClockPanel().render_html({})
     assert html.count(" open>") == 1
     assert "ValueError: wrong" in html
+    assert "3 things done" not in html, "what went well is told in the editor's language alone"
     assert html.index("ValueError") < html.index("Reading what was left")

@@ -164,6 +164,7 @@ class TestPeople:
         "other address": ("a@x.example", "", "", "", "", "", "", "n'importe quoi"),
         "name too long": ("a@x.example", "x" * 200, "", "", "", "", "", ""),
         "function without employer": ("known@x.example", "", "", "", "", "médiatrice", "", ""),
+        "function of somebody new without employer": ("new@x.example", "Neuve", "", "", "", "médiatrice", "", ""),
         "closed": ("closed@x.example", "Fermée", "", "", "", "", "", ""),
     }
 
@@ -273,7 +274,7 @@ class TestMandates:
         body("PA")
         assert one(looked(workbook(mandates=[self.line(body=text)])))[0] == "new"
 
-    @pytest.mark.parametrize("role", ["Membre", "Stemgerechtigd", "deliberative", "Member with a vote"])
+    @pytest.mark.parametrize("role", ["Membre", "Avec voix délibérative", "Stemgerechtigd", "met stem", "deliberative", "Member with a vote"])
     def test_roles_are_understood_in_any_language(self, person, role):
         body("PA")
         written(workbook(mandates=[self.line(role=role)]))
