@@ -75,6 +75,13 @@ def described(version: FileVersion) -> str:
     return name
 
 
+def pages_words(pages: str, *, within: str = "") -> str:
+    """What the pages of a reference say: a number alone is how many there are ("44 pages"), or a page where it stands within another title."""
+    if not pages.isdigit() or within:
+        return pages
+    return ngettext("%(count)s page", "%(count)s pages", int(pages)) % {"count": int(pages)}
+
+
 def date_words(date_text: str) -> str:
     """As precise as it is known: "2010", "May 2010", "21 May 2010"."""
     year, month, day = ([int(part) for part in date_text.split("-")] + [0, 0])[:3] if date_text else (0, 0, 0)

@@ -21,7 +21,7 @@ from kb.library.choices import CreatorRole
 from kb.library.gathering import Attachment, Gathered
 from kb.library.models import Creator, Holding, Reference
 from kb.library.models.recording import KIND
-from kb.library.naming import date_words, described, format_name
+from kb.library.naming import date_words, described, format_name, pages_words
 from kb.pages.echoes import Echo
 from kb.pages.texts import Shown
 from kb.vocabulary.models import Concept, Keyword
@@ -144,7 +144,8 @@ def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> 
         themes=themes,
         concepts=concepts,
         keywords=_keywords(reference),
-        size=reference.pages or next((described(one.latest) for one in opened if one.latest and one.latest.page_count), ""),
+        size=pages_words(reference.pages, within=reference.container_title)
+        or next((described(one.latest) for one in opened if one.latest and one.latest.page_count), ""),
         access=access_of(reference.effective_audiences, names),
         attachments=tuple(_attachment(reference, one, names) for one in opened),
         holdings=tuple(Holding.objects.filter(reference=reference).order_by("sort_order", "pk")),
