@@ -57,12 +57,14 @@ class Command(BaseCommand):
 
     def run_until_interrupted(self, port: int) -> None:
         # Both in sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
-        worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, start_new_session=True)
+        # Links in messages lead to the port that was asked for.
+        environment = {"CASS_URL": f"http://127.0.0.1:{port}", "DJANGO_SETTINGS_MODULE": "kb.settings.dev", **os.environ}
+        worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, start_new_session=True, env=environment)
         site = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "kb.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8", "--log-level", "warning"],
             cwd=settings.BASE_DIR,
             start_new_session=True,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "kb.settings.dev")},
+            env=environment,
         )
         stop = Stop()
         try:
