@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.addresses import find_person
 from kb.accounts.second_factor import has_second_factor
+from kb.accounts.writing import address_of
 from kb.languages import LANGUAGES
 
 
@@ -91,9 +92,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return stronger or methods
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """The link, too, leads to the page in the language of the person."""
-        with override(user.language):
-            link = self.get_reset_password_from_key_url(f"{context['uid']}-{context['key']}")
+        """The link leads to the page in the language of the person, at the site's own address: the request may name another host."""
+        link = address_of("account_reset_password_from_key", context["uid"], context["key"], language=user.language)
         super().send_password_reset_mail(user, email, {**context, "password_reset_url": link})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

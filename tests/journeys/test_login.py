@@ -92,8 +92,8 @@ def test_a_forgotten_password_is_chosen_anew_by_the_link_in_the_mail(site, page,
     page.keyboard.press("Enter")
     page.wait_for_url("**" + url("account_reset_password_done", language))
     assert_well_made(page, width)
-    link = re.search(r"http://\S+", mail.outbox[0].body)[0]
-    page.goto(link)
+    link = re.search(r"https?://[^/\s]+(\S+)", mail.outbox[0].body)[1]
+    page.goto(site + link)
     assert_well_made(page, width)
     for field in ("#id_password1", "#id_password2"):
         page.fill(field, "encore une longue phrase")

@@ -69,7 +69,7 @@ def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
     for number in range(60):
         attempt(Client(), user.email, place=f"203.0.113.{number}")
     client.post(url("account_reset_password"), {"email": user.email})
-    form = client.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1], follow=True)
+    form = client.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
     client.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
     assert attempt(Client(), user.email, "encore une longue phrase").status_code == 302
 

@@ -156,7 +156,7 @@ def test_reset_answers_alike_for_known_and_unknown_addresses(client):
 def test_the_mail_speaks_the_language_of_the_person_and_its_link_works_once(client, language):
     user = member(language=language)
     client.post(url("account_reset_password", "fr"), {"email": user.email})
-    link = re.search(r"http://testserver(\S+)", mail.outbox[0].body)[1]
+    link = re.search(r"https?://[^/\s]+(\S+)", mail.outbox[0].body)[1]
     assert link.startswith(f"/{language}/")
     form = client.get(link, follow=True)
     chosen = {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
@@ -174,7 +174,18 @@ def test_an_account_without_a_password_chooses_its_first_one_by_the_same_link(cl
     user.save()
     client.post(url("account_reset_password"), {"email": user.email})
     assert mail.outbox[0].to == [user.email]
-    assert "http://testserver/fr/" in mail.outbox[0].body
+    assert f"{settings.WAGTAILADMIN_BASE_URL}/fr/" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost", "evil.example:443"])
+def test_no_message_leads_to_the_host_that_a_request_named(client, host):
+    user = member()
+    for address in (user.email, "personne@cass.example"):
+        client.post(url("account_reset_password"), {"email": address}, headers={"host": host, "x-forwarded-host": host})
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        assert host not in message.body
+        assert all(link.startswith(f"{settings.WAGTAILADMIN_BASE_URL}/") for link in re.findall(r"https?://\S+", message.body))
 
 
 def test_nobody_signs_up_alone(client, django_user_model):

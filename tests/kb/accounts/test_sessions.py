@@ -74,7 +74,7 @@ def _changes_password(client: Client, user: User) -> None:
 def _resets_password(client: Client, user: User) -> None:
     reader = Client()
     reader.post(url("account_reset_password"), {"email": user.email})
-    form = reader.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1], follow=True)
+    form = reader.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
     reader.post(form.redirect_chain[-1][0], {"password1": CHOSEN, "password2": CHOSEN})
 
 
@@ -122,7 +122,7 @@ def test_a_link_to_a_new_password_is_not_read_in_a_session_that_was_planted_befo
     for client in (victim, thief):
         client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     victim.post(url("account_reset_password"), {"email": user.email})
-    page = victim.get(re.search(r"http://testserver(\S+)", mail.outbox[-1].body)[1])
+    page = victim.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1])
     assert (page["Referrer-Policy"], "no-store" in page["Cache-Control"]) == ("no-referrer", True)
     assert "form" in victim.get(page["Location"]).context
     assert thief.get(page["Location"]).context["token_fail"]
