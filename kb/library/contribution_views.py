@@ -123,7 +123,9 @@ def _lead_on(request: HttpRequest, begun: list[Reference], refused: tuple[Refuse
 def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
     held = audiences_of(request)
     reference = _followed(request, mark)
-    if reference.state in (ReferenceState.ACCEPTED, ReferenceState.WITHDRAWN) and request.method != "POST":
+    if reference.state in (ReferenceState.ACCEPTED, ReferenceState.WITHDRAWN):  # its readers are decided: only its own page says who they are
+        if request.method == "POST":
+            messages.warning(request, capfirst(handling.last_said(reference)))
         return redirect("library:reference", mark.slug)
     attachments = attachments_of(reference)
     if "state" in request.GET:
@@ -220,7 +222,7 @@ def contributions(request: HttpRequest) -> HttpResponse:
     held = audiences_of(request)
     bodies = bodies_followed(held)
     proposed = proposed_to(request.user, held)
-    chosen = request.GET.get("body", "")
+    chosen = next((body.code for body in bodies if body.code == request.GET.get("body")), "")
     if chosen:
         proposed = proposed.filter(body__code=chosen)
     mine = Paginator(own_references(request.user), A_PAGE).get_page(request.GET.get("page"))

@@ -697,6 +697,28 @@ def test_what_was_accepted_leads_to_its_page(client, author):
     assert client.get(page_of(reference))["Location"] == address("reference", reference.mark_slug)
 
 
+@pytest.mark.parametrize(("state", "reader"), [(S.ACCEPTED, "author"), (S.ACCEPTED, "referent"), (S.WITHDRAWN, "referent")])
+@pytest.mark.parametrize("sent", [{}, {"word": "x" * 501}, {"open": "title", "title": ""}, {"do": "accept", "readers": "everyone"}, {"do": "delete"}])
+def test_what_is_decided_shows_nothing_to_who_sends_its_form_and_may_not_read_it(author, state, reader, sent):
+    reference = make.reference("Secret mélisse", state=state, created_by=author, audiences=("body:LO",))
+    make.file(reference, "Page mélisse", audiences=("body:LO",), name="melisse.pdf")
+    client = logged_in(author if reader == "author" else referent())
+    Mandate.objects.filter(user=author).delete()
+    answer = client.post(page_of(reference), sent, follow=True)
+    assert "mélisse" not in text(answer) and "melisse" not in text(answer)
+    reference.refresh_from_db()
+    assert (reference.state, reference.audiences) == (state, ["body:LO"])
+
+
+def test_the_list_is_narrowed_to_a_body_that_is_followed_and_to_nothing_else(author):
+    make.reference("Étude citronnier", state=S.PROPOSED, created_by=author)
+    client = logged_in(referent())
+    for code in ("PA", "LO", "", "\x00", "PA' OR 1=1"):
+        answer = client.get(LIST, {"body": code})
+        assert answer.context["chosen"] == ("PA" if code == "PA" else "")
+        assert "citronnier" in text(answer)
+
+
 # Found
 
 
