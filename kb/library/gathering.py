@@ -78,7 +78,7 @@ def reference_id_of(key: str) -> int | None:
 
 
 def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
-    """By id, in the order of ids; a reference that is gone is left out. Four queries, however many."""
+    """By id, in the order of ids; a reference that is gone is left out. Four queries, however many and whether they have files or not."""
     found = {
         reference.pk: Gathered(reference)
         for reference in Reference.objects.filter(pk__in=set(reference_ids)).select_related("body", "own_production").order_by("pk")
@@ -90,7 +90,7 @@ def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
         file.reference = found[file.reference_id].reference
         attachment = by_stored[file.stored_file_id] = Attachment(file, file.effective_audiences)
         found[file.reference_id].attachments.append(attachment)
-    for version in FileVersion.objects.filter(stored_file__in=by_stored).order_by("stored_file", "number"):
+    for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file", "number"):
         by_stored[version.stored_file_id].versions.append(version)
     return found
 

@@ -194,6 +194,17 @@ class TestWhatIsNotTheirs:
             counts.append(len(queries))
         assert counts[0] == counts[1]
 
+    def test_nor_do_the_files_of_an_unseen_twin_cost_a_query_more_to_who_gives_a_title_alone(self):
+        alone, here = make.reference("Le seul de son titre"), make.reference("La garantie locative expliquée")
+        make.file(make.reference("La garantie locative expliquée", audiences=("body:LO",), creators=("CPAS",)), "a", audiences=("body:LO",))
+        self.index()
+        counts = []
+        for reference in (here, alone):
+            with CaptureQueriesContext(connection) as queries:
+                assert found(reference, ANYONE) == []
+            counts.append(len(queries))
+        assert counts[0] == counts[1]
+
 
 @pytest.mark.django_db
 def test_forty_twins_cost_as_many_queries_as_two(index, django_assert_num_queries):
