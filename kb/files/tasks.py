@@ -172,7 +172,7 @@ def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
     """
     default = _default_language(version, outcome.extraction)
     with transaction.atomic():
-        fresh = FileVersion.objects.select_for_update().select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
+        fresh = FileVersion.objects.select_for_update(of=("self",)).select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
         if fresh is None:
             logger.info("Version %s was taken over or deleted while it was read", version.pk)
             return False

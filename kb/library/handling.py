@@ -90,9 +90,12 @@ def may_edit(user: Any, held: frozenset[str], reference: Reference) -> bool:
 
 @contextmanager
 def locked(reference: Reference) -> Iterator[Reference]:
-    """The reference as it is now, held until the block ends, in a transaction."""
+    """The reference as it is now, held until the block ends, in a transaction; its body is not: others go on contributing to it.
+
+    Whoever holds a contribution too takes its reference first, so that no two wait for one another.
+    """
     with transaction.atomic():
-        yield Reference.objects.select_for_update().select_related("body").get(pk=reference.pk)
+        yield Reference.objects.select_for_update(of=("self",)).select_related("body").get(pk=reference.pk)
 
 
 def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:

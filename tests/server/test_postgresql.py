@@ -111,3 +111,58 @@ def test_a_backup_comes_back(manage, tmp_path):
     manage("restore", archive)
 
     assert found(manage, "logement")["total"] == before
+
+
+AT_ONCE = """
+import threading
+import time
+
+from django.db import connection, transaction
+
+from kb.accounts.models import User
+from kb.groups.models import Body
+from kb.library import handling
+from kb.library.contributing import contribution_of, start
+from kb.library.drafting import fill
+
+body = Body.objects.get_or_create(code="ZZ", defaults={"name": {"fr": "Essai"}})[0]
+user = User.objects.create_user("essai@cass.example")
+reference = start(user, body, title="Un titre")
+ended = []
+
+
+def correct():
+    with handling.locked(reference):
+        time.sleep(0.6)
+        contribution_of(reference).save(update_fields=["corrected"])
+    ended.append("corrected")
+
+
+def read():
+    time.sleep(0.3)
+    fill(contribution_of(reference))
+    ended.append("filled")
+
+
+def begin_another():
+    time.sleep(0.3)
+    start(user, body, title="Un autre")
+    ended.append("begun meanwhile" if "corrected" not in ended else "begun after")
+
+
+def run(work):
+    try:
+        work()
+    finally:
+        connection.close()
+
+
+threads = [threading.Thread(target=run, args=(work,)) for work in (correct, read, begin_another)]
+[one.start() for one in threads]
+[one.join() for one in threads]
+print(sorted(ended))
+"""
+
+
+def test_who_corrects_what_is_being_drafted_waits_for_nobody_for_ever_and_keeps_no_other_from_beginning(manage):
+    assert manage("shell", "-v0", "-c", AT_ONCE).split("\n")[-2] == "['begun meanwhile', 'corrected', 'filled']"

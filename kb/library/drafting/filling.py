@@ -40,8 +40,10 @@ def fill(contribution: Contribution) -> Contribution:
     """
     drafted = draft(contribution.reference)
     with transaction.atomic():
-        locked = Contribution.objects.select_for_update().select_related("reference__body").get(pk=contribution.pk)
-        reference = locked.reference
+        # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for them.
+        reference = Reference.objects.select_for_update(of=("self",)).select_related("body").get(contribution=contribution)
+        locked = Contribution.objects.select_for_update().get(pk=contribution.pk)
+        locked.reference = reference
         version = newest_version(reference)
         if reference.state in _OPEN_STATES:
             changed = [name for name, line in drafted.items() if _may_write(locked, reference, name) and _write(reference, name, line["value"])]
