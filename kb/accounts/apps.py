@@ -11,8 +11,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from allauth.account.signals import password_reset
         from allauth.mfa.signals import authenticator_added, authenticator_removed
+        from django.db.models import DateField
+        from wagtail.admin.forms.models import register_form_field_override
 
         from kb.accounts import addresses, caching, edited_kinds, editors, own_kinds, second_factor
+        from kb.accounts.fields import DayInput
+
+        register_form_field_override(DateField, override={"widget": DayInput})
 
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
         authenticator_removed.connect(second_factor.forget_in_session)

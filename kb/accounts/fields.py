@@ -18,6 +18,15 @@ def members_only() -> list[str]:
     return [audiences.MEMBERS]
 
 
+class DayInput(forms.DateInput):
+    """The browser's own field for a day. Wagtail's puts today, without a word, in place of a day typed as 23/11/2026."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None) -> None:
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
 class AudiencesFormField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 

@@ -30,6 +30,9 @@ EMPTIES = {"-", "–", "—"}
 Values = Mapping[str, str]
 
 
+_KINDS = {word: OrganisationKind.ASSOCIATION for word in ("asbl", "vzw", "non-profit")} | {word: OrganisationKind.CPAS for word in ("cpas", "ocmw")}
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """How a column becomes an attribute: its value from a text, the present one, and how to give a new one. empty: what "-" gives."""
@@ -114,7 +117,7 @@ _BOTH = {"name": _plain("name"), **_texts("other_names", "description"), "concep
 CELLS: Mapping[str, Mapping[str, Cell]] = {
     "organisations": {
         **_BOTH,
-        "kind": _plain("kind", lambda context, text: choice_of(text, OrganisationKind), OrganisationKind.OTHER),
+        "kind": _plain("kind", lambda context, text: choice_of(text, OrganisationKind, also=_KINDS), OrganisationKind.OTHER),
         "language_side": _plain("language_side", _side),
     },
     "services": {**_BOTH, **_texts("publics", "conditions", "cost"), "sort_order": _ORDER},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +39,7 @@ _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, InvalidFileException),
     *(ParseError, LxmlError, DefusedXmlException, ValueError, TypeError, LookupError, AttributeError),
 )
+_WHITE = re.compile(r"[ \t\r\f\v]+")  # a no-break space is part of the text
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -148,7 +150,7 @@ def text_of(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() else f"{value:.10g}"
     lines = str(value)[:MOST_CHARACTERS].replace("_x000D_", "").splitlines()
-    return "\n".join(" ".join(line.split()) for line in lines).strip()
+    return "\n".join(_WHITE.sub(" ", line).strip() for line in lines).strip()
 
 
 # Writing

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import F
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.widgets import AdminDateInput
 
 from kb.accounts import inviting
 from kb.accounts.addresses import TAKEN, change_address, find_person
+from kb.accounts.fields import DayInput
 from kb.accounts.models import User
 from kb.directory.models import Employment, Organisation
 from kb.directory.viewsets import organisation_chooser
@@ -62,14 +62,14 @@ class EmploymentForm(forms.ModelForm):
     class Meta:
         model = Employment
         fields = ("organisation", "function", "since", "until")
-        widgets = {"organisation": organisation_chooser.widget_class, "since": AdminDateInput, "until": AdminDateInput}
+        widgets = {"organisation": organisation_chooser.widget_class, "since": DayInput, "until": DayInput}
 
 
 class MandateForm(forms.ModelForm):
     class Meta:
         model = Mandate
         fields = ("body", "role", "organisation", "is_referent", "since", "until", "is_suspended")
-        widgets = {"organisation": organisation_chooser.widget_class, "since": AdminDateInput, "until": AdminDateInput}
+        widgets = {"organisation": organisation_chooser.widget_class, "since": DayInput, "until": DayInput}
 
 
 class _RunningFirst(BaseInlineFormSet):
@@ -98,7 +98,7 @@ class EmployerForm(forms.Form):
 
     organisation = forms.ModelChoiceField(Organisation.objects.all(), label=_("New employer"), widget=organisation_chooser.widget_class)
     function = forms.CharField(label=_("Function"), max_length=150, required=False)
-    since = forms.DateField(label=_("First day there"), widget=AdminDateInput)
+    since = forms.DateField(label=_("First day there"), widget=DayInput)
 
     def __init__(self, person: User, former: Employment | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

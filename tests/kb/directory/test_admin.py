@@ -156,6 +156,9 @@ def test_a_place_is_kept_with_hours_by_day_and_closures(client):
     assert place.closures.get().reason == {"fr": "Congé"}
 
     text = client.get(address("place", "edit", place.pk)).content.decode()
+    assert 'type="date" name="closures-0-since" value="2030-08-01"' in " ".join(text.split()), (
+        "the browser's own field: no day is replaced in silence"
+    )
     assert 'value="09:00-12:00, 13:00-16:30"' in text and 'value="by appointment"' in text
     again = place_form(made, code=place.code, day_2="10-11")
     assert client.post(address("place", "edit", place.pk), again).status_code == 302

@@ -36,6 +36,10 @@ def test_cells_are_read_as_text():
     assert rows(book([cells], headers=None))[0].cells[:9] == expected
 
 
+def test_no_break_spaces_come_in_as_they_went_out():
+    assert rows(book([("\u00a0Aide\u00a0: revenu,  logement\u00a0",)], headers=None))[0].cells[0] == "Aide\u00a0: revenu, logement"
+
+
 def test_blank_lines_are_skipped_and_numbers_are_those_of_the_spreadsheet():
     found = rows(book([("un",), (), (None, "  "), ("quatre",)], headers=None))
     assert [(row.number, row.cells[0]) for row in found] == [(1, "un"), (4, "quatre")]
