@@ -1,6 +1,7 @@
 """Uploads of a form that is shown again: kept aside for a day, so that nobody has to choose a file twice.
 
 private storage  incoming/<uuid>        the word in the form: signed {"key", "name"}, good for a day
+What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another person's form.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ KEPT_FOR = timedelta(days=1)
 FOLDER = "incoming"
 
 
-def keep(content: File, name: str) -> str:
+def keep(content: File, name: str, *, whose: str = "") -> str:
     """Puts the upload aside and gives the word for it."""
     content.seek(0)
     key = storages["private"].save(f"{FOLDER}/{uuid.uuid4().hex}", content)
-    return signing.dumps({"key": key, "name": name}, salt=SALT, compress=True)
+    return signing.dumps({"key": key, "name": name}, salt=SALT + whose, compress=True)
 
 
-def kept(word: str) -> tuple[File, str]:
-    """The upload and its name. Raises signing.BadSignature for a forged or old word, FileNotFoundError when it is gone."""
-    found = signing.loads(word, salt=SALT, max_age=KEPT_FOR)
+def kept(word: str, *, whose: str = "") -> tuple[File, str]:
+    """The upload and its name. Raises signing.BadSignature for a forged or old word or somebody else's, FileNotFoundError when it is gone."""
+    found = signing.loads(word, salt=SALT + whose, max_age=KEPT_FOR)
     if not storages["private"].exists(found["key"]):
         raise FileNotFoundError(found["key"])
     return storages["private"].open(found["key"]), found["name"]
 
 
-def release(word: str) -> None:
-    """Removes a kept upload that was saved."""
-    storages["private"].delete(signing.loads(word, salt=SALT, max_age=KEPT_FOR)["key"])
+def release(word: str, *, whose: str = "") -> None:
+    """Removes a kept upload that was saved. Raises signing.BadSignature as `kept` does."""
+    storages["private"].delete(signing.loads(word, salt=SALT + whose, max_age=KEPT_FOR)["key"])
 
 
 def remove_old() -> str:

@@ -23,6 +23,7 @@ from kb.library.contributing import EVERYONE, GROUP, MEMBERS, Link, Upload, doi_
 from kb.library.forms import kept_name
 from kb.library.models import Reference
 from kb.library.models.references import NEEDS_AGREEMENT
+from kb.library.resuming import owner_of_kept
 from kb.vocabulary.forms import ConceptsField
 
 _web_address = URLValidator(schemes=["http", "https"])
@@ -30,10 +31,11 @@ NEW_FILE = "new"
 
 
 class KeptUploads:
-    """What a form with uploads keeps aside when it is shown again: signed words in hidden fields named `kept`."""
+    """What a form with uploads keeps aside for one person when it is shown again: signed words in hidden fields named `kept`."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        self.names = {word: name for word in words if (name := kept_name(word))}
+    def __init__(self, words: Sequence[str], user: Any) -> None:
+        self.whose = owner_of_kept(user.pk)
+        self.names = {word: name for word in words if (name := kept_name(word, whose=self.whose))}
 
     @property
     def words(self) -> list[str]:
@@ -41,14 +43,14 @@ class KeptUploads:
 
     def add(self, uploads: Sequence[Any]) -> None:
         for upload in uploads:
-            self.names[keep(upload, upload.name)] = upload.name
+            self.names[keep(upload, upload.name, whose=self.whose)] = upload.name
 
     def opened(self) -> list[Upload]:
         """The files; the caller releases them once they are stored."""
         found = []
         for word in self.names:
             try:
-                content, name = kept(word)
+                content, name = kept(word, whose=self.whose)
             except (signing.BadSignature, FileNotFoundError):
                 continue
             found.append(Upload(content, name))
@@ -56,7 +58,7 @@ class KeptUploads:
 
     def release(self) -> None:
         for word in self.names:
-            release(word)
+            release(word, whose=self.whose)
 
 
 class AddForm(forms.Form):
@@ -76,14 +78,14 @@ class AddForm(forms.Form):
         label=_("Or just a title"), required=False, max_length=500, help_text=_("For what exists on paper only, or what you add later.")
     )
 
-    def __init__(self, *args, bodies: Sequence[Body], **options) -> None:
+    def __init__(self, *args, user: Any, bodies: Sequence[Body], **options) -> None:
         super().__init__(*args, **options)
         self.bodies = list(bodies)
         self.fields["body"].queryset = Body.objects.filter(pk__in=[body.pk for body in bodies]).order_by("code")
         self.fields["body"].error_messages["required"] = _("Choose the group it is for.")
         if len(self.bodies) == 1:
             del self.fields["body"]
-        self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [])
+        self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
         self.refused: tuple[Refused, ...] = ()
 
     def clean_link(self) -> Link:
@@ -203,7 +205,7 @@ class RecordForm(forms.Form):
     )
 
     def __init__(
-        self, *args, reference: Reference, opened: Sequence[str], missing: Sequence[str], files: Sequence[tuple[str, str]], **options
+        self, *args, user: Any, reference: Reference, opened: Sequence[str], missing: Sequence[str], files: Sequence[tuple[str, str]], **options
     ) -> None:
         super().__init__(*args, **options)
         self.reference = reference
@@ -217,7 +219,7 @@ class RecordForm(forms.Form):
         self._prepare_readers()
         self.fields["upload_as"].choices = [(NEW_FILE, gettext("One more part of the document")), *files]
         self.initial.setdefault("upload_as", files[0][0] if files else NEW_FILE)
-        self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [])
+        self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
 
     def _prepare_readers(self) -> None:
         reference, choice = self.reference, readers_choice(self.reference)

@@ -70,13 +70,14 @@ def add(request: HttpRequest) -> HttpResponse:
     if not bodies:
         return render(request, "library/contributing/no_group.html", {"section": "library", "noindex": True}, status=403)
     if request.method == "POST":
-        form = AddForm(request.POST, request.FILES, bodies=bodies)
+        form = AddForm(request.POST, request.FILES, user=request.user, bodies=bodies)
         if form.is_valid() and (begun := _begin(request, form)):
             return _lead_on(request, begun, form.refused)
         form.keep_uploads()
     else:
         kept = _resumed(request)
-        form = AddForm(kept, bodies=bodies) if kept is not None else AddForm(bodies=bodies, initial={"body": request.GET.get("body")})
+        person = {"user": request.user, "bodies": bodies}
+        form = AddForm(kept, **person) if kept is not None else AddForm(**person, initial={"body": request.GET.get("body")})
     shown = {
         "form": form,
         "bodies": bodies,
@@ -159,13 +160,11 @@ def _record_form(request: HttpRequest, reference: Reference, kept: Contribution 
     """As posted, as kept since the session ended, or as it stands with the lines that `?edit=` asks for open."""
     data, files = (request.POST, request.FILES) if request.method == "POST" else (_resumed(request), None)
     may_edit = handling.may_edit(request.user, audiences_of(request), reference)
+    about = {"user": request.user, "reference": reference, "files": file_choices(attachments)}
     if data is None:
-        missing = missing_lines(reference, kept) if may_edit else []
-        return RecordForm(
-            reference=reference, opened=request.GET.getlist("edit") if may_edit else [], missing=missing, files=file_choices(attachments)
-        )
-    opened, missing = data.getlist("open"), data.getlist("missing")
-    return RecordForm(data, files, reference=reference, opened=opened, missing=missing, files=file_choices(attachments))
+        opened = request.GET.getlist("edit") if may_edit else []
+        return RecordForm(**about, opened=opened, missing=missing_lines(reference, kept) if may_edit else [])
+    return RecordForm(data, files, **about, opened=data.getlist("open"), missing=data.getlist("missing"))
 
 
 def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> HttpResponse | None:

@@ -89,9 +89,10 @@ class ReferenceFileForm(WagtailAdminModelForm):
         return super().save(commit=commit)
 
 
-def kept_name(word: str) -> str:
+def kept_name(word: str, *, whose: str = "") -> str:
+    """The name of an upload kept aside; "" for a word that opens nothing here."""
     try:
-        content, name = kept(word) if word else (None, "")
+        content, name = kept(word, whose=whose) if word else (None, "")
     except (signing.BadSignature, FileNotFoundError):
         return ""
     if content is not None:

@@ -36,20 +36,31 @@ def ticket_holder(ticket: str) -> int | None:
     return pk if get_user_model().objects.filter(pk=pk, is_active=True).exists() else None
 
 
+def owner_of_kept(user_id: int) -> str:
+    """Under which the uploads of this person's forms are kept."""
+    return f".{user_id}"
+
+
+def _owner_of_form(user_id: int) -> str:
+    """Another than that of uploads: a word that stood in an address opens nothing as an upload."""
+    return f".form.{user_id}"
+
+
 def park(request: HttpRequest, user_id: int) -> str:
     """Keeps what was typed and dropped for that person; gives the word that brings it back."""
     data = {name: request.POST.getlist(name) for name in request.POST if name not in _NOT_KEPT}
     for name in request.FILES:
-        words = [keep(one, one.name) for one in request.FILES.getlist(name) if one.size and not isinstance(one, RefusedUpload)]
+        taken = [one for one in request.FILES.getlist(name) if one.size and not isinstance(one, RefusedUpload)]
+        words = [keep(one, one.name, whose=owner_of_kept(user_id)) for one in taken]
         data["kept"] = [*data.get("kept", []), *words]
     form = {"user": user_id, "path": request.path, "data": data}
-    return keep(ContentFile(json.dumps(form).encode()), "form.json")
+    return keep(ContentFile(json.dumps(form).encode()), "form.json", whose=_owner_of_form(user_id))
 
 
 def resumed(word: str, user: Any, path: str) -> QueryDict | None:
     """What was kept for this person at this address; None for anyone else, a forged word, or one that is more than a day old."""
     try:
-        content, _name = kept(word)
+        content, _name = kept(word, whose=_owner_of_form(user.pk))
     except (signing.BadSignature, FileNotFoundError):
         return None
     with content:

@@ -71,6 +71,15 @@ def test_a_forged_word_names_no_file_and_removes_none(forge):
     assert left() == 1
 
 
+def test_what_is_kept_for_someone_comes_back_for_nobody_else():
+    word = keeping.keep(ContentFile(b"Le logement"), "dossier.pdf", whose=".7")
+    for other in ("", ".8", ".77"):
+        for use in (keeping.kept, keeping.release):
+            with pytest.raises(signing.BadSignature):
+                use(word, whose=other)
+    assert keeping.kept(word, whose=".7")[0].read() == b"Le logement"
+
+
 def test_a_word_is_good_for_a_day(monkeypatch):
     word = keep()
     now = signing.time.time()

@@ -155,13 +155,14 @@ def test_several_files_that_are_one_document_become_one_reference(client):
 
 
 def test_one_title_for_several_documents_is_asked_back_with_the_files_kept(client):
+    before = set(private_storage().listdir("incoming")[1]) if private_storage().exists("incoming") else set()
     answer = give(client, uploads=[pdf(name="un.pdf"), pdf(name="deux.pdf")], title="Lequel ?")
     form = answer.context["form"]
     assert form.errors.keys() == {"title"} and not Reference.objects.exists()
     assert sorted(form.kept.names.values()) == ["deux.pdf", "un.pdf"]
     give(client, kept=form.kept.words)
     assert Reference.objects.count() == 2
-    assert private_storage().listdir("incoming")[1] == []
+    assert set(private_storage().listdir("incoming")[1]) == before
 
 
 def test_one_group_is_said_and_several_are_asked(client, author):
@@ -530,6 +531,29 @@ def test_a_form_of_one_person_sent_by_another_adds_nothing_in_the_name_of_the_ot
     back = answer.context["back"]
     assert "À l’autrice" in text(logged_in(author).get(back))
     assert "À l’autrice" not in text(other.get(back))
+
+
+def test_a_document_kept_for_one_person_comes_in_with_no_other_persons_form(client, author, drafted):
+    word = give(client, uploads=[pdf(name="un.pdf"), pdf(name="deux.pdf")], title="Lequel ?").context["form"].kept.words[0]
+    other = logged_in(make.member("PA"))
+    own = make.reference("À l’autre", state=S.DRAFT, created_by=make.member("PA"))
+    answer = give(other, kept=word)
+    assert answer.status_code == 200 and not answer.context["form"].kept.names and "un.pdf" not in text(answer)
+    logged_in(own.created_by).post(page_of(own), {"kept": word, "readers": "group"})
+    assert not own.files.exists()
+    give(client, kept=word, title="Pour moi")
+    assert Reference.objects.get(title="Pour moi").files.count() == 1
+
+
+def test_the_address_of_a_form_that_waits_brings_no_document_in(client, author):
+    ticket = client.get(ADD).context["ticket"]
+    end_sessions()
+    sent = client.post(ADD, {"ticket": ticket, "title": "Secret de l’autrice"})
+    word = parse_qs(urlsplit(kept_address(sent)).query)["resume"][0]
+    for person in (make.member("PA"), author):
+        answer = give(logged_in(person), kept=word)
+        assert answer.status_code == 200 and not Reference.objects.exists()
+    assert "Secret de l’autrice" in text(logged_in(author).get(kept_address(sent)))
 
 
 @pytest.mark.parametrize("ticket", ["", "forged", "old", "of a closed account"])
