@@ -36,5 +36,10 @@ def is_editor(person: User) -> bool:
     return person.is_staff or person.is_superuser
 
 
+def may_describe(person: User, by: User | None) -> bool:
+    """Whether `by` writes name, language and phone of this person: an editor's are written by themselves and by a superuser."""
+    return not is_editor(person) or (by is not None and (by.pk == person.pk or by.is_superuser))
+
+
 def may_close(person: User, by: User) -> bool:
     return person.pk != by.pk and not is_editor(person)

@@ -18,18 +18,27 @@ from kb.directory.models import Employment, Organisation
 from kb.directory.viewsets import organisation_chooser
 from kb.groups.models import Body, Mandate
 from kb.groups.moving import Fate, change_employer, held_for
-from kb.groups.people import is_editor
+from kb.groups.people import is_editor, may_describe
+
+OWN_LINES = ("name", "language", "phone")
 
 
 class PersonForm(forms.ModelForm):
-    """An editor's address is shown and cannot be changed: whoever could change it could log in as that editor."""
+    """An editor's address is shown and cannot be changed: whoever could change it could log in as that editor.
+
+    Their other lines are changed by themselves and by a superuser.
+    """
 
     class Meta:
         model = User
-        fields = ("email", "name", "language", "phone")
+        fields = ("email", *OWN_LINES)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk and not may_describe(self.instance, by):
+            for name in OWN_LINES:
+                self.fields[name].disabled = True
+                self.fields[name].help_text = _("This person edits the site: only they and the editor-in-chief change this.")
         if self.instance.pk and is_editor(self.instance):
             self.fields["email"].disabled = True
             self.fields["email"].help_text = _("This person edits the site: only they change their address, in their own account.")
@@ -51,7 +60,7 @@ class PersonForm(forms.ModelForm):
             person.save()
             return person
         with transaction.atomic():
-            person.save(update_fields=["name", "language", "phone"])
+            person.save(update_fields=OWN_LINES)
             if "email" in self.changed_data:
                 inviting.revoke(person)
                 change_address(person, self.cleaned_data["email"], verified=False)

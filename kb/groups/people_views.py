@@ -97,7 +97,7 @@ class PersonView(PeoplePage):
 
     def _forms(self, data: Any):
         options = {"data": data, "instance": self.person}
-        return PersonForm(**options), EmploymentFormSet(**options), MandateFormSet(**options)
+        return PersonForm(**options, by=self.request.user), EmploymentFormSet(**options), MandateFormSet(**options)
 
     def _form_page(self, form: PersonForm, employments, mandates) -> HttpResponse:
         person = self.person

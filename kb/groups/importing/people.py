@@ -18,6 +18,7 @@ from kb.directory.models import Employment, Organisation
 from kb.directory.sheets import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.moving import last_day
+from kb.groups.people import may_describe
 
 _LANGUAGES = {
     **{word: "fr" for word in ("fr", "f", "français", "frans", "french", "francophone")},
@@ -38,7 +39,7 @@ def plan(context: Context, values: Mapping[str, str]) -> Plan:
     if person is None:
         return _plan_of_new(context, values, User(email=email, **{field: value for field, value in wanted.items() if value}), others)
     _refuse_closed(person)
-    changes, steps = _own_changes(person, wanted)
+    changes, steps = _own_changes(person, wanted, context.user)
     for more_changes, more_steps in (_addresses(person, (email, *others)), _employment(context, person, values)):
         changes += more_changes
         steps += more_steps
@@ -119,8 +120,12 @@ def _plan_of_new(context: Context, values: Mapping[str, str], person: User, othe
     return planned((), apply, is_new=True)
 
 
-def _own_changes(person: User, wanted: Mapping[str, str]) -> tuple[list[Change], list[Step]]:
+def _own_changes(person: User, wanted: Mapping[str, str], by: User | None) -> tuple[list[Change], list[Step]]:
     changed = {field: value for field, value in wanted.items() if value and getattr(person, field) != value}
+    if changed and not may_describe(person, by):
+        raise NotUnderstood(
+            _("%(person)s edits the site: only they and the editor-in-chief change their name, language and phone.") % {"person": person}
+        )
     changes = []
     for field, value in changed.items():
         shown = getattr(person, f"get_{field}_display", lambda field=field: getattr(person, field))

@@ -212,10 +212,21 @@ class TestRights:
         fields = ("is_staff", "is_superuser", "is_active", "password", "groups")
         before = list(User.objects.filter(is_staff=True).order_by("pk").values_list(*fields))
         lines = [("chef@cass.example", "Autre nom", "nl", "", "", "", "", ""), ("redac@cass.example", "", "", "02 9", "", "", "", "")]
-        written(workbook(people=lines))
+        found = said(written(workbook(people=lines)))
         assert list(User.objects.filter(is_staff=True).order_by("pk").values_list(*fields)) == before
         boss.refresh_from_db(), plain.refresh_from_db()
-        assert (boss.name, plain.phone) == ("Autre nom", "02 9")
+        assert (boss.name, boss.language, plain.phone) == ("Cheffe", "fr", "")
+        assert [verdict for _sheet, verdict, _message in found] == ["unclear", "unclear"]
+        assert "Cheffe edits the site: only they and the editor-in-chief change their name" in found[0][2]
+
+    def test_the_editor_in_chief_brings_in_lines_of_editors_and_everybody_their_own(self):
+        importer, other = editor("gestion@cass.example", language="en", name="Gestion"), editor("redac@cass.example", name="Rédaction")
+        lines = [("gestion@cass.example", "", "", "02 1", "", "", "", ""), ("redac@cass.example", "", "", "02 9", "", "", "", "")]
+        assert [verdict for _sheet, verdict, _message in said(looked(workbook(people=lines)))] == ["changed", "unclear"]
+        User.objects.filter(pk=importer.pk).update(is_superuser=True)
+        written(workbook(people=lines))
+        importer.refresh_from_db(), other.refresh_from_db()
+        assert (importer.phone, other.phone) == ("02 1", "02 9")
 
     def test_an_import_adds_no_address_to_an_editor(self):
         editor("redac@cass.example", name="Rédaction")

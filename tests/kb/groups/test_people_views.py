@@ -199,9 +199,23 @@ class TestColleagues:
         return builders.editor("collegue@cass.example", name="Collègue", is_superuser=request.param == "superuser", second_factor=False)
 
     def test_their_address_is_not_changed(self, client, editor, colleague):
-        save(client, colleague, email="pirate@x.example", name="Collègue bis")
+        save(client, colleague, email="pirate@x.example")
         colleague.refresh_from_db()
-        assert (colleague.email, colleague.name) == ("collegue@cass.example", "Collègue bis")
+        assert colleague.email == "collegue@cass.example"
+
+    def test_their_name_language_and_phone_are_not_written_by_a_colleague(self, client, editor, colleague):
+        save(client, colleague, name="Pirate", language="nl", phone="02 666")
+        colleague.refresh_from_db()
+        assert (colleague.name, colleague.language, colleague.phone) == ("Collègue", "fr", "")
+        assert "only they and the editor-in-chief change this" in page_of(client, colleague)
+
+    def test_the_editor_in_chief_writes_them_and_everybody_their_own(self, client, editor, colleague):
+        save(client, editor, name="Moi-même", phone="02 1")
+        User.objects.filter(pk=editor.pk).update(is_superuser=True)
+        save(client, colleague, name="Collègue bis", language="nl", phone="02 2")
+        editor.refresh_from_db(), colleague.refresh_from_db()
+        assert (editor.name, editor.phone) == ("Moi-même", "02 1")
+        assert (colleague.email, colleague.name, colleague.language, colleague.phone) == ("collegue@cass.example", "Collègue bis", "nl", "02 2")
 
     def test_their_account_is_not_closed(self, client, editor, colleague):
         response = client.post(reverse("people:close", args=(colleague.pk,)), {"active": "0"})
