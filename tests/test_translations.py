@@ -1,5 +1,6 @@
 """Every word of the interface is translated into French and Dutch: what gettext finds in the sources is in `kb/locale`, and not fuzzy."""
 
+import ast
 import shutil
 from pathlib import Path
 
@@ -70,3 +71,14 @@ def test_french_has_no_ordinary_space_before_its_double_signs():
 
     wrong = [entry.msgid for entry in catalogue("fr") if not entry.obsolete and re.search(r" [:;?!»]|« ", entry.msgstr)]
     assert not wrong, " | ".join(wrong[:40])
+
+
+def test_no_words_for_readers_stand_in_an_f_string_where_the_catalogues_do_not_see_them():
+    hidden = []
+    for path in (*ROOT.glob("kb/**/*.py"), *ROOT.glob("home/**/*.py"), *ROOT.glob("search/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            calls = ast.walk(node) if isinstance(node, ast.JoinedStr) else ()
+            names = {call.func.id for call in calls if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)}
+            if names & {"_", "gettext", "ngettext", "pgettext", "gettext_lazy"}:
+                hidden.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert hidden == []

@@ -72,7 +72,8 @@ def my_data_erase(request: HttpRequest) -> HttpResponse:
 
 def _file(user: Any) -> StreamingHttpResponse:
     """Streamed as it is read; kept by no cache and no browser."""
-    name = f"{_('my-data')}-{timezone.localdate():%Y-%m-%d}.json"
+    title = _("my-data")
+    name = f"{title}-{timezone.localdate():%Y-%m-%d}.json"
     response = StreamingHttpResponse((piece.encode() for piece in personal.exported(user)), content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{settings.SITE_NAME.lower()}-{name}"'
     response.headers["Cache-Control"] = "private, no-store"

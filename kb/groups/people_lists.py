@@ -103,7 +103,8 @@ def employers_of(person: User) -> str:
 
 
 def seats_of(person: User) -> str:
-    return ", ".join(f"{one.body.code} ({_('referent')})" if one.is_referent else one.body.code for one in person.seats)
+    referent = _("referent")
+    return ", ".join(f"{one.body.code} ({referent})" if one.is_referent else one.body.code for one in person.seats)
 
 
 class PeopleIndexView(generic.IndexView):

@@ -28,7 +28,8 @@ def cited(reference: Reference, creators: Sequence[Creator], *, url: str, page_l
     """ "CASS & IRFAM (2012). " "L’accueil des primo-arrivants" ". Commune, p. 12. https://…/r/PA-2012-147"."""
     names = [one.name for one in creators if one.role == CreatorRole.AUTHOR] or [one.name for one in creators]
     who = " & ".join(([", ".join(names[:-1])] if len(names) > 1 else []) + names[-1:])
-    when = f"({reference.date_text[:4] or gettext('n.d.')})"
+    undated = gettext("n.d.")
+    when = f"({reference.date_text[:4] or undated})"
     title = reference.full_title
     held = ", ".join(part for part in (reference.container_title, reference.publisher, page_label) if part)
     end = "" if title.endswith((".", "?", "!", "…")) else "."
