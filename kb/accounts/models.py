@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import addresses
@@ -88,7 +89,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
         self.wagtail_userprofile = profile
 
-    # Wagtail's admin asks for these two of every user model.
+    @property
+    def shown_name(self) -> str:
+        """What other members read: never the address, which who gave no name did not choose to show."""
+        if self.name or self.erased_at:
+            return self.get_full_name()
+        return gettext("an editor") if self.is_staff or self.is_superuser else gettext("a member")
+
+    # Wagtail's admin asks for these two of every user model; where only the person and editors read.
     def get_full_name(self) -> str:
         if self.erased_at:
             return _("erased person %(number)s") % {"number": self.pk}

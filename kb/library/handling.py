@@ -216,7 +216,8 @@ def last_said(reference: Reference) -> str:
     when = date_format(timezone.localtime(step.at), "DATETIME_FORMAT")
     if step.actor is None:
         return _("This was not done: its state is “%(state)s” since %(when)s.") % {"state": state, "when": when}
-    return _("This was not done: its state is “%(state)s” since %(when)s, by %(person)s.") % {"state": state, "when": when, "person": step.actor}
+    person = step.actor.shown_name
+    return _("This was not done: its state is “%(state)s” since %(when)s, by %(person)s.") % {"state": state, "when": when, "person": person}
 
 
 def _need(word: str, sentence: str) -> None:

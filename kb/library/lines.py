@@ -163,7 +163,7 @@ def page_of(
     may = _may(reference, user, held)
     lines = [_line(reference, contribution, form, name) for name in LINES]
     steps = [
-        Step(str(Handling(step.handling).label), str(step.actor or ""), step.at, step.word)
+        Step(str(Handling(step.handling).label), step.actor.shown_name if step.actor else "", step.at, step.word)
         for step in ContributionStep.objects.filter(reference=reference).select_related("actor")
     ]
     return ContributionPage(
@@ -177,7 +177,7 @@ def page_of(
         may=may,
         is_reading=is_reading(attachments),
         is_author=handling.is_author(user, reference),
-        contributor=str(reference.created_by or ""),
+        contributor=reference.created_by.shown_name if reference.created_by else "",
         readers=dict(form.fields["readers"].choices).get(form.initial["readers"], ""),
     )
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -25,6 +26,7 @@ from tests.kb.library import builders as make
 from tests.kb.library.test_admin import add_url, form
 
 pytestmark = pytest.mark.django_db
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 S = ReferenceState
 
 
@@ -153,6 +155,29 @@ def test_the_second_of_two_referents_is_told_who_came_first(author):
     assert "La première référente" in str(refused.value)
     assert Reference.objects.get(pk=reference.pk).state == S.ACCEPTED
     assert notices(author) == ["library.accepted"]
+
+
+def test_who_gave_no_name_is_shown_without_the_address(author):
+    reader, chief = referent(), editor()
+    reference = contribution(author, S.DRAFT)
+    handling.propose(reference, author, held=held(author))
+    late = Reference.objects.get(pk=reference.pk)
+    address = awaiting.contribution_url(reference)
+    own, of_referent = Client(), Client()
+    own.force_login(author, backend=BACKEND), of_referent.force_login(reader, backend=BACKEND)
+    pages = [of_referent.get(address), of_referent.get(reverse("library:contributions"))]
+    handling.send_back(reference, chief, "Il manque l’année.", held=held(chief, second_factor=True))
+    with override("en"), pytest.raises(handling.AlreadyHandled) as refused:
+        handling.accept(late, reader, held=held(reader))
+    pages.append(own.get(address))
+
+    assert str(refused.value).endswith("by an editor.")
+    assert all(page.status_code == 200 for page in pages)
+    shown = [page.content.decode() for page in pages]
+    with override(author.language):
+        assert chief.shown_name in shown[2] and author.shown_name in shown[1]
+    assert not any(chief.email in page for page in shown)
+    assert not any(author.email in page for page in shown[:2])
 
 
 def test_only_the_author_proposes_takes_back_and_deletes(author):
