@@ -60,13 +60,21 @@ def successor_of(reference: Reference, held: frozenset[str]) -> Gathered | None:
 
 
 def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
-    """A version of a file. Raises Http404 when there is none for this reader (of a withdrawn reference too)."""
-    try:
-        whole = reference_at(mark, held)
-    except Withdrawn:
-        raise Http404("no such reference") from None
+    """A version of a file. Raises Http404 when there is none for this reader.
+
+    Of a withdrawn reference it raises what `reference_at` does, whatever the numbers: nothing is said of files that may never have been.
+    """
+    whole = reference_at(mark, held)
     for attachment in whole.opened_by(held):
         version = attachment.version(version_number)
         if attachment.file.number == file_number and version:
             return Place(whole, attachment, version)
     raise Http404("no such file")
+
+
+def document_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
+    """As `place_at`, for bytes, which cannot say that they were withdrawn: Http404 then too."""
+    try:
+        return place_at(mark, file_number, version_number, held)
+    except Withdrawn:
+        raise Http404("no such reference") from None

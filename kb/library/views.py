@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.files.serving import serve_page_image, serve_version
 from kb.languages import CODES, current_language
-from kb.library.access import Withdrawn, place_at, reference_at, successor_of
+from kb.library.access import Withdrawn, document_at, place_at, reference_at, successor_of
 from kb.library.awaiting import contribution_url
 from kb.library.choices import FOLLOWED_STATES, ReferenceState
 from kb.library.citing import cited
@@ -51,7 +51,7 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
     try:
         whole = reference_at(mark, held)
     except Withdrawn as gone:
-        return _for_one_reader(render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True}))
+        return _withdrawn(request, gone)
     url = request.build_absolute_uri(f"/r/{mark.slug}")
     record = shown_reference(whole, held=held, language=current_language())
     shown = {
@@ -72,7 +72,10 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
 @require_safe
 def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponse:
     held = audiences_of(request)
-    place = place_at(mark, file, version, held)
+    try:
+        place = place_at(mark, file, version, held)
+    except Withdrawn as gone:
+        return _withdrawn(request, gone)
     words = request.GET.get("q", "")[:_LONGEST_QUESTION].strip()
     opened = opened_page(place, page, words=words, hit=request.GET.get("hit", ""), engine=_engine(), held=held, language=current_language())
     if opened.elsewhere:
@@ -91,13 +94,13 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
 
 @require_safe
 def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpResponseBase:
-    place = place_at(mark, file, version, audiences_of(request))
+    place = document_at(mark, file, version, audiences_of(request))
     return serve_version(request, place.version, audiences=place.attachment.audiences, download="download" in request.GET)
 
 
 @require_safe
 def page_image(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponseBase:
-    place = place_at(mark, file, version, audiences_of(request))
+    place = document_at(mark, file, version, audiences_of(request))
     return serve_page_image(request, place.version, page, audiences=place.attachment.audiences)
 
 
@@ -106,14 +109,16 @@ def short(request: HttpRequest, mark: Mark) -> HttpResponse:
     """/r/PA-2012-147: to the reference in the reader's language."""
     with suppress(Withdrawn):
         reference_at(mark, audiences_of(request))
-    with translation.override(_language_of(request)):
-        return _redirect(reverse("library:reference", args=[mark]))
+    return _to_reference(request, mark)
 
 
 @require_safe
 def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponse:
-    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept."""
-    place = place_at(mark, file, version, audiences_of(request))
+    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept; to the reference when it was withdrawn."""
+    try:
+        place = place_at(mark, file, version, audiences_of(request))
+    except Withdrawn:
+        return _to_reference(request, mark)
     if page > max(1, place.version.page_count):
         raise Http404("no such page")
     words = {name: request.GET[name][:_LONGEST_QUESTION] for name in ("q", "hit") if request.GET.get(name)}
@@ -133,6 +138,11 @@ def _language_of(request: HttpRequest) -> str:
     return get_language_from_request(request)
 
 
+def _to_reference(request: HttpRequest, mark: Mark) -> HttpResponse:
+    with translation.override(_language_of(request)):
+        return _redirect(reverse("library:reference", args=[mark]))
+
+
 def _redirect(address: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
     patch_vary_headers(response, ["Cookie", "Accept-Language"])
@@ -146,6 +156,10 @@ def _engine() -> Engine | None:
         return site_engine()
     except EngineUnavailable:
         return None
+
+
+def _withdrawn(request: HttpRequest, gone: Withdrawn) -> HttpResponse:
+    return _for_one_reader(render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True}))
 
 
 def _for_one_reader(response: HttpResponse) -> HttpResponse:

@@ -99,17 +99,44 @@ def test_a_withdrawn_reference_says_so_at_its_address_and_gives_no_title_and_no_
     assert answer.status_code == 200 and "PA 2012/1" in answer.content.decode()
     assert "disparu" not in answer.content.decode()
     assert readers.anyone.get(address(reference, "short")).status_code == 302
-    for way in ("read", "file", "image", "short page"):
-        assert readers.anyone.get(address(reference, way), follow=True).status_code == 404
+    for way in ("file", "image"):
+        assert readers.anyone.get(address(reference, way)).status_code == 404
+
+
+@pytest.mark.parametrize(("file", "version", "page"), [(1, 1, 1), (1, 1, 9), (1, 9, 1), (9, 1, 1)])
+def test_the_address_of_a_cited_page_stays_and_says_that_it_was_withdrawn_whichever_page_it_was(readers, file, version, page):
+    """What was cited is permanent; every number gets one answer, so that none says which files there were, nor whose they were."""
+    reference = make.reference("Un titre disparu")
+    make.file(reference, "un texte", audiences=(MEMBERS,))
+    reference.state, reference.state_reason = ReferenceState.WITHDRAWN, "Remplacée par l’édition 2013"
+    reference.save()
+    place = {"file": file, "version": version, "page": page}
+    cited = readers.anyone.get(address(reference, "read", **place))
+    short = readers.anyone.get(address(reference, "short page", **place))
+
+    assert cited.status_code == 200 and "no-cache" in cited["Cache-Control"]
+    assert "PA 2012/1" in cited.content.decode() and "Remplacée par l’édition 2013" in unescape(cited.content.decode())
+    assert "disparu" not in cited.content.decode() and "un texte" not in cited.content.decode()
+    assert (short.status_code, short["Location"]) == (302, address(reference, "reference"))
 
 
 def test_a_withdrawn_reference_of_members_is_not_there_for_others(readers):
     reference = make.reference(audiences=(MEMBERS,))
+    make.file(reference, "un texte", audiences=(MEMBERS,))
     reference.state = ReferenceState.WITHDRAWN
     reference.save()
 
-    assert readers.anyone.get(address(reference, "reference")).status_code == 404
-    assert readers.member.get(address(reference, "reference")).status_code == 200
+    for way in WAYS:
+        assert readers.anyone.get(address(reference, way), follow=True).status_code == 404, way
+        assert readers.member.get(address(reference, way), follow=True).status_code == (404 if way in ("file", "image") else 200), way
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_was_withdrawn_before_anybody_could_read_it_is_not_there(readers, way):
+    reference = make.reference(state=ReferenceState.WITHDRAWN)
+    make.file(reference, "un texte")
+
+    assert readers.anyone.get(address(reference, way), follow=True).status_code == 404
 
 
 def test_the_page_of_a_public_notice_says_nothing_of_a_closed_file(readers):
