@@ -14,7 +14,6 @@ from django.forms import BoundField
 from django.urls import reverse
 from django.utils.translation import gettext, gettext_lazy
 
-from kb.accounts.audiences import STAFF
 from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion
 from kb.files.reasons import reasons_of
@@ -25,6 +24,7 @@ from kb.library.cards import reference_url
 from kb.library.choices import FoundIn, Handling, ReferenceState
 from kb.library.contributing import value_of
 from kb.library.contribution_forms import LABELS, LINES, RecordForm
+from kb.library.duplicates import HOW_WORDS
 from kb.library.gathering import Attachment, gather
 from kb.library.models import Contribution, ContributionStep, Reference
 from kb.library.naming import date_words, described, format_name
@@ -38,13 +38,6 @@ _ENDINGS = {
     "odt": {"application/vnd.oasis.opendocument.text"},
 }
 LANGUAGE_WORDS = {"fr": gettext_lazy("French"), "nl": gettext_lazy("Dutch"), "en": gettext_lazy("English")}
-HOW_WORDS = {
-    "file": gettext_lazy("the same file"),
-    "doi": gettext_lazy("the same DOI"),
-    "isbn": gettext_lazy("the same ISBN"),
-    "url": gettext_lazy("the same web address"),
-    "title": gettext_lazy("nearly the same title"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +184,6 @@ def _may(reference: Reference, user: Any, held) -> frozenset[str]:
         "delete": author and reference.state in handling.OPEN_TO_AUTHOR,
         "take_back": author and proposed,
         "handle": proposed and handling.may_handle(user, held, reference),
-        "withdraw": reference.state == ReferenceState.ACCEPTED and STAFF in held,
     }
     return frozenset(name for name, allowed in wanted.items() if allowed)
 
