@@ -6,7 +6,8 @@ from django.contrib.auth.models import AnonymousUser
 from kb.accounts import audiences
 from kb.accounts.audiences import held_by
 from kb.groups.choices import BodyKind, MandateRole
-from kb.groups.granting import audiences_of_mandates
+from kb.groups.granting import audiences_of_mandates, followed_bodies
+from kb.groups.models import Body
 from tests.kb.accounts.builders import editor, member
 from tests.kb.groups.builders import body, day, mandate
 
@@ -179,3 +180,21 @@ def test_a_referent_of_a_successor_follows_what_was_contributed_to_the_bodies_be
     mandate(former, middle, is_referent=True)
     assert referents(user) == {"referent:NEW", "referent:MID", "referent:OLD"}
     assert referents(former) == set()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"until": day(0)}, {"until": day(-1)}, {"since": day(1)}, {"is_suspended": True}, {"is_referent": False}, {"role": CONSULTANT}],
+    ids=["open", "last day", "over", "not begun", "suspended", "no referent", "consultant"],
+)
+@pytest.mark.parametrize("seat", ["NEW", "MID", "OLD"])
+@pytest.mark.parametrize("is_open", [True, False], ids=["open account", "closed account"])
+def test_a_body_is_followed_exactly_where_somebody_holds_its_contributions(values, seat, is_open, django_assert_num_queries):
+    middle = body("MID", successor=body("NEW"))
+    body("OLD", successor=middle, is_active=False)
+    body("SAN")
+    user = member(is_active=is_open)
+    mandate(user, Body.objects.get(code=seat), **{"is_referent": True, **values})
+    with django_assert_num_queries(1):
+        found = followed_bodies()
+    assert {audiences.referent(one.code) for one in Body.objects.filter(pk__in=found)} == referents(user)

@@ -16,7 +16,7 @@ from kb.accounts.audiences import held_by
 from kb.clock.models import Notice
 from kb.clock.noticing import told
 from kb.clock.waiting import waiting_for
-from kb.groups.models import Mandate
+from kb.groups.models import Body, Mandate
 from kb.library import awaiting, handling
 from kb.library.choices import Handling, ReferenceState
 from kb.library.models import Contribution, Reference
@@ -291,6 +291,16 @@ def test_editors_are_asked_where_nobody_follows_the_group_and_named_it_after_the
     assert waiting(who, "library.to_accept")[0] == 1
 
 
+def test_what_a_referent_of_a_later_body_reads_over_waits_for_no_editor(author):
+    who, reader, new = editor(), referent("NEW"), make.body("NEW")
+    middle = make.body("MID")
+    Body.objects.filter(pk=middle.pk).update(successor=new, is_active=False)
+    Body.objects.filter(code="PA").update(successor=middle, is_active=False)
+    contribution(author, S.PROPOSED)
+    assert waiting(reader, "library.to_accept") == (1, ["Une étude"])
+    assert waiting(who, "library.to_accept", second_factor=True) == (0, [])
+
+
 def test_what_was_sent_back_waits_for_its_author(author):
     contribution(author, S.RETURNED, state_reason="Il manque l’année.")
     assert waiting(author, "library.to_mend") == (1, ["Une étude"])
@@ -307,15 +317,15 @@ def test_files_that_could_not_be_read_wait_for_editors_alone(author):
     assert waiting(author, "library.unread") == (0, [])
 
 
-@pytest.mark.parametrize("find", [awaiting.to_accept, awaiting.to_mend, awaiting.unread])
-def test_lists_that_wait_cost_two_queries_whatever_waits(author, find, django_assert_num_queries):
+@pytest.mark.parametrize(("find", "queries"), [(awaiting.to_accept, 3), (awaiting.to_mend, 2), (awaiting.unread, 2)])
+def test_lists_that_wait_cost_the_same_queries_whatever_waits(author, find, queries, django_assert_num_queries):
     author.is_staff = True
     author.save()
     for _ in range(12):
         make.file(contribution(author, S.PROPOSED), state="scan")
         contribution(author, S.RETURNED)
     has = held(author, second_factor=True)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(queries):
         found = find(author, has)
     assert (found.total, len(found.things)) == (12, 5)
 
