@@ -1,4 +1,4 @@
-"""The length of a password, said in the three languages: Django's own sentence lacks its Dutch (django/contrib/auth/locale/nl), and French would stand in."""
+"""The length of a password, said in the three languages: the Dutch of Django lacks the sentence, and French would stand in for it."""
 
 from __future__ import annotations
 

@@ -9,10 +9,3 @@ def test_a_short_password_is_answered_with_the_length_it_needs(language):
     with translation.override(language), pytest.raises(ValidationError) as refused:
         validate_password("cerises")
     assert any("12" in message for message in refused.value.messages)
-
-
-def test_its_sentence_is_in_our_catalogues_for_dutch_readers():
-    from kb.accounts.passwords import LengthValidator
-
-    with translation.override("en"):
-        assert LengthValidator(min_length=12).get_error_message() == "This password is too short. It must contain at least 12 characters."
