@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
@@ -66,3 +67,9 @@ def robots(request: HttpRequest) -> HttpResponse:
             searches.append(f"Disallow: {reverse('search:results')}")
     lines = ["User-agent: *", "Disallow: /admin/", *searches, "", f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer."""
+    sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
+    return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})

@@ -36,4 +36,5 @@ urlpatterns = [
     ),
 ]
 
+handler400 = "home.views.bad_request"
 handler404 = "home.views.page_not_found"

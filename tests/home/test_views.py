@@ -132,3 +132,12 @@ def test_where_debug_is_on_what_is_not_found_gets_the_sites_own_page_too(client,
 
     assert answer.status_code == 404
     assert "We vinden deze pagina niet" in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded; charset=utf-7", "multipart/form-data", "multipart/form-data; boundary=\x80"])
+def test_a_form_that_cannot_be_read_gets_a_sentence(db, kind):
+    client = Client(enforce_csrf_checks=True)
+    client.get("/fr/compte/connexion/")
+    response = client.generic("POST", "/fr/compte/connexion/", b"login=\xff\xfe%ff%00", content_type=kind)
+    assert response.status_code == 400
+    assert response.content
