@@ -1,29 +1,32 @@
-"""What an editor can do to many references at once. Each goes through `save()`, so that log and index follow; a bad one stops none of the others."""
+"""What an editor can do to many references at once. Each is held while it is changed, so that two who act at once do not undo one another.
+
+What cannot be done to one is told with its shelf mark and stops none of the others; log and index follow what was done.
+"""
 
 from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from wagtail.admin import messages
 from wagtail.log_actions import log
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
+from kb.accounts.audiences import audiences_of
 from kb.accounts.fields import AudiencesFormField
 from kb.files.models import FileVersion
 from kb.files.storing import read_again
 from kb.groups.models import Body
-from kb.library.choices import ReferenceState
-from kb.library.handling import note_change
+from kb.library import handling
 from kb.library.models import Reference
 from kb.vocabulary.forms import ConceptsField
 
 
 class ReferenceBulkAction(SnippetBulkAction):
-    """Runs `change(reference)` on each; what cannot be changed is told with its shelf mark."""
+    """Takes `act` on each, as it is now; what cannot be done is told with its shelf mark."""
 
     models = [Reference]
     template_name = "library/admin/bulk_action.html"
@@ -41,25 +44,40 @@ class ReferenceBulkAction(SnippetBulkAction):
     @classmethod
     def execute_action(cls, objects, form=None, self=None, **kwargs):
         changed = 0
-        for reference in objects:
+        # All are held until the last is done: in one order, so that no two editors wait for one another.
+        for reference in sorted(objects, key=lambda one: one.pk):
             try:
-                with transaction.atomic():
-                    before = reference.state
-                    self.change(reference, form.cleaned_data)
-                    reference.full_clean(exclude=["superseded_by", "created_by"])
-                    reference.save()
-                    note_change(reference, self.request.user, before)
-                    log(instance=reference, action="wagtail.edit", user=self.request.user)
-                    changed += 1
+                with handling.locked(reference) as fresh:
+                    self.act(fresh, form.cleaned_data)
+                    log(instance=fresh, action="wagtail.edit", user=self.request.user)
+                changed += 1
+            except Reference.DoesNotExist:
+                messages.warning(self.request, f"{reference.mark}: {gettext('Somebody deleted this reference before you.')}")
+            except handling.NotAllowed as sentence:
+                messages.warning(self.request, f"{reference.mark}: {capfirst(str(sentence))}")
             except ValidationError as error:
                 messages.warning(self.request, f"{reference.mark}: {' '.join(error.messages)}")
         return 0, changed
 
     def get_success_message(self, num_parent_objects, num_child_objects):
+        """None when nothing was done: the warnings say why."""
+        if not num_child_objects:
+            return None
         return ngettext("%(count)d reference changed.", "%(count)d references changed.", num_child_objects) % {"count": num_child_objects}
+
+    def act(self, reference: Reference, values: dict) -> None:
+        """Changes and saves it. Raises ValidationError, or NotAllowed where another state or another person is asked for."""
+        self.change(reference, values)
+        check(reference)
+        reference.save()
 
     def change(self, reference: Reference, values: dict) -> None:
         raise NotImplementedError
+
+
+def check(reference: Reference) -> None:
+    """Raises ValidationError for what the form would refuse too."""
+    reference.full_clean(exclude=["superseded_by", "created_by"])
 
 
 class AcceptBulkAction(ReferenceBulkAction):
@@ -69,8 +87,9 @@ class AcceptBulkAction(ReferenceBulkAction):
     action_priority = 10
     question = _("Accept these references? Those who may see them find them seconds later.")
 
-    def change(self, reference: Reference, values: dict) -> None:
-        reference.state, reference.state_reason = ReferenceState.ACCEPTED, ""
+    def act(self, reference: Reference, values: dict) -> None:
+        check(reference)
+        handling.accept_unproposed(reference, self.request.user, held=audiences_of(self.request))
 
 
 class WithdrawForm(forms.Form):
@@ -85,8 +104,8 @@ class WithdrawBulkAction(ReferenceBulkAction):
     form_class = WithdrawForm
     question = _("Withdraw these references? Their addresses stay and say so.")
 
-    def change(self, reference: Reference, values: dict) -> None:
-        reference.state, reference.state_reason = ReferenceState.WITHDRAWN, values["reason"]
+    def act(self, reference: Reference, values: dict) -> None:
+        handling.withdraw(reference, self.request.user, values["reason"], held=audiences_of(self.request))
 
 
 class AudiencesForm(forms.Form):

@@ -4,6 +4,7 @@
       ▲                 │  │  └───refuse──► refused                                 accept, send back, refuse: a referent of the body, an editor
       └───take back─────┘  └──send back──► returned ──propose──► proposed           withdraw: an editor
 
+An editor may also accept a draft, or what was sent back, without waiting for its author (`accept_unproposed`).
 Putting a reference in is in `contributing`. Two people who act at once do not both act: the second is told who came first.
 """
 
@@ -135,6 +136,16 @@ def delete_draft(reference: Reference, actor: Any) -> None:
 def accept(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
     """Readers find it seconds later. Raises ValidationError for own work that would become public without the committee's agreement."""
     return _decide(reference, actor, held, ReferenceState.ACCEPTED, word)
+
+
+def accept_unproposed(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+    """An editor accepts what is on its way, proposed or still with its author (drafts of an import); what was refused or withdrawn stays so."""
+    with locked(reference) as fresh:
+        if audiences.STAFF not in held:
+            return accept(fresh, actor, word, held=held)
+        _expect(fresh, OPEN_TO_AUTHOR | OPEN_TO_HANDLER)
+        _move(fresh, actor, ReferenceState.ACCEPTED, word)
+    return fresh
 
 
 def send_back(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:

@@ -351,6 +351,7 @@ def test_many_are_accepted_at_once(client, body):
 
 def test_many_are_withdrawn_with_a_reason(client, body):
     references = make(body, 2)
+    client.post(bulk("accept", references))
 
     client.post(bulk("withdraw", references), {"reason": "Remplacé par l'édition 2013"})
 

@@ -411,6 +411,87 @@ def test_a_bulk_acceptance_is_written_down_and_told(author, desk):
     assert notices(author) == ["library.accepted"]
 
 
+ACCEPTABLE = {S.DRAFT, S.PROPOSED, S.RETURNED}
+
+
+def test_a_bulk_acceptance_takes_what_is_on_its_way_and_says_what_it_left_and_why(author, desk):
+    every = {state: contribution(author, state, state_reason="Un mot.") for state in S}
+    said = unescape(in_bulk(desk, "accept", *every.values()).content.decode())
+    for state, reference in every.items():
+        fresh = Reference.objects.get(pk=reference.pk)
+        assert fresh.state == (S.ACCEPTED if state in ACCEPTABLE else state)
+        assert fresh.steps.count() == (1 if state in ACCEPTABLE else 0)
+        sentence = f"{reference.mark}: "
+        with override("fr"):
+            sentence += handling.last_said(reference)
+        assert (sentence in said) is (state not in ACCEPTABLE), state
+    assert Reference.objects.get(pk=every[S.REFUSED].pk).state_reason == "Un mot."
+
+
+def test_a_bulk_withdrawal_takes_what_was_accepted_and_leaves_the_rest_as_it_was(author, desk):
+    every = {state: contribution(author, state) for state in S}
+    said = unescape(in_bulk(desk, "withdraw", *every.values(), reason="Remplacée.").content.decode())
+    changed = {state for state, one in every.items() if Reference.objects.get(pk=one.pk).state_reason == "Remplacée."}
+    assert changed == {S.ACCEPTED}
+    assert [(one.handling, one.word) for one in every[S.ACCEPTED].steps.all()] == [(Handling.WITHDRAWN, "Remplacée.")]
+    assert {state for state, one in every.items() if f"{one.mark}: " in said} == set(S) - {S.ACCEPTED}
+    assert notices(author) == ["library.withdrawn"]
+
+
+def test_nothing_is_called_done_where_nothing_was(author, desk):
+    left = contribution(author, S.WITHDRAWN)
+    assert "messages" in (answer := in_bulk(desk, "accept", left)).context
+    assert [one.level_tag for one in answer.context["messages"]] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("action", "values"), [("audiences", {"audiences": ["members"]}), ("own_production", {}), ("accept", {}), ("withdraw", {"reason": "Vieille."})]
+)
+def test_a_bulk_action_does_not_undo_what_somebody_did_meanwhile(author, desk, action, values, monkeypatch):
+    """The row was read for the list; a referent refuses it and its title is mended before the action reaches it."""
+    reference, reader = contribution(author, S.PROPOSED), referent()
+    first = Reference.objects.get(pk=reference.pk)
+    run = handling.locked
+
+    def somebody_first(stale):
+        if first.state == S.PROPOSED:
+            first.state = S.REFUSED
+            monkeypatch.setattr(handling, "locked", run)
+            handling.refuse(stale, reader, "Déjà là.", held=held(reader))
+            Reference.objects.filter(pk=stale.pk).update(title="Un titre corrigé")
+        return run(stale)
+
+    monkeypatch.setattr(handling, "locked", somebody_first)
+    said = unescape(in_bulk(desk, action, reference, **values).content.decode())
+    fresh = Reference.objects.get()
+    assert (fresh.state, fresh.state_reason, fresh.title) == (S.REFUSED, "Déjà là.", "Un titre corrigé")
+    assert (f"{reference.mark}: " in said) is (action in ("accept", "withdraw"))
+    assert [one.handling for one in fresh.steps.all()] == [Handling.REFUSED]
+
+
+def test_a_bulk_action_goes_on_when_one_was_deleted_meanwhile(author, desk, monkeypatch):
+    gone, there = contribution(author, S.PROPOSED), contribution(author, S.PROPOSED)
+    run = handling.locked
+
+    def somebody_first(stale):
+        Reference.objects.filter(pk=gone.pk).delete()
+        return run(stale)
+
+    monkeypatch.setattr(handling, "locked", somebody_first)
+    said = unescape(in_bulk(desk, "accept", gone, there).content.decode())
+    assert f"{gone.mark}: " in said and f"{there.mark}: " not in said
+    assert [(one.pk, one.state) for one in Reference.objects.all()] == [(there.pk, S.ACCEPTED)]
+
+
+def test_what_an_editor_may_accept_unproposed_nobody_else_may(author):
+    reader, who = referent(), editor()
+    reference = contribution(author)
+    for person in (author, reader, who):  # the editor without the second factor
+        with pytest.raises(handling.NotAllowed):
+            handling.accept_unproposed(reference, person, held=held(person))
+    assert handling.accept_unproposed(reference, who, held=held(who, second_factor=True)).state == S.ACCEPTED
+
+
 @pytest.mark.parametrize("action", ["accept", "audiences"])
 def test_no_bulk_action_publishes_own_work_that_was_not_agreed(author, desk, action):
     if action == "accept":
