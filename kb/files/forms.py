@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.names import clean_name
-from kb.files.storing import check_size
+from kb.files.storing import check_size, limit_words
 from kb.files.uploading import TOO_MANY
 
 
@@ -44,7 +43,7 @@ def refusal_sentence(refusal: str) -> str:
     """Why a file was not kept, by the code of `uploading`."""
     if refusal == TOO_MANY:
         return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
-    limit = filesizeformat(settings.FILES_REQUEST_MAX_BYTES)
+    limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)
     return gettext("Together the documents weigh more than %(limit)s. Put this one in afterwards.") % {"limit": limit}
 
 
@@ -96,4 +95,4 @@ class _SizeLimit:
     """ "At most 100 MB.", in the language and with the setting of the moment it is shown."""
 
     def __str__(self) -> str:
-        return gettext("At most %(limit)s.") % {"limit": filesizeformat(settings.FILES_MAX_BYTES)}
+        return gettext("At most %(limit)s.") % {"limit": limit_words(settings.FILES_MAX_BYTES)}

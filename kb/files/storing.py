@@ -17,6 +17,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import transaction
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.choices import State
@@ -28,6 +30,12 @@ from search.extraction import ExtractionError, sniff
 _BLOCK = 1 << 20
 
 
+def limit_words(limit_bytes: int) -> str:
+    """A limit as people say it: "100 Mo" for 100 times 1024 times 1024 bytes."""
+    megabytes = round(limit_bytes / (1 << 20))
+    return gettext("%(size)s MB") % {"size": number_format(megabytes, 0)} if megabytes else filesizeformat(limit_bytes)
+
+
 def check_size(size_bytes: int) -> None:
     """Raises ValidationError for a file that is empty, or over FILES_MAX_BYTES; the sentence says the limit."""
     if not size_bytes:
@@ -36,7 +44,7 @@ def check_size(size_bytes: int) -> None:
         raise ValidationError(
             _("This file weighs %(size)s; the most is %(limit)s. Put in a lighter version, or several parts."),
             code="too_large",
-            params={"size": filesizeformat(size_bytes), "limit": filesizeformat(settings.FILES_MAX_BYTES)},
+            params={"size": filesizeformat(size_bytes), "limit": limit_words(settings.FILES_MAX_BYTES)},
         )
 
 

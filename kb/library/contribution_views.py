@@ -206,7 +206,7 @@ def _still_followed(request: HttpRequest, reference: Reference) -> bool:
 
 DONE: dict[str, Callable[[], str]] = {
     SAVE: lambda: _("Kept as a draft."),
-    "confirm": lambda: _("The reference is proposed. The person who follows the group reads it over; you will get a message."),
+    "confirm": lambda: _("The reference is proposed. Whoever follows the contributions of the group reads it over; you will get a message."),
     "accept": lambda: _("Accepted: its readers find it in a few seconds."),
     "return": lambda: _("Sent back to the person who contributed it, with your word."),
     "refuse": lambda: _("Refused: the person who contributed it reads your reason."),

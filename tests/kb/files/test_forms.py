@@ -36,4 +36,4 @@ def test_no_file_and_an_empty_file_are_told_apart():
 def test_the_help_says_the_limit_of_the_moment(settings):
     settings.FILES_MAX_BYTES = 7 * 1024 * 1024
     with translation.override("en"):
-        assert "At most 7.0\xa0MB." in str(UploadForm()["file"].help_text)
+        assert "At most 7 MB." in str(UploadForm()["file"].help_text)
