@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.views.generic.chooser import ChooseResultsView, ChooseView
 
+from kb.accounts.searching import words_of
+
 
 def searching_views(*columns: str) -> tuple[type[ChooseView], type[ChooseResultsView]]:
     """The two views of a chooser whose search box looks for every typed word in one of the columns. One page of ten rows, two queries."""
@@ -18,7 +20,7 @@ def searching_views(*columns: str) -> tuple[type[ChooseView], type[ChooseResults
         def filter(self, objects: QuerySet) -> QuerySet:
             objects = super().filter(objects)
             typed = self.cleaned_data.get("q") or ""
-            for word in typed.split()[:8]:
+            for word in words_of(typed):
                 found = Q()
                 for column in columns:
                     found |= Q(**{f"{column}__icontains": word})

@@ -25,6 +25,7 @@ from wagtail.admin.widgets.button import Button
 
 from kb.accounts.choosing import searching_views
 from kb.accounts.listing import CappedPaginator
+from kb.accounts.searching import words_of
 from kb.directory.exporting import FILE_NAME, directory_workbook
 from kb.directory.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service
@@ -46,7 +47,7 @@ OF_PLACE = ("name", "code", "organisation__name", "service__name", "postal_code"
 
 def with_words(rows, typed: str, columns: tuple[str, ...], more=None):
     """The rows that hold every typed word in one of the columns; `more(word)` gives another condition."""
-    for word in typed.split()[:8]:
+    for word in words_of(typed):
         condition = more(word) if more else Q()
         for column in columns:
             condition |= Q(**{f"{column}__icontains": word})

@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from kb.accounts.models import User
+from kb.accounts.searching import words_of
 from kb.directory.models import Employment
 from kb.groups.models import Mandate
 
@@ -25,7 +26,7 @@ def with_seats(queryset: QuerySet[User]) -> QuerySet[User]:
 
 def matching(queryset: QuerySet[User], typed: str) -> QuerySet[User]:
     """Those with every typed word in their name or in one of their addresses; for editors."""
-    for word in typed.split()[:8]:
+    for word in words_of(typed):
         own = EmailAddress.objects.filter(user=OuterRef("pk"), email__icontains=word)
         queryset = queryset.filter(Q(name__icontains=word) | Q(email__icontains=word) | Exists(own))
     return queryset

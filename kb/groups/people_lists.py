@@ -20,6 +20,7 @@ from kb.accounts.choices import InvitationState
 from kb.accounts.inviting import invitation_state, never_came, with_invitation
 from kb.accounts.listing import CappedPaginator
 from kb.accounts.models import Invitation, User
+from kb.accounts.searching import words_of
 from kb.directory.models import Employment
 from kb.groups.models import Body, Mandate
 from kb.groups.people import matching, people, with_seats
@@ -61,7 +62,7 @@ class PeopleFilters(WagtailFilterSet):
 
     def of_organisation(self, queryset, name, typed):
         """A piece of the organisation's name, or its code: where they work now, or for which they sit."""
-        for word in typed.split()[:8]:
+        for word in words_of(typed):
             named = Q(organisation__name__icontains=word) | Q(organisation__code__iexact=word)
             works = Q(pk__in=Employment.objects.running().filter(named).values("user"))
             queryset = queryset.filter(works | _sits(named))

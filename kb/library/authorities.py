@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.utils.translation import gettext as _
 
+from kb.accounts.searching import words_of
 from kb.library.choices import AuthorityKind
 from kb.library.models import Authority, Creator, OtherName, Reference
 from kb.library.models.recording import RecordingQuerySet, record_references
@@ -38,7 +39,7 @@ def names_in_use(kind: str, words: str = "") -> QuerySet[dict]:
     """{"name", "count"} of every name that stands on a reference and has each of these words in it, by name. One query, whatever the page."""
     rows: QuerySet = Creator.objects.all() if kind == AuthorityKind.CREATOR else Reference.objects.exclude(publisher="")
     column = _column(kind)
-    for word in words.split()[:8]:
+    for word in words_of(words):
         rows = rows.filter(**{f"{column}__icontains": word})
     counted = "reference" if kind == AuthorityKind.CREATOR else "pk"
     named = rows.values("name") if column == "name" else rows.values(name=F(column))

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 
+from kb.accounts.searching import words_of
 from kb.library.authorities import LONGEST, forget, look_alikes, merge, names_in_use, other_forms
 from kb.library.choices import AuthorityKind
 from kb.library.models import OtherName
@@ -26,7 +27,7 @@ def names(request: HttpRequest, kind: str) -> HttpResponse:
     _check(request, kind)
     if request.method == "POST":
         return _merge(request, kind)
-    words = request.GET.get("q", "").strip()
+    words = " ".join(words_of(request.GET.get("q", "")))
     alike = look_alikes(kind) if request.GET.get("alike") else None
     page = Paginator(names_in_use(kind, words), PER_PAGE).get_page(request.GET.get("p"))
     forms_of = other_forms(kind, [row["name"] for row in page])
@@ -36,8 +37,8 @@ def names(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def _merge(request: HttpRequest, kind: str) -> HttpResponse:
-    chosen = list(dict.fromkeys(request.POST.getlist("names")))
-    into = request.POST.get("into", "").strip() or (chosen[0] if chosen else "")
+    chosen = [name for name in dict.fromkeys(request.POST.getlist("names")) if "\x00" not in name]
+    into = request.POST.get("into", "").replace("\x00", " ").strip() or (chosen[0] if chosen else "")
     if "confirmed" not in request.POST:
         counts = {row["name"]: row["count"] for row in names_in_use(kind).filter(**{_field(kind): chosen})}
         rows = [{"name": name, "count": counts.get(name, 0)} for name in chosen]

@@ -47,7 +47,7 @@ def found_by_words(references, typed: str):
 
     The site's own index answers; while it is away, titles that begin with the words do.
     """
-    typed = typed.strip()
+    typed = typed.replace("\x00", " ").strip()  # PostgreSQL refuses a NUL
     mark = MARK.match(typed)
     if mark:
         return references.filter(body__code=mark[1].upper(), mark_year=int(mark[2]), mark_number=int(mark[3]))

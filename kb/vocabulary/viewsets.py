@@ -18,6 +18,7 @@ from kb.vocabulary.models import Concept, Keyword
 
 def with_label(concepts, typed: str):
     """Concepts one of whose labels, in any language, begins with what was typed or has a word that does."""
+    typed = typed.replace("\x00", " ")  # PostgreSQL refuses a NUL
     begins = Q(code__istartswith=typed) | Q(labels__text__istartswith=typed) | Q(labels__text__icontains=f" {typed}")
     for code in ("fr", "nl", "en"):
         begins |= Q(**{f"label_{code}__istartswith": typed}) | Q(**{f"label_{code}__icontains": f" {typed}"})
