@@ -10,10 +10,12 @@ import json
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
 from kb.files.models import private_storage
+from kb.groups.models import Mandate
 from kb.library.models import Reference, ReferenceFile
 from search.indexing import rebuild
 from tests.home import builders as pages
@@ -22,8 +24,11 @@ from tests.kb.directory import builders as directory
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import index, readers  # noqa: F401
 
-READERS = ("anyone", "member", "other", "consultant", "editor", "half")  # other: of another group; half: an editor without second factor
-OF_GROUP = {"member", "consultant", "editor"}
+# other: of another group; half: an editor without second factor; author: of what is not accepted; referent: of the group
+READERS = ("anyone", "member", "other", "consultant", "editor", "half", "author", "referent")
+OF_GROUP = {"member", "consultant", "editor", "author", "referent"}
+OF_AUTHOR = {"author", "editor"}
+OF_FOLLOWED = {"author", "referent", "editor"}
 EVERYONE = set(READERS)
 
 # what it is -> (who sees its title, who opens its file)
@@ -31,11 +36,16 @@ THINGS = {
     "abricot": (EVERYONE, EVERYONE),
     "citronnier": (OF_GROUP, OF_GROUP),
     "dahlia": (EVERYONE, OF_GROUP),
-    "edelweiss": ({"editor"}, {"editor"}),
-    "fuchsia": ({"editor"}, {"editor"}),
+    "edelweiss": (OF_AUTHOR, OF_AUTHOR),
+    "fuchsia": (OF_FOLLOWED, OF_FOLLOWED),
+    "gardenia": (OF_FOLLOWED, OF_FOLLOWED),
+    "hortensia": (OF_FOLLOWED, OF_FOLLOWED),
+    "immortelle": (OF_AUTHOR, OF_AUTHOR),
 }
-STATES = {"edelweiss": "draft", "fuchsia": "proposed"}
-AUDIENCES = {"abricot": ("public",), "citronnier": ("body:PA",), "dahlia": ("public",), "edelweiss": ("public",), "fuchsia": ("public",)}
+STATES = {"edelweiss": "draft", "fuchsia": "proposed", "gardenia": "returned", "hortensia": "refused", "immortelle": "withdrawn"}
+AUDIENCES = {word: ("public",) for word in THINGS} | {"citronnier": ("body:PA",), "immortelle": ("body:PA",)}
+# Withdrawn: whoever could see it is told so at its pages, without its title; its files are there for nobody but its author and editors.
+SAYS_SO = ("page of the reference", "in Dutch", "reader", "older version in the reader", "newest version in the reader", "short address of a page")
 
 ADDRESSES = {
     "page of the reference": ("/fr/bibliotheque/{mark}/", 0),
@@ -66,11 +76,15 @@ PLACES = (
 def site(index, readers):  # noqa: F811
     """References and pages of each sort; the closed ones are linked to from a page that everyone may read."""
     marks = {}
+    author, referent = make.member("PA"), make.member("PA")
+    Mandate.objects.filter(user=referent).update(is_referent=True)
     for number, word in enumerate(THINGS):
         found = make.reference(
             f"Étude {word}",
             audiences=AUDIENCES[word],
             state=STATES.get(word, "accepted"),
+            created_by=author if word in STATES else None,
+            accepted_at=timezone.now() if STATES.get(word) == "withdrawn" else None,
             concepts=(make.concept(f"theme-{word}", f"Thème {word}"),),
             date_text=str(1990 + number),
         )
@@ -88,8 +102,10 @@ def site(index, readers):  # noqa: F811
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
     pages.page("Liens", slug="liens", body=json.dumps(blocks))
     Redirect.objects.create(old_path="/fr/ancien", site=Site.objects.get(), redirect_page=closed)
-    readers.half = Client()
-    readers.half.force_login(people.editor("half@cass.example", second_factor=False), backend="allauth.account.auth_backends.AuthenticationBackend")
+    half = people.editor("half@cass.example", second_factor=False)
+    for name, person in {"half": half, "author": author, "referent": referent}.items():
+        setattr(readers, name, Client())
+        readers.named(name).force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     rebuild()
     return marks
 
@@ -108,15 +124,18 @@ def test_every_address_of_the_library_opens_to_those_who_may_open_it(site, reade
     for word, seen_by in THINGS.items():
         for name, (address, which) in ADDRESSES.items():
             response = readers.named(reader).get(address.format(mark=site[word]))
-            expected = (200, 302) if reader in seen_by[which] else (404,)
+            says_so = STATES.get(word) == "withdrawn" and reader in OF_GROUP and name in SAYS_SO
+            expected = (200, 302) if reader in seen_by[which] or says_so else (404,)
             assert response.status_code in expected, f"{name} of {word} for {reader}: {response.status_code}"
+            if reader not in seen_by[which]:
+                assert word not in read(response).decode().replace(site[word], ""), f"{name} of {word} for {reader} names it"
 
 
 @pytest.mark.parametrize("reader", ["anyone", "other", "half"])
 @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
 def test_what_is_closed_answers_byte_for_byte_as_what_is_not_there(site, readers, reader, method):  # noqa: F811
     client = readers.named(reader)
-    ask = [address.format(mark=site[word]) for word in ("citronnier", "edelweiss", "fuchsia") for address, _which in ADDRESSES.values()]
+    ask = [address.format(mark=site[word]) for word in ("citronnier", *STATES) for address, _which in ADDRESSES.values()]
     ask += [address.format(mark=site["dahlia"]) for address, which in ADDRESSES.values() if which]
     ask += ["/fr/parent/", "/fr/secret-melisse/", "/nl/secret-melisse/", "/fr/ancien/", "/fr/secret-melisse"]
     closed = {address: shown(getattr(client, method)(address)) for address in ask}
