@@ -145,6 +145,7 @@ def accept_unproposed(reference: Reference, actor: Any, word: str = "", *, held:
             return accept(fresh, actor, word, held=held)
         _expect(fresh, OPEN_TO_AUTHOR | OPEN_TO_HANDLER)
         _move(fresh, actor, ReferenceState.ACCEPTED, word)
+        Contribution.objects.filter(reference=fresh, confirmed_at=None).update(confirmed_at=timezone.now())
     return fresh
 
 

@@ -486,10 +486,12 @@ def test_a_bulk_action_goes_on_when_one_was_deleted_meanwhile(author, desk, monk
 def test_what_an_editor_may_accept_unproposed_nobody_else_may(author):
     reader, who = referent(), editor()
     reference = contribution(author)
+    Contribution.objects.create(reference=reference)
     for person in (author, reader, who):  # the editor without the second factor
         with pytest.raises(handling.NotAllowed):
             handling.accept_unproposed(reference, person, held=held(person))
     assert handling.accept_unproposed(reference, who, held=held(who, second_factor=True)).state == S.ACCEPTED
+    assert Contribution.objects.get().confirmed_at  # a reading that ends later corrects nothing that was accepted
 
 
 @pytest.mark.parametrize("action", ["accept", "audiences"])
