@@ -3,6 +3,7 @@
     main     User.email, with a row of allauth's EmailAddress marked primary. An editor may give it; it is proven by a link that was sent to it.
     others   rows added by the person; they count (for log-in, reset, finding) once they are proven.
 
+The admin's form of log-ins looks whose an address is and saves the person; `User.save` calls `keep_main`, which does what `change_address` says.
 Pages and forms are in `owning`; nothing here asks for a request.
 """
 

@@ -34,7 +34,10 @@ SUPERUSER_HELP = _("Also manages log-ins and the settings of the site.")
 
 
 class _LogInAdminForm(forms.ModelForm):
-    """What adding and changing have in common: our fields, an unusable password until the person chooses one, the group of editors kept in step."""
+    """What adding and changing have in common: our fields, the group of editors kept in step.
+
+    Nobody gives a password here: it is unusable until the person chooses one, by an invitation or a reset.
+    """
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
@@ -42,9 +45,6 @@ class _LogInAdminForm(forms.ModelForm):
             self.fields.pop(name, None)
         if "is_superuser" in self.fields:
             self.fields["is_superuser"].help_text = SUPERUSER_HELP
-        for name in ("password1", "password2"):
-            self.fields[name].required = False
-        self.fields["password1"].help_text = _("Leave empty: the person chooses a password through “Forgotten your password?” on the log-in page.")
 
     def clean_email(self) -> str:
         email = self.cleaned_data["email"].lower()
@@ -54,7 +54,7 @@ class _LogInAdminForm(forms.ModelForm):
         return email
 
     def save(self, commit: bool = True) -> User:
-        if self.instance.pk is None and not self.cleaned_data.get("password1"):
+        if self.instance.pk is None:
             self.instance.set_unusable_password()
         user = super().save(commit)
         if commit:

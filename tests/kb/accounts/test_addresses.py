@@ -138,6 +138,20 @@ def test_the_admin_refuses_an_address_that_is_a_further_one_of_somebody_else(cli
     assert "email" in answer.context["form"].errors
 
 
+def test_an_address_changed_in_the_admin_is_unproven_the_former_is_told_and_its_invitation_ends(client):
+    log_in(client, editor(is_superuser=True))
+    user = member("avant@cass.example", name="Un nom")
+    EmailAddress.objects.filter(user=user).update(verified=True)
+    invitation = inviting.invite(user)
+    given = {"email": "Apres@cass.example", "name": user.name, "language": "fr", "is_active": "on"}
+    mail.outbox.clear()
+    assert client.post(reverse("wagtailusers_users:edit", args=[user.pk]), given).status_code == 302
+    invitation.refresh_from_db()
+    assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [("apres@cass.example", True, False)]
+    assert [message.to for message in mail.outbox] == [["avant@cass.example"]]
+    assert not invitation.is_open
+
+
 # Logging in with them
 
 

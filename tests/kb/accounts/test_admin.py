@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from kb.accounts.models import User
 from kb.directory.models import Organisation
-from tests.kb.accounts.builders import editor, log_in, member
+from tests.kb.accounts.builders import PASSWORD, editor, log_in, member
 from tests.kb.groups.builders import body, mandate
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,29 @@ def test_the_editor_in_chief_makes_a_log_in_with_address_name_and_language(clien
     assert made.groups.get().name == "Rédaction"
     assert made.wagtail_userprofile.preferred_language == "nl"
     assert client.get(reverse("wagtailusers_users:edit", args=[made.pk])).status_code == 200
+
+
+def test_the_editor_in_chief_gives_nobody_a_password(client):
+    log_in(client, editor(is_superuser=True))
+    user, typed = member(), {"password1": "choisie par la cheffe", "password2": "choisie par la cheffe"}
+    edit = reverse("wagtailusers_users:edit", args=[user.pk])
+    for address in (edit, reverse("wagtailusers_users:add")):
+        assert not [name for name in client.get(address).context["form"].fields if "password" in name]
+    assert client.post(edit, {"email": user.email, "name": "Membre", "language": "fr", "is_active": "on", **typed}).status_code == 302
+    client.post(reverse("wagtailusers_users:add"), {"email": "autre@cass.example", "name": "Autre", "language": "fr", **typed})
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+    assert not User.objects.get(email="autre@cass.example").has_usable_password()
+
+
+@pytest.mark.parametrize("rights", [{}, {"is_staff": "on"}])
+def test_a_new_log_in_leads_to_the_page_where_the_person_is_invited(client, rights):
+    log_in(client, editor(is_superuser=True, language="en"))
+    given = {"email": "autre@cass.example", "name": "Autre", "language": "fr", **rights}
+    page = client.post(reverse("wagtailusers_users:add"), given, follow=True).content.decode()
+    invite = reverse("people:edit", args=[User.objects.get(email="autre@cass.example").pk])
+    assert "Nothing has been sent to this person yet" in page and f'href="{invite}"' in page
+    assert client.get(invite).context["may_invite"]
 
 
 def test_an_address_is_used_once_whatever_its_capitals(client):
