@@ -15,14 +15,15 @@ from typing import Literal, get_args
 from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from kb.directory.choices import OrganisationKind
 from kb.directory.gathering import Themes
 from kb.directory.models import Membership, Organisation, Place, Service
 from kb.directory.showing import dialled
-from kb.directory.spoken import folded, names_of
-from kb.languages import CODES, LANGUAGES
+from kb.directory.spoken import folded, name_of, names_of
+from kb.languages import CODES
 from kb.pages.texts import Shown
 
 A_PAGE = 30
@@ -224,7 +225,7 @@ def _labels(rows: Sequence[Row], themes: Themes, language: str) -> dict[FilterNa
     named: dict[FilterName, Iterable[tuple[str, str]]] = {
         "kind": ((value, str(label)) for value, label in OrganisationKind.choices),
         "theme": sorted(((code, by_code[code]) for code in there["theme"]), key=lambda pair: _sorting_key(pair[1])),
-        "side": LANGUAGES.items(),
+        "side": ((code, capfirst(name_of(code, language))) for code in CODES),
         "member": (("1", _("Members of the Coordination Sociale")),),
     }
     return {name: {value: label for value, label in pairs if value in there[name]} for name, pairs in named.items()}

@@ -61,9 +61,7 @@ def test_what_was_put_in_is_found_in_each_language(client, union, words, languag
 
 def test_a_passage_leads_to_the_service_that_says_it(client, union):
     row = results(client, "préavis").context["answer"].rows[0]
-    assert [(each.passage.label, each.url) for each in row.passages] == [
-        ("service", "/fr/organisations/union-locataires/#service-permanence")
-    ]
+    assert [(each.passage.label, each.url) for each in row.passages] == [("service", "/fr/organisations/union-locataires/#service-permanence")]
     assert row.card.meta.endswith("Schaerbeek")
 
 

@@ -174,7 +174,8 @@ def test_all_that_is_filled_is_shown(client):
         spoken=["tr"],
         phone="+32 2 000 10 31",
     )
-    place = make.place(made, service=service, house_number="12", postal_code="1030", access={"fr": "Troisième étage"}, week={1: "9-12", 3: "rdv"})
+    week = {(today + timedelta(days=3)).isoweekday(): "9-12", (today + timedelta(days=4)).isoweekday(): "rdv"}  # today it is closed
+    place = make.place(made, service=service, house_number="12", postal_code="1030", access={"fr": "Troisième étage"}, week=week)
     make.closure(place, today - timedelta(days=1), today + timedelta(days=1), reason={"fr": "Travaux"})
     make.closure(place, today + timedelta(days=9))
     make.closure(place, "2001-01-01", reason={"fr": "Ancienne"})
