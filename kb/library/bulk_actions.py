@@ -52,12 +52,15 @@ class ReferenceBulkAction(SnippetBulkAction):
                     log(instance=fresh, action="wagtail.edit", user=self.request.user)
                 changed += 1
             except Reference.DoesNotExist:
-                messages.warning(self.request, f"{reference.mark}: {gettext('Somebody deleted this reference before you.')}")
+                self.leave(reference, gettext("Somebody deleted this reference before you."))
             except handling.NotAllowed as sentence:
-                messages.warning(self.request, f"{reference.mark}: {capfirst(str(sentence))}")
+                self.leave(reference, capfirst(str(sentence)))
             except ValidationError as error:
-                messages.warning(self.request, f"{reference.mark}: {' '.join(error.messages)}")
+                self.leave(reference, " ".join(error.messages))
         return 0, changed
+
+    def leave(self, reference: Reference, why: str) -> None:
+        messages.warning(self.request, f"{reference.mark}: {why}")
 
     def get_success_message(self, num_parent_objects, num_child_objects):
         """None when nothing was done: the warnings say why."""
