@@ -114,5 +114,10 @@ def test_a_form_with_a_stale_token_is_refused_in_a_sentence_of_the_page_s_langua
 def test_the_sentence_says_that_nothing_is_lost_and_what_to_do():
     answer = Client(enforce_csrf_checks=True).post(url("account_login", "en"), {"login": "a@cass.example"})
     shown = answer.content.decode()
-    for sentence in ("what you typed is still in your browser", "Go back with the button of your browser", "choose your files again", "refuses cookies"):
+    for sentence in (
+        "what you typed is still in your browser",
+        "Go back with the button of your browser",
+        "choose your files again",
+        "refuses cookies",
+    ):
         assert sentence in shown
