@@ -686,7 +686,9 @@ def test_each_step_is_taken_by_those_who_may_and_by_nobody_else(everyone, author
 def test_a_referent_corrects_a_line_and_accepts_in_one_go(author):
     reference = make.reference("Un titre fauttif", state=S.PROPOSED, created_by=author, audiences=("body:PA",))
     client = logged_in(referent())
-    assert author.email in text(client.get(page_of(reference)))
+    with override("en"):
+        contributed = f"Contributed by {author.shown_name} for"
+    assert contributed in text(client.get(page_of(reference))).replace("\u00a0", " ")
     answer = client.post(page_of(reference), {"open": "title", "title": "Un titre juste", "readers": "members", "do": "accept"})
     assert answer["Location"] == address("reference", reference.mark_slug)
     reference.refresh_from_db()
