@@ -132,7 +132,18 @@ LOGIN_URL = "account_login"
 EDITOR_SESSION_SECONDS = 12 * 3600
 INVITATION_DAYS = env.int("CASS_INVITATION_DAYS", default=14)
 # What editors manage beside pages and images: an app (all its models) or "app.permission".
-EDITORS_MANAGE = ["clock.view_outgoingmail", "clock.change_outgoingmail", "directory", "files", "groups", "home", "library", "vocabulary", "wagtailredirects", "wagtail_localize"]
+EDITORS_MANAGE = [
+    "clock.view_outgoingmail",
+    "clock.change_outgoingmail",
+    "directory",
+    "files",
+    "groups",
+    "home",
+    "library",
+    "vocabulary",
+    "wagtailredirects",
+    "wagtail_localize",
+]
 
 ACCOUNT_ADAPTER = "kb.accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {

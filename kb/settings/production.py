@@ -7,7 +7,7 @@
 | CASS_URL | (needed) | its address as people type it, https://… |
 | CASS_VAR | var/ in the project | folder of database, files and index |
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
-| CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, for limits on attempts: a table that migrate makes, or redis://host |
+| CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
