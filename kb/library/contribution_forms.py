@@ -14,11 +14,12 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.audiences import STAFF
 from kb.files.forms import Refused, UploadField, UploadsField
 from kb.files.keeping import keep, kept, release
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.choices import PublishReason, ReferenceType
+from kb.library.choices import PublishReason, ReferenceState, ReferenceType
 from kb.library.contributing import EVERYONE, GROUP, MEMBERS, Link, Upload, doi_typed, readers_choice, value_of
 from kb.library.forms import kept_name
 from kb.library.models import Reference
@@ -205,7 +206,15 @@ class RecordForm(forms.Form):
     )
 
     def __init__(
-        self, *args, user: Any, reference: Reference, opened: Sequence[str], missing: Sequence[str], files: Sequence[tuple[str, str]], **options
+        self,
+        *args,
+        user: Any,
+        held: frozenset[str],
+        reference: Reference,
+        opened: Sequence[str],
+        missing: Sequence[str],
+        files: Sequence[tuple[str, str]],
+        **options,
     ) -> None:
         super().__init__(*args, **options)
         self.reference = reference
@@ -216,12 +225,12 @@ class RecordForm(forms.Form):
             self.fields[name].label = LABELS[name]
             if name in self.opened:
                 self.initial.setdefault(name, _initial(value_of(reference, name)))
-        self._prepare_readers()
+        self._prepare_readers(held)
         self.fields["upload_as"].choices = [(NEW_FILE, gettext("One more part of the document")), *files]
         self.initial.setdefault("upload_as", files[0][0] if files else NEW_FILE)
         self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
 
-    def _prepare_readers(self) -> None:
+    def _prepare_readers(self, held: frozenset[str]) -> None:
         reference, choice = self.reference, readers_choice(self.reference)
         choices = [
             (GROUP, gettext("%(body)s only") % {"body": reference.body}),
@@ -233,6 +242,10 @@ class RecordForm(forms.Form):
         self.fields["readers"].choices = choices
         self.fields["readers"].required = bool(choice)
         self.fields["own_production"].label = gettext("This is our own work, by %(body)s") % {"body": reference.own_production or reference.body}
+        # Who wants it public must not be able to say that it is not our own after all.
+        binds = reference.own_production_id is not None and reference.state != ReferenceState.DRAFT and STAFF not in held
+        self.fields["own_production"].disabled = binds
+        self.fields["own_production"].help_text = gettext("Said when it was proposed: only an editor takes it back.") if binds else ""
         reason, date = reference.files.order_by("number").values_list("publish_reason", "permission_date").first() or (PublishReason.UNKNOWN, None)
         self.initial |= {"readers": choice, "publish_reason": reason, "permission_date": date, "own_production": bool(reference.own_production_id)}
 

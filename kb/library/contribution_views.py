@@ -159,8 +159,9 @@ def _followed(request: HttpRequest, mark: Mark) -> Reference:
 def _record_form(request: HttpRequest, reference: Reference, kept: Contribution | None, attachments) -> RecordForm:
     """As posted, as kept since the session ended, or as it stands with the lines that `?edit=` asks for open."""
     data, files = (request.POST, request.FILES) if request.method == "POST" else (_resumed(request), None)
-    may_edit = handling.may_edit(request.user, audiences_of(request), reference)
-    about = {"user": request.user, "reference": reference, "files": file_choices(attachments)}
+    held = audiences_of(request)
+    may_edit = handling.may_edit(request.user, held, reference)
+    about = {"user": request.user, "held": held, "reference": reference, "files": file_choices(attachments)}
     if data is None:
         opened = request.GET.getlist("edit") if may_edit else []
         return RecordForm(**about, opened=opened, missing=missing_lines(reference, kept) if may_edit else [])

@@ -459,6 +459,23 @@ def test_own_work_for_everyone_is_refused_with_the_sentence(client, drafted):
     assert Reference.objects.get().state == S.PROPOSED
 
 
+def test_what_was_proposed_as_own_work_is_taken_back_by_editors_only(client, author):
+    reference = make.reference(state=S.RETURNED, created_by=author, audiences=("body:PA",), own_production=make.body("PA"))
+    answer = correct(client, reference, readers="everyone", do="confirm")
+    assert answer.context["form"].errors.keys() == {"own_production"}
+    Reference.objects.update(state=S.PROPOSED)
+    answer = correct(logged_in(referent()), reference, readers="everyone", do="accept")
+    assert answer.context["form"].errors.keys() == {"own_production"}
+    assert "only an editor takes it back" in text(answer)
+    reference.refresh_from_db()
+    assert (reference.state, reference.own_production) == (S.PROPOSED, make.body("PA"))
+    editor = Client()
+    people.log_in(editor, people.editor())
+    correct(editor, reference, readers="everyone", do="accept")
+    reference.refresh_from_db()
+    assert (reference.state, reference.own_production, reference.audiences) == (S.ACCEPTED, None, ["public"])
+
+
 # Similar documents
 
 
