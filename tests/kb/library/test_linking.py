@@ -1,8 +1,10 @@
 import re
+from datetime import datetime
 
 import pytest
 from django.contrib.sites.requests import RequestSite
 from django.db import connection
+from django.utils import timezone
 
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference
@@ -69,10 +71,11 @@ def test_one_page_of_addresses_is_the_sitemap_and_several_are_listed_in_it(clien
 
 
 def test_each_address_says_when_it_changed_and_so_does_the_list(client, monkeypatch):
-    day = make.reference("Guide", audiences=["public"]).updated_at.date().isoformat()
-    assert f"<lastmod>{day}</lastmod>" in client.get("/sitemap-references.xml").content.decode()
+    changed = timezone.localtime(make.reference("Guide", audiences=["public"]).updated_at)
+    assert f"<lastmod>{changed.date().isoformat()}</lastmod>" in client.get("/sitemap-references.xml").content.decode()
     monkeypatch.setattr(ReferenceSitemap, "limit", 2)
-    assert re.search(rf"sitemap-references.xml</loc>\s*<lastmod>{day}T", client.get("/sitemap.xml").content.decode())
+    (listed,) = re.findall(r"sitemap-references.xml</loc>\s*<lastmod>([^<]+)<", client.get("/sitemap.xml").content.decode())
+    assert datetime.fromisoformat(listed) == changed
 
 
 @pytest.mark.parametrize("number", [2, 12])
