@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from wagtail_localize.segments.extract import StreamFieldSegmentExtractor
@@ -107,7 +108,7 @@ class PageKind:
             languages=(code,),
             type="article" if page.date else "page",
             year=page.date.year if page.date else None,
-            published=page.first_published_at.date() if page.first_published_at else None,
+            published=timezone.localdate(page.first_published_at) if page.first_published_at else None,
             keywords=(page.search_description,) if page.search_description else (),
             sections=(self._section(page, original),),
         )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from kb.files.models import FilePage
@@ -138,7 +139,7 @@ def _entry(gathered: Gathered, words: Words, pages: Pages, layer: Layer) -> Entr
         groups=tuple(dict.fromkeys(body.code for body in (reference.body, reference.own_production) if body)),
         themes=themes,
         year=reference.year,
-        published=reference.accepted_at.date() if reference.accepted_at else None,
+        published=timezone.localdate(reference.accepted_at) if reference.accepted_at else None,
         keywords=tuple(dict.fromkeys(_keywords(gathered, words, attachments))),
         sections=(
             notice_section(reference, gathered.creators, words.keywords(reference.pk)),

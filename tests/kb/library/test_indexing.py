@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -252,3 +254,10 @@ class TestEveryChangeIsRecorded:
         author.delete()
 
         assert Outbox.objects.filter(subject=subject_of(draft.pk)).exists()
+
+
+def test_the_day_of_acceptance_is_that_of_the_place_not_of_greenwich():
+    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # half past midnight in Brussels
+    reference = make.reference(accepted_at=late)
+    (_subject, entries) = next(ReferenceKind().entries([subject_of(reference.pk)]))
+    assert entries[0].published.isoformat() == "2026-11-23"
