@@ -142,8 +142,7 @@ def fits(page) -> bool:
     return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["fr", "nl"])
+@pytest.mark.parametrize(("language", "width"), [("fr", 390), ("nl", 1280)])
 def test_given_sent_back_mended_accepted_and_found(site, seats, language, width):
     author, referent, member = seats("autrice@cass.example", width), seats("referente@cass.example", width), seats("membre@cass.example", width)
 
