@@ -47,6 +47,10 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "sessions": {"fr": "sessions", "nl": "sessies", "en": "sessions"},
     "my-data": {"fr": "mes-donnees", "nl": "mijn-gegevens", "en": "my-data"},
     "processing": {"fr": "registre-des-traitements", "nl": "verwerkingsregister", "en": "processing-register"},
+    "newsletter": {"fr": "echos", "nl": "echos", "en": "echos"},
+    "subscription": {"fr": "abonnement", "nl": "abonnement", "en": "subscription"},
+    "unsubscribe": {"fr": "desabonnement", "nl": "uitschrijven", "en": "unsubscribe"},
+    "feed": {"fr": "fil.atom", "nl": "feed.atom", "en": "feed.atom"},
     "display": {"fr": "affichage", "nl": "weergave", "en": "display"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
 }

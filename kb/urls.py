@@ -29,6 +29,7 @@ urlpatterns = [
         path(format_lazy("{}/", word("library")), include((library_urls.page_urlpatterns, "library"))),
         path(format_lazy("{}/", word("organisations")), include("kb.directory.urls")),
         path(format_lazy("{}/", word("members")), include("kb.groups.urls")),
+        path(format_lazy("{}/", word("newsletter")), include("kb.newsletter.urls")),
         # Each domain adds its line above this one.
         *forwarding.patterns(),
         path("", include(wagtail_urls)),

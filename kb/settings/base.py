@@ -15,6 +15,7 @@ WAGTAILADMIN_BASE_URL = env("CASS_URL", default="http://127.0.0.1:8000")
 INSTALLED_APPS = [
     "home",
     "kb.demonstration",
+    "kb.newsletter",
     "kb.library",
     "kb.groups",
     "kb.files",
@@ -131,6 +132,16 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 EDITOR_SESSION_SECONDS = 12 * 3600
 INVITATION_DAYS = env.int("CASS_INVITATION_DAYS", default=14)
+# L'Échos-CASS. Empty: the sender of every message (DEFAULT_FROM_EMAIL), no address of its own for what comes back.
+NEWSLETTER_FROM = env("CASS_NEWSLETTER_FROM", default="")
+NEWSLETTER_REPLY_TO = env("CASS_NEWSLETTER_REPLY_TO", default="")
+NEWSLETTER_BOUNCES = env("CASS_NEWSLETTER_BOUNCES", default="")
+NEWSLETTER_MAILBOX = env("CASS_NEWSLETTER_MAILBOX", default="")
+NEWSLETTER_RATE = env.int("CASS_NEWSLETTER_RATE", default=600)
+# Hashes of erased addresses are made with it; SECRET_KEY where it is empty. Changing it forgets them.
+NEWSLETTER_ADDRESS_KEY = env("CASS_NEWSLETTER_ADDRESS_KEY", default="")
+# (issue, revision id) -> bool: what counts as the agreement to publish and send it.
+NEWSLETTER_APPROVAL = "kb.newsletter.approving.by_workflow"
 # What editors manage beside pages and images: an app (all its models) or "app.permission".
 EDITORS_MANAGE = [
     "clock.view_outgoingmail",
@@ -140,6 +151,7 @@ EDITORS_MANAGE = [
     "groups",
     "home",
     "library",
+    "newsletter",
     "vocabulary",
     "wagtailredirects",
     "wagtail_localize",

@@ -10,6 +10,12 @@
 | CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
+| CASS_NEWSLETTER_FROM | (CASS_EMAIL_FROM) | sender of L'Échos-CASS |
+| CASS_NEWSLETTER_REPLY_TO | (its sender) | where answers to L'Échos-CASS go: a mailbox that a person reads |
+| CASS_NEWSLETTER_BOUNCES | (its sender) | envelope sender, to which undelivered messages come back: bounces@host |
+| CASS_NEWSLETTER_MAILBOX | (none) | mailbox they are read from: imap+ssl://user:password@host/INBOX, or a maildir's or mbox's path |
+| CASS_NEWSLETTER_RATE | 600 | messages of L'Échos-CASS a minute; 0: as fast as the server takes them |
+| CASS_NEWSLETTER_ADDRESS_KEY | (CASS_SECRET_KEY) | key of the hashes of erased addresses; changing it forgets them |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
 | CASS_S3_BUCKET | (files in CASS_VAR) | a private bucket for files and images |
 | CASS_S3_ENDPOINT, CASS_S3_REGION | (AWS's own) | another S3-compatible store |

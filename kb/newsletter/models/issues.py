@@ -1,0 +1,140 @@
+"""One record an issue, in three languages; its web pages, its mail and its feed are views of it. What becomes of it is in `sendings`."""
+
+from __future__ import annotations
+
+from django.contrib.contenttypes.fields import GenericRelation
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+from modelcluster.fields import ParentalKey
+from modelcluster.models import ClusterableModel
+from wagtail.contrib.settings.models import BaseGenericSetting
+from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
+
+from kb.newsletter.choices import OwnHeading
+from kb.pages.texts import TranslatedText
+from search.indexing import record
+
+KIND = "newsletter.issue"
+
+
+def subject_of(issue_id: int) -> str:
+    """What the search calls an issue: "newsletter.issue:14" (its id, not its number)."""
+    return f"{KIND}:{issue_id}"
+
+
+class IssueQuerySet(models.QuerySet):
+    """Changes of many issues also reach the search."""
+
+    def public(self) -> IssueQuerySet:
+        """What everyone may read: approved issues."""
+        return self.filter(live=True)
+
+    def update(self, **values) -> int:
+        with transaction.atomic():
+            subjects = [subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)]
+            changed = super().update(**values)
+            record(*subjects)
+        return changed
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            record(*[subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)])
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
+    """An issue of L'Échos-CASS. What the row holds is the approved revision once it is live; what is being written is its latest revision.
+
+    The lead story is a title, a text and a link (to something of the site by `lead_subject`, else `lead_url`); then items in their order.
+    """
+
+    number = models.PositiveIntegerField(_("number"), unique=True)
+    date = models.DateField(_("date"), db_index=True)
+    title = TranslatedText(_("title of the lead story"))
+    lead = TranslatedText(_("text of the lead story"), blank=True, multiline=True)
+    lead_subject = models.CharField(_("what the lead story leads to"), max_length=80, blank=True)
+    lead_url = models.URLField(_("or an address elsewhere"), max_length=500, blank=True)
+    lead_link_words = TranslatedText(_("words on the button"), blank=True)
+    gathered_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # A draft is not live before it is approved: the mixin's own default is the other way round.
+    live = models.BooleanField(verbose_name=_("live"), default=False, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    _revisions = GenericRelation("wagtailcore.Revision", related_query_name="newsletter_issue")
+    _workflow_states = GenericRelation(
+        "wagtailcore.WorkflowState",
+        content_type_field="base_content_type",
+        object_id_field="object_id",
+        related_query_name="newsletter_issue",
+        for_concrete_model=False,
+    )
+
+    objects = IssueQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("issue of L'Échos-CASS")
+        verbose_name_plural = _("issues of L'Échos-CASS")
+        ordering = ["-number"]
+
+    def __str__(self) -> str:
+        return str(_("No. %(number)s") % {"number": self.number}) if not self.title else f"{self.number}. {self.title}"
+
+    @property
+    def revisions(self):
+        return self._revisions
+
+    def save(self, *args, **options) -> None:
+        with transaction.atomic():
+            super().save(*args, **options)
+            record(subject_of(self.pk))
+
+    def delete(self, *args, **options):
+        with transaction.atomic():
+            record(subject_of(self.pk))
+            return super().delete(*args, **options)
+
+
+class IssueItem(Orderable):
+    """A brief: of the editors (heading "own.…"), or drawn from something public (subject "library.reference:17", heading its source's code).
+
+    Words are copied when they are gathered, so that what was approved is what is sent; whether the thing is still public is asked each time.
+    """
+
+    issue = ParentalKey(Issue, on_delete=models.CASCADE, related_name="items")
+    heading = models.CharField(_("heading"), max_length=60, default=OwnHeading.PARTNERS)
+    subject = models.CharField(max_length=80, blank=True, db_index=True, editable=True)
+    title = TranslatedText(_("title"))
+    text = TranslatedText(_("text"), blank=True, multiline=True)
+    url = models.URLField(_("address"), max_length=500, blank=True, help_text=_("For an item of your own: where it leads."))
+
+    class Meta(Orderable.Meta):
+        verbose_name = _("item")
+        verbose_name_plural = _("items")
+
+    def __str__(self) -> str:
+        return str(self.title)
+
+    def clean(self) -> None:
+        super().clean()
+        if self.subject and self.url:
+            raise ValidationError({"url": _("This item leads to its page on the site already: leave the address empty.")})
+
+
+class NewsletterSettings(BaseGenericSetting):
+    """The rhythm the editors gave themselves."""
+
+    every_weeks = models.PositiveSmallIntegerField(_("weeks between two issues"), default=4, validators=[MinValueValidator(1), MaxValueValidator(52)])
+    remind_days = models.PositiveSmallIntegerField(
+        _("days before the proposed date on which editors are reminded"), default=7, validators=[MaxValueValidator(60)]
+    )
+
+    class Meta:
+        verbose_name = _("rhythm of L'Échos-CASS")
