@@ -93,7 +93,8 @@ def is_all_done(site) -> bool:
 
 
 def assert_whole(site) -> None:
-    """The one document is read, each page once, each with its image, and nothing else is stored."""
+    """The one document is read, each page once, each with its image, no task failed, and nothing else is stored."""
+    assert site.rows("SELECT task_path, status, traceback FROM django_tasks_database_dbtaskresult WHERE status != 'SUCCESSFUL'") == []
     assert state(site)[:3] == ("read", PAGES, PAGES)
     assert [number for _, number in site.pages()] == list(range(1, PAGES + 1))
     images = {name for (name,) in site.rows("SELECT image FROM files_filepage")}
