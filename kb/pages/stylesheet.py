@@ -2,6 +2,7 @@
 
     css/site.css       tokens, base, layout, then one file a component of `kb/static/css/components`: every page
     css/members.css    one file a component of `kb/static/css/members`: pages of members add it, so that a reader's old phone need not load it
+    css/newsletter.css one file a component of `kb/static/css/newsletter`: pages of the newsletter add it
 
 The parts are written to be joined, never to be loaded alone.
 """
@@ -17,10 +18,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-SITE, MEMBERS = "css/site.css", "css/members.css"
+SITE, MEMBERS, NEWSLETTER = "css/site.css", "css/members.css", "css/newsletter.css"
 SOURCE_DIR = Path(__file__).resolve().parents[1] / "static" / "css"
 FIRST = ("tokens.css", "base.css", "layout.css")
-FOLDERS = {SITE: "components", MEMBERS: "members"}
+FOLDERS = {SITE: "components", MEMBERS: "members", NEWSLETTER: "newsletter"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r'("[^"]*")')
