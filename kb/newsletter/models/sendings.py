@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kb.languages import LANGUAGES
-from kb.newsletter.choices import DeliveryState, SendingState
+from kb.newsletter.choices import DeliveryState, SendingState, Trouble
 from kb.newsletter.models.issues import Issue
 from kb.newsletter.models.subscribers import Subscriber, new_key
 
@@ -16,6 +16,7 @@ class Sending(models.Model):
     """The one sending of an issue, bound to the revision that was approved. rate: messages a minute, 0 for as fast as the server takes them.
 
     Deliveries are written for subscribers by id, up to `prepared_until` so far; `is_prepared` when all have theirs.
+    trouble: why it waits or stopped by itself, with what the server said in `note`; troubles: how many times in a row, which makes the pauses grow.
     """
 
     issue = models.OneToOneField(Issue, on_delete=models.PROTECT, related_name="sending")
@@ -28,7 +29,10 @@ class Sending(models.Model):
     next_batch_at = models.DateTimeField(null=True, blank=True, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
+    trouble = models.CharField(max_length=12, choices=Trouble.choices, blank=True, editable=False)
+    troubles = models.PositiveSmallIntegerField(default=0, editable=False)
     note = models.CharField(max_length=500, blank=True, editable=False)
+    resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -40,7 +44,8 @@ class Sending(models.Model):
 class Delivery(models.Model):
     """One message to one subscriber. key makes its Message-ID and its envelope sender, the same at each try; the address is the subscriber's.
 
-    An erased subscriber leaves the row without anybody, so that counts stay true.
+    An erased subscriber leaves the row without anybody, so that counts stay true. is_held: refused for good while the server has accepted
+    nothing since: it counts toward the subscriber's "not now" only once something is accepted, for until then the server may refuse everybody.
     """
 
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="deliveries")
@@ -53,6 +58,7 @@ class Delivery(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     error = models.CharField(_("what the mail server said"), max_length=500, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    is_held = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("delivery")
