@@ -50,6 +50,7 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "newsletter": {"fr": "echos", "nl": "echos", "en": "echos"},
     "subscription": {"fr": "abonnement", "nl": "abonnement", "en": "subscription"},
     "unsubscribe": {"fr": "desabonnement", "nl": "uitschrijven", "en": "unsubscribe"},
+    "change": {"fr": "modifier", "nl": "wijzigen", "en": "change"},
     "feed": {"fr": "fil.atom", "nl": "feed.atom", "en": "feed.atom"},
     "display": {"fr": "affichage", "nl": "weergave", "en": "display"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},

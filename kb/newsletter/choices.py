@@ -30,6 +30,7 @@ class ConsentSource(models.TextChoices):
     LINK = "link", _("link in a message")
     ACCOUNT = "account", _("own account")
     IMPORT = "import", _("list that was brought in")
+    REQUEST = "request", _("asked of the editors")
     COMPLAINT = "complaint", _("complaint sent on by a mail service")
 
 
