@@ -179,10 +179,10 @@ def _transmit(message: Kept) -> None:
 
 
 def _note_refused(mine: QuerySet[OutgoingMail], mail: OutgoingMail, error: Exception) -> str:
-    said = _said(error)
+    said = said_by(error)
     if not isinstance(error, (smtplib.SMTPException, OSError)):
         logger.exception("Message %s could not be sent", mail.pk)
-    if _is_for_good(error) or mail.attempts > len(PAUSES):
+    if is_for_good(error) or mail.attempts > len(PAUSES):
         return _note_failed(mine, said)
     mine.update(error=said[:500], claimed_until=None, next_attempt_at=timezone.now() + PAUSES[mail.attempts - 1])
     return MailState.WAITING.value
@@ -193,7 +193,7 @@ def _note_failed(mine: QuerySet[OutgoingMail], said: str, **fields: object) -> s
     return MailState.FAILED.value
 
 
-def _answer(error: Exception) -> tuple[int, str]:
+def answer(error: Exception) -> tuple[int, str]:
     """Code and words of the mail server; 0 where it did not answer."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
@@ -204,12 +204,12 @@ def _answer(error: Exception) -> tuple[int, str]:
     return code, words.decode(errors="replace") if isinstance(words, bytes) else str(words)
 
 
-def _said(error: Exception) -> str:
-    code, words = _answer(error)
+def said_by(error: Exception) -> str:
+    code, words = answer(error)
     if code:
         return f"{code} {words}"
     return f"no answer: {type(error).__name__}: {error}"
 
 
-def _is_for_good(error: Exception) -> bool:
-    return not isinstance(error, _NOT_THE_MESSAGE) and 500 <= _answer(error)[0] < 600
+def is_for_good(error: Exception) -> bool:
+    return not isinstance(error, _NOT_THE_MESSAGE) and 500 <= answer(error)[0] < 600
