@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+from kb.accounts.editors import last_migrated_app
+from kb.newsletter import approving
+from kb.newsletter.indexing import IssueKind, issues_that_speak_of
+from kb.newsletter.linking import IssueSitemap, subscribe_links
+from kb.pages.frame import register_footer_links, register_section
+from kb.pages.sitemaps import register_sitemap
+from search import registry
+
 
 def register_all() -> None:
     """Each part adds its own line."""
+    registry.register(IssueKind(), models=["newsletter.Issue"])
+    registry.register_dependents(issues_that_speak_of)
+    register_section("newsletter", _("L'Échos-CASS"), "newsletter:archive", order=50)
+    register_footer_links("tools", subscribe_links)
+    register_sitemap("newsletter", IssueSitemap)
+    post_migrate.connect(approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow")

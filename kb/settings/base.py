@@ -289,6 +289,7 @@ WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses without accents can be said, typed and sent
 WAGTAIL_AUTOSAVE_INTERVAL = 0  # a draft that is still being saved when "Publish" is pressed would undo the first publication
-WAGTAIL_WORKFLOW_ENABLED = False  # editors publish themselves
+WAGTAIL_WORKFLOW_ENABLED = True  # for issues of the newsletter; pages have none: editors publish them themselves
+WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False  # who approves is told, nobody else
 # One truth about who may see what: the audiences of pages and files, never privacy by collection.
 WAGTAILDOCS_PRIVATE_COLLECTION_OPTIONS = {"SHARED_PASSWORD": False}

@@ -6,12 +6,14 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
+from kb.newsletter import gating
 from kb.newsletter.choices import OwnHeading
 from kb.pages.texts import TranslatedText
 from search.indexing import record
@@ -25,7 +27,7 @@ def subject_of(issue_id: int) -> str:
 
 
 class IssueQuerySet(models.QuerySet):
-    """Changes of many issues also reach the search."""
+    """Changes of many issues also reach the search, and none is public without an agreement (`gating`)."""
 
     def public(self) -> IssueQuerySet:
         """What everyone may read: approved issues."""
@@ -33,12 +35,24 @@ class IssueQuerySet(models.QuerySet):
 
     def update(self, **values) -> int:
         with transaction.atomic():
+            gating.check_updated(self, values)
             subjects = [subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)]
             changed = super().update(**values)
             record(*subjects)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs, *args, **options):
+        objs = list(objs)
+        if any(issue.live for issue in objs):
+            raise ValidationError(gating.ONE_BY_ONE)
+        return super().bulk_create(objs, *args, **options)
+
+    def bulk_update(self, objs, fields, *args, **options):
+        objs = list(objs)
+        gating.check_updated(self.filter(pk__in=[issue.pk for issue in objs]), dict.fromkeys(fields))
+        return super().bulk_update(objs, fields, *args, **options)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
@@ -91,15 +105,59 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
     def revisions(self):
         return self._revisions
 
+    def get_absolute_url(self) -> str:
+        """Its page in the language of the moment; there for readers once it is live."""
+        return reverse("newsletter:issue", args=[self.number])
+
     def save(self, *args, **options) -> None:
+        """Raises ValidationError when it would be public as anything but what was agreed to."""
         with transaction.atomic():
-            super().save(*args, **options)
+            gating.check_saved(self, options.get("update_fields"))
+            with gating.writing():
+                super().save(*args, **options)
             record(subject_of(self.pk))
+
+    def publish(self, revision, *args, **options):
+        """Raises ValidationError when nobody agreed to this revision."""
+        with transaction.atomic():
+            gating.check_published(self, revision)
+            return super().publish(revision, *args, **options)
+
+    def save_revision(self, *args, overwrite_revision=None, **options):
+        """A revision is never written over: it may be the one that was agreed to, or is being sent."""
+        return super().save_revision(*args, **options)
 
     def delete(self, *args, **options):
         with transaction.atomic():
             record(subject_of(self.pk))
             return super().delete(*args, **options)
+
+
+class ItemQuerySet(models.QuerySet):
+    """Items of a public issue change with it only, when another revision of it was agreed to."""
+
+    def _check(self) -> None:
+        if not gating.is_writing() and self.order_by().filter(issue__live=True).exists():
+            raise ValidationError(gating.ONE_BY_ONE)
+
+    def update(self, **values) -> int:
+        self._check()
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, objs, *args, **options):
+        objs = list(objs)
+        if Issue.objects.filter(pk__in={item.issue_id for item in objs}, live=True).exists():
+            raise ValidationError(gating.ONE_BY_ONE)
+        return super().bulk_create(objs, *args, **options)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._check()
+        return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
 
 class IssueItem(Orderable):
@@ -115,6 +173,8 @@ class IssueItem(Orderable):
     text = TranslatedText(_("text"), blank=True, multiline=True)
     url = models.URLField(_("address"), max_length=500, blank=True, help_text=_("For an item of your own: where it leads."))
 
+    objects = ItemQuerySet.as_manager()
+
     class Meta(Orderable.Meta):
         verbose_name = _("item")
         verbose_name_plural = _("items")
@@ -126,6 +186,18 @@ class IssueItem(Orderable):
         super().clean()
         if self.subject and self.url:
             raise ValidationError({"url": _("This item leads to its page on the site already: leave the address empty.")})
+
+    def save(self, *args, **options) -> None:
+        self._check()
+        super().save(*args, **options)
+
+    def delete(self, *args, **options):
+        self._check()
+        return super().delete(*args, **options)
+
+    def _check(self) -> None:
+        if not gating.is_writing() and Issue.objects.filter(pk=self.issue_id, live=True).exists():
+            raise ValidationError(gating.ONE_BY_ONE)
 
 
 class NewsletterSettings(BaseGenericSetting):
