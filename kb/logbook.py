@@ -9,6 +9,7 @@ HIDDEN = (
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
     (re.compile(r"\b[0-9a-z]{1,13}-[0-9a-z]{5,8}-[0-9a-f]{32,64}\b"), "<link>"),
     (re.compile(r"(?<=/)(?:[\w-]{32}|[\w-]+:[\w-]{6}:[\w-]{40,})(?=/|$)"), "<link>"),  # an invitation, an address to confirm
+    (re.compile(r"(?<=/)[\w-]{22}:[\w-]{43}(?=/|$)"), "<link>"),  # a subscription
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "<ip>"),
     (re.compile(r"\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b", re.IGNORECASE), "<ip>"),
     (re.compile(r"\?\S+"), "?…"),

@@ -184,6 +184,7 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "20/m/ip",
     "add_address": "10/h/user",
     "confirm_address": "20/m/ip",
+    "newsletter": "20/m/ip,120/h/ip",
 }
 MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
