@@ -1,10 +1,12 @@
-"""The field that keeps a set of audiences on a page, a record or a file."""
+"""The fields that keep a set of audiences on a page, a record or a file, and the moment from which everyone could see it."""
 
 from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connections, models
+from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import audiences
@@ -60,3 +62,43 @@ class AudiencesField(models.JSONField):
 
     def get_prep_value(self, value):
         return super().get_prep_value(sorted(set(value or [])))
+
+
+def given_to(rows: models.QuerySet, value: str) -> models.QuerySet:
+    """Those of these rows whose `audiences` hold this value, chosen by the database."""
+    if connections[rows.db].features.supports_json_field_contains:
+        return rows.filter(audiences__contains=[value])
+    # SQLite keeps the list as text; the quotes make it a whole element.
+    return rows.alias(audiences_text=Cast("audiences", models.TextField())).filter(audiences_text__contains=f'"{value}"')
+
+
+class FirstPublicField(models.DateTimeField):
+    """When everyone could see this for the first time; written once, by whichever save makes it public, and never changed again.
+
+    What the instance holds is not taken from it on a change: it may be older than the row (another process changed that). Revisions do not hold it
+    (`serialize=False`), so that one from before takes nothing away. The model says `is_public()`; its queryset calls `note_public` after changing many.
+    """
+
+    description = "moment of becoming public"
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **{"null": True, "blank": True, "editable": False, "serialize": False, "db_index": True, **options})
+
+    def deconstruct(self):
+        """A plain date and time in migrations, whose models have no rules of their own."""
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.DateTimeField", args, options
+
+    def pre_save(self, model_instance, add):
+        now = timezone.now()
+        if getattr(model_instance, self.attname) is None and model_instance.is_public():
+            setattr(model_instance, self.attname, now)
+        if add:
+            return getattr(model_instance, self.attname)
+        row = models.F(self.attname)
+        return Coalesce(row, models.Value(now, models.DateTimeField())) if model_instance.is_public() else row
+
+
+def note_public(rows: models.QuerySet) -> None:
+    """Writes the moment on those of these rows that everyone can see now and never could before. `rows` are the public ones. One query."""
+    models.QuerySet.update(rows.filter(first_public_at=None), first_public_at=timezone.now())

@@ -13,8 +13,8 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
-from kb.accounts.audiences import audiences_of, may_see
-from kb.accounts.fields import AudiencesField, public_only
+from kb.accounts.audiences import PUBLIC, audiences_of, may_see
+from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
 from kb.languages import current_language
 from kb.pages import addresses
 from kb.pages.echoes import Echo
@@ -46,12 +46,19 @@ class BasePageQuerySet(PageQuerySet):
 
     def update(self, **values) -> int:
         with transaction.atomic():
-            subjects = [page.search_subject() for page in self.all()]
+            pages = list(self.all())
+            subjects = [page.search_subject() for page in pages]
             changed = super().update(**values)
+            if not {"live", "audiences"}.isdisjoint(values):
+                note_public(self.model.objects.filter(pk__in=[page.pk for page in pages]).public())
             record(*filter(None, subjects))
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
+
+    def public(self) -> BasePageQuerySet:
+        """The live pages that everyone may see, chosen by the database."""
+        return given_to(self.live(), PUBLIC)
 
     def for_audiences(self, audiences: frozenset[str]) -> list:
         """The pages among these that a reader may see; decided in Python, so for short lists."""
@@ -70,11 +77,14 @@ class BasePage(Page):
     audiences = AudiencesField(_("who may see this page"), default=public_only)
     bodies = ParentalManyToManyField("groups.Body", verbose_name=_("written by"), blank=True, related_name="+")
     last_reviewed = models.DateField(_("last reviewed"), null=True, blank=True)
+    first_public_at = FirstPublicField()
 
     base_form_class = BasePageForm
     subpage_types: list[str] = []
     private_page_options: list[str] = []
     show_in_menus_default = False
+    has_workflow = False  # editors publish pages themselves: approval is for records that are agreed to
+    exclude_fields_in_copy = ["first_public_at"]
     # Named one by one: what is the same in all languages, and may not be changed in a translation.
     override_translatable_fields = [
         SynchronizedField("audiences", overridable=False),
@@ -101,6 +111,9 @@ class BasePage(Page):
                 ObjectList(cls.settings_panels, heading=_("Readers and dates")),
             ]
         )
+
+    def get_workflow(self) -> None:
+        """None: see has_workflow."""
 
     # Saving and moving
 
@@ -180,6 +193,10 @@ class BasePage(Page):
     translated_bodies: tuple[str, ...] = ("body", "intro")
 
     # Showing
+
+    def is_public(self) -> bool:
+        """Whether everyone may see this page, as the row stands here."""
+        return self.live and PUBLIC in (self.audiences or ())
 
     def is_for(self, audiences: frozenset[str]) -> bool:
         return may_see(audiences, self.audiences)

@@ -6,7 +6,8 @@ own transaction closed, and a process killed between the two would lose the chan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import models, transaction
 
@@ -41,6 +42,7 @@ class RecordingQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             ids = self.touched()
             changed = super().update(**values)
+            self._follow(ids, values)
             record_references({*ids, *self._arrived(values)})
         return changed
 
@@ -61,6 +63,9 @@ class RecordingQuerySet(models.QuerySet):
             made = super().bulk_create(objs, *args, **options)
             record_references({getattr(one, self.reference_field) for one in made})
         return made
+
+    def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        """What else an update of these references means."""
 
     def _arrived(self, values) -> set[int]:
         """References that rows were moved to by an update."""

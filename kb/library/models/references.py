@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import connections, models, transaction
-from django.db.models.functions import Cast
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
@@ -18,7 +18,7 @@ from taggit.models import ItemBase
 from wagtail.models import Orderable
 
 from kb.accounts import audiences
-from kb.accounts.fields import AudiencesField, members_only
+from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, members_only, note_public
 from kb.directory.models import Organisation
 from kb.files.models import StoredFile
 from kb.groups.models import Body
@@ -34,6 +34,7 @@ NEEDS_AGREEMENT = _(
     "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
     "Choose the group or all members until it has agreed."
 )
+_AT_ONCE = 500
 
 
 class ReferenceQuerySet(RecordingQuerySet):
@@ -46,11 +47,7 @@ class ReferenceQuerySet(RecordingQuerySet):
 
     def public(self) -> ReferenceQuerySet:
         """The accepted references whose notice everyone may see, chosen by the database."""
-        accepted = self.filter(state=ReferenceState.ACCEPTED)
-        if connections[self.db].features.supports_json_field_contains:
-            return accepted.filter(audiences__contains=[audiences.PUBLIC])
-        # SQLite keeps the list as text; the quotes make it a whole element.
-        return accepted.alias(audiences_text=Cast("audiences", models.TextField())).filter(audiences_text__contains=f'"{audiences.PUBLIC}"')
+        return given_to(self.filter(state=ReferenceState.ACCEPTED), audiences.PUBLIC)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
@@ -68,6 +65,12 @@ class ReferenceQuerySet(RecordingQuerySet):
             for reference in objs:
                 reference.complete()
             return super().bulk_create(objs, *args, **options)
+
+    def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        """Notes the moment of those that an update made public for the first time."""
+        if not {"state", "audiences"}.isdisjoint(values):
+            for start in range(0, len(ids), _AT_ONCE):
+                note_public(self.model.objects.using(self.db).filter(pk__in=ids[start : start + _AT_ONCE]).public())
 
 
 class ReferenceKeyword(ItemBase):
@@ -135,6 +138,7 @@ class Reference(ClusterableModel):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_public_at = FirstPublicField()
 
     objects = ReferenceQuerySet.as_manager()
 
@@ -187,7 +191,7 @@ class Reference(ClusterableModel):
 
     def save(self, *args, update_fields=None, **options) -> None:
         if update_fields is not None:
-            update_fields = {*update_fields, "year", "accepted_at", "updated_at"}
+            update_fields = {*update_fields, "year", "accepted_at", "first_public_at", "updated_at"}
         with transaction.atomic():
             self.complete()
             if update_fields is None or "publisher" in update_fields:
@@ -202,6 +206,10 @@ class Reference(ClusterableModel):
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk__in=stored).delete()
         return deleted
+
+    def is_public(self) -> bool:
+        """Whether everyone may see the notice, as the row stands here."""
+        return self.state == ReferenceState.ACCEPTED and audiences.PUBLIC in (self.audiences or ())
 
     @property
     def mark(self) -> str:
