@@ -1,0 +1,320 @@
+"""A message of the newsletter as bytes: encoded once a language, one join a subscriber. What it says is in `mailing`, how it leaves in `delivering`.
+
+    multipart/alternative
+      ├ text/plain                     quoted-printable: every line under 77 signs, ASCII whatever the script, so that no relay has to
+      └ multipart/related              recode it and break a DKIM signature
+          ├ text/html
+          └ image/png, inline          the mark; nothing is loaded from anywhere
+Where a link of the subscriber stands, the template has an address that nobody can guess; the encoded parts are cut there, and each link fills
+lines of its own between two soft line breaks.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from base64 import encodebytes
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.header import Header
+from email.headerregistry import Address
+from email.message import Message
+from email.mime.image import MIMEImage
+from email.utils import formatdate
+from functools import cached_property
+from typing import Protocol
+
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import sanitize_address
+from django.core.validators import EmailValidator
+from django.utils.encoding import punycode
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
+LONGEST_LINK = 500
+LINKS = ("unsubscribe_page", "change")  # of a subscriber, in the text of the message
+CRLF = "\r\n"
+MARK_FILE = "cass.png"
+_CHUNK = re.compile(r".{1,75}(?<!=)(?<!=.)", re.DOTALL)
+_ESCAPED = re.compile(rb"[^\t !-<>-~]|[\t ](?=\n|\Z)")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
+_LINK = re.compile(rf"https?://[!-~]{{1,{LONGEST_LINK - 8}}}")
+_check_email = EmailValidator()
+
+
+class Links(Protocol):
+    """Absolute addresses of one subscriber, as `signing.links_of` makes them. one_click takes the POST of RFC 8058."""
+
+    unsubscribe_page: str
+    one_click: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes. address and reply_to may have a name, in any script; bounces is a bare address, "" for none. Properties raise ValueError
+    for what is no address.
+    """
+
+    address: str
+    reply_to: str = ""
+    bounces: str = ""
+
+    @cached_property
+    def header(self) -> str:
+        """As it stands in From."""
+        return sanitize_address(self.address, "utf-8")
+
+    @cached_property
+    def reply_header(self) -> str:
+        return sanitize_address(self.reply_to, "utf-8") if self.reply_to else ""
+
+    @cached_property
+    def domain(self) -> str:
+        """Of the address, as it stands in Message-ID and List-Id."""
+        return _bare(self.header).rpartition("@")[2]
+
+    @cached_property
+    def answer_to(self) -> str:
+        """The bare address that a person reads."""
+        return _bare(self.reply_header or self.header)
+
+    @cached_property
+    def _box(self) -> tuple[str, str]:
+        local, _at, host = address_of(self.bounces).rpartition("@")
+        return local, host
+
+    def envelope(self, key: str) -> str:
+        """Whom a server tells that a message did not arrive: bounces+<key>@host, so that it is known which; the sender where there is no such box."""
+        if not self.bounces:
+            return self.header
+        local, host = self._box
+        return f"{local}+{key}@{host}"
+
+
+def new_places() -> dict[str, str]:
+    """{name of a link: what stands in its place}. Nobody who writes an issue can guess it."""
+    nonce = secrets.token_hex(12)
+    return {name: f"https://{nonce}.invalid/{name}" for name in LINKS}
+
+
+@dataclass(frozen=True)
+class MailTemplate:
+    """What all subscribers of a language get; `message` makes it one person's. html and text hold `places` where the links of a person go.
+
+    archive: address of the list of issues. mark: the bytes of a PNG, shown where html says cid:<mark_id>.
+    """
+
+    language: str
+    subject: str
+    html: str
+    text: str
+    places: Mapping[str, str]
+    sender: Sender
+    archive: str
+    mark: bytes
+    mark_id: str
+
+    def message(self, *, to: str, key: str, links: Links) -> ReadyMessage:
+        """The message of one delivery; key is the delivery's. Raises ValueError, with a sentence, for an address or a key that cannot be sent to."""
+        return ReadyMessage(self, to=address_of(to), key=_key(key), links=links)
+
+    # Made once, at the first message.
+
+    @cached_property
+    def constant_headers(self) -> dict[str, str]:
+        """Headers that say the same to all, folded. They have no Auto-Submitted: people wrote this, and people read the answers (RFC 3834);
+        it is List-Id and Precedence that keep holiday notices away.
+        """
+        return {
+            "List-Id": f"{_words('List-Id', 'L’Échos-CASS')} <echos.{self.sender.domain}>",
+            "List-Archive": f"<{_link(self.archive)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "Precedence": "bulk",
+        }
+
+    @cached_property
+    def subject_header(self) -> str:
+        return _words("Subject", self.subject)
+
+    @cached_property
+    def mark_part(self) -> MIMEImage:
+        part = MIMEImage(self.mark, "png")
+        part["Content-ID"] = f"<{self.mark_id}>"
+        part["Content-Disposition"] = f'inline; filename="{MARK_FILE}"'
+        return part
+
+    @cached_property
+    def html_pieces(self) -> tuple[str, ...]:
+        return tuple(_cut(self.html, {escape(place): name for name, place in self.places.items()}))
+
+    @cached_property
+    def text_pieces(self) -> tuple[str, ...]:
+        return tuple(_cut(self.text, {place: name for name, place in self.places.items()}))
+
+    @cached_property
+    def boundary(self) -> str:
+        """Cannot stand in what it parts: quoted-printable never has "=_"."""
+        return f"=_{secrets.token_hex(10)}"
+
+    @cached_property
+    def content(self) -> tuple[bytes, ...]:
+        """The body of the message, encoded: fixed bytes, then the place of a link and so on. Links are at the odd numbers: `content_links`."""
+        whole, related = f"--{self.boundary}", f"--{self.boundary}r"
+        quoted = f"; charset=utf-8{CRLF}Content-Transfer-Encoding: quoted-printable{CRLF}{CRLF}"
+        text, html = _encoded(self.text_pieces), _encoded(self.html_pieces)
+        text[0] = f"{whole}{CRLF}Content-Type: text/plain{quoted}{text[0]}"
+        between = (
+            f"{CRLF}{whole}{CRLF}"
+            f'Content-Type: multipart/related; type="text/html";{CRLF} boundary="{related[2:]}"{CRLF}{CRLF}'
+            f"{related}{CRLF}Content-Type: text/html{quoted}"
+        )
+        image = encodebytes(self.mark).decode("ascii").replace("\n", CRLF)
+        after = (
+            f"{CRLF}{related}{CRLF}Content-Type: image/png{CRLF}Content-Transfer-Encoding: base64{CRLF}Content-ID: <{self.mark_id}>{CRLF}"
+            f'Content-Disposition: inline; filename="{MARK_FILE}"{CRLF}{CRLF}{image}{related}--{CRLF}{CRLF}{whole}--{CRLF}'
+        )
+        joined = [*text[:-1], text[-1] + between + html[0], *html[1:]]
+        joined[-1] += after
+        return tuple(piece.encode("ascii") for piece in joined)
+
+
+class ReadyMessage(EmailMultiAlternatives):
+    """A message to one subscriber. SMTP gets ready-made bytes from `message()`; an API, the memory and the like get its attributes.
+
+    from_email is the envelope sender and the header From stands in extra_headers where the two differ, as Django and anymail both read them.
+    """
+
+    def __init__(self, template: MailTemplate, *, to: str, key: str, links: Links) -> None:
+        sender = template.sender
+        values = {name: _link(getattr(links, name)) for name in LINKS}
+        envelope = sender.envelope(key)
+        headers = {
+            "Message-ID": f"<{key}@{sender.domain}>",
+            "List-Unsubscribe": f"<{_link(links.one_click)}>",
+            **template.constant_headers,
+        }
+        super().__init__(
+            subject=template.subject,
+            body=_filled(template.text_pieces, values),
+            from_email=envelope,
+            to=[to],
+            reply_to=[sender.reply_header] if sender.reply_to else None,
+            headers={"From": sender.header, **headers} if sender.bounces else headers,
+            alternatives=[(_filled(template.html_pieces, {name: escape(url) for name, url in values.items()}), "text/html")],
+            attachments=[template.mark_part],
+        )
+        self._template, self._values, self._list_headers = template, values, headers
+
+    def message(self) -> Message:
+        """The whole as it goes over the wire. Its date is the hour of this call."""
+        made, template = _Whole(self._template, self._values), self._template
+        made["From"] = template.sender.header
+        if template.sender.reply_to:
+            made["Reply-To"] = template.sender.reply_header
+        made["To"] = self.to[0]
+        made["Subject"] = template.subject_header
+        made["Date"] = formatdate()
+        for name, value in self._list_headers.items():
+            made[name] = value
+        made["MIME-Version"] = "1.0"
+        made["Content-Type"] = f'multipart/alternative;{CRLF} boundary="{template.boundary}"'
+        return made
+
+
+class _Whole(Message):
+    """Headers of its own before bytes that were ready. All of it is ASCII."""
+
+    def __init__(self, template: MailTemplate, values: Mapping[str, str]) -> None:
+        super().__init__()
+        self._ready = template, values
+
+    def as_bytes(self, unixfrom: bool = False, linesep: str = "\n", **ignored: object) -> bytes:
+        template, values = self._ready
+        head = CRLF.join(f"{name}: {value}" for name, value in self.items())
+        encoded = {
+            "text": {name: _quoted(url).encode("ascii") for name, url in values.items()},
+            "html": {name: _quoted(escape(url)).encode("ascii") for name, url in values.items()},
+        }
+        links = [encoded["text"][name] for name in template.text_pieces[1::2]] + [encoded["html"][name] for name in template.html_pieces[1::2]]
+        pieces: list[bytes] = [b""] * (2 * len(links) + 1)
+        pieces[0::2], pieces[1::2] = template.content, links
+        whole = head.encode("ascii") + b"\r\n\r\n" + b"".join(pieces)
+        return whole if linesep == CRLF else whole.replace(b"\r\n", linesep.encode("ascii"))
+
+    def as_string(self, unixfrom: bool = False, linesep: str = "\n", **ignored: object) -> str:
+        return self.as_bytes(linesep=linesep).decode("ascii")
+
+
+def address_of(email: str) -> str:
+    """The address as it stands in To and RCPT, its domain in ASCII. Raises ValueError, with a sentence, for one that no server would take."""
+    if len(email) > LONGEST_ADDRESS:
+        raise ValueError(_("This address is longer than mail addresses can be."))
+    try:
+        _check_email(email)
+        local, _at, domain = email.rpartition("@")
+        address = Address(username=local, domain=punycode(domain)).addr_spec if local.startswith('"') else f"{local}@{punycode(domain)}"
+    except (ValidationError, ValueError) as error:  # what cannot be written in ASCII before the @ needs servers that few have (SMTPUTF8)
+        raise ValueError(_("Mail cannot be sent to this address: check how it is written.")) from error
+    if not address.isascii() or not address.isprintable() or len(address) > LONGEST_ADDRESS:
+        raise ValueError(_("Mail cannot be sent to this address: check how it is written."))
+    return address
+
+
+def quoted_size(text: str) -> int:
+    """Bytes of the text as it travels."""
+    return len(_quoted(text.replace("\n", CRLF)))
+
+
+def _bare(header: str) -> str:
+    return header.rpartition("<")[2].removesuffix(">")
+
+
+def _key(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ValueError("The key of a delivery is 8 to 40 letters, digits, - and _.")
+    return key
+
+
+def _link(url: str) -> str:
+    if not _LINK.fullmatch(url) or "<" in url or ">" in url:
+        raise ValueError(f"A link of a message is an absolute address in ASCII of {LONGEST_LINK} signs at most.")
+    return url
+
+
+def _words(header: str, text: str) -> str:
+    """Words of any script as a header holds them, folded. Raises ValueError when they have a line break or another control character."""
+    if _CONTROL.search(text):
+        raise ValueError(f"{header} is one line of words.")
+    is_plain = text.isascii() and "=?" not in text  # which would be read as something encoded
+    return Header(text, "us-ascii" if is_plain else "utf-8", header_name=header, maxlinelen=76).encode(linesep=CRLF)
+
+
+def _cut(text: str, places: Mapping[str, str]) -> Iterator[str]:
+    """The text between the places, and at the odd numbers the names of the links that go there."""
+    for number, piece in enumerate(re.split("({})".format("|".join(map(re.escape, places))), text)):
+        yield places[piece] if number % 2 else piece
+
+
+def _filled(pieces: tuple[str, ...], values: Mapping[str, str]) -> str:
+    return "".join([values[piece] if number % 2 else piece for number, piece in enumerate(pieces)])
+
+
+def _encoded(pieces: tuple[str, ...]) -> list[str]:
+    """The fixed pieces (even numbers) encoded so that the lines of a link fit between them."""
+    last = len(pieces) // 2
+    found = []
+    for number, piece in enumerate(pieces[0::2]):
+        before = "" if number == 0 or piece.startswith("\n") else f"={CRLF}"
+        after = "" if number == last or not piece or piece.endswith("\n") else f"={CRLF}"
+        found.append(before + _quoted(piece) + after)
+    return found
+
+
+def _quoted(text: str) -> str:
+    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF) stay line breaks."""
+    escaped = _ESCAPED.sub(lambda found: b"\n" if found[0] == b"\n" else b"=%02X" % found[0][0], text.replace(CRLF, "\n").encode("utf-8"))
+    return CRLF.join(f"={CRLF}".join(_CHUNK.findall(line)) for line in escaped.decode("ascii").split("\n"))
