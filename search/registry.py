@@ -86,6 +86,7 @@ class Kind(Protocol):
         """Where a passage leads: the reader at that page, with the words marked."""
 
 
+Dependents = Callable[[Sequence[str]], Iterable[str]]
 LabelProvider = Callable[[Sequence[str], str], Mapping[str, str]]
 NameProvider = Callable[[], Iterable[tuple[str, str]]]
 
@@ -100,6 +101,7 @@ _labels: dict[str, LabelProvider] = {}
 _names: dict[str, NameProvider] = {}
 _suggesters: list[Suggester] = []
 _contact: list[Callable[[], str]] = []
+_dependents: list[Dependents] = []
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
@@ -127,6 +129,18 @@ def kinds() -> tuple[Kind, ...]:
 def kind_of(subject: str) -> Kind | None:
     """The kind of a subject ("library.reference:17") or of an entry's key; None when nobody registered it."""
     return _kinds.get(subject.partition(":")[0])
+
+
+def register_dependents(provider: Dependents) -> None:
+    """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these change. One query a call."""
+    if provider not in _dependents:
+        _dependents.append(provider)
+
+
+def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
+    """What must be made again with these subjects, without these. One step only: what holds words of a dependent is not asked for."""
+    found = (subject for provider in _dependents for subject in provider(subjects))
+    return tuple(subject for subject in dict.fromkeys(found) if subject not in set(subjects))
 
 
 def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:

@@ -20,7 +20,8 @@ def slips(index, monkeypatch):
     kind = SlipKind()
     for name in ("_kinds", "_models", "_labels", "_names"):
         monkeypatch.setattr(registry, name, {})
-    monkeypatch.setattr(registry, "_suggesters", [])
+    for name in ("_suggesters", "_dependents"):
+        monkeypatch.setattr(registry, name, [])
     registry.register(kind)
     return kind
 

@@ -2,7 +2,7 @@ import pytest
 from django.db import transaction
 from django.db.transaction import TransactionManagementError
 
-from search import drifting, indexing
+from search import drifting, indexing, registry
 from search.engines.base import EngineBusy, EngineUnavailable
 from search.indexing import drain, keep_up, rebuild, record
 from search.leases import LeaseLost, lease, take
@@ -233,3 +233,89 @@ def test_drift_says_what_is_missing_stale_and_left_over(slips, built):
 
     differences = {(each.key, each.how, each.waiting) for each in drifting.drift()}
     assert differences == {("test.slip:1/", "stale", False), ("test.slip:2/", "left over", False), ("test.slip:4/", "missing", True)}
+
+
+# What holds words of others
+
+
+def test_what_holds_words_of_a_subject_is_made_again_with_it_in_one_question(slips, built):
+    asked = []
+    registry.register_dependents(lambda subjects: asked.append(tuple(subjects)) or ["test.slip:9"])
+    slips.put(9, "Un numéro qui parle du logement")
+    note(slips.put(1, "Le logement"), slips.put(2, "La santé"))
+    drain()
+    assert asked == [("test.slip:1", "test.slip:2")]
+    assert found(built, "numéro") == {"test.slip:9"}
+
+    slips.put(9, "Un numéro qui n'en parle plus")
+    note("test.slip:1")
+    drain()
+    assert found(built, "logement") == {"test.slip:1"}
+
+
+def test_two_that_hold_words_of_each_other_are_made_once_each(slips, built, monkeypatch):
+    other = {"test.slip:1": "test.slip:2", "test.slip:2": "test.slip:1"}
+    registry.register_dependents(lambda subjects: [other[subject] for subject in subjects if subject in other])
+    made = []
+    entries = type(slips).entries
+    monkeypatch.setattr(type(slips), "entries", lambda kind, subjects: made.extend(subjects) or entries(kind, subjects))
+    slips.put(2, "La santé")
+    note(slips.put(1, "Le logement"))
+    assert drain() == 1
+    assert made == ["test.slip:1", "test.slip:2"]
+    assert not Outbox.objects.exists()
+
+
+def test_more_dependents_than_a_batch_are_all_made(slips, built):
+    many = [slips.put(number, f"Numéro {number} du logement") for number in range(100, 100 + 2 * indexing.BATCH_SUBJECTS + 3)]
+    registry.register_dependents(lambda subjects: many)
+    note(slips.put(1, "La santé"))
+    drain()
+    assert built.search(parse("logement", "fr"), audiences=PUBLIC).total == len(many)
+
+
+def test_a_dependent_that_cannot_be_made_waits_and_is_made_later(slips, built):
+    registry.register_dependents(lambda subjects: ["test.slip:9"])
+    slips.put(9, "Un numéro")
+    slips.broken = {9}
+    note(slips.put(1, "Le logement"))
+    drain()
+    assert found(built, "logement") == {"test.slip:1"}
+    assert [row.subject for row in Outbox.objects.all()] == ["test.slip:9"]
+    slips.broken = set()
+    drain()
+    assert found(built, "numéro") == {"test.slip:9"}
+    assert not Outbox.objects.exists()
+
+
+def test_rows_of_a_subject_stay_until_what_holds_its_words_is_written(slips, built, monkeypatch):
+    registry.register_dependents(lambda subjects: [f"test.slip:{number}" for number in range(100, 140)])
+    note(slips.put(1, "Le logement"))
+    replace, calls = type(built).replace, []
+
+    def refuse_the_second(engine, changes):
+        calls.append(len(changes))
+        if len(calls) == 2:
+            raise EngineUnavailable("not now")
+        replace(engine, changes)
+
+    monkeypatch.setattr(type(built), "replace", refuse_the_second)
+    assert keep_up() == 0
+    assert [row.subject for row in Outbox.objects.all()] == ["test.slip:1"]
+
+
+def test_what_was_written_before_the_lease_was_lost_is_made_once_more(slips, built, monkeypatch):
+    registry.register_dependents(lambda subjects: [f"test.slip:{number}" for number in range(100, 140)])
+    note(slips.put(1, "Le logement"))
+    renew, calls = indexing.Held.renew, []
+
+    def lose_the_second(held):
+        calls.append(1)
+        if len(calls) == 2:
+            Outbox.objects.all().delete()  # who took over has done them
+            raise LeaseLost(held.name)
+        renew(held)
+
+    monkeypatch.setattr(indexing.Held, "renew", lose_the_second)
+    assert keep_up() == 0
+    assert "test.slip:1" in [row.subject for row in Outbox.objects.all()]
