@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.editors import last_migrated_app
-from kb.newsletter import approving
+from kb.clock.registry import register_due
+from kb.newsletter import approving, sending
 from kb.newsletter.indexing import IssueKind, issues_that_speak_of
 from kb.newsletter.linking import IssueSitemap, subscribe_links
 from kb.pages.frame import register_footer_links, register_section
@@ -22,3 +25,4 @@ def register_all() -> None:
     register_footer_links("tools", subscribe_links)
     register_sitemap("newsletter", IssueSitemap)
     post_migrate.connect(approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow")
+    register_due("newsletter.sending", sending.keep_going, timedelta(minutes=1), label=_("Sending L'Échos-CASS"))
