@@ -22,7 +22,7 @@ CODE = "home.page"
 ANCHOR = ""
 
 
-def _number(key: str) -> int:
+def number_of(key: str) -> int:
     """The page's id in a subject ("home.page:17") or a key ("home.page:17/"); 0 for what is neither."""
     digits = key.partition(":")[2].partition("/")[0]
     return int(digits) if digits.isdigit() else 0
@@ -56,14 +56,14 @@ class PageKind:
         pages = self._live(subjects)
         originals = self._originals(pages.values())
         for subject in subjects:
-            page = pages.get(_number(subject))
+            page = pages.get(number_of(subject))
             yield subject, [] if page is None else [self._entry(page, originals.get(page.translation_key))]
 
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         pages = self._live(keys)
         cards = {}
         for key in keys:
-            page = pages.get(_number(key))
+            page = pages.get(number_of(key))
             if page is None or not may_see(audiences, page.audiences):
                 continue
             code = page.locale.language_code
@@ -76,17 +76,17 @@ class PageKind:
         originals = self._originals(pages.values())
         found = {}
         for key, wanted in anchors.items():
-            page = pages.get(_number(key))
+            page = pages.get(number_of(key))
             if page is not None and ANCHOR in wanted and may_see(audiences, page.audiences):
                 found[key, ANCHOR] = self._section(page, originals.get(page.translation_key))
         return found
 
     def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        page = self._live([key]).get(_number(key))
+        page = self._live([key]).get(number_of(key))
         return (page.get_url() or "") if page else ""
 
     def _live(self, keys: Sequence[str]) -> dict[int, ContentPage]:
-        pages = ContentPage.objects.live().filter(pk__in=[_number(key) for key in keys]).select_related("locale")
+        pages = ContentPage.objects.live().filter(pk__in=[number_of(key) for key in keys]).select_related("locale")
         return {page.pk: page for page in pages}
 
     def _originals(self, pages) -> dict[object, ContentPage]:

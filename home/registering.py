@@ -12,9 +12,11 @@ from home.choices import Place
 from home.indexing import PageKind
 from home.mapping import PageSitemap
 from home.models import ContentPage
+from home.news import ArticleNews
 from kb.accounts.audiences import PUBLIC
 from kb.languages import current_language
 from kb.pages.frame import Link, register_footer_links
+from kb.pages.news import register_news
 from kb.pages.sitemaps import register_sitemap
 from search import registry
 
@@ -27,6 +29,7 @@ def register_all() -> None:
     register_footer_links("help", register_of_processing)
     register_footer_links("tools", tools)
     register_sitemap("pages", PageSitemap)
+    register_news(ArticleNews(), order=10)
     personal.register_all()
 
 

@@ -75,8 +75,8 @@ def given_to(rows: models.QuerySet, value: str) -> models.QuerySet:
 class FirstPublicField(models.DateTimeField):
     """When everyone could see this for the first time; written once, by whichever save makes it public, and never changed again.
 
-    What the instance holds is not taken from it on a change: it may be older than the row (another process changed that). Revisions do not hold it
-    (`serialize=False`), so that one from before takes nothing away. The model says `is_public()`; its queryset calls `note_public` after changing many.
+    What the instance holds is not taken from it on a change: it may be older than the row. Revisions do not hold it (`serialize=False`), so that
+    one from before takes nothing away. The model says `is_public()`; its queryset calls `note_public` after changing many.
     """
 
     description = "moment of becoming public"

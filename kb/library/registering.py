@@ -19,7 +19,9 @@ from kb.library.indexing import ReferenceKind
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.recording import KIND, record_references
+from kb.library.news import ReferenceNews
 from kb.pages.frame import register_section
+from kb.pages.news import register_news
 from kb.pages.references import register_resolver
 from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts, register_on_keywords
@@ -36,6 +38,7 @@ def register_all() -> None:
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
     register_resolver(resolve_marks)
     register_sitemap("references", ReferenceSitemap)
+    register_news(ReferenceNews(), order=40)
     register_due(
         "library.draft_lost", filling.enqueue_lost, timedelta(seconds=30), label=gettext_lazy("Filling in contributions whose document was read")
     )

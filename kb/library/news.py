@@ -1,0 +1,73 @@
+"""New references for the newsletter: accepted notices that everyone may see, as `kb.pages.news` wants them. Files and their titles are not told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from kb.languages import CODES
+from kb.library.gathering import reference_id_of
+from kb.library.models import Creator, Reference
+from kb.library.models.recording import KIND, subject_of
+from kb.library.naming import meta_line
+from kb.pages.news import News
+from kb.pages.texts import Texts
+
+
+class ReferenceNews:
+    """The heading "In the library"."""
+
+    code = "library.references"
+
+    def label(self) -> str:
+        return _("In the library")
+
+    def page_url(self) -> str:
+        """All references, the latest first."""
+        return f"{reverse('search:results')}?{urlencode({'where': KIND, 'sort': 'date'})}"
+
+    def count(self, start: datetime | None, end: datetime) -> int:
+        """One query."""
+        return _between(start, end).count()
+
+    def newest(self, start: datetime | None, end: datetime, limit: int) -> Sequence[News]:
+        """Two queries."""
+        return _told(_between(start, end).order_by("-first_public_at", "-pk")[:limit])
+
+    def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
+        """Two queries; none when no subject is a reference."""
+        ids = {pk for subject in subjects if (pk := reference_id_of(subject)) is not None and subject == subject_of(pk)}
+        return {news.subject: news for news in _told(Reference.objects.public().filter(pk__in=ids))} if ids else {}
+
+
+def _between(start: datetime | None, end: datetime):
+    since = {} if start is None else {"first_public_at__gt": start}
+    return Reference.objects.public().filter(first_public_at__lte=end, **since)
+
+
+def _told(references: Iterable[Reference]) -> list[News]:
+    found = list(references.select_related("body"))
+    creators: dict[int, list[Creator]] = {reference.pk: [] for reference in found}
+    for creator in Creator.objects.filter(reference__in=creators).order_by("reference", "sort_order", "pk"):
+        creators[creator.reference_id].append(creator)
+    return [_news(reference, creators[reference.pk]) for reference in found]
+
+
+def _news(reference: Reference, creators: Sequence[Creator]) -> News:
+    urls, lines = {}, {}
+    for language in CODES:
+        with override(language):
+            urls[language] = reverse("library:reference", args=[reference.mark_slug])
+            lines[language] = meta_line(reference, creators, None)
+    return News(
+        subject=subject_of(reference.pk),
+        titles=reference.all_titles(),
+        texts=Texts(reference.abstract if any(reference.abstract.get(code) for code in CODES) else {**lines, "source": reference.language}),
+        urls=urls,
+        public_since=reference.first_public_at or reference.created_at,
+    )
