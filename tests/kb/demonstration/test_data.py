@@ -14,6 +14,7 @@ from kb.directory.choices import OrganisationKind
 from kb.groups.choices import BodyKind, MandateRole
 from kb.languages import CODES, FORMER_WORDS, PATH_WORDS
 from kb.library.choices import CreatorRole, Force, PublishReason, ReferenceState, ReferenceType
+from kb.newsletter.choices import OwnHeading
 
 CONCEPTS = read_data("vocabulary.json")["concepts"]
 BODIES = {body["code"]: body for body in read_data("bodies.json")["bodies"]}
@@ -21,6 +22,7 @@ ORGANISATIONS = {organisation["code"]: organisation for organisation in read_dat
 ACCOUNTS = {account["email"]: account for account in read_data("accounts.json")["accounts"]}
 REFERENCES = {reference["key"]: reference for reference in read_data("references.json")["references"]}
 PAGES = read_data("pages.json")
+NEWSLETTER = read_data("newsletter.json")
 
 by_code = pytest.mark.parametrize("concept", CONCEPTS, ids=lambda concept: concept["code"])
 by_key = pytest.mark.parametrize("reference", REFERENCES.values(), ids=list(REFERENCES))
@@ -250,3 +252,25 @@ def test_french_signs_stand_after_a_space_that_does_not_break():
         content = read_data(str(path.relative_to(DATA)))
         for text in strings_in(content):
             assert not loose.search(text), f"{path.name}: {text[:80]}"
+
+
+@pytest.mark.parametrize("issue", NEWSLETTER["issues"], ids=lambda issue: str(issue["number"]))
+def test_issues_speak_of_public_things_only_and_say_the_lead_in_each_language(issue):
+    keys = {page["key"] for page in PAGES["pages"] if "public" in page["audiences"]}
+    keys |= {key for key, reference in REFERENCES.items() if reference["state"] == "accepted" and "public" in reference["audiences"]}
+    spoken_of = [issue["lead_reference"], *(item.get("reference") or item.get("page") or "" for item in issue["items"])]
+    assert set(filter(None, spoken_of)) <= keys
+    assert all(set(issue[name]) == set(CODES) for name in ("title", "lead", "lead_link_words"))
+    assert all(item["heading"] in OwnHeading.values and item["title"] for item in issue["items"] if "heading" in item)
+
+
+def test_the_archive_has_three_issues_and_one_has_briefs_in_one_language_only():
+    numbers = [issue["number"] for issue in NEWSLETTER["issues"]]
+    assert len(numbers) >= 3 and numbers == sorted(set(numbers))
+    own = [item for issue in NEWSLETTER["issues"] for item in issue["items"] if "heading" in item]
+    assert any(set(item["title"]) - {"source"} == {"fr"} for item in own) and any(set(item["title"]) - {"source"} == {"nl"} for item in own)
+
+
+def test_subscribers_have_addresses_that_exist_nowhere():
+    assert {subscriber["language"] for subscriber in NEWSLETTER["subscribers"]} == set(CODES)
+    assert all(subscriber["email"].endswith("@demo.example") for subscriber in NEWSLETTER["subscribers"])
