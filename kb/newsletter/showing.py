@@ -87,12 +87,11 @@ class ShownIssue:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """An issue in a list. name is "No. 14", month "February 2013"; title is the issue line when nothing else may be said."""
+    """An issue in a list. line is "No. 14, February 2013"; without a lead, title is the issue line."""
 
     number: int
     date: date
-    name: str
-    month: str
+    line: str
     title: Shown
     url: str
     said: str
@@ -272,8 +271,7 @@ def _headline(issue: Issue, language: str, known: Mapping[str, News]) -> Headlin
     return Headline(
         number=issue.number,
         date=issue.date,
-        name=_("No. %(number)s") % {"number": issue.number},
-        month=date_format(issue.date, "F Y"),
+        line=_("No. %(number)s, %(month)s") % {"number": issue.number, "month": date_format(issue.date, "F Y")},
         title=title,
         url=reverse("newsletter:issue", args=[issue.number]),
         said=_said(language, title),
