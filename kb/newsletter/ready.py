@@ -17,11 +17,11 @@ from base64 import encodebytes
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.header import Header
-from email.headerregistry import Address
 from email.message import Message
 from email.mime.image import MIMEImage
 from email.utils import formatdate
 from functools import cached_property
+from html import escape
 from typing import Protocol
 
 from django.core.exceptions import ValidationError
@@ -29,7 +29,6 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
 from django.core.validators import EmailValidator
 from django.utils.encoding import punycode
-from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
@@ -66,11 +65,11 @@ class Sender:
     @cached_property
     def header(self) -> str:
         """As it stands in From."""
-        return sanitize_address(self.address, "utf-8")
+        return _mailbox(self.address)
 
     @cached_property
     def reply_header(self) -> str:
-        return sanitize_address(self.reply_to, "utf-8") if self.reply_to else ""
+        return _mailbox(self.reply_to) if self.reply_to else ""
 
     @cached_property
     def domain(self) -> str:
@@ -90,7 +89,7 @@ class Sender:
     def envelope(self, key: str) -> str:
         """Whom a server tells that a message did not arrive: bounces+<key>@host, so that it is known which; the sender where there is no such box."""
         if not self.bounces:
-            return self.header
+            return self.address
         local, host = self._box
         return f"{local}+{key}@{host}"
 
@@ -162,7 +161,7 @@ class MailTemplate:
 
     @cached_property
     def content(self) -> tuple[bytes, ...]:
-        """The body of the message, encoded: fixed bytes, then the place of a link and so on. Links are at the odd numbers: `content_links`."""
+        """The body of the message, encoded, in the pieces between which the links of a person go."""
         whole, related = f"--{self.boundary}", f"--{self.boundary}r"
         quoted = f"; charset=utf-8{CRLF}Content-Transfer-Encoding: quoted-printable{CRLF}{CRLF}"
         text, html = _encoded(self.text_pieces), _encoded(self.html_pieces)
@@ -190,8 +189,7 @@ class ReadyMessage(EmailMultiAlternatives):
 
     def __init__(self, template: MailTemplate, *, to: str, key: str, links: Links) -> None:
         sender = template.sender
-        values = {name: _link(getattr(links, name)) for name in LINKS}
-        envelope = sender.envelope(key)
+        urls = {name: _link(getattr(links, name)) for name in LINKS}
         headers = {
             "Message-ID": f"<{key}@{sender.domain}>",
             "List-Unsubscribe": f"<{_link(links.one_click)}>",
@@ -199,50 +197,49 @@ class ReadyMessage(EmailMultiAlternatives):
         }
         super().__init__(
             subject=template.subject,
-            body=_filled(template.text_pieces, values),
-            from_email=envelope,
+            body=_filled(template.text_pieces, urls),
+            from_email=sender.envelope(key),
             to=[to],
-            reply_to=[sender.reply_header] if sender.reply_to else None,
-            headers={"From": sender.header, **headers} if sender.bounces else headers,
-            alternatives=[(_filled(template.html_pieces, {name: escape(url) for name, url in values.items()}), "text/html")],
+            reply_to=[sender.reply_to] if sender.reply_header else None,
+            headers={"From": sender.address, **headers} if sender.bounces else headers,
+            alternatives=[(_filled(template.html_pieces, {name: escape(url) for name, url in urls.items()}), "text/html")],
             attachments=[template.mark_part],
         )
-        self._template, self._values, self._list_headers = template, values, headers
+        self._template, self._urls, self._list_headers = template, urls, headers
 
     def message(self) -> Message:
         """The whole as it goes over the wire. Its date is the hour of this call."""
-        made, template = _Whole(self._template, self._values), self._template
-        made["From"] = template.sender.header
+        made, template = _Whole(self._template, self._urls), self._template
+        made.set_raw("From", template.sender.header)
         if template.sender.reply_to:
-            made["Reply-To"] = template.sender.reply_header
-        made["To"] = self.to[0]
-        made["Subject"] = template.subject_header
-        made["Date"] = formatdate()
+            made.set_raw("Reply-To", template.sender.reply_header)
+        made.set_raw("To", self.to[0])
+        made.set_raw("Subject", template.subject_header)
+        made.set_raw("Date", formatdate())
         for name, value in self._list_headers.items():
-            made[name] = value
-        made["MIME-Version"] = "1.0"
-        made["Content-Type"] = f'multipart/alternative;{CRLF} boundary="{template.boundary}"'
+            made.set_raw(name, value)
+        made.set_raw("MIME-Version", "1.0")
+        made.set_raw("Content-Type", f'multipart/alternative;{CRLF} boundary="{template.boundary}"')
         return made
 
 
 class _Whole(Message):
     """Headers of its own before bytes that were ready. All of it is ASCII."""
 
-    def __init__(self, template: MailTemplate, values: Mapping[str, str]) -> None:
+    def __init__(self, template: MailTemplate, urls: Mapping[str, str]) -> None:
         super().__init__()
-        self._ready = template, values
+        self._ready = template, urls
 
     def as_bytes(self, unixfrom: bool = False, linesep: str = "\n", **ignored: object) -> bytes:
-        template, values = self._ready
-        head = CRLF.join(f"{name}: {value}" for name, value in self.items())
-        encoded = {
-            "text": {name: _quoted(url).encode("ascii") for name, url in values.items()},
-            "html": {name: _quoted(escape(url)).encode("ascii") for name, url in values.items()},
-        }
-        links = [encoded["text"][name] for name in template.text_pieces[1::2]] + [encoded["html"][name] for name in template.html_pieces[1::2]]
-        pieces: list[bytes] = [b""] * (2 * len(links) + 1)
-        pieces[0::2], pieces[1::2] = template.content, links
-        whole = head.encode("ascii") + b"\r\n\r\n" + b"".join(pieces)
+        template, urls = self._ready
+        head = "".join([f"{name}: {value}{CRLF}" for name, value in self.raw_items()]) + CRLF
+        in_text = {name: _quoted_link(url) for name, url in urls.items()}
+        in_html = {name: _quoted_link(escape(url)) for name, url in urls.items()}
+        links = [in_text[name] for name in template.text_pieces[1::2]] + [in_html[name] for name in template.html_pieces[1::2]]
+        pieces = [head.encode("ascii"), *template.content]
+        for number, link in enumerate(links, start=1):
+            pieces.insert(2 * number, link)
+        whole = b"".join(pieces)
         return whole if linesep == CRLF else whole.replace(b"\r\n", linesep.encode("ascii"))
 
     def as_string(self, unixfrom: bool = False, linesep: str = "\n", **ignored: object) -> str:
@@ -256,7 +253,7 @@ def address_of(email: str) -> str:
     try:
         _check_email(email)
         local, _at, domain = email.rpartition("@")
-        address = Address(username=local, domain=punycode(domain)).addr_spec if local.startswith('"') else f"{local}@{punycode(domain)}"
+        address = email if domain.isascii() else f"{local}@{punycode(domain)}"
     except (ValidationError, ValueError) as error:  # what cannot be written in ASCII before the @ needs servers that few have (SMTPUTF8)
         raise ValueError(_("Mail cannot be sent to this address: check how it is written.")) from error
     if not address.isascii() or not address.isprintable() or len(address) > LONGEST_ADDRESS:
@@ -267,6 +264,13 @@ def address_of(email: str) -> str:
 def quoted_size(text: str) -> int:
     """Bytes of the text as it travels."""
     return len(_quoted(text.replace("\n", CRLF)))
+
+
+def _mailbox(address: str) -> str:
+    """A name and an address as a header holds them. Raises ValueError, with a sentence, for what is no address."""
+    header = sanitize_address(address, "utf-8")
+    address_of(_bare(header))
+    return header
 
 
 def _bare(header: str) -> str:
@@ -312,6 +316,10 @@ def _encoded(pieces: tuple[str, ...]) -> list[str]:
         after = "" if number == last or not piece or piece.endswith("\n") else f"={CRLF}"
         found.append(before + _quoted(piece) + after)
     return found
+
+
+def _quoted_link(url: str) -> bytes:
+    return f"={CRLF}".join(_CHUNK.findall(url.replace("=", "=3D"))).encode("ascii")
 
 
 def _quoted(text: str) -> str:
