@@ -12,7 +12,10 @@ from kb.logbook import WithoutPeople
         ("Not Found: /fr/compte/mot-de-passe/oublie/1-digm2x-b289fd28e68d4ebb8ff0256ac102d2f4/", "Not Found: /fr/compte/mot-de-passe/oublie/<link>/"),
         ("Gone: /fr/compte/invitation/3q2-7wEAAAAB_gD9-dfCiIhFm0Qk1xYz/", "Gone: /fr/compte/invitation/<link>/"),
         ("Gone: /nl/account/adres/bevestigen/MTI:1vQxYz:p0bH5d0Zr8O-4s7JcVq1mWkLxN2yTtE3uGfA9iBhDo/", "Gone: /nl/account/adres/bevestigen/<link>/"),
-        ("Gone: /fr/echos/desabonnement/3q2-7wEAAAAB_gD9-dfCiI:p0bH5d0Zr8O-4s7JcVq1mWkLxN2yTtE3uGfA9iBhDo1/", "Gone: /fr/echos/desabonnement/<link>/"),
+        (
+            "Gone: /fr/echos/desabonnement/3q2-7wEAAAAB_gD9-dfCiI:p0bH5d0Zr8O-4s7JcVq1mWkLxN2yTtE3uGfA9iBhDo1/",
+            "Gone: /fr/echos/desabonnement/<link>/",
+        ),
         ("Not Found: /fr/bibliotheque/pa-2012-147/lire/1.1/", "Not Found: /fr/bibliotheque/pa-2012-147/lire/1.1/"),
         ("from 192.0.2.17 and 2001:db8:0:1:1:1:1:1", "from <ip> and <ip>"),
         ("GET /fr/chercher/?q=logement", "GET /fr/chercher/?…"),
