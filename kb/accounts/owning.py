@@ -25,6 +25,7 @@ from kb.accounts.limiting import too_many
 from kb.accounts.linking import forget_word, keep_word, kept_word, secret_address
 from kb.accounts.second_factor import has_second_factor
 from kb.accounts.sessions import end_other_sessions
+from kb.accounts.ways import ways
 
 PURPOSE = "address"
 
@@ -44,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return response
     if form.errors:
         request.user.refresh_from_db()  # the frame of the page shows who is logged in, not what was typed
-    context = {"form": form, "second_factor": has_second_factor(request.user), "my_data_url": _address("account_my_data")}
+    context = {"form": form, "second_factor": has_second_factor(request.user), "my_data_url": _address("account_my_data"), "ways": ways()}
     return render(request, "accounts/index.html", context)
 
 

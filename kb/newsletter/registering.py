@@ -8,6 +8,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.editors import last_migrated_app
+from kb.accounts.ways import register_way
 from kb.clock.registry import register_due
 from kb.newsletter import approving, sending
 from kb.newsletter.indexing import IssueKind, issues_that_speak_of
@@ -26,3 +27,4 @@ def register_all() -> None:
     register_sitemap("newsletter", IssueSitemap)
     post_migrate.connect(approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow")
     register_due("newsletter.sending", sending.keep_going, timedelta(minutes=1), label=_("Sending L'Échos-CASS"))
+    register_way("newsletter:own", _("My subscription to L'Échos-CASS"), _("An account alone brings no newsletter"))

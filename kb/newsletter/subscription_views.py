@@ -5,7 +5,8 @@ A GET never changes anything (mail scanners open every link). The address of the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from allauth.core.ratelimit import consume
 from django.contrib import messages
@@ -30,8 +31,11 @@ from kb.newsletter.signing import Purpose, subscriber_of
 from kb.newsletter.subscription_forms import ChangeLanguageForm, EraseForm, NewAddressForm, OwnSubscriptionForm, SubscribeForm
 
 CONFIRM, CHANGE = "newsletter.confirm", "newsletter.change"
-PAGES = "newsletter/subscription"
 METHODS = ["GET", "HEAD", "POST"]
+
+
+def _page(request: HttpRequest, name: str, context: Mapping[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    return render(request, f"newsletter/subscription/{name}.html", {"section": "newsletter", **(context or {})}, status=status)
 
 
 # Signing up
@@ -49,12 +53,12 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             subscribing.ask(form.cleaned_data["email"], form.cleaned_data["language"], wording=words)
             return HttpResponseRedirect(reverse("newsletter:subscribe_sent"))
-    return render(request, f"{PAGES}/subscribe.html", {"form": form, "wording": words})
+    return _page(request, "subscribe", {"form": form, "wording": words})
 
 
 @require_safe
 def asked(request: HttpRequest) -> HttpResponse:
-    return render(request, f"{PAGES}/sent.html", {"days": subscribing.LINK_DAYS})
+    return _page(request, "sent", {"days": subscribing.LINK_DAYS})
 
 
 @secret_address
@@ -66,10 +70,10 @@ def confirm(request: HttpRequest, word: str = "") -> HttpResponse:
     kept = word or kept_word(request, CONFIRM)
     row = subscribing.row_of(kept)
     if row is None:
-        return render(request, f"{PAGES}/confirm_dead.html", status=410)
+        return _page(request, "confirm_dead", status=410)
     if request.method != "POST":
         context = {"subscriber": row, "address": masked(row.new_email or row.email), "former": masked(row.email)}
-        return render(request, f"{PAGES}/confirm.html", context)
+        return _page(request, "confirm", context)
     return _confirmed(request, kept)
 
 
@@ -79,9 +83,9 @@ def _confirmed(request: HttpRequest, kept: str) -> HttpResponse:
     try:
         subscriber = subscribing.confirm(kept)
     except subscribing.AddressTaken as taken:
-        return render(request, f"{PAGES}/confirm_dead.html", {"taken": str(taken)}, status=409)
+        return _page(request, "confirm_dead", {"taken": str(taken)}, status=409)
     if subscriber is None:
-        return render(request, f"{PAGES}/confirm_dead.html", status=410)
+        return _page(request, "confirm_dead", status=410)
     forget_word(request, CONFIRM)
     messages.success(request, _("L'Échos-CASS will be sent to %(address)s from now on.") % {"address": masked(subscriber.email)})
     return HttpResponseRedirect(reverse("newsletter:subscription_done"))
@@ -90,7 +94,7 @@ def _confirmed(request: HttpRequest, kept: str) -> HttpResponse:
 @never_cache
 @require_safe
 def done(request: HttpRequest) -> HttpResponse:
-    return render(request, f"{PAGES}/done.html")
+    return _page(request, "done")
 
 
 # Leaving
@@ -103,11 +107,11 @@ def unsubscribe(request: HttpRequest, word: str = "") -> HttpResponse:
     """One button, which the mail programme may press by itself; pressing it again changes nothing. The answer of a POST is no redirect."""
     subscriber = subscriber_of(word, Purpose.UNSUBSCRIBE)
     if subscriber is None:
-        return render(request, f"{PAGES}/link_dead.html", status=404)
+        return _page(request, "link_dead", status=404)
     if request.method == "POST":
         subscribing.unsubscribe(subscriber)
     left = subscriber.state == SubscriberState.UNSUBSCRIBED
-    return render(request, f"{PAGES}/unsubscribe.html", {"address": masked(subscriber.email), "word": word, "left": left})
+    return _page(request, "unsubscribe", {"address": masked(subscriber.email), "word": word, "left": left})
 
 
 # Changing by a signed link
@@ -121,7 +125,7 @@ def change(request: HttpRequest, word: str = "") -> HttpResponse:
         return keep_word(request, CHANGE, word, reverse("newsletter:change"))
     subscriber = subscriber_of(word or kept_word(request, CHANGE))
     if subscriber is None:
-        return render(request, f"{PAGES}/link_dead.html", status=404)
+        return _page(request, "link_dead", status=404)
     if request.method != "POST":
         return _show(request, subscriber)
     if not consume(request, action="newsletter"):
@@ -196,7 +200,7 @@ def _show(request: HttpRequest, subscriber: Subscriber, **forms) -> HttpResponse
         "wording": subscribing.wording(current_language()),
         **forms,
     }
-    return render(request, f"{PAGES}/change.html", context)
+    return _page(request, "change", context)
 
 
 # A member's own
@@ -223,7 +227,7 @@ def own(request: HttpRequest) -> HttpResponse:
         "subscriptions": subscriptions,
         "is_subscribed": main is not None and main.state == SubscriberState.ACTIVE,
     }
-    return render(request, f"{PAGES}/own.html", context)
+    return _page(request, "own", context)
 
 
 def _own_change(request: HttpRequest, form: OwnSubscriptionForm, words: str) -> HttpResponse | None:

@@ -3,7 +3,9 @@
 import pytest
 from django.test import Client
 
+from kb.accounts import ways
 from kb.accounts.models import User
+from tests.kb.accounts import builders
 from tests.kb.accounts.builders import editor, log_in, member, url
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,14 @@ def test_the_page_leads_to_everything_that_belongs_to_the_account(client, langua
     shown = client.get(url("account_index", language)).content.decode()
     for name in ("account_addresses", "account_change_password", "mfa_index", "mfa_list_webauthn", "account_sessions", "account_logout"):
         assert f'href="{url(name, language)}"' in shown
+
+
+def test_domains_add_ways_and_without_any_the_page_stands(client, monkeypatch):
+    monkeypatch.setattr(ways, "_ways", {})
+    builders.open_session_without_second_factor(client, builders.member())
+    empty = client.get(builders.url("account_index"))
+    ways.register_way("account_sessions", "Une voie de plus", "Ce qu’elle fait")
+    ways.register_way("no_such_route", "Nulle part", "Sans page")
+    page = client.get(builders.url("account_index")).content.decode()
+    assert empty.status_code == 200 and "Une voie de plus" not in empty.content.decode()
+    assert "Une voie de plus" in page and "Ce qu’elle fait" in page and "Nulle part" not in page
