@@ -1,7 +1,8 @@
-"""Tables of the newsletter: the record (issues), who receives it (subscribers), what happens to it afterwards (sendings)."""
+"""Tables of the newsletter: the record (issues), who receives it (subscribers), what happens to it afterwards (sendings), what was drawn (gatherings)."""
 
+from kb.newsletter.models.gatherings import Drawn, Reminder
 from kb.newsletter.models.issues import Issue, IssueItem, NewsletterSettings
 from kb.newsletter.models.sendings import Bounce, Delivery, Sending
 from kb.newsletter.models.subscribers import Consent, ErasedAddress, Subscriber
 
-__all__ = ["Bounce", "Consent", "Delivery", "ErasedAddress", "Issue", "IssueItem", "NewsletterSettings", "Sending", "Subscriber"]
+__all__ = ["Bounce", "Consent", "Delivery", "Drawn", "ErasedAddress", "Issue", "IssueItem", "NewsletterSettings", "Reminder", "Sending", "Subscriber"]
