@@ -11,6 +11,7 @@ from kb.accounts import doors
 from kb.accounts.personal_views import processing_register
 from kb.languages import word
 from kb.library import urls as library_urls
+from kb.newsletter import webhooks
 from kb.pages import forwarding, pictures
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("media/<path:name>", pictures.picture),
     *doors.urlpatterns,
     path("r/", include(library_urls.short_urlpatterns)),
+    *webhooks.urlpatterns(),
     path("admin/", include(wagtailadmin_urls)),
     *i18n_patterns(
         *doors.page_urlpatterns,

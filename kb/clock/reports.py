@@ -128,6 +128,11 @@ def message_ids_of_prose(text: str) -> list[str]:
     return _MESSAGE_ID.findall(text)[:10]
 
 
+def without_addresses(words: str) -> str:
+    """For notes that outlive the person."""
+    return _ADDRESS.sub("…", words)
+
+
 def is_mail_system(address: str) -> bool:
     local = address.partition("@")[0].lower()
     return local in ("mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mdaemon") or local.startswith(
