@@ -1,8 +1,8 @@
 """An issue drafts itself: what became public since the last one, under the heading of each domain that registered, for editors to rework.
 
     gathered_until of the newest issue ──► each source: newest, count ──► lead (the newest of the first heading that has any) + items + "and 292 more"
-A thing whose transaction ended after a gathering, but whose moment lies before it, is met by the next one: each looks again at the hour before the last
-and leaves out what was drawn then (`Drawn`). Who is reminded, and when, is in `reminding`.
+A thing whose transaction ended after a gathering, but whose moment lies before it, is met by the next one: each looks again at the hour before the
+last and leaves out what was drawn then (`Drawn`). Who is reminded, and when, is in `reminding`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LEAD = 600
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """What is new under a heading: news newest first, at most as many as there was room for; more: how many others; others: some of their subjects."""
+    """What is new under a heading: news, newest first, as many as there is room for; more: how many others; others: subjects of some of them."""
 
     source: NewsSource
     news: tuple[News, ...]

@@ -1,4 +1,4 @@
-"""Tables of the newsletter: the record (issues), who receives it (subscribers), what happens to it afterwards (sendings), what was drawn (gatherings)."""
+"""Tables of the newsletter: issues, what was drawn for them (gatherings), who receives them (subscribers), what happens afterwards (sendings)."""
 
 from kb.newsletter.models.gatherings import Drawn, Reminder
 from kb.newsletter.models.issues import Issue, IssueItem, NewsletterSettings
