@@ -162,22 +162,22 @@ def _words(whole: ShownIssue, limits: Limits) -> dict[str, object]:
 
 
 def _lead(whole: ShownIssue, limits: Limits) -> Brief:
-    text, is_cut = _cut(whole.lead, limits)
-    title = Shown(shortened(one_line(whole.title.text), TITLE_SIGNS) or whole.issue_line, whole.title.language)
+    title, text, is_cut = _cut(whole.title, whole.lead, limits)
+    title = title if title.text else Shown(whole.issue_line, whole.language)
     words = shortened(one_line(whole.lead_words), WORDS_SIGNS)
     return Brief(0, title, text, _absolute(whole.lead_url), words, whole.lead_said, is_cut, is_story=whole.has_lead)
 
 
 def _brief(item: showing.ShownItem, limits: Limits) -> Brief:
-    text, is_cut = _cut(item.text, limits)
-    title = Shown(shortened(one_line(item.title.text), TITLE_SIGNS), item.title.language)
+    title, text, is_cut = _cut(item.title, item.text, limits)
     return Brief(item.number, title, text, _absolute(item.url), shortened(one_line(item.link_words), WORDS_SIGNS), item.said, is_cut)
 
 
-def _cut(text: Shown, limits: Limits) -> tuple[Shown, bool]:
-    clean = cleaned(text.text)
-    kept = shortened(clean, limits.text)
-    return Shown(kept, text.language), kept != clean
+def _cut(title: Shown, text: Shown, limits: Limits) -> tuple[Shown, Shown, bool]:
+    """The two within the limits, and whether any of it is left to be read on the site."""
+    whole = one_line(title.text), cleaned(text.text)
+    kept = shortened(whole[0], TITLE_SIGNS), shortened(whole[1], limits.text)
+    return Shown(kept[0], title.language), Shown(kept[1], text.language), kept != whole
 
 
 def _subject(whole: ShownIssue) -> str:
