@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from kb.accounts.editors import last_migrated_app
 from kb.accounts.ways import register_way
 from kb.clock.registry import register_due
-from kb.newsletter import approving, sending
+from kb.newsletter import approving, returning, sending, webhooks
 from kb.newsletter.indexing import IssueKind, issues_that_speak_of
 from kb.newsletter.linking import IssueSitemap, subscribe_links
 from kb.pages.frame import register_footer_links, register_section
@@ -27,4 +27,6 @@ def register_all() -> None:
     register_sitemap("newsletter", IssueSitemap)
     post_migrate.connect(approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow")
     register_due("newsletter.sending", sending.keep_going, timedelta(minutes=1), label=_("Sending L'Échos-CASS"))
+    register_due("newsletter.bounces", returning.ask_reading, timedelta(minutes=15), label=_("Reading what came back of L'Échos-CASS"))
+    webhooks.listen()
     register_way("newsletter:own", _("My subscription to L'Échos-CASS"), _("An account alone brings no newsletter"))
