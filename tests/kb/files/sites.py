@@ -20,6 +20,8 @@ _MOMENTS = {
     "django_tasks_database_dbtaskresult": ("enqueued_at", "started_at"),
     "files_fileversion": ("created_at",),
     "clock_outgoingmail": ("next_attempt_at", "claimed_until"),
+    "newsletter_delivery": ("next_attempt_at", "claimed_until"),
+    "newsletter_sending": ("next_batch_at",),
 }
 
 
