@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from kb.accounts import personal
+from kb.accounts.addresses import own_addresses
 from kb.accounts.models import User
 from kb.accounts.scrubbing import Identity
 
@@ -56,7 +57,8 @@ def identity_of(user: Any) -> Identity:
     for kind in personal.kinds():
         if kind.traces is not None:
             found.update(word.lower() for word in kind.traces(user))
-    return Identity(user.pk, tuple(sorted(found)), user.name, user.phone)
+    proven = {user.email.lower(), *(row.email.lower() for row in own_addresses(user) if row.verified)}
+    return Identity(user.pk, tuple(sorted(found)), user.name, user.phone, tuple(sorted(proven)))
 
 
 def erase(user: Any, *, by: Any) -> Erasure:

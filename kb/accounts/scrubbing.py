@@ -28,12 +28,14 @@ class Identity:
     """By which words a person is known, and what stands in their place afterwards.
 
     A name of one word ("Coordination") is a word of the language too: it is replaced only where it is the whole text.
+    proven: those of the addresses that the person has shown to read, or an editor gave them; the others may be anybody's.
     """
 
     pk: int
     addresses: tuple[str, ...] = ()
     name: str = ""
     phone: str = ""
+    proven: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:

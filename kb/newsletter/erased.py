@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
 from kb.newsletter.addresses import folded
-from kb.newsletter.models import ErasedAddress
+from kb.newsletter.models import ErasedAddress, Subscriber
 
 
 def hash_of(address: str) -> str:
@@ -21,8 +27,9 @@ def hash_of(address: str) -> str:
 
 
 def remember(address: str) -> None:
-    """Notes that this address asked to be erased."""
-    ErasedAddress.objects.get_or_create(hash=hash_of(address))
+    """Notes that this address asked to be erased: in the database, and beside it, where putting a backup back does not undo it."""
+    row, _made = ErasedAddress.objects.get_or_create(hash=hash_of(address))
+    transaction.on_commit(lambda: _note(row), robust=True)
 
 
 def was_erased(address: str) -> bool:
@@ -33,6 +40,42 @@ def was_erased(address: str) -> bool:
 def forget(address: str) -> int:
     """The person came back of their own accord; gives how many hashes went."""
     return _rows([address]).delete()[0]
+
+
+def list_of_erased() -> Path:
+    """Beside the database, in no backup: so a restore leaves it as it is. It holds hashes and moments."""
+    return Path(settings.VAR_DIR) / "erased-addresses.txt"
+
+
+def erase_again(erase: Callable[[Subscriber], None]) -> int:
+    """Erases anew whoever a backup brought back, and knows again the hashes it did not have; gives how many rows it erased.
+
+    Someone who subscribed after being erased stays.
+    """
+    noted, back, again = _noted(), set(), 0
+    for row in Subscriber.objects.order_by("pk").iterator() if noted else ():
+        hashes = noted.keys() & {_hashed(key, row.email_key) for key in _keys()}
+        if any(row.created_at < noted[one] for one in hashes):
+            erase(row)
+            again += 1
+        else:
+            back |= hashes
+    ErasedAddress.objects.bulk_create([ErasedAddress(hash=one) for one in noted.keys() - back], ignore_conflicts=True)
+    return again
+
+
+def _note(row: ErasedAddress) -> None:
+    """One line in one write, so that two processes do not mix theirs."""
+    with list_of_erased().open("ab") as file:
+        file.write(f"{row.hash} {timezone.now().isoformat()}\n".encode())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _noted() -> dict[str, datetime]:
+    with suppress(FileNotFoundError), list_of_erased().open() as file:
+        return {digest: datetime.fromisoformat(at) for digest, at in (line.split() for line in file if line.strip())}
+    return {}
 
 
 def _rows(addresses: Iterable[str]):

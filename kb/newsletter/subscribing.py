@@ -30,7 +30,7 @@ from kb.directory.personal import erase_sheets
 from kb.newsletter import erased
 from kb.newsletter.addresses import folded, masked
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
-from kb.newsletter.models import Consent, Subscriber
+from kb.newsletter.models import Consent, Delivery, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.signing import change_url
 from kb.newsletter.writing import may_write, written
@@ -201,6 +201,7 @@ def erase(subscriber: Subscriber) -> None:
     """
     addresses = tuple(address for address in (subscriber.email, subscriber.new_email) if address)
     erased.remember(subscriber.email)
+    Delivery.objects.filter(subscriber=subscriber.pk).exclude(error="").update(error="")
     Subscriber.objects.filter(pk=subscriber.pk).delete()
     written_to = Q(pk__in=())
     for address in addresses:

@@ -25,10 +25,13 @@ from kb.accounts.scrubbing import spellings
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument
+from kb.newsletter.models import Delivery, Issue, Sending
+from kb.newsletter.models.gatherings import Reminder
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
 from tests.kb.groups import builders as groups
 from tests.kb.library import builders as library
+from tests.kb.newsletter import builders as newsletter
 
 NAME = "Médiatrice d’Accueil-Essai"  # accents and an apostrophe: each is written otherwise in JSON and in HTML
 ADDRESS, OTHER_ADDRESS, FORMER_ADDRESS = "mediatrice@essai.example", "privee@essai.example", "avant@essai.example"
@@ -50,6 +53,7 @@ def person(**values) -> User:
     _messages(user)
     _tasks(user)
     _sheets(user, colleague)
+    _newsletter(user, colleague)
     _edited(user, colleague)
     return user
 
@@ -119,6 +123,22 @@ def _sheets(user: User, colleague: User) -> None:
     values = {"email": ADDRESS, "name": NAME, "phone": PHONE}
     SheetLine.objects.create(sheet_import=done, sheet="people", number=2, verdict="new", values=values, message=f"{NAME} est nouvelle")
     SheetLine.objects.create(sheet_import=done, sheet="people", number=3, verdict="new", values={"email": "autre@cass.example"})
+
+
+def _newsletter(user: User, colleague: User) -> None:
+    """Two addresses of the person subscribe; an issue went to one; the person wrote a consent of somebody else down, and began a sending."""
+    issue = newsletter.issue(7, live=True)
+    sending = Sending.objects.create(issue=issue, revision=issue.live_revision, starts_at=timezone.now(), created_by=user, note=f"arrêté par {NAME}")
+    for address in (ADDRESS, OTHER_ADDRESS):
+        row = newsletter.subscriber(address, refused_words=f"550 <{address}>")
+        row.consents.update(proof=f"carte de {NAME}", recorded_by=colleague)
+        Delivery.objects.create(sending=sending, subscriber=row, language="fr", next_attempt_at=timezone.now(), error=f"450 <{address}> busy")
+    other = newsletter.subscriber("lectrice@cass.example")
+    other.consents.update(proof=f"liste de {NAME}, {PHONE}", recorded_by=user)
+    Delivery.objects.create(sending=sending, subscriber=other, language="fr", next_attempt_at=timezone.now(), error=f"forwarded to {FORMER_ADDRESS}")
+    OutgoingMail.objects.create(address=OTHER_ADDRESS, kind="newsletter.already", subject="x", state="sent")
+    Reminder.objects.create(user=user, due_on=timezone.localdate())
+    Issue.objects.filter(pk=issue.pk).update(locked=True, locked_by=user, locked_at=timezone.now())
 
 
 def _edited(user: User, colleague: User) -> None:
