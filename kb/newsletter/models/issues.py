@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
@@ -24,6 +28,16 @@ KIND = "newsletter.issue"
 def subject_of(issue_id: int) -> str:
     """What the search calls an issue: "newsletter.issue:14" (its id, not its number)."""
     return f"{KIND}:{issue_id}"
+
+
+Preview = Callable[[HttpRequest, "Issue"], HttpResponse]
+
+_previews: dict[str, tuple[str | Promise, str | Promise, Preview]] = {}
+
+
+def register_preview(mode: str, label: str | Promise, language: str | Promise, show: Preview) -> None:
+    """Adds a way of looking at an issue that is being written; label holds %(language)s. Called when the site starts."""
+    _previews[mode] = (label, language, show)
 
 
 class IssueQuerySet(models.QuerySet):
@@ -108,6 +122,21 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
     def get_absolute_url(self) -> str:
         """Its page in the language of the moment; there for readers once it is live."""
         return reverse("newsletter:issue", args=[self.number])
+
+    @property
+    def preview_modes(self) -> list[tuple[str, str]]:
+        return [(mode, str(label) % {"language": language}) for mode, (label, language, _show) in _previews.items()]
+
+    def serve_preview(self, request, mode_name) -> HttpResponse:
+        if mode_name not in _previews:
+            raise Http404("no such preview")
+        return _previews[mode_name][2](request, self)
+
+    def with_content_json(self, content):
+        """An older version keeps the moment until which the record was gathered, so that nothing is gathered twice."""
+        issue = super().with_content_json(content)
+        issue.gathered_until = self.gathered_until
+        return issue
 
     def save(self, *args, **options) -> None:
         """Raises ValidationError when it would be public as anything but what was agreed to."""

@@ -1,0 +1,54 @@
+"""What the newsletter adds to the admin: its menu, the rhythm, and what is offered below an issue's form."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail import hooks
+from wagtail.admin import messages
+from wagtail.contrib.settings.registry import register_setting
+from wagtail.snippets.action_menu import ActionMenuItem
+from wagtail.snippets.models import register_snippet
+
+from kb.newsletter.models import Issue, NewsletterSettings
+from kb.newsletter.viewsets import NewsletterViewSetGroup, may_gather, url_of
+
+register_snippet(NewsletterViewSetGroup)
+register_setting(NewsletterSettings, icon="calendar-alt")
+
+
+class GatherItem(ActionMenuItem):
+    name = "action-gather"
+    label = gettext_lazy("Save and gather what is new")
+    icon_name = "resubmit"
+
+    def is_shown(self, context) -> bool:
+        return context["view"] == "edit" and not context.get("locked_for_user") and may_gather(context["instance"])
+
+
+@hooks.register("register_snippet_action_menu_item")
+def offer_gathering(model):
+    return GatherItem(order=10) if model is Issue else None
+
+
+@hooks.register("construct_snippet_action_menu")
+def offer_no_publishing(menu_items, request: HttpRequest, context) -> None:
+    """Issues become public by their approval alone."""
+    if context["model"] is Issue:
+        menu_items[:] = [item for item in menu_items if item.name != "action-publish"]
+
+
+@hooks.register("before_delete_snippet")
+def keep_what_was_sent(request: HttpRequest, instances) -> HttpResponse | None:
+    """An issue with a sending is kept: it is in mailboxes already, and its counts are its own."""
+    issues = [one for one in instances if isinstance(one, Issue)]
+    kept = Issue.objects.filter(pk__in=[one.pk for one in issues], sending__isnull=False).order_by("number").first() if issues else None
+    if kept is None:
+        return None
+    messages.error(
+        request,
+        _("No. %(number)s has a sending, so it cannot be deleted. To take it off the site, open it and choose “Unpublish”.")
+        % {"number": kept.number},
+    )
+    return HttpResponseRedirect(url_of(kept))
