@@ -142,7 +142,7 @@ def _words(whole: ShownIssue, limits: Limits) -> dict[str, object]:
         BriefGroup(shortened(one_line(group.label), WORDS_SIGNS), tuple(_brief(item, limits) for item in group.items if item.number in numbers))
         for group in whole.groups
     ]
-    count, rest = whole.has_lead + len(whole.items), len(whole.items) - len(kept)
+    count, left = whole.has_lead + len(whole.items), len(whole.items) - len(kept)
     return {
         "language": whole.language,
         "subject": _subject(whole),
@@ -155,9 +155,10 @@ def _words(whole: ShownIssue, limits: Limits) -> dict[str, object]:
         "others": [{"language": code, "url": _web(whole, code), "words": _IN_LANGUAGE[code]} for code in CODES if code != whole.language],
         "lead": _lead(whole, limits),
         "groups": [group for group in groups if group.items],
-        "rest": ngettext("%(count)s more brief has no room here.", "%(count)s more briefs have no room here.", rest) % {"count": rest}
-        if rest
+        "rest": ngettext("%(count)s more brief has no room here.", "%(count)s more briefs have no room here.", left) % {"count": left}
+        if left
         else "",
+        "first_left_out": whole.items[len(kept)].number if left else 0,
     }
 
 
