@@ -20,6 +20,7 @@ from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_pro
 from kb.accounts.models import User
 from kb.demonstration.documents import make_document
 from kb.demonstration.histories import give_histories
+from kb.demonstration.newsletters import make_newsletter, pages_by_key, subjects_by_key
 from kb.demonstration.organisations import make_organisation
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
@@ -72,7 +73,10 @@ def load(progress: Progress = lambda line: None) -> None:
             marks[item["key"]] = make_reference(item, bodies, concepts, Path(folder)).mark
         give_histories()
         progress("pages")
-        make_pages(read_data("pages.json"), marks)
+        pages = read_data("pages.json")
+        make_pages(pages, marks)
+        progress("newsletter")
+        make_newsletter(read_data("newsletter.json"), subjects_by_key(marks), pages_by_key(pages["pages"]))
 
 
 def make_body(item: dict) -> Body:

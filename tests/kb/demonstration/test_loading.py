@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -13,6 +15,9 @@ from kb.demonstration.reading import read_data
 from kb.files.models import FileVersion
 from kb.groups.models import Body, Mandate
 from kb.library.models import Reference
+from kb.newsletter.approving import is_approved
+from kb.newsletter.composing import whats_new
+from kb.newsletter.models import Issue, Subscriber
 from kb.vocabulary.models import Concept
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +55,25 @@ def test_every_public_page_answers_at_its_address(loaded, client):
 
     assert len(addresses) >= 15
     assert {address: client.get(address).status_code for address in addresses} == dict.fromkeys(addresses, 200)
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_archive_of_the_newsletter_has_its_issues_each_approved_and_readable(loaded, client, language):
+    described = read_data("newsletter.json")["issues"]
+    issues = Issue.objects.public().order_by("number")
+
+    assert [issue.number for issue in issues] == [item["number"] for item in described]
+    for issue, item in zip(issues, described, strict=True):
+        assert is_approved(issue, issue.live_revision_id)
+        page = client.get(f"/{language}/echos/{issue.number}/")
+        assert page.status_code == 200
+        assert item["title"][language] in html.unescape(page.content.decode()).replace("\xad", "")
+        assert issue.items.count() == len(item["items"])
+
+
+def test_something_is_left_to_write_the_next_issue_with(loaded):
+    assert 1 <= sum(count for _source, count in whats_new()) <= 10
+    assert Subscriber.objects.filter(state="active").values("language").distinct().count() == 3
 
 
 def test_a_public_notice_has_a_file_closed_to_all_but_one_group(loaded):
