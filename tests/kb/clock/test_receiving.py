@@ -172,7 +172,8 @@ def test_a_report_says_who_failed_and_why():
         report(
             refusal("passe@example.org", action="delayed", status="4.4.1", words="smtp; 421 try later"),
             refusal("parti@example.org", status="5.1.1"),
-            "Original-Recipient: rfc822;a+2Bb@example.org\nFinal-Recipient: rfc822; other@relay.example\nAction: failed\nStatus: 4.2.2 (mailbox full)",
+            "Original-Recipient: rfc822;a+2Bb@example.org\nFinal-Recipient: rfc822; other@relay.example\n"
+            "Action: failed\nStatus: 4.2.2 (mailbox full)",
         )
     )
     assert (received.kind, received.recipients, received.status) == ("bounce", ("parti@example.org", "a+b@example.org"), "5.1.1")
@@ -200,7 +201,8 @@ def test_an_action_or_else_the_class_of_its_status_makes_the_kind(action, status
 def test_a_complaint_names_who_complains_and_our_envelope_sender():
     received = read_message(
         report(
-            "Feedback-Type: abuse\nUser-Agent: SomeGenerator/1.0\nVersion: 1\nOriginal-Mail-From: <bounces+KEY@cass.example>\nOriginal-Rcpt-To: <lectrice@example.org>",
+            "Feedback-Type: abuse\nUser-Agent: SomeGenerator/1.0\nVersion: 1\n"
+            "Original-Mail-From: <bounces+KEY@cass.example>\nOriginal-Rcpt-To: <lectrice@example.org>",
             kind="feedback-report",
             sender="fbl@isp.example",
         )
@@ -327,7 +329,10 @@ def test_exim_names_the_failed_in_the_head():
 
 
 def test_a_warning_that_it_takes_longer_is_no_failure():
-    body = "This message was created automatically.\nA message that you sent has not yet been delivered after 24 hours:\n\n  lent@example.org\n\nDelivery attempts will continue."
+    body = (
+        "This message was created automatically.\nA message that you sent has not yet been delivered after 24 hours:\n\n"
+        "  lent@example.org\n\nDelivery attempts will continue."
+    )
     received = read_message(
         mail("Return-Path: <>", "Subject: Warning: message 1abc delayed 24 hours", body=body, sender="mailer-daemon@relay.example")
     )
