@@ -71,11 +71,15 @@ def whats_new(now: datetime | None = None) -> list[tuple[NewsSource, int]]:
     return [(source, count) for source, count in found if count]
 
 
+def last_date() -> date | None:
+    """The day of the last issue that became public."""
+    return Issue.objects.public().aggregate(last=Max("date"))["last"]
+
+
 def due_date() -> date | None:
     """When the next issue should appear by the editors' rhythm, a working day; None before the first issue. It may lie in the past."""
-    last = Issue.objects.public().aggregate(last=Max("date"))["last"]
-    weeks = NewsletterSettings.load().every_weeks
-    return working_day(last + timedelta(weeks=weeks)) if last else None
+    last = last_date()
+    return working_day(last + timedelta(weeks=NewsletterSettings.load().every_weeks)) if last else None
 
 
 def proposed_date() -> date:
