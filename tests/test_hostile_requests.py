@@ -19,6 +19,7 @@ from tests.test_many_people import OF_EDITORS, OF_MEMBERS
 PATHS = [
     *("//evil.example/", "//[x/", "/\\evil.example/", "//evil.example/fr/", "/fr//evil.example/", "/fr/%00/", "/%00", "/fr/bibliotheque/%00/"),
     *("/fr/..;/admin/", "/fr/%2e%2e/admin/", "/media/%2e%2e/db.sqlite3", "/static/%2e%2e/%2e%2e/settings/base.py", "/fr/" + "a/" * 1500),
+    *("/fr/echos/0/", "/fr/echos/-1/", "/nl/echos/99999999999999999999/", "/en/echos/" + "9" * 5000 + "/", "/fr/echos/%00/", "/fr/echos/1e3/"),
     *("/documents/1/x.pdf", "/fr/documents/1/x.pdf", "/fr/images/x/1/original/", "/sitemap.xml?p=x", "/sitemap.xml?p=%00", "/fr/contact/%F0%28%8C/"),
 ]
 QUESTIONS = {
@@ -48,7 +49,18 @@ MORE_OF_EDITORS = [
     "/admin/organisation/new/",
 ]
 TOGETHER = (("body", "theme", "p", "page", "waiting", "alike", "resume", "from"), ("organisation", "state", "kind", "ordering", "member", "mandate"))
-PARAMETERS = ["page=-1", "page=1e9", "page=99999999999999999999", "page=%00", "sort=%00", "year=0000-9999", "year=-", "theme=%00", "where=x"]
+PARAMETERS = [
+    "page=-1",
+    "page=1e9",
+    "page=99999999999999999999",
+    "page=%00",
+    "sort=%00",
+    "year=0000-9999",
+    "year=abc",
+    "year=-",
+    "theme=%00",
+    "where=x",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -86,7 +98,7 @@ def test_no_question_breaks_the_search_or_takes_a_second(index, db, name):  # no
 def test_no_parameter_breaks_the_search(index, db, parameters):  # noqa: F811
     make.reference()
     index()
-    for address in ("/fr/chercher/?q=accueil&", "/fr/chercher/?", "/fr/chercher/suggestions/?q=acc&", "/fr/bibliotheque/?"):
+    for address in ("/fr/chercher/?q=accueil&", "/fr/chercher/?", "/fr/chercher/suggestions/?q=acc&", "/fr/bibliotheque/?", "/fr/echos/?"):
         assert Client().get(address + parameters).status_code == 200
 
 
@@ -108,8 +120,8 @@ def test_a_nul_is_never_sent_to_the_database(index, db):  # noqa: F811
     with nuls_sent() as sent:
         for path in ("/fr/a%00b/", "/a%00b/", "/fr/bibliotheque/a%00b/", "/r/%00"):
             assert Client().get(path).status_code == 404
-        for address in ("/fr/chercher/suggestions/", "/fr/chercher/", "/fr/bibliotheque/", "/sitemap.xml"):
-            Client().get(address, {"q": "acc\x00b", "theme": "a\x00b", "group": "a\x00b", "type": "\x00"})
+        for address in ("/fr/chercher/suggestions/", "/fr/chercher/", "/fr/bibliotheque/", "/sitemap.xml", "/fr/echos/"):
+            Client().get(address, {"q": "acc\x00b", "year": "20\x0012", "theme": "a\x00b", "group": "a\x00b", "type": "\x00"})
     assert not sent
 
 

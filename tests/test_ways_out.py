@@ -17,12 +17,14 @@ from wagtail.models import Site
 from kb.files.models import private_storage
 from kb.groups.models import Mandate
 from kb.library.models import Reference, ReferenceFile
+from kb.library.models.recording import subject_of
 from search.indexing import rebuild
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
 from tests.kb.directory import builders as directory
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import index, readers  # noqa: F401
+from tests.kb.newsletter import builders as newsletters
 
 # other: of another group; half: an editor without second factor; author: of what is not accepted; referent: of the group
 READERS = ("anyone", "member", "other", "consultant", "editor", "half", "author", "referent")
@@ -68,6 +70,9 @@ PLACES = (
     *("/fr/organisations/", "/nl/organisaties/?member=1", "/en/organisations/?q=directrice", "/fr/organisations/union/"),
     *("/fr/rien-du-tout/", "/nl/secret-melisse/", "/fr/bibliotheque/{dahlia}/", "/en/library/{dahlia}/", "/fr/compte/connexion/"),
     *("/fr/registre-des-traitements/", "/fr/compte/mes-donnees/"),
+    *("/fr/echos/", "/nl/echos/", "/en/echos/", "/fr/echos/?year=2026", "/fr/echos/13/", "/fr/echos/14/", "/nl/echos/14/", "/en/echos/14/"),
+    *("/fr/echos/fil.atom", "/nl/echos/feed.atom", "/en/echos/feed.atom", "/fr/echos/15/", "/sitemap-newsletter.xml"),
+    *("/fr/chercher/?where=newsletter.issue", "/fr/chercher/?where=newsletter.issue&q=nouvelle", "/nl/zoeken/suggesties/?q=nou"),
     *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
 )
 
@@ -95,6 +100,14 @@ def site(index, readers):  # noqa: F811
     parent = pages.page("Parent mélisse", slug="parent", audiences=["body:PA"])
     pages.page("Enfant", slug="enfant", parent=parent, audiences=["public"])
     closed = pages.page("Secret mélisse", slug="secret-melisse", audiences=["body:PA"])
+    spoken_of = {word: subject_of(Reference.objects.get(title=f"Étude {word}").pk) for word in THINGS}
+    items = [
+        newsletters.item(f"Nouvelle {word}", text=f"Texte {word}", subject=subject, heading="library.references")
+        for word, subject in spoken_of.items()
+    ]
+    newsletters.issue(13, title="Nouvelle citronnier", lead="Texte citronnier", lead_subject=spoken_of["citronnier"], live=True)
+    newsletters.issue(14, title="Nouvelle du mois", items=items, live=True)
+    newsletters.issue(15, title="Nouvelle edelweiss")
     printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
     directory.full_of_people("edelweiss", member_of="PA")
     blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
