@@ -50,7 +50,7 @@ def feed(issues: Sequence[Issue], language: str, *, path: str, archive_path: str
     with override(language):
         made = IssuesFeed(
             title=_("L'Échos-CASS"),
-            subtitle=_("The newsletter of the Coordination of Social Action in Schaerbeek"),
+            subtitle=_("The letter of the coordination of social action in Schaerbeek"),
             link=absolute(archive_path),
             feed_url=absolute(path),
             feed_guid=tag_of(f"newsletter:{language}"),
