@@ -8,12 +8,12 @@ from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
-from modelcluster.models import ClusterableModel
+from modelcluster.models import ClusterableModel, model_from_serializable_data
 from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
@@ -128,9 +128,8 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
         return [(mode, str(label) % {"language": language}) for mode, (label, language, _show) in _previews.items()]
 
     def serve_preview(self, request, mode_name) -> HttpResponse:
-        if mode_name not in _previews:
-            raise Http404("no such preview")
-        return _previews[mode_name][2](request, self)
+        """An unknown mode gives the default one."""
+        return _previews[mode_name if mode_name in _previews else self.default_preview_mode][2](request, self)
 
     def with_content_json(self, content):
         """An older version keeps the moment until which the record was gathered, so that nothing is gathered twice."""
@@ -215,6 +214,11 @@ class IssueItem(Orderable):
         super().clean()
         if self.subject and self.url:
             raise ValidationError({"url": _("This item leads to its page on the site already: leave the address empty.")})
+
+    @classmethod
+    def from_serializable_data(cls, data, check_fks=True, strict_fks=False) -> IssueItem:
+        """Its issue is the one whose version is read, so nobody asks whether it exists: once for each item otherwise."""
+        return model_from_serializable_data(cls, data, check_fks=False)
 
     def save(self, *args, **options) -> None:
         self._check()

@@ -9,16 +9,18 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from wagtail.models import TaskState, Workflow, WorkflowState
 from wagtail.users.models import UserProfile
 
 from kb.accounts.audiences import STAFF
-from kb.clock.models import OutgoingMail
-from kb.newsletter import awaiting
+from kb.library.models import Reference
+from kb.newsletter import awaiting, composing
 from kb.newsletter.approving import WORKFLOW
 from kb.newsletter.choices import OwnHeading
 from kb.newsletter.models import Issue, NewsletterSettings, Sending
 from tests.kb.accounts import builders as people
+from tests.kb.library.builders import reference
 from tests.kb.newsletter.builders import approve, issue, item
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,12 @@ def editor_client(email: str = "redaction@cass.example", **values) -> Client:
 @pytest.fixture
 def client():
     return editor_client()
+
+
+def public(title: str) -> None:
+    """A reference that everyone may see, since a moment after the last gathering."""
+    made = reference(title)
+    Reference.objects.filter(pk=made.pk).update(first_public_at=timezone.now())
 
 
 def texts(name: str, value) -> dict[str, str]:
@@ -153,13 +161,23 @@ def test_the_list_takes_as_many_queries_for_thirty_issues_as_for_three(client, d
 # Writing the next one
 
 
-def test_the_next_issue_is_one_button_away(client):
+def test_the_next_issue_is_one_button_away_and_says_what_was_gathered(client):
     issue(13, live=True)
+    public("Le guide")
+    public("Le rapport")
     response = client.post(admin("next"), follow=True)
     made = Issue.objects.get(number=14)
     assert response.redirect_chain[-1][0] == admin("edit", made.pk)
-    assert "No. 14 is drafted" in said(response)
+    assert "No. 14 is drafted from what became public" in said(response)
+    assert ": 2." in said(response)
     assert not made.live
+    assert "is being written already" in said(client.post(admin("next"), follow=True))
+    assert Issue.objects.count() == 2
+
+
+def test_with_nothing_new_it_says_so(client):
+    issue(13, live=True)
+    assert "nothing became public since no. 13" in said(client.post(admin("next"), follow=True))
 
 
 def test_opening_the_address_of_the_button_writes_nothing(client):
@@ -218,19 +236,21 @@ def test_a_drawn_item_with_an_address_of_its_own_is_refused_with_a_sentence(clie
     assert "Ce que je tapais" in content
 
 
-def test_gathering_again_keeps_what_was_typed_and_says_how_many_came(client, monkeypatch):
-    made = issue(14, items=[item("Un")])
-
-    def gather(kept):
-        kept.items.add(item("Arrivé depuis"))
-        kept.save()
-        kept.save_revision()
-        return 1
-
-    monkeypatch.setattr("kb.newsletter.composing.gather_again", gather)
-    response = post(client, made, "gather", **{"items-0-title_fr": "Un, autrement"})
+def test_gathering_again_keeps_what_was_typed_and_says_how_many_came(client):
+    made = composing.compose()
+    made.title = {"fr": "L’accueil"}
+    made.items = [item("Tour de table", heading=OwnHeading.ROUND)]
+    made.save()
+    made.save_revision()
+    public("Le guide")
+    response = post(client, made, "gather", **{"items-0-title_fr": "Tour de table, autrement"})
     assert "1 item was added" in said(response)
-    assert [one.title["fr"] for one in newest(made).items.all()] == ["Un, autrement", "Arrivé depuis"]
+    assert [(str(one.title), one.heading) for one in newest(made).items.all()] == [
+        ("Tour de table, autrement", OwnHeading.ROUND),
+        ("Le guide", "library.references"),
+    ]
+    assert all(one.pk for one in newest(made).items.all())
+    assert "Nothing more became public" in said(post(client, made, "gather"))
 
 
 def test_gathering_is_not_offered_for_a_public_issue(client):
@@ -266,7 +286,7 @@ def test_editors_see_beforehand_what_falls_back_and_what_is_no_longer_public(cli
     plain = " ".join(re.sub(r"<[^>]+>", " ", content).split())
     assert "Nederlands : 1 of 2 falls back Seulement en français" in plain
     assert "Français : everything is written in it" in plain
-    assert "No longer public, and left out of page, mail and feed: Fermé" in plain
+    assert "No longer public, and left out of page, mail and feed: Closed" in plain
 
 
 # Previews
@@ -288,9 +308,10 @@ def test_a_draft_is_previewed_per_language_and_as_text_from_the_unsaved_form(cli
     assert Issue.objects.get(pk=made.pk).items.get().title["nl"] == "De gids"
 
 
-def test_an_unknown_preview_is_not_found(client):
-    made = issue(14)
-    assert client.get(admin("preview_on_edit", made.pk), {"mode": "web-de"}).status_code == 404
+def test_an_unknown_preview_is_the_page(client):
+    made = issue(14, title="L’accueil")
+    response = client.get(admin("revisions_view", made.pk, made.latest_revision_id), {"mode": "web-de"})
+    assert (response.status_code, "L’accueil" in response.content.decode()) == (200, True)
 
 
 # Approving
@@ -418,10 +439,12 @@ def test_mail_about_an_approval_names_neither_the_draft_nor_the_comment(client):
     made = issue(14, title="Titre encore secret")
     editor_client("autre@cass.example")
     post(client, made, "submit")
-    assert [(row.address, "14" in row.subject, "secret" in row.subject) for row in OutgoingMail.objects.filter(subject__contains="14")] == [
-        ("autre@cass.example", True, False)
-    ]
-    assert not [message for message in mail.outbox if "secret" in message.body]
+    assert [(message.to, "14" in message.subject) for message in mail.outbox] == [(["autre@cass.example"], True)]
+    assert admin("edit", made.pk) in mail.outbox[0].body
+    other = editor_client("encore@cass.example")
+    post(other, made, "workflow-action", **{"workflow-action-name": "reject", "workflow-action-extra-data": '{"comment": "secret aussi"}'})
+    assert mail.outbox[-1].to == [client.user.email]
+    assert not [message for message in mail.outbox if "secret" in message.subject + message.body]
 
 
 def test_what_waits_for_an_approval_is_on_the_list_of_what_waits(client):
