@@ -11,28 +11,31 @@ So one person, the one whose message was in hand, may get it twice; nobody else,
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import DatabaseError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from kb.clock.sending import PAUSES, said_by
 from kb.newsletter import mailing, signing, subscribing
 from kb.newsletter.choices import OPEN_DELIVERIES, DeliveryState, SendingState, SubscriberState, Trouble
+from kb.newsletter.claiming import Claimed, NotRunning, claim, note_sent
 from kb.newsletter.judging import Verdict, verdict_of
 from kb.newsletter.models import Delivery, Sending, Subscriber
 
 logger = logging.getLogger(__name__)
 
-CLAIM = timedelta(minutes=5)  # longer than a slow mail server takes for one message
 CHUNK = 1_000  # subscribers whose rows are written in one transaction
 BATCH = 100  # messages at most before other long work gets its turn
 BATCH_SECONDS = 10  # at a set rate, a batch is what these seconds allow
@@ -52,20 +55,6 @@ class Batch:
 
     sent: int = 0
     again_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery in hand. attempts counts this one; refused_before: the server had refused it for good at an earlier one."""
-
-    pk: int
-    attempts: int
-    key: str
-    language: str
-    subscriber_id: int
-    subscriber_key: str
-    address: str
-    refused_before: bool
 
 
 def deliver_batch(sending_id: int, *, goes_on: Callable[[], bool] = lambda: True) -> Batch:
@@ -102,13 +91,6 @@ def prepare_chunk(sending: Sending) -> bool:
 
 def batch_size(rate: int) -> int:
     return max(1, min(BATCH, rate * BATCH_SECONDS // 60)) if rate else BATCH
-
-
-def free_claims() -> int:
-    """Gives back what was in hand when a worker died; how many."""
-    left = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_until__lt=timezone.now())
-    too_often = left.filter(attempts__gt=len(PAUSES)).update(state=DeliveryState.GAVE_UP, claimed_until=None, error="its sending did not end")
-    return too_often + left.update(state=DeliveryState.WAITING, claimed_until=None, next_attempt_at=timezone.now())
 
 
 def finish(sending: Sending) -> bool:
@@ -170,6 +152,9 @@ def template_for(sending: Sending, language: str) -> mailing.MailTemplate:
     return template
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
 class Line:
     """One connection of MAIL_TRANSPORT. accepted: messages it took since it was opened."""
 
@@ -185,8 +170,14 @@ class Line:
             self._connection, self.accepted = connection, 0
 
     def hand_over(self, message: EmailMessage) -> None:
-        """Raises what the transport raises; returns once the server has said yes."""
-        if not self._connection.send_messages([message]):
+        """Raises what the transport raises; returns once the server has said yes.
+
+        Django parses both addresses anew for each message, which takes as long as sending it; plain ones go to smtplib as they are.
+        """
+        addresses = [message.from_email, *message.to]
+        if type(self._connection) is SmtpBackend and all(map(_PLAIN.fullmatch, addresses)):
+            self._connection.connection.sendmail(addresses[0], addresses[1:], message.message().as_bytes(linesep="\r\n"))
+        elif not self._connection.send_messages([message]):
             raise smtplib.SMTPException("the transport took nothing")
         self.accepted += 1
 
@@ -196,9 +187,6 @@ class Line:
         if connection is not None:
             with suppress(smtplib.SMTPException, OSError):
                 connection.close()
-
-
-_OF_SUBSCRIBER = ("subscriber__state", "subscriber__key", "subscriber__email", "subscriber__language", "subscriber__refusals")
 
 
 class _Over(Exception):
@@ -213,6 +201,7 @@ class _Handing:
         self.goes_on = goes_on
         self.line = Line()
         self.taken: Claimed | None = None
+        self.web: dict[str, signing.SignedLinks] = {}
         self.sent = 0
         self.later = self.broken = 0  # in a row
         self.held = sending.deliveries.filter(is_held=True).count()
@@ -254,8 +243,11 @@ class _Handing:
         claimed = self._note_and_claim(pk)
         if claimed is None:
             return
+        message = self._message(claimed)
+        if message is None:
+            return
         try:
-            self.line.hand_over(self._message(claimed))
+            self.line.hand_over(message)
         except Exception as error:  # the edge: whatever a transport raises is written down and judged
             self._note_refusal(claimed, error)
         else:
@@ -271,9 +263,21 @@ class _Handing:
             refused = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError)) or hasattr(error, "status_code")
             self._pause(Trouble.NOT_US if refused else Trouble.NO_ANSWER, said_by(error))
 
-    def _message(self, claimed: Claimed) -> EmailMessage:
-        links = signing.links_of(claimed.subscriber_key, claimed.language, issue_number=self.sending.issue.number)
-        return template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=links)
+    def _message(self, claimed: Claimed) -> EmailMessage | None:
+        """None for an address that cannot be written to at all."""
+        try:
+            return template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=self._links(claimed))
+        except (ValueError, ValidationError) as error:
+            said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+            _in_hand(claimed).update(state=DeliveryState.REFUSED, claimed_until=None, error=said[:500])
+            return None
+
+    def _links(self, claimed: Claimed) -> signing.SignedLinks:
+        """Those of the person, with those of the issue, which are the same for all."""
+        web = self.web.get(claimed.language)
+        if web is None:
+            web = self.web[claimed.language] = signing.links_of("", claimed.language, issue_number=self.sending.issue.number)
+        return replace(signing.links_of(claimed.subscriber_key, claimed.language), web=web.web, other_languages=web.other_languages)
 
     # What is written down
 
@@ -290,31 +294,13 @@ class _Handing:
         return claimed
 
     def _claim(self, pk: int) -> Claimed | None:
-        """One row, if it still waits, of a sending that still runs, to somebody who still subscribes."""
-        rows = Delivery.objects.filter(pk=pk, state=DeliveryState.WAITING, next_attempt_at__lte=timezone.now())
-        found = rows.values("sending__state", "attempts", "key", "error", "subscriber_id", *_OF_SUBSCRIBER).order_by()[:1]
-        for row in found:
-            if row["sending__state"] != SendingState.SENDING:
-                raise _Over
-            if row["subscriber__state"] != SubscriberState.ACTIVE:
-                rows.update(state=DeliveryState.LEFT_OUT, error="")
-                return None
-            changed = {"language": row["subscriber__language"], "claimed_until": timezone.now() + CLAIM, "error": ""}
-            if not rows.update(state=DeliveryState.SENDING, attempts=F("attempts") + 1, **changed):
-                return None
-            if row["subscriber__refusals"]:
-                self._forgive(row["subscriber_id"])
-            return Claimed(
-                pk=pk,
-                attempts=row["attempts"] + 1,
-                key=row["key"],
-                language=row["subscriber__language"],
-                subscriber_id=row["subscriber_id"],
-                subscriber_key=row["subscriber__key"],
-                address=row["subscriber__email"],
-                refused_before=row["error"].startswith("5"),
-            )
-        return None
+        try:
+            claimed = claim(pk)
+        except NotRunning:
+            raise _Over from None
+        if claimed is not None and claimed.refusals:
+            self._forgive(claimed.subscriber_id)
+        return claimed
 
     def _forgive(self, subscriber_id: int) -> None:
         """An earlier issue was taken after the refusal and has not come back: the mailbox is there. A relay says yes at once to all."""
@@ -326,9 +312,7 @@ class _Handing:
     def _write_taken(self) -> None:
         if self.taken is None:
             return
-        # By its number alone: a claim that ran out while the server was thinking must not send it again.
-        mine = Delivery.objects.filter(pk=self.taken.pk, state__in=OPEN_DELIVERIES)
-        mine.update(state=DeliveryState.SENT, sent_at=timezone.now(), claimed_until=None)
+        note_sent(self.taken.pk)
         if self.held:
             count_held(self.sending)
             self.held = 0
@@ -353,7 +337,7 @@ class _Handing:
         verdict, said = verdict_of(error), said_by(error)[:500]
         if not isinstance(error, (smtplib.SMTPException, OSError)):
             logger.warning("Delivery %s could not be handed over: %s", claimed.pk, type(error).__name__, exc_info=True)
-        mine = Delivery.objects.filter(pk=claimed.pk, state=DeliveryState.SENDING, attempts=claimed.attempts)
+        mine = _in_hand(claimed)
         if verdict is Verdict.FOR_GOOD:
             self._note_for_good(claimed, mine, said)
         elif verdict is Verdict.NOT_US:
@@ -404,3 +388,8 @@ class _Handing:
         running = Sending.objects.filter(pk=self.sending.pk, state=SendingState.SENDING)
         running.update(trouble=trouble, note=said[:500], troubles=self.sending.troubles + 1, next_batch_at=timezone.now() + pause)
         raise _Over
+
+
+def _in_hand(claimed: Claimed) -> QuerySet[Delivery]:
+    """Its row, as long as nobody else has it."""
+    return Delivery.objects.filter(pk=claimed.pk, state=DeliveryState.SENDING, attempts=claimed.attempts)

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.newsletter.approving import is_approved
 from kb.newsletter.choices import ConsentEvent, DeliveryState, SendingState, SubscriberState, Trouble
-from kb.newsletter.delivering import finish, free_claims
+from kb.newsletter.claiming import free_claims
+from kb.newsletter.delivering import finish
 from kb.newsletter.models import Consent, Issue, Sending, Subscriber
 from kb.newsletter.tasks import ask_batch, asked
 

@@ -10,17 +10,20 @@ from pathlib import Path
 
 import django
 
+PARTS = ("reading", "indexing", "searching", "sending")
+
 
 def main() -> None:
     root = Path(__file__).resolve().parents[2]
     reader = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     reader.add_argument("--pages", type=int, default=100_000, help="pages of the synthetic library")
     reader.add_argument("--questions", type=int, default=20, help="questions of each kind in each language")
+    reader.add_argument("--subscribers", type=int, default=10_000, help="of the newsletter that is sent")
     reader.add_argument("--corpora", type=Path, default=root.parent / "shared" / "corpora", help="folder whose pdf/ is read")
     reader.add_argument("--port", type=int, default=0, help="of the server that is measured; any free one unless given")
     reader.add_argument(
         "--only",
-        choices=("reading", "indexing", "searching"),
+        choices=PARTS,
         action="append",
         help="a part; may be repeated; searching uses the index of an earlier run",
     )
@@ -28,7 +31,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.bench.settings")
     django.setup()
     # Models are there only from here on.
-    from tests.bench import indexing, library, reading, searching
+    from tests.bench import indexing, library, reading, searching, sending
     from tests.bench.table import Row, printed
 
     started = time.monotonic()
@@ -36,7 +39,7 @@ def main() -> None:
     def progress(line: str) -> None:
         print(f"{time.monotonic() - started:6.0f} s  {line}", file=sys.stderr, flush=True)
 
-    parts = asked.only or ["reading", "indexing", "searching"]
+    parts = asked.only or PARTS
     rows: list[Row] = []
     if "reading" in parts:
         rows += reading.rows(asked.corpora, progress)
@@ -46,6 +49,8 @@ def main() -> None:
         rows += indexing.rows(progress)
     if "searching" in parts:
         rows += searching.rows(progress, a_language=asked.questions, port=asked.port)
+    if "sending" in parts:
+        rows += sending.rows(asked.subscribers, progress)
     print(printed(rows))
     progress("done")
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kb.clock.sending import PAUSES
-from kb.newsletter import delivering, sending, subscribing
+from kb.newsletter import claiming, delivering, sending, subscribing
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.delivering import REFUSED_IN_A_ROW, TROUBLE_PAUSES, deliver_batch
 from kb.newsletter.models import Delivery, Sending, Subscriber
@@ -458,7 +458,7 @@ def test_what_a_dead_worker_had_in_hand_waits_for_the_end_of_its_claim(settings,
         pass
     row = Delivery.objects.first()
     now = timezone.now()
-    Delivery.objects.filter(pk=row.pk).update(state=DeliveryState.SENDING, attempts=1, claimed_until=now + delivering.CLAIM)
+    Delivery.objects.filter(pk=row.pk).update(state=DeliveryState.SENDING, attempts=1, claimed_until=now + claiming.CLAIM)
     with mail_server(settings, sink=Judge()) as sink:
         deliver_batch(running.pk)
         sending.keep_going()
@@ -476,7 +476,7 @@ def test_a_message_that_kills_each_worker_is_given_up_in_the_end(people, running
         pass
     past = timezone.now() - timedelta(minutes=1)
     Delivery.objects.filter(subscriber=people[0]).update(state=DeliveryState.SENDING, attempts=len(PAUSES) + 1, claimed_until=past)
-    assert delivering.free_claims() == 1
+    assert claiming.free_claims() == 1
     assert Delivery.objects.get(subscriber=people[0]).state == DeliveryState.GAVE_UP
 
 
@@ -549,3 +549,27 @@ def test_a_message_costs_the_same_queries_whatever_their_number(settings):
     ten, thirty = queries(9), queries(20)
     each = (thirty - ten) / 20
     assert each == int(each) <= 5, "a savepoint's two, the note, the look, the claim"
+
+
+def test_an_address_that_cannot_be_written_to_is_passed_over(settings, people, running):
+    Subscriber.objects.filter(pk=people[1].pk).update(email="a@b@c\nBcc: x@cass.example")
+    with mail_server(settings, sink=Judge()) as sink:
+        to_the_end(running)
+    assert set(sink.received()) == {one.email for one in people} - {people[1].email}
+    row = Delivery.objects.get(subscriber=people[1])
+    assert row.state == DeliveryState.REFUSED
+    assert row.error
+    assert running.state == SendingState.DONE
+
+
+def test_an_address_in_another_script_goes_the_way_django_writes_it(settings, people, running):
+    Subscriber.objects.filter(pk=people[1].pk).update(email="lecteur@éducation.example")
+    with mail_server(settings, sink=Judge()) as sink:
+        to_the_end(running)
+    assert "lecteur@xn--ducation-90a.example" in sink.received()
+
+
+def test_the_memory_transport_and_others_get_the_messages_too(settings, people, running, mailoutbox):
+    settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
+    deliver_batch(running.pk)
+    assert Counter(message.to[0] for message in mailoutbox) == everyone(people)
