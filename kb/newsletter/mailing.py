@@ -25,7 +25,8 @@ from django.utils.translation import ngettext, override
 from kb.languages import CODES
 from kb.newsletter import showing
 from kb.newsletter.models import Issue
-from kb.newsletter.ready import LINKS, LONGEST_LINK, MailTemplate, Sender, new_places, quoted_size
+from kb.newsletter.quoting import quoted_size
+from kb.newsletter.ready import LINKS, LONGEST_LINK, MailTemplate, Sender, new_places
 from kb.newsletter.shortening import cleaned, one_line, shortened, wrapped
 from kb.newsletter.showing import ShownIssue
 from kb.pages.news import News
@@ -121,7 +122,7 @@ def sender_of_settings() -> Sender:
 def _parts(whole: ShownIssue, addresses: Mapping[str, str]) -> tuple[str, str]:
     """HTML and text with as much of the issue as fits. The last step fits whatever the issue holds."""
     for limits in _STEPS:
-        words = _words(whole, limits) | addresses
+        words = {**_words(whole, limits), **addresses}
         html = _inliner().inline(_squeezed(render_to_string("newsletter/email/issue.html", words)))
         text = _text(words)
         if max(quoted_size(html), quoted_size(text)) + _LINKS_BYTES < MOST_BYTES:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import secrets
 from base64 import encodebytes
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.header import Header
 from email.message import Message
@@ -27,21 +27,17 @@ from typing import Protocol
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
-from django.core.validators import EmailValidator
-from django.utils.encoding import punycode
-from django.utils.translation import gettext as _
 
-LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3
+from kb.newsletter.addresses import clean_address
+from kb.newsletter.quoting import CRLF, cut, encoded, filled, quoted_link
+
 LONGEST_LINK = 500
 LINKS = ("unsubscribe_page", "change")  # of a subscriber, in the text of the message
-CRLF = "\r\n"
 MARK_FILE = "cass.png"
-_CHUNK = re.compile(r".{1,75}(?<!=)(?<!=.)", re.DOTALL)
-_ESCAPED = re.compile(rb"[^\t !-<>-~]|[\t ](?=\n|\Z)")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,40}")
+_OWN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,40}@[A-Za-z0-9.:\[\]-]{1,200}")
 _LINK = re.compile(rf"https?://[!-~]{{1,{LONGEST_LINK - 8}}}")
-_check_email = EmailValidator()
 
 
 class Links(Protocol):
@@ -83,7 +79,7 @@ class Sender:
 
     @cached_property
     def _box(self) -> tuple[str, str]:
-        local, _at, host = address_of(self.bounces).rpartition("@")
+        local, _at, host = _bare(_mailbox(self.bounces)).rpartition("@")
         return local, host
 
     def envelope(self, key: str) -> str:
@@ -148,11 +144,11 @@ class MailTemplate:
 
     @cached_property
     def html_pieces(self) -> tuple[str, ...]:
-        return tuple(_cut(self.html, {escape(place): name for name, place in self.places.items()}))
+        return tuple(cut(self.html, {escape(place): name for name, place in self.places.items()}))
 
     @cached_property
     def text_pieces(self) -> tuple[str, ...]:
-        return tuple(_cut(self.text, {place: name for name, place in self.places.items()}))
+        return tuple(cut(self.text, {place: name for name, place in self.places.items()}))
 
     @cached_property
     def boundary(self) -> str:
@@ -164,7 +160,7 @@ class MailTemplate:
         """The body of the message, encoded, in the pieces between which the links of a person go."""
         whole, related = f"--{self.boundary}", f"--{self.boundary}r"
         quoted = f"; charset=utf-8{CRLF}Content-Transfer-Encoding: quoted-printable{CRLF}{CRLF}"
-        text, html = _encoded(self.text_pieces), _encoded(self.html_pieces)
+        text, html = encoded(self.text_pieces), encoded(self.html_pieces)
         text[0] = f"{whole}{CRLF}Content-Type: text/plain{quoted}{text[0]}"
         between = (
             f"{CRLF}{whole}{CRLF}"
@@ -197,12 +193,12 @@ class ReadyMessage(EmailMultiAlternatives):
         }
         super().__init__(
             subject=template.subject,
-            body=_filled(template.text_pieces, urls),
+            body=filled(template.text_pieces, urls),
             from_email=sender.envelope(key),
             to=[to],
             reply_to=[sender.reply_to] if sender.reply_header else None,
             headers={"From": sender.address, **headers} if sender.bounces else headers,
-            alternatives=[(_filled(template.html_pieces, {name: escape(url) for name, url in urls.items()}), "text/html")],
+            alternatives=[(filled(template.html_pieces, {name: escape(url) for name, url in urls.items()}), "text/html")],
             attachments=[template.mark_part],
         )
         self._template, self._urls, self._list_headers = template, urls, headers
@@ -233,8 +229,8 @@ class _Whole(Message):
     def as_bytes(self, unixfrom: bool = False, linesep: str = "\n", **ignored: object) -> bytes:
         template, urls = self._ready
         head = "".join([f"{name}: {value}{CRLF}" for name, value in self.raw_items()]) + CRLF
-        in_text = {name: _quoted_link(url) for name, url in urls.items()}
-        in_html = {name: _quoted_link(escape(url)) for name, url in urls.items()}
+        in_text = {name: quoted_link(url) for name, url in urls.items()}
+        in_html = {name: quoted_link(escape(url)) for name, url in urls.items()}
         links = [in_text[name] for name in template.text_pieces[1::2]] + [in_html[name] for name in template.html_pieces[1::2]]
         pieces = [head.encode("ascii"), *template.content]
         for number, link in enumerate(links, start=1):
@@ -248,28 +244,17 @@ class _Whole(Message):
 
 def address_of(email: str) -> str:
     """The address as it stands in To and RCPT, its domain in ASCII. Raises ValueError, with a sentence, for one that no server would take."""
-    if len(email) > LONGEST_ADDRESS:
-        raise ValueError(_("This address is longer than mail addresses can be."))
     try:
-        _check_email(email)
-        local, _at, domain = email.rpartition("@")
-        address = email if domain.isascii() else f"{local}@{punycode(domain)}"
-    except (ValidationError, ValueError) as error:  # what cannot be written in ASCII before the @ needs servers that few have (SMTPUTF8)
-        raise ValueError(_("Mail cannot be sent to this address: check how it is written.")) from error
-    if not address.isascii() or not address.isprintable() or len(address) > LONGEST_ADDRESS:
-        raise ValueError(_("Mail cannot be sent to this address: check how it is written."))
-    return address
-
-
-def quoted_size(text: str) -> int:
-    """Bytes of the text as it travels."""
-    return len(_quoted(text.replace("\n", CRLF)))
+        return clean_address(email)
+    except ValidationError as error:
+        raise ValueError(error.message) from error
 
 
 def _mailbox(address: str) -> str:
-    """A name and an address as a header holds them. Raises ValueError, with a sentence, for what is no address."""
+    """A name and an address as a header holds them; the host may be one of an own network. Raises ValueError for what is no address."""
     header = sanitize_address(address, "utf-8")
-    address_of(_bare(header))
+    if not _OWN_ADDRESS.fullmatch(_bare(header)):
+        raise ValueError(f"Not an address to send from: {address!r}.")
     return header
 
 
@@ -295,34 +280,3 @@ def _words(header: str, text: str) -> str:
         raise ValueError(f"{header} is one line of words.")
     is_plain = text.isascii() and "=?" not in text  # which would be read as something encoded
     return Header(text, "us-ascii" if is_plain else "utf-8", header_name=header, maxlinelen=76).encode(linesep=CRLF)
-
-
-def _cut(text: str, places: Mapping[str, str]) -> Iterator[str]:
-    """The text between the places, and at the odd numbers the names of the links that go there."""
-    for number, piece in enumerate(re.split("({})".format("|".join(map(re.escape, places))), text)):
-        yield places[piece] if number % 2 else piece
-
-
-def _filled(pieces: tuple[str, ...], values: Mapping[str, str]) -> str:
-    return "".join([values[piece] if number % 2 else piece for number, piece in enumerate(pieces)])
-
-
-def _encoded(pieces: tuple[str, ...]) -> list[str]:
-    """The fixed pieces (even numbers) encoded so that the lines of a link fit between them."""
-    last = len(pieces) // 2
-    found = []
-    for number, piece in enumerate(pieces[0::2]):
-        before = "" if number == 0 or piece.startswith("\n") else f"={CRLF}"
-        after = "" if number == last or not piece or piece.endswith("\n") else f"={CRLF}"
-        found.append(before + _quoted(piece) + after)
-    return found
-
-
-def _quoted_link(url: str) -> bytes:
-    return f"={CRLF}".join(_CHUNK.findall(url.replace("=", "=3D"))).encode("ascii")
-
-
-def _quoted(text: str) -> str:
-    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF) stay line breaks."""
-    escaped = _ESCAPED.sub(lambda found: b"\n" if found[0] == b"\n" else b"=%02X" % found[0][0], text.replace(CRLF, "\n").encode("utf-8"))
-    return CRLF.join(f"={CRLF}".join(_CHUNK.findall(line)) for line in escaped.decode("ascii").split("\n"))

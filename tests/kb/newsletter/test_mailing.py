@@ -16,7 +16,7 @@ from kb.languages import CODES
 from kb.newsletter import mailing, showing, signing
 from kb.newsletter.mailing import MOST_BYTES, preview, template_of
 from kb.newsletter.models import Issue
-from kb.newsletter.ready import quoted_size
+from kb.newsletter.quoting import quoted_size
 from tests.axe import assert_no_axe_findings
 from tests.kb.newsletter import builders as make
 
