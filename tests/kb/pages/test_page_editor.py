@@ -1,4 +1,4 @@
-"""The page editor of the admin: publishing is the main button."""
+"""The page editor of the admin: publishing is the main button, and there is nobody to ask."""
 
 import re
 
@@ -21,3 +21,4 @@ def test_publish_is_the_main_button(client):
 
     menu = content[content.index("actions actions--primary") :]
     assert 'name="action-publish"' in re.findall(r"<button[^>]*>", menu, re.DOTALL)[0]
+    assert 'name="action-submit"' not in menu  # approval is for records that are agreed to
