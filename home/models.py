@@ -14,6 +14,7 @@ from wagtail.url_routing import RouteResult
 from home.choices import Place
 from home.overview import overview
 from kb.accounts.audiences import audiences_of
+from kb.newsletter.listing import latest_headline
 from kb.pages.blocks import BodyBlock
 from kb.pages.models import BasePage
 
@@ -58,6 +59,7 @@ class HomePage(BasePage):
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)
         context["overview"] = overview(audiences_of(request))
+        context["latest_issue"] = latest_headline(self.locale.language_code)
         return context
 
 

@@ -1,4 +1,4 @@
-"""The archive: live issues, the newest first, by year with counts, a page at a time."""
+"""The archive: live issues, the newest first, by year with counts, a page at a time; and those around one of them."""
 
 from __future__ import annotations
 
@@ -99,3 +99,8 @@ def neighbours(number: int, language: str) -> Neighbours:
     later = list(Issue.objects.public().filter(number__gt=number).order_by("number")[:1])
     found = headlines([*later, *earlier], language)
     return Neighbours(tuple(found[len(later) :]), found[0] if later else None)
+
+
+def latest_headline(language: str) -> Headline | None:
+    """The issue that appeared last, for the home page; None before the first. One query, and those of `still_public`."""
+    return next(iter(headlines(list(Issue.objects.public().order_by("-date", "-number")[:1]), language)), None)
