@@ -144,7 +144,7 @@ def _looked_row(sheet_import: SheetImport, kind: SheetKind, context: Context, li
         number=line.number,
         verdict=looked.verdict,
         message=looked.message,
-        values=dict(line.values),
+        values=dict(line.values if looked.kept is None else looked.kept),
     )
 
 
@@ -198,9 +198,10 @@ def _write_line(kind: SheetKind, context: Context, line_id: int) -> bool:
     if looked.verdict in TO_WRITE:
         kind.write(context, kind.sheet(line.sheet), line.values)
     line.verdict, line.message = looked.verdict, looked.message
+    line.values = dict(line.values if looked.kept is None else looked.kept)
     if looked.verdict != Verdict.UNCLEAR:
         line.written_at = timezone.now()
-    line.save(update_fields=["verdict", "message", "written_at"])
+    line.save(update_fields=["verdict", "message", "values", "written_at"])
     return line.written_at is not None
 
 

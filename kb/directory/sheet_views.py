@@ -37,9 +37,9 @@ RUNNING = (ImportState.LOOKING, ImportState.WRITING)
 class PutInForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("What is in the workbook"), widget=forms.RadioSelect)
     content = forms.FileField(
-        label=gettext_lazy("Workbook (.xlsx)"),
+        label=gettext_lazy("Workbook (.xlsx), or list (.csv)"),
         help_text=gettext_lazy("It is looked through first: nothing is written, and nothing is sent to anybody."),
-        widget=forms.FileInput(attrs={"accept": f".xlsx,{MEDIA_TYPE}"}),
+        widget=forms.FileInput(attrs={"accept": f".xlsx,.csv,{MEDIA_TYPE},text/csv"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -83,10 +83,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a line would do, and a remark in the language of the moment: what changes, or what is not understood and what to do about it."""
+    """What a line would do, and a remark in the language of the moment: what changes, or what is not understood and what to do about it.
+
+    kept: what the report keeps in the place of what was typed, where that must not be kept; None for what was typed.
+    """
 
     verdict: Verdict
     message: str = ""
+    kept: Mapping[str, str] | None = None
 
 
 @dataclass(slots=True)
@@ -172,7 +176,8 @@ class Layout:
         by_name = {folded(name): sheet for sheet in kind.sheets for name in (*sheet.names.values(), sheet.code)}
         helps = {folded(name) for name in _HELP.values()}
         for name in book.names:
-            found = _recognise(book, name, by_name.get(folded(name)), kind)
+            named = by_name.get(folded(name)) or (kind.sheets[0] if book.sole and len(kind.sheets) == 1 else None)
+            found = _recognise(book, name, named, kind)
             if found is not None and found.sheet.code not in {one.sheet.code for one in self.recognised}:
                 self.recognised.append(found)
             elif folded(name) not in helps:

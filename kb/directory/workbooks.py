@@ -1,4 +1,7 @@
-"""Workbooks (xlsx) from unknown hands, read row by row as text, and workbooks written. What the columns mean is in `sheets`."""
+"""Workbooks (xlsx) from unknown hands, read row by row as text, and workbooks written. What the columns mean is in `sheets`.
+
+A list of values (csv) is read as a workbook of one sheet: `lists`.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
+from kb.directory.lists import LIST_NAME, UnreadableWorkbook, records, text_in
+
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = 20 * 1024 * 1024
 MOST_UNPACKED_BYTES = 100 * 1024 * 1024
@@ -43,10 +48,6 @@ _WHITE = re.compile(r"[ \t\r\f\v]+")  # a no-break space is part of the text
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class UnreadableWorkbook(Exception):
-    """The text is a sentence for the person who put the file in: what is wrong and what to do."""
-
-
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row as the spreadsheet counts it (from 1), one text a column, '' for an empty cell. errors: cells (from 0) that hold #REF! and the like."""
@@ -56,8 +57,28 @@ class Row:
     errors: tuple[int, ...] = ()
 
 
+class ReadList:
+    """A list of values as a workbook of one sheet; `sole` says so. Raises UnreadableWorkbook from `rows`."""
+
+    sole = True
+    names = (LIST_NAME,)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """The rows that hold something, by the number of their record: what a spreadsheet that opens the list calls its row."""
+        for number, values in enumerate(islice(records(self._text), MOST_ROWS), start=1):
+            cells = tuple(text_of(value) for value in values[:MOST_COLUMNS])
+            if any(cells):
+                cells += ("",) * (MOST_COLUMNS - len(cells))
+                yield Row(number, cells, tuple(at for at, cell in enumerate(cells) if cell in ERROR_CODES))
+
+
 class ReadWorkbook:
     """The sheets of an open workbook, in its order. Raises UnreadableWorkbook from any method."""
+
+    sole = False
 
     def __init__(self, book: Any) -> None:
         self._sheets = {sheet.title: sheet for sheet in book.worksheets}
@@ -79,9 +100,12 @@ class ReadWorkbook:
 
 
 @contextmanager
-def opened(file: IO[bytes]) -> Iterator[ReadWorkbook]:
-    """A workbook open for reading, after `check`. Raises UnreadableWorkbook."""
+def opened(file: IO[bytes]) -> Iterator[ReadWorkbook | ReadList]:
+    """A workbook open for reading, after `check`, or a list of values. Raises UnreadableWorkbook."""
     check(file)
+    if (text := text_in(file)) is not None:
+        yield ReadList(text)
+        return
     with _in_sentences():
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
     try:
@@ -107,6 +131,8 @@ def check(file: IO[bytes]) -> None:
             raise UnreadableWorkbook(_("This workbook is closed with a password. Save it without a password, then put it in once more."))
         raise UnreadableWorkbook(_("This is a workbook of an older kind (.xls). Save it as .xlsx, then put it in once more."))
     file.seek(0)
+    if text_in(file) is not None:
+        return
     with _in_sentences(), zipfile.ZipFile(file) as packed:
         members = packed.infolist()
     names = {member.filename.lower() for member in members}

@@ -134,3 +134,78 @@ def test_what_looks_like_a_formula_is_written_as_text_and_comes_back(text):
 def test_days_times_and_numbers_are_written_as_such_and_control_signs_left_out():
     content = workbook([SheetToWrite("Organisations", ("a", "b", "c", "d"), [(date(2026, 1, 2), time(9, 30), 3, "a\x00b")])])
     assert rows(content)[1].cells[:4] == ("2026-01-02", "09:30", "3", "ab")
+
+
+# Lists of values
+
+
+def list_rows(content: bytes) -> list[workbooks.Row]:
+    return rows(content, "csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("divider", [";", ",", "\t"], ids=["semicolon", "comma", "tab"])
+def test_a_list_is_a_workbook_of_one_sheet_whatever_divides_it_and_however_it_is_written(divider, encoding):
+    text = f"Adresse{divider}Prénom\r\na@b.example{divider}Zoé d’Été\r\n"
+    found = list_rows(text.encode(encoding))
+    assert [(row.number, row.cells[:3]) for row in found] == [(1, ("Adresse", "Prénom", "")), (2, ("a@b.example", "Zoé d’Été", ""))]
+
+
+@pytest.mark.parametrize("name", ["Владимир", "محمد", "王小明", "Ἑλένη", "Łukasz", "ｆｕｌｌ"])
+def test_names_in_every_script_come_in(name):
+    assert list_rows(f"a;b\n{name};x\n".encode())[1].cells[0] == name
+
+
+def test_quoted_cells_hold_dividers_quotes_and_lines():
+    found = list_rows(b'a;b\r\n"un; deux";"il dit ""oui""\r\nligne deux"\r\n\r\n;;\r\nx;y\r\n')
+    assert [(row.number, row.cells[:2]) for row in found] == [(1, ("a", "b")), (2, ("un; deux", 'il dit "oui"\nligne deux')), (5, ("x", "y"))]
+
+
+def test_a_first_line_that_names_the_divider_is_followed_and_counted():
+    found = list_rows(b"sep=;\na,b;c,d,e\n1;2\n")
+    assert [(row.number, row.cells[:2]) for row in found] == [(2, ("a,b", "c,d,e")), (3, ("1", "2"))]
+
+
+def test_a_title_above_the_headers_does_not_mislead():
+    assert list_rows(b"Liste, du 3 mars\nAdresse;Langue;Jour\nx;y;z\n")[1].cells[:3] == ("Adresse", "Langue", "Jour")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+32 2 555", "-1", "@SUM(A1)", '=HYPERLINK("http://x")'])
+def test_a_formula_of_a_list_is_text(text):
+    quoted = text.replace('"', '""')
+    assert list_rows(f'a;b\n"{quoted}";x\n'.encode())[1].cells[0] == text
+
+
+def test_a_list_has_the_limits_of_a_workbook(monkeypatch):
+    assert len(list_rows((";".join("a" * 500) + "\n").encode())[0].cells) == workbooks.MOST_COLUMNS
+    assert len(list_rows(f"a;b\n{'x' * 9000};y\n".encode())[1].cells[0]) == workbooks.MOST_CHARACTERS
+    monkeypatch.setattr(workbooks, "MOST_ROWS", 3)
+    assert len(list_rows(b"a;b\n" * 10)) == 3
+
+
+NOT_LISTS = {
+    "no divider": (b"rien que des mots\n", "is no workbook"),
+    "nul": (b"a;b\x00\n", "is no workbook"),
+    "page": (b"<!doctype html><p>a;b", "is no workbook"),
+    "binary": (bytes(range(256)) * 4, "is no workbook"),
+    "undefined letters": (b"a;b\x81\x8d\n", "is no workbook"),
+    "half a letter of UTF-16": (b"\xff\xfea;b", "is no workbook"),
+    "rich text": (b"{\\rtf1 a;b}", "is no workbook"),
+}
+
+
+@pytest.mark.parametrize("case", NOT_LISTS)
+def test_what_is_no_list_is_said_in_a_sentence(case):
+    content, expected = NOT_LISTS[case]
+    with override("en"), pytest.raises(UnreadableWorkbook, match=expected):
+        list_rows(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b'a;b\n"never closed;x\n' + b"c;d\n" * 10, b'a;b\n"' + b"x" * 200_000 + b'";y\n', b'a;b\n"un"deux;x\n'],
+    ids=["open", "endless", "inside"],
+)
+def test_quotation_marks_that_do_not_fit_are_said_with_the_line(content):
+    with override("en"), pytest.raises(UnreadableWorkbook, match=r"line [0-9]+.*quotation marks"):
+        list_rows(content)
