@@ -47,6 +47,8 @@ MORE_OF_EDITORS = [
     "/admin/snippets/choose/library/reference/results/",
     "/admin/snippets/vocabulary/concept/",
     "/admin/organisation/new/",
+    "/admin/snippets/newsletter/issue/",
+    "/admin/snippets/choose/newsletter/issue/results/",
 ]
 TOGETHER = (("body", "theme", "p", "page", "waiting", "alike", "resume", "from"), ("organisation", "state", "kind", "ordering", "member", "mandate"))
 PARAMETERS = [

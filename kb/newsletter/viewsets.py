@@ -172,7 +172,9 @@ class IssueEdit(IssueForms, EditView):
     def is_valid(self, form) -> bool:
         if self.approves and self.is_out_of_date:
             # The form keeps saying what it was made from: pressing again is refused again.
-            self.object.latest_revision_id = self.request.POST.get("loaded_revision_id")
+            loaded = self.request.POST.get("loaded_revision_id")
+            known = (pk for pk in self.object.revisions.values_list("pk", flat=True) if str(pk) == loaded)
+            self.object.latest_revision_id = next(known, self.object.latest_revision_id)
             return self.refuse(CHANGED_MEANWHILE)
         return super().is_valid(form)
 
