@@ -11,6 +11,7 @@ from wagtail.contrib.settings.registry import register_setting
 from wagtail.snippets.action_menu import ActionMenuItem
 from wagtail.snippets.models import register_snippet
 
+from kb.newsletter import sending_views
 from kb.newsletter.models import Issue, NewsletterSettings
 from kb.newsletter.viewsets import NewsletterViewSetGroup, may_gather, url_of
 
@@ -52,3 +53,8 @@ def keep_what_was_sent(request: HttpRequest, instances) -> HttpResponse | None:
         % {"number": kept.number},
     )
     return HttpResponseRedirect(url_of(kept))
+
+
+@hooks.register("register_admin_urls")
+def add_sending():
+    return sending_views.urlpatterns
