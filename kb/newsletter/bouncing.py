@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from kb.clock.parts import addresses_in
+from kb.clock.fields import addresses_in
 from kb.clock.receiving import BOUNCE, COMPLAINT, DELAYED, Received
 from kb.clock.reports import without_addresses
 from kb.newsletter import subscribing

@@ -11,7 +11,9 @@ from kb.clock.receiving import read_message
 from kb.newsletter import subscribing
 from kb.newsletter.bouncing import Outcome, look, note
 from kb.newsletter.choices import ConsentEvent, ConsentSource, DeliveryState, SubscriberState
+from kb.newsletter.mailing import template_of
 from kb.newsletter.models import Bounce, Consent
+from kb.newsletter.signing import links_of
 from tests.kb.clock.messages import mail, refusal, report
 from tests.kb.newsletter.builders import subscriber
 from tests.kb.newsletter.returned import bounce_of, delivery
@@ -193,3 +195,17 @@ def test_an_issue_that_arrived_in_between_begins_the_count_anew():
     reader.refresh_from_db()
     assert (reader.state, reader.refusals) == (SubscriberState.ACTIVE, 1)
     assert reader.refused_at > timezone.now() - timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("by", ["envelope", "message-id"])
+def test_a_real_message_of_ours_is_known_again_when_it_comes_back(by, settings):
+    sent = delivery()
+    issue = sent.sending.issue
+    ours = template_of(issue, "fr").message(
+        to=sent.subscriber.email, key=sent.key, links=links_of(sent.subscriber.key, "fr", issue_number=issue.number)
+    )
+    assert ours.from_email == f"bounces+{sent.key}@cass.example"
+    returned = ours.message().as_bytes().decode()
+    told = bounce_of(sent, by="neither", to=ours.from_email if by == "envelope" else "bounces@cass.example", returned=returned)
+    assert read_message(told).attachments == ()
+    assert note(read_message(told)) == Outcome.COUNTED
