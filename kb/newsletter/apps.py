@@ -6,6 +6,6 @@ class NewsletterConfig(AppConfig):
     label = "newsletter"
 
     def ready(self) -> None:
-        from kb.newsletter import registering
+        from kb.newsletter import checks, registering  # noqa: F401 - importing registers the checks
 
         registering.register_all()

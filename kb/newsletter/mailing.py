@@ -81,13 +81,16 @@ class BriefGroup:
 
 
 def template_of(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> MailTemplate:
-    """The message of an issue in a language, for all its subscribers: some tens of milliseconds. public: as in `showing.shown`."""
+    """The message of an issue in a language, for all its subscribers: some tens of milliseconds. public: as in `showing.shown`.
+
+    Raises ValueError when no message can be made at all, by the settings of the newsletter (`checks` tells at the start of the site).
+    """
     whole = showing.shown(issue, language, public=public)
     sender, places = sender_of_settings(), new_places()
     mark_id = f"mark@{sender.domain}"
     with override(language):
         html, text = _parts(whole, {**places, "mark": f"cid:{mark_id}", "write_to": sender.answer_to})
-        return MailTemplate(
+        made = MailTemplate(
             language=language,
             subject=_subject(whole),
             html=html,
@@ -98,6 +101,7 @@ def template_of(issue: Issue, language: str, *, public: Mapping[str, News] | Non
             mark=_mark(),
             mark_id=mark_id,
         )
+    return made.prepared()
 
 
 def preview(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> tuple[str, str]:

@@ -114,10 +114,16 @@ class MailTemplate:
     mark_id: str
 
     def message(self, *, to: str, key: str, links: Links) -> ReadyMessage:
-        """The message of one delivery; key is the delivery's. Raises ValueError, with a sentence, for an address or a key that cannot be sent to."""
+        """The message of one delivery; key is the delivery's. Raises BadAddress; ValueError for a key or a link that no part of the site makes."""
         return ReadyMessage(self, to=address_of(to), key=_key(key), links=links)
 
-    # Made once, at the first message.
+    def prepared(self) -> MailTemplate:
+        """Itself, all that is the same for everyone made. Raises ValueError for what concerns everyone: settings, a subject of two lines."""
+        self.sender.envelope("")
+        _ = self.constant_headers, self.subject_header, self.sender.reply_header, self.content, self.mark_part
+        return self
+
+    # Made once.
 
     @cached_property
     def constant_headers(self) -> dict[str, str]:
@@ -126,7 +132,7 @@ class MailTemplate:
         """
         return {
             "List-Id": f"{_words('List-Id', 'L’Échos-CASS')} <echos.{self.sender.domain}>",
-            "List-Archive": f"<{_link(self.archive)}>",
+            "List-Archive": f"<{link_of(self.archive)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             "Precedence": "bulk",
         }
@@ -185,10 +191,10 @@ class ReadyMessage(EmailMultiAlternatives):
 
     def __init__(self, template: MailTemplate, *, to: str, key: str, links: Links) -> None:
         sender = template.sender
-        urls = {name: _link(getattr(links, name)) for name in LINKS}
+        urls = {name: link_of(getattr(links, name)) for name in LINKS}
         headers = {
             "Message-ID": f"<{key}@{sender.domain}>",
-            "List-Unsubscribe": f"<{_link(links.one_click)}>",
+            "List-Unsubscribe": f"<{link_of(links.one_click)}>",
             **template.constant_headers,
         }
         super().__init__(
@@ -242,18 +248,22 @@ class _Whole(Message):
         return self.as_bytes(linesep=linesep).decode("ascii")
 
 
+class BadAddress(ValueError):
+    """The words are for people: why nobody can be written to there."""
+
+
 def address_of(email: str) -> str:
-    """The address as it stands in To and RCPT, its domain in ASCII. Raises ValueError, with a sentence, for one that no server would take."""
+    """The address as it stands in To and RCPT, its domain in ASCII. Raises BadAddress for one that no server would take."""
     try:
         return clean_address(email)
     except ValidationError as error:
-        raise ValueError(error.message) from error
+        raise BadAddress(error.message) from error
 
 
 def _mailbox(address: str) -> str:
     """A name and an address as a header holds them; the host may be one of an own network. Raises ValueError for what is no address."""
     header = sanitize_address(address, "utf-8")
-    if not _OWN_ADDRESS.fullmatch(_bare(header)):
+    if not _OWN_ADDRESS.fullmatch(_bare(header)) or "=?" in _bare(header):  # an accent before the @, which few servers take
         raise ValueError(f"Not an address to send from: {address!r}.")
     return header
 
@@ -268,7 +278,8 @@ def _key(key: str) -> str:
     return key
 
 
-def _link(url: str) -> str:
+def link_of(url: str) -> str:
+    """The address, which may stand in a header. Raises ValueError for what is none."""
     if not _LINK.fullmatch(url) or "<" in url or ">" in url:
         raise ValueError(f"A link of a message is an absolute address in ASCII of {LONGEST_LINK} signs at most.")
     return url

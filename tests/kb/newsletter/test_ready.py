@@ -12,7 +12,7 @@ import pytest
 from django.core import mail
 from django.core.mail import get_connection
 
-from kb.newsletter.ready import LONGEST_LINK, MailTemplate, Sender, address_of, new_places
+from kb.newsletter.ready import LONGEST_LINK, BadAddress, MailTemplate, Sender, address_of, new_places
 from tests.kb.clock.sinks import Sink, mail_server
 
 KEY = "Zk3-_abcdefghijklmnopq"
@@ -185,6 +185,16 @@ def test_without_a_box_for_what_comes_back_the_sender_is_the_envelope():
     assert parsed(message)["Reply-To"] is None
 
 
+def test_what_concerns_everyone_is_refused_before_the_first_message():
+    """Else a wrong setting would look like ten thousand wrong addresses."""
+    made = replace(template(), archive="cass.example/fr/echos/")
+
+    with pytest.raises(ValueError, match="link") as caught:
+        made.prepared()
+
+    assert not isinstance(caught.value, BadAddress)
+
+
 def test_message_id_is_the_same_at_each_try():
     made = template()
 
@@ -201,7 +211,7 @@ def test_subject_in_every_script(subject):
 @pytest.mark.parametrize("subject", ["Titre\r\nBcc: x@y.example", "Titre\nBcc: x@y.example", "Titre\rBcc: x@y", "Un\x00deux", "Un\u2028deux"])
 def test_subject_with_a_line_break_is_refused(subject):
     with pytest.raises(ValueError, match="one line"):
-        message_of(template(subject=subject)).message()
+        template(subject=subject).prepared()
 
 
 @pytest.mark.parametrize("name", ["Dépt. « Échos »", "القسم", "部門", 'O"Brien, Jr.', "Ωmega <x>"])
@@ -217,7 +227,7 @@ def test_sender_that_is_no_address_is_refused(field, value):
     made = template(sender=replace(Sender("echos@cass.example"), **{field: value}))
 
     with pytest.raises(ValueError, match="ddress"):
-        message_of(made).message()
+        made.prepared()
 
 
 @pytest.mark.parametrize("host", ["localhost", "intranet", "127.0.0.1", "[127.0.0.1]"])
@@ -269,7 +279,7 @@ def test_address_as_it_is_sent(address, expected):
     ],
 )
 def test_address_that_no_server_would_take_is_refused_with_a_sentence(address):
-    with pytest.raises(ValueError, match=r"^[A-Z][^\r\n]* [^\r\n]*\.$") as caught:
+    with pytest.raises(BadAddress, match=r"^[A-Z][^\r\n]* [^\r\n]*\.$") as caught:
         message_of(template(), to=address)
 
     assert len(str(caught.value)) < 200
