@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms import WagtailAdminModelForm
 from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel
@@ -14,6 +15,8 @@ from kb.newsletter.models import Issue, IssueItem
 from kb.newsletter.showing import fallbacks, headings, shown, subjects
 from kb.pages.news import News, still_public
 from kb.pages.texts import TextsFormField
+
+LABEL = 90  # signs of a title in a list to choose from
 
 
 class TextsForm(WagtailAdminModelForm):
@@ -53,7 +56,8 @@ class IssueForm(TextsForm):
             news = still_public([kept]).get(kept)
             choices[kept] = str(news.titles) if news else str(self.instance.title)
         self.fields["lead_subject"] = forms.ChoiceField(
-            choices=[("", _("nothing on this site")), *choices.items()],
+            choices=[("", _("nothing on this site")), *((subject, Truncator(title).chars(LABEL)) for subject, title in choices.items())],
+            widget=forms.Select(attrs={"class": "w-w-full"}),
             required=False,
             label=_("What the lead story leads to"),
             help_text=_("One of the items below that are drawn from the site. Or leave it empty, and give an address elsewhere."),
@@ -184,10 +188,9 @@ EDIT_HANDLER = ObjectList(
             "items",
             panels=[
                 FieldPanel("heading"),
-                SourcePanel(heading=_("Drawn from")),
+                SourcePanel(),
                 FieldPanel("title"),
-                FieldPanel("text"),
-                FieldPanel("url"),
+                MultiFieldPanel([FieldPanel("text"), FieldPanel("url")], heading=_("Text and address"), classname="collapsed"),
             ],
             heading=_("Items"),
             label=_("item"),

@@ -15,17 +15,19 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import View
 from wagtail.admin import messages
 from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import PermissionCheckedMixin
+from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.models import TaskState
 from wagtail.snippets.views.snippets import CopyView, CreateView, EditView, IndexView, SnippetViewSet, SnippetViewSetGroup, WorkflowActionView
 
 from kb.accounts.listing import CappedPaginator
-from kb.newsletter import composing, gating, states
+from kb.newsletter import composing, gating, sending_views, states
 from kb.newsletter.models import Issue
 from kb.newsletter.panels import EDIT_HANDLER
 from kb.newsletter.subscribers_admin import SubscriberViewSet
@@ -45,6 +47,13 @@ def url_of(issue: Issue, name: str = "edit") -> str:
 
 def refusal(error: ValidationError) -> str:
     return " ".join(error.messages)
+
+
+def sending_buttons(request: HttpRequest, issue: Issue, kind: type[Button]) -> list[Button]:
+    """The way to the trial and the sending of this issue, for those who may send."""
+    if not request.user.has_perm(sending_views.PERMISSION):
+        return []
+    return [kind(gettext("Sending"), url=reverse(sending_views.ADDRESS, args=[issue.pk]), icon_name="mail")]
 
 
 # The list
@@ -92,6 +101,9 @@ class IssueIndex(IndexView):
 
     def get_add_url(self):
         return None
+
+    def get_list_more_buttons(self, instance):
+        return [*super().get_list_more_buttons(instance), *sending_buttons(self.request, instance, Button)]
 
     def get_context_data(self, **kwargs):
         context = super().get_context_data(**kwargs)
@@ -186,6 +198,10 @@ class IssueEdit(IssueForms, EditView):
             self.object.latest_revision_id = next(known, self.object.latest_revision_id)
             return self.refuse(CHANGED_MEANWHILE)
         return super().is_valid(form)
+
+    @cached_property
+    def header_buttons(self):
+        return [*super().header_buttons, *sending_buttons(self.request, self.object, HeaderButton)]
 
     @property
     def approves(self) -> bool:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from wagtail import hooks
 from wagtail.admin import messages
 from wagtail.contrib.settings.registry import register_setting
-from wagtail.snippets.action_menu import ActionMenuItem
+from wagtail.snippets.action_menu import ActionMenuItem, SubmitForModerationMenuItem
 from wagtail.snippets.models import register_snippet
 
 from kb.newsletter import sending_views
@@ -28,6 +28,11 @@ class GatherItem(ActionMenuItem):
         return context["view"] == "edit" and not context.get("locked_for_user") and may_gather(context["instance"])
 
 
+class AskItem(SubmitForModerationMenuItem):
+    def get_context_data(self, parent_context):
+        return {**super().get_context_data(parent_context), "label": _("Ask for the approval")}
+
+
 @hooks.register("register_snippet_action_menu_item")
 def offer_gathering(model):
     return GatherItem(order=10) if model is Issue else None
@@ -35,9 +40,10 @@ def offer_gathering(model):
 
 @hooks.register("construct_snippet_action_menu")
 def offer_no_publishing(menu_items, request: HttpRequest, context) -> None:
-    """Issues become public by their approval alone."""
+    """Issues become public by their approval alone, which is asked for in these words."""
     if context["model"] is Issue:
-        menu_items[:] = [item for item in menu_items if item.name != "action-publish"]
+        offered = [item for item in menu_items if item.name != "action-publish"]
+        menu_items[:] = [AskItem(item.order) if isinstance(item, SubmitForModerationMenuItem) else item for item in offered]
 
 
 @hooks.register("before_delete_snippet")
