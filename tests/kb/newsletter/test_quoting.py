@@ -17,6 +17,7 @@ def test_what_is_quoted_is_read_back(text):
     assert quopri.decodestring(found.encode()).decode().replace("\r\n", "\n") == text.replace("\r\n", "\n")
     assert max(map(len, found.split("\r\n"))) <= 76
     assert found.isascii()
+    assert not any(line.endswith((" ", "\t")) for line in found.split("\r\n")), "servers take spaces off the end of a line"
 
 
 @pytest.mark.parametrize("before", ["", "a", "a" * 74, "a" * 75, "a" * 76, "é" * 12 + "a" * 3, "mot ", "ligne\n"])
