@@ -18,6 +18,7 @@ _MAX_PARTS = 500
 _MAX_DEPTH = 20
 _MAX_HEAD_BYTES = 512 * 1024
 _MAX_FIELDS = 1000
+_MAX_STRAY = 20  # lines of a head that are no field
 _MAX_CANDIDATES = 50_000
 _MAX_TAIL = 200  # white space after a boundary
 
@@ -112,7 +113,7 @@ def _part(content: bytes, *, default: str) -> Part:
 def _head(content: bytes) -> tuple[list[tuple[str, str]], int]:
     """The fields, and where the body begins. A stray line amid fields is passed over; one that no field follows begins the body."""
     found: list[tuple[bytes, list[bytes]]] = []
-    position = 0
+    position = stray = 0
     while position < min(len(content), _MAX_HEAD_BYTES):
         end = content.find(b"\n", position)
         after = len(content) if end < 0 else end + 1
@@ -125,8 +126,10 @@ def _head(content: bytes) -> tuple[list[tuple[str, str]], int]:
             found[-1][1].append(line.strip())
         elif match and len(found) < _MAX_FIELDS:
             found.append((match[1].lower(), [line[match.end() :]]))
-        elif not match and not (found and not line.startswith(b"--") and _goes_on(content, after)):
-            break
+        elif not match:
+            stray += 1
+            if not found or stray > _MAX_STRAY or line.startswith(b"--") or not _goes_on(content, after):
+                break
         position = after
     return [(name.decode("ascii"), _as_text(b" ".join(lines))) for name, lines in found], position
 

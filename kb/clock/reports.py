@@ -66,7 +66,7 @@ class Refusal:
 def recipients_of_status(content: bytes) -> list[Refusal]:
     """From a message/delivery-status: one a group of fields that names a recipient; the original recipient stands before the final one."""
     found: list[Refusal] = []
-    for group in re.split(rb"(?:\r?\n[ \t]*){2,}", content.strip())[:_MAX_RECIPIENTS]:
+    for group in re.split(rb"(?:\r?\n[ \t]*){2,}", content.strip(), maxsplit=_MAX_RECIPIENTS)[:_MAX_RECIPIENTS]:
         said = dict(reversed(fields_of(group)))
         address = _typed_address(said.get("original-recipient", "")) or _typed_address(said.get("final-recipient", ""))
         if address:
