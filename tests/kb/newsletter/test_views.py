@@ -280,3 +280,22 @@ def test_pages_of_one_reader_are_kept_by_no_shared_cache():
         answer = Client().get(address)
         assert answer.headers["Cache-Control"] == "private, no-cache"
         assert "Cookie" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_the_home_page_names_the_issue_that_appeared_last_and_only_what_is_public(client, language):
+    home = f"/{language}/"
+    assert 'id="latest-issue"' not in page(client, home)
+    of = library.reference("Étude pervenche")
+    make.issue(13, title="Un ancien", date=date(2012, 1, 1), live=True)
+    make.issue(14, title="Numéro pervenche", date=date(2013, 1, 1), lead_subject=subject_of(of.pk), live=True)
+    make.issue(15, title="Secret bruyère", date=date(2014, 1, 1))
+
+    def said() -> str:
+        return page(client, home).partition('id="latest-issue"')[2].partition("</section>")[0]
+
+    assert f'<a href="/{language}/echos/14/" lang="fr">Numéro pervenche</a>' in said()
+    assert "bruyère" not in page(client, home)
+    of.delete()
+    assert f'href="/{language}/echos/14/"' in said()
+    assert "pervenche" not in page(client, home)
