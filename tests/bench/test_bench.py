@@ -24,6 +24,7 @@ EXPECTED = [
     "indexing, beside Wagtail's database search",
     *(f"engine alone, {kind}, {reader}" for kind in ("1 word", "2 words", "4 words", "2 common words") for reader in ("anonymous", "a member")),
     "the site's plain page over HTTP",
+    "newsletter, 30 subscribers",
     *(f"results page over HTTP, {kind}" for kind in ("1 word", "2 words", "4 words", "2 common words", "all questions")),
 ]
 
@@ -89,7 +90,19 @@ def test_every_row_is_measured_on_a_miniature_library(tmp_path, migrated_databas
     (tmp_path / "var" / "bench").mkdir(parents=True)
     shutil.copyfile(migrated_database.template, tmp_path / "var" / "bench" / "db.sqlite3")
 
-    command = [sys.executable, "-m", "tests.bench", "--pages", "200", "--questions", "1", "--corpora", str(tmp_path / "corpora")]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.bench",
+        "--pages",
+        "200",
+        "--questions",
+        "1",
+        "--subscribers",
+        "30",
+        "--corpora",
+        str(tmp_path / "corpora"),
+    ]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bench.settings", "CASS_VAR": str(tmp_path / "var")}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stderr
