@@ -82,7 +82,7 @@ class FirstPublicField(models.DateTimeField):
     description = "moment of becoming public"
 
     def __init__(self, *args, **options) -> None:
-        super().__init__(*args, **{"null": True, "blank": True, "editable": False, "serialize": False, "db_index": True, **options})
+        super().__init__(*args, **{"null": True, "blank": True, "editable": False, "serialize": False, **options})
 
     def deconstruct(self):
         """A plain date and time in migrations, whose models have no rules of their own."""

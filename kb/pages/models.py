@@ -77,7 +77,7 @@ class BasePage(Page):
     audiences = AudiencesField(_("who may see this page"), default=public_only)
     bodies = ParentalManyToManyField("groups.Body", verbose_name=_("written by"), blank=True, related_name="+")
     last_reviewed = models.DateField(_("last reviewed"), null=True, blank=True)
-    first_public_at = FirstPublicField()
+    first_public_at = FirstPublicField(db_index=True)
 
     base_form_class = BasePageForm
     subpage_types: list[str] = []

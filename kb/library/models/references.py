@@ -149,7 +149,7 @@ class Reference(ClusterableModel):
         base_manager_name = "objects"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["body", "mark_year", "mark_number"], name="library_reference_mark_once")]
-        indexes = [models.Index(fields=["title"]), models.Index(fields=["state", "-id"])]
+        indexes = [models.Index(fields=["title"]), models.Index(fields=["state", "-id"]), models.Index(fields=["state", "first_public_at"])]
 
     def __str__(self) -> str:
         return f"{self.mark} {self.title}" if self.mark_number else self.title
