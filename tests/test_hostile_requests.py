@@ -20,6 +20,7 @@ PATHS = [
     *("//evil.example/", "//[x/", "/\\evil.example/", "//evil.example/fr/", "/fr//evil.example/", "/fr/%00/", "/%00", "/fr/bibliotheque/%00/"),
     *("/fr/..;/admin/", "/fr/%2e%2e/admin/", "/media/%2e%2e/db.sqlite3", "/static/%2e%2e/%2e%2e/settings/base.py", "/fr/" + "a/" * 1500),
     *("/fr/echos/0/", "/fr/echos/-1/", "/nl/echos/99999999999999999999/", "/en/echos/" + "9" * 5000 + "/", "/fr/echos/%00/", "/fr/echos/1e3/"),
+    *("/fr/echos/abonnement/%00/", "/fr/echos/desabonnement/%00/", "/en/echos/unsubscribe/" + "a" * 5000 + "/"),
     *("/documents/1/x.pdf", "/fr/documents/1/x.pdf", "/fr/images/x/1/original/", "/sitemap.xml?p=x", "/sitemap.xml?p=%00", "/fr/contact/%F0%28%8C/"),
 ]
 QUESTIONS = {
@@ -48,6 +49,7 @@ MORE_OF_EDITORS = [
     "/admin/snippets/vocabulary/concept/",
     "/admin/organisation/new/",
     "/admin/snippets/newsletter/issue/",
+    "/admin/subscribers/",
     "/admin/snippets/choose/newsletter/issue/results/",
 ]
 TOGETHER = (("body", "theme", "p", "page", "waiting", "alike", "resume", "from"), ("organisation", "state", "kind", "ordering", "member", "mandate"))

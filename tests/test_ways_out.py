@@ -73,6 +73,8 @@ PLACES = (
     *("/fr/echos/", "/nl/echos/", "/en/echos/", "/fr/echos/?year=2026", "/fr/echos/13/", "/fr/echos/14/", "/nl/echos/14/", "/en/echos/14/"),
     *("/fr/echos/fil.atom", "/nl/echos/feed.atom", "/en/echos/feed.atom", "/fr/echos/15/", "/sitemap-newsletter.xml"),
     *("/fr/chercher/?where=newsletter.issue", "/fr/chercher/?where=newsletter.issue&q=nouvelle", "/nl/zoeken/suggesties/?q=nou"),
+    *("/fr/echos/abonnement/", "/nl/echos/abonnement/verzonden/", "/fr/echos/abonnement/compte/", "/en/echos/subscription/change/"),
+    *("/fr/echos/desabonnement/", "/fr/echos/abonnement/confirmer/x/", "/admin/subscribers/", "/admin/subscribers/results/"),
     *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
 )
 
@@ -110,6 +112,7 @@ def site(index, readers):  # noqa: F811
     newsletters.issue(15, title="Nouvelle edelweiss")
     printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
     directory.full_of_people("edelweiss", member_of="PA")
+    newsletters.subscriber("edelweiss@asbl.example")
     blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
     link = f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
