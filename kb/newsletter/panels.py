@@ -125,6 +125,18 @@ class SourcePanel(Panel):
             return {**context, "title": title, "url": self.news.urls.get(title.language) or next(iter(self.news.urls.values()), "")}
 
 
+class FoldedPanel(MultiFieldPanel):
+    """Text and address, folded away so that an issue of sixty items is looked over; open on a new item and where something is wrong."""
+
+    class BoundPanel(MultiFieldPanel.BoundPanel):
+        template_name = "newsletter/admin/folded.html"
+
+        @property
+        def is_open(self) -> bool:
+            names = [child.field_name for child in self.children]
+            return self.instance.pk is None or (self.form.is_bound and any(name in self.form.errors for name in names))
+
+
 class StandingPanel(Panel):
     """Where the issue stands, what may be done next, what was said of it."""
 
@@ -190,7 +202,7 @@ EDIT_HANDLER = ObjectList(
                 FieldPanel("heading"),
                 SourcePanel(),
                 FieldPanel("title"),
-                MultiFieldPanel([FieldPanel("text"), FieldPanel("url")], heading=_("Text and address"), classname="collapsed"),
+                FoldedPanel([FieldPanel("text"), FieldPanel("url")]),
             ],
             heading=_("Items"),
             label=_("item"),

@@ -40,6 +40,14 @@ CHANGED_MEANWHILE = _(
 )
 ASKED_FOR_ANOTHER = _("This issue was changed after its approval was asked for. Open it, read it, and approve it there.")
 
+DONE = {
+    "submit": _("The approval of no. %(number)s is asked for."),
+    "approve": _("No. %(number)s is approved: it is public, and can be sent."),
+    "reject": _("Changes are asked for in no. %(number)s; who asked for the approval is told."),
+    "restart-workflow": _("The approval of no. %(number)s is asked for."),
+    "cancel-workflow": _("The approval of no. %(number)s is no longer asked for: it is a draft again."),
+}
+
 
 def url_of(issue: Issue, name: str = "edit") -> str:
     return reverse(Issue.snippet_viewset.get_url_name(name), args=[quote(issue.pk)])
@@ -160,6 +168,12 @@ class IssueForms:
         if "action-publish" in self.request.POST:
             return self.refuse(gating.NOT_APPROVED)
         return super().is_valid(form)
+
+    def get_success_message(self, instance=None) -> str:
+        done = self.workflow_action if self.action == "workflow-action" else self.action
+        if done in DONE:
+            return str(DONE[done]) % {"number": (instance or self.object).number}
+        return super().get_success_message(instance)
 
     def refuse(self, sentence) -> bool:
         self.produced_error_code, self.produced_error_message = "refused", str(sentence)
