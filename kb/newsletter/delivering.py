@@ -266,11 +266,13 @@ class _Handing:
     def _message(self, claimed: Claimed) -> EmailMessage | None:
         """None for an address that cannot be written to at all."""
         try:
-            return template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=self._links(claimed))
+            message = template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=self._links(claimed))
         except (ValueError, ValidationError) as error:
             said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
             _in_hand(claimed).update(state=DeliveryState.REFUSED, claimed_until=None, error=said[:500])
             return None
+        message.metadata = {"delivery": claimed.key}  # for a mail service, whose webhook says it again; SMTP knows nothing of it
+        return message
 
     def _links(self, claimed: Claimed) -> signing.SignedLinks:
         """Those of the person, with those of the issue, which are the same for all."""

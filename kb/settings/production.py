@@ -9,6 +9,8 @@
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
 | CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
+| CASS_MAIL_TRANSPORT | (SMTP) | a mail service by its API: a backend of django-anymail, anymail.backends.mailjet.EmailBackend |
+| CASS_ANYMAIL | {} | its settings as JSON: {"MAILJET_API_KEY": "…", "MAILJET_SECRET_KEY": "…", "WEBHOOK_SECRET": "name:password"} |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
 | CASS_NEWSLETTER_FROM | (CASS_EMAIL_FROM) | sender of L'Échos-CASS |
 | CASS_NEWSLETTER_REPLY_TO | (its sender) | where answers to L'Échos-CASS go: a mailbox that a person reads |
@@ -40,7 +42,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from kb.settings.base import *
-from kb.settings.base import STORAGES, env
+from kb.settings.base import INSTALLED_APPS, STORAGES, env
 
 
 def _needed(name: str) -> str:
@@ -65,6 +67,10 @@ MAIL_TRANSPORT, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HO
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
+MAIL_TRANSPORT = env("CASS_MAIL_TRANSPORT", default=MAIL_TRANSPORT)
+ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True, **env.json("CASS_ANYMAIL", default={})}
+if MAIL_TRANSPORT.startswith("anymail."):
+    INSTALLED_APPS = [*INSTALLED_APPS, "anymail"]
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env("CASS_EMAIL_FROM", default=f"CASS <noreply@{ALLOWED_HOSTS[0].lstrip('.')}>")
 ADMINS = [("CASS", address.strip()) for address in env("CASS_ERRORS_TO", default="").split(",") if address.strip()]
 

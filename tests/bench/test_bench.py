@@ -90,19 +90,8 @@ def test_every_row_is_measured_on_a_miniature_library(tmp_path, migrated_databas
     (tmp_path / "var" / "bench").mkdir(parents=True)
     shutil.copyfile(migrated_database.template, tmp_path / "var" / "bench" / "db.sqlite3")
 
-    command = [
-        sys.executable,
-        "-m",
-        "tests.bench",
-        "--pages",
-        "200",
-        "--questions",
-        "1",
-        "--subscribers",
-        "30",
-        "--corpora",
-        str(tmp_path / "corpora"),
-    ]
+    sizes = ["--pages", "200", "--questions", "1", "--subscribers", "30"]
+    command = [sys.executable, "-m", "tests.bench", *sizes, "--corpora", str(tmp_path / "corpora")]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.bench.settings", "CASS_VAR": str(tmp_path / "var")}
     ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, ran.stderr

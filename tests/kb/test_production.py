@@ -97,3 +97,15 @@ print(sum(bool(consume(request, action="login_failed", key="membre@cass.example"
 def test_attempts_counted_by_one_web_process_count_in_the_others_without_anything_to_set_up(tmp_path):
     told = [_python("-c", TRY, which, CASS_VAR=str(tmp_path), **NEEDED) for which in ("first", "second", "third")]
     assert [each.stdout.strip() for each in told] == ["4", "1", "0"], told[0].stderr
+
+
+def test_mail_leaves_by_the_api_of_a_service_where_the_environment_says_so(tmp_path):
+    told = _python(
+        "-c",
+        "from django.conf import settings as s; print(s.MAIL_TRANSPORT, s.EMAIL_BACKEND, s.ANYMAIL['MAILJET_API_KEY'], s.INSTALLED_APPS[-1])",
+        CASS_VAR=str(tmp_path),
+        CASS_MAIL_TRANSPORT="anymail.backends.mailjet.EmailBackend",
+        CASS_ANYMAIL='{"MAILJET_API_KEY": "abc"}',
+        **NEEDED,
+    )
+    assert told.stdout.split() == ["anymail.backends.mailjet.EmailBackend", "kb.clock.posting.Backend", "abc", "anymail"], told.stderr

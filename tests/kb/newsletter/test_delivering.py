@@ -15,6 +15,7 @@ from kb.clock.sending import PAUSES
 from kb.newsletter import claiming, delivering, sending, subscribing
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.delivering import REFUSED_IN_A_ROW, TROUBLE_PAUSES, deliver_batch
+from kb.newsletter.judging import Verdict, verdict_of
 from kb.newsletter.models import Delivery, Sending, Subscriber
 from tests.kb.clock.sinks import free_port, mail_server
 from tests.kb.newsletter import builders as make
@@ -573,3 +574,27 @@ def test_the_memory_transport_and_others_get_the_messages_too(settings, people, 
     settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
     deliver_batch(running.pk)
     assert Counter(message.to[0] for message in mailoutbox) == everyone(people)
+
+
+def test_the_api_of_a_mail_service_gets_the_message_with_its_key(settings, people, running):
+    pytest.importorskip("anymail", reason="django-anymail is not installed (make install-prod)")
+    from django.core import mail
+
+    settings.MAIL_TRANSPORT = "anymail.backends.test.EmailBackend"
+    settings.ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True}
+    mail.outbox = []
+    deliver_batch(running.pk)
+    assert states(running) == {"sent": 7}
+    keys = set(Delivery.objects.values_list("key", flat=True))
+    assert {message.anymail_test_params["metadata"]["delivery"] for message in mail.outbox} == keys
+    assert Counter(message.to[0] for message in mail.outbox) == everyone(people)
+
+
+SERVICE = {400: Verdict.FOR_GOOD, 401: Verdict.NOT_US, 403: Verdict.NOT_US, 429: Verdict.NOT_US, 503: Verdict.NOT_US, None: Verdict.NO_ANSWER}
+
+
+@pytest.mark.parametrize(("status", "verdict"), SERVICE.items(), ids=str)
+def test_what_a_mail_service_answers_is_judged_by_its_status(status, verdict):
+    error = ValueError("no")
+    error.status_code = status
+    assert verdict_of(error) is verdict
