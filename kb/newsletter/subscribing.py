@@ -83,8 +83,10 @@ def row_of(word: str) -> Subscriber | None:
 
 
 @transaction.atomic
-def confirm(word: str) -> Subscriber | None:
+def confirm(word: str, *, wording: str = "") -> Subscriber | None:
     """Does what the link of this word was sent for: subscribes, resumes, or changes the address. None as `row_of`; a word counts once.
+
+    wording: what the page of the link showed, else what the form had.
 
     Raises AddressTaken, and does nothing, when the new address is a subscriber's own meanwhile.
     """
@@ -100,7 +102,7 @@ def confirm(word: str) -> Subscriber | None:
         event = ConsentEvent.RESUMED if found.state == SubscriberState.NOT_NOW else ConsentEvent.GIVEN
         found.language = asked.language if asked else found.language
         _activate(found)
-        _note(found, event, ConsentSource.LINK, wording=asked.wording if asked else "")
+        _note(found, event, ConsentSource.LINK, wording=wording or (asked.wording if asked else ""))
         erased.forget(found.email)
     found.confirm_hash, found.confirm_expires_at, found.new_email = "", None, ""
     found.save()

@@ -28,10 +28,11 @@ class LanguageField(forms.ChoiceField):
 
 
 class SubscribeForm(forms.Form):
-    """Without a language the newsletter comes in that of the page."""
+    """Without a language the newsletter comes in that of the page. read: the form stood below the words of the consent, as not every box does."""
 
     email = AddressField(label=_("E-mail address"))
     language = LanguageField(required=False, initial=current_language)
+    read = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
 
     def clean_language(self) -> str:
         return self.cleaned_data["language"] or current_language()

@@ -51,7 +51,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         if not consume(request, action="newsletter"):
             return too_many(request)
         if form.is_valid():
-            subscribing.ask(form.cleaned_data["email"], form.cleaned_data["language"], wording=words)
+            given = form.cleaned_data
+            subscribing.ask(given["email"], given["language"], wording=words if given["read"] else "")
             return HttpResponseRedirect(reverse("newsletter:subscribe_sent"))
     return _page(request, "subscribe", {"form": form, "wording": words})
 
@@ -73,6 +74,7 @@ def confirm(request: HttpRequest, word: str = "") -> HttpResponse:
         return _page(request, "confirm_dead", status=410)
     if request.method != "POST":
         context = {"subscriber": row, "address": masked(row.new_email or row.email), "former": masked(row.email)}
+        context["wording"] = subscribing.wording(current_language())
         return _page(request, "confirm", context)
     return _confirmed(request, kept)
 
@@ -81,7 +83,7 @@ def _confirmed(request: HttpRequest, kept: str) -> HttpResponse:
     if not consume(request, action="newsletter"):
         return too_many(request)
     try:
-        subscriber = subscribing.confirm(kept)
+        subscriber = subscribing.confirm(kept, wording=subscribing.wording(current_language()))
     except subscribing.AddressTaken as taken:
         return _page(request, "confirm_dead", {"taken": str(taken)}, status=409)
     if subscriber is None:

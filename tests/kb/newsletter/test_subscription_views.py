@@ -48,7 +48,7 @@ def at(name: str, *args, language: str = "en") -> str:
 
 
 def sign_up(client: Client, email: str = ADDRESS, *, chosen: str = "nl", language: str = "en", **extra):
-    return client.post(at("subscribe", language=language), {"email": email, "language": chosen}, **extra)
+    return client.post(at("subscribe", language=language), {"email": email, "language": chosen, "read": "True"}, **extra)
 
 
 def path_in(message) -> str:
@@ -66,6 +66,7 @@ def text_of(response) -> str:
 def test_who_signs_up_confirms_and_is_subscribed(client, outbox, language):
     page = client.get(at("subscribe", language=language)).content.decode()
     assert subscribing.wording(language).replace("'", "&#x27;") in page
+    assert 'name="read" value="True"' in page
     answer = sign_up(client, language=language)
     assert answer["Location"] == at("subscribe_sent", language=language)
     assert client.get(answer["Location"]).status_code == 200
@@ -85,8 +86,9 @@ def test_who_signs_up_confirms_and_is_subscribed(client, outbox, language):
     assert "a•••@cpas.example" in answer.content.decode()
     row = Subscriber.objects.get()
     assert (row.state, row.language) == (SubscriberState.ACTIVE, "nl")
-    given = row.consents.get(event=ConsentEvent.GIVEN)
-    assert given.wording == subscribing.wording(language) and given.source == ConsentSource.LINK
+    asked, given = row.consents.all()
+    assert asked.wording == subscribing.wording(language) and asked.source == ConsentSource.FORM
+    assert given.wording == subscribing.wording("nl") and given.source == ConsentSource.LINK
 
 
 STATES = ("new", "pending", "active", "not_now", "unsubscribed", "erased", "limited")
@@ -167,7 +169,13 @@ def test_a_language_that_we_do_not_have_is_said(client, outbox):
 
 def test_a_box_without_a_language_gives_that_of_the_page(client, outbox):
     client.post(at("subscribe", language="nl"), {"email": ADDRESS})
-    assert Subscriber.objects.get().language == "nl"
+    row = Subscriber.objects.get()
+    assert row.language == "nl"
+    assert row.consents.get().wording == ""  # the words were not beside the box
+    client.get(path_in(outbox[0]))
+    assert subscribing.wording("nl").replace("'", "&#x27;") in client.get(at("confirm", language="nl")).content.decode()
+    client.post(at("confirm", language="nl"))
+    assert row.consents.last().wording == subscribing.wording("nl")
 
 
 def test_an_address_in_capitals_with_a_full_stop_is_the_same(client, outbox):
