@@ -114,11 +114,8 @@ class SourcePanel(Panel):
         def show(self, subject: str, known: dict[str, News]) -> None:
             self.subject, self.news = subject, known.get(subject)
 
-        def is_shown(self) -> bool:
-            return bool(self.subject)
-
         def get_context_data(self, parent_context=None):
-            context = super().get_context_data(parent_context)
+            context = {**super().get_context_data(parent_context), "field": self.form["subject"]}
             if self.news is None:
                 return context
             title = self.news.titles.shown()

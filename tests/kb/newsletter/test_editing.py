@@ -15,6 +15,7 @@ from wagtail.users.models import UserProfile
 
 from kb.accounts.audiences import STAFF
 from kb.library.models import Reference
+from kb.library.models.recording import subject_of
 from kb.newsletter import awaiting, composing
 from kb.newsletter.approving import WORKFLOW
 from kb.newsletter.choices import OwnHeading
@@ -226,6 +227,19 @@ def test_what_an_item_is_drawn_from_survives_a_draft_without_rows(client):
     post(client, made, **{"items-0-title_fr": "Un, autrement"})
     kept = newest(made).items.get()
     assert (kept.title["fr"], kept.subject) == ("Un, autrement", "library.reference:1")
+
+
+def test_the_form_carries_what_each_item_is_drawn_from_and_names_it(client):
+    public("Le guide du locataire")
+    subject = subject_of(Reference.objects.get().pk)
+    made = issue(14, items=[item("Un", subject=subject), item("Deux", subject="library.reference:999"), item("Trois")])
+    content = client.get(admin("edit", made.pk)).content.decode()
+    carried = {}
+    for field in re.findall(r"<input[^>]*items-\d-subject[^>]*>", content):
+        carried[re.search(r'name="([^"]+)"', field)[1]] = re.search(r'value="([^"]*)"', field)[1] if "value=" in field else ""
+    assert carried == {"items-0-subject": subject, "items-1-subject": "library.reference:999", "items-2-subject": ""}
+    assert re.search(r"Drawn from the site:.*?Le guide du locataire</a>", content, re.DOTALL)
+    assert content.count("No longer public: this item is left out everywhere.") == 1
 
 
 def test_a_drawn_item_with_an_address_of_its_own_is_refused_with_a_sentence(client):
