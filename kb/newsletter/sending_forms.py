@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy as _
 
 from kb.languages import LANGUAGES
@@ -25,22 +26,27 @@ class TrialForm(forms.Form):
 
 
 class ScheduleForm(forms.Form):
-    """A day and an hour of the place, to come."""
+    """A day and an hour of the place, to come; `starts_at` once it is valid."""
 
-    starts_at = forms.SplitDateTimeField(
-        label=_("Day and hour, in Brussels"),
-        widget=forms.SplitDateTimeWidget(date_attrs={"type": "date"}, time_attrs={"type": "time"}, date_format="%Y-%m-%d", time_format="%H:%M"),
-        input_date_formats=["%Y-%m-%d"],
-        input_time_formats=["%H:%M", "%H:%M:%S"],
-        error_messages={
-            "required": _("Give the day and the hour."),
-            "invalid_date": _("Write the day as 2026-11-30."),
-            "invalid_time": _("Write the hour as 09:30."),
-        },
+    day = forms.DateField(
+        label=_("Day"),
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Give the day."), "invalid": _("Write the day as 2026-11-30.")},
+    )
+    hour = forms.TimeField(
+        label=_("Hour, in Brussels"),
+        input_formats=["%H:%M", "%H:%M:%S"],
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": _("Give the hour."), "invalid": _("Write the hour as 09:30.")},
     )
 
-    def clean_starts_at(self):
-        starts_at = self.cleaned_data["starts_at"]
-        if starts_at <= timezone.now():
-            raise ValidationError(_("This hour has passed. Choose one to come, or send now."))
-        return starts_at
+    @property
+    def starts_at(self) -> datetime:
+        return make_aware(datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"]))
+
+    def clean(self):
+        cleaned = super().clean()
+        if {"day", "hour"} <= set(cleaned) and self.starts_at <= timezone.now():
+            self.add_error("hour", _("This hour has passed. Choose one to come, or send now."))
+        return cleaned

@@ -131,8 +131,8 @@ class SendingView(SendingPage):
         form = ScheduleForm(self.request.POST)
         if not form.is_valid():
             return self._shown(schedule=form)
-        steps.start(self.issue, by=self.request.user, starts_at=form.cleaned_data["starts_at"])
-        messages.success(self.request, _("It will be sent on %(moment)s.") % {"moment": _moment(form.cleaned_data["starts_at"])})
+        steps.start(self.issue, by=self.request.user, starts_at=form.starts_at)
+        messages.success(self.request, _("It will be sent on %(moment)s.") % {"moment": _moment(form.starts_at)})
         return None
 
     def _stop_action(self) -> None:

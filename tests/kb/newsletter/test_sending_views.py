@@ -138,11 +138,11 @@ def test_sending_now_asks_first(editing, issue):
 
 
 def test_a_day_and_an_hour_to_come_are_those_of_brussels(editing, issue):
-    assert "has passed" in press(editing, issue, "schedule", starts_at_0="2020-01-01", starts_at_1="09:30")
+    assert "has passed" in press(editing, issue, "schedule", day="2020-01-01", hour="09:30")
     assert "Give the day" in press(editing, issue, "schedule")
     assert not Sending.objects.exists()
     year = timezone.now().year + 1
-    seen = press(editing, issue, "schedule", starts_at_0=f"{year}-07-01", starts_at_1="09:30")
+    seen = press(editing, issue, "schedule", day=f"{year}-07-01", hour="09:30")
     assert "It will be sent on" in seen
     sent = Sending.objects.get()
     assert (localtime(sent.starts_at).hour, sent.starts_at.hour) == (9, 7)
