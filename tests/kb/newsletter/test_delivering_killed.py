@@ -95,7 +95,7 @@ def sink():
 
 
 def work(site: Site, sink: Judge, moment: str = "", *, batch: int = 100) -> int:
-    site.change("UPDATE django_tasks_database_dbtaskresult SET run_after = enqueued_at WHERE run_after < '9000'")  # what waits for its hour
+    site.change("UPDATE django_tasks_database_dbtaskresult SET run_after = enqueued_at WHERE run_after < '9000-01-01'")  # what waits for its hour
     victim = VICTIM if "prepare" not in moment else 2
     return site.python(WORK.format(port=sink.controller.port, moment=moment, victim=victim, batch=batch))
 
