@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from kb.languages import current_language, word
 from kb.newsletter import feeds, linking, listing
-from kb.newsletter.models import Issue
+from kb.newsletter.models import Issue, NewsletterSettings
 from kb.newsletter.showing import shown
 
 SECTION = "newsletter"
@@ -21,7 +21,8 @@ SECTION = "newsletter"
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
     found = listing.archive(request.GET, current_language())
-    return _for_one_reader(render(request, "newsletter/archive.html", {"archive": found, "noindex": found.narrows, "section": SECTION}))
+    context = {"archive": found, "noindex": found.narrows, "section": SECTION, "every_weeks": NewsletterSettings.load(request).every_weeks}
+    return _for_one_reader(render(request, "newsletter/archive.html", context))
 
 
 @require_safe
@@ -42,6 +43,7 @@ def page(request: HttpRequest, record: Issue) -> HttpResponse:
         "shown_elsewhere": one.language not in one.written,
         "page_language": one.written[0],
         "section": SECTION,
+        "every_weeks": NewsletterSettings.load(request).every_weeks,
     }
     return _for_one_reader(render(request, "newsletter/issue.html", context))
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from kb.languages import CODES
 from kb.library.models import Reference
 from kb.library.models.recording import subject_of
-from kb.newsletter.models import Issue
+from kb.newsletter.models import Issue, NewsletterSettings
 from tests.kb.library import builders as library
 from tests.kb.library.conftest import readers  # noqa: F401
 from tests.kb.newsletter import builders as make
@@ -98,6 +98,14 @@ def test_the_page_offers_the_subscription_and_names_the_feed(client):
         assert '<form method="post" action="/fr/echos/abonnement/">' in found
         assert '<input type="hidden" name="language" value="fr">' in found
         assert 'name="email"' in found
+
+
+@pytest.mark.parametrize(("weeks", "said"), [(1, "About one message a week."), (6, "About one message every 6 weeks.")])
+@pytest.mark.parametrize("address", ["/en/echos/", "/en/echos/14/"])
+def test_who_subscribes_reads_the_rhythm_the_editors_gave_themselves(client, address, weeks, said):
+    make.issue(14, live=True)
+    NewsletterSettings.objects.update_or_create(defaults={"every_weeks": weeks})
+    assert f"{said} We track neither opens nor clicks." in plain(page(client, address)).replace("\u00a0", " ")
 
 
 def answer_of(client, method: str, address: str) -> tuple:
