@@ -22,7 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from kb.accounts.addresses import own_addresses
-from kb.accounts.scrubbing import Identity
+from kb.accounts.scrubbing import Identity, scrub
 from kb.accounts.writing import address_of
 from kb.clock.choices import MailState
 from kb.clock.models import OutgoingMail
@@ -30,7 +30,7 @@ from kb.directory.personal import erase_sheets
 from kb.newsletter import erased
 from kb.newsletter.addresses import folded, masked
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
-from kb.newsletter.models import Consent, Delivery, Subscriber
+from kb.newsletter.models import Consent, Delivery, Sending, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.signing import change_url
 from kb.newsletter.writing import may_write, written
@@ -38,6 +38,7 @@ from kb.newsletter.writing import may_write, written
 LINK_DAYS = 7  # that a link which confirms works
 MOST_REFUSALS = 2  # of different messages, for good
 NOBODY = "erased@erased.invalid"
+RECEIVING = (SubscriberState.ACTIVE, SubscriberState.NOT_NOW)  # they subscribed and did not leave
 
 
 class AddressTaken(Exception):
@@ -132,21 +133,24 @@ def change_language(subscriber: Subscriber, language: str, *, source: str = Cons
 
 @transaction.atomic
 def ask_new_address(subscriber: Subscriber, email: str) -> None:
-    """Writes to the new address; nothing changes before its link is used. An address that is subscribed already is told so, and nobody else."""
+    """Writes to the new address; nothing changes before its link is used. An address that is subscribed already is told so, and nobody else.
+
+    The row keeps the same either way: an earlier link stops working whatever this address is to us. Does nothing for who left.
+    """
     may = may_write(email)
-    other = Subscriber.objects.filter(email_key=folded(email)).exclude(pk=subscriber.pk).first()
+    here = Subscriber.objects.select_for_update().filter(pk=subscriber.pk, state__in=RECEIVING).first()
+    if here is None or not may:
+        return
+    other = Subscriber.objects.filter(email_key=folded(email)).exclude(pk=here.pk).first()
     word, values = _new_word()
+    Subscriber.objects.filter(pk=here.pk).update(**{**values, "new_email": email})
     if other is not None and other.state == SubscriberState.ACTIVE:
         message = _answer(other, word, other.language)
-        values = {"email_key": subscriber.email_key}
     else:
-        link = address_of("newsletter:confirm_link", word, language=subscriber.language)
-        context = {"link": link, "days": LINK_DAYS, "former": masked(subscriber.email)}
-        message = written(email, "address", context, language=subscriber.language)
-        values["new_email"] = email
-    if may:
-        Subscriber.objects.filter(pk=subscriber.pk).update(**values)
-        message.send()
+        link = address_of("newsletter:confirm_link", word, language=here.language)
+        context = {"link": link, "days": LINK_DAYS, "former": masked(here.email)}
+        message = written(email, "address", context, language=here.language)
+    message.send()
 
 
 def _take_new_address(subscriber: Subscriber) -> None:
@@ -199,19 +203,21 @@ def lift(subscriber: Subscriber, source: str = ConsentSource.LINK) -> bool:
 def erase(subscriber: Subscriber) -> None:
     """Takes the address away wherever we keep it, but for a keyed hash. Deliveries stay without anybody, so that counts stay true.
 
-    Also lines of lists that were brought in, and our messages to the address: what waits is dropped, of what was sent kind and day stay.
+    Also lines of lists that were brought in, and our messages to the address: what waits is dropped, of what was sent kind and day stay. Of a new
+    address that was typed and never confirmed, which may be anybody's, only the messages that asked for its confirmation.
     """
-    addresses = tuple(address for address in (subscriber.email, subscriber.new_email) if address)
     erased.remember(subscriber.email)
     Delivery.objects.filter(subscriber=subscriber.pk).exclude(error="").update(error="")
     Subscriber.objects.filter(pk=subscriber.pk).delete()
-    written_to = Q(pk__in=())
-    for address in addresses:
-        written_to |= Q(address__iexact=address)
-    mail = OutgoingMail.objects.filter(written_to, kind__startswith="newsletter.")
+    written_to = Q(address__iexact=subscriber.email, kind__startswith="newsletter.")
+    if subscriber.new_email:
+        written_to |= Q(address__iexact=subscriber.new_email, kind="newsletter.address")
+    mail = OutgoingMail.objects.filter(written_to)
     mail.filter(state=MailState.WAITING).delete()
     mail.update(address=NOBODY, subject="", sealed=b"", message_id="", error="")
-    erase_sheets(None, Identity(0, addresses))
+    identity = Identity(0, (subscriber.email,))
+    scrub(Sending.objects.all(), ("note",), identity)
+    erase_sheets(None, identity)
 
 
 # What mail servers answer

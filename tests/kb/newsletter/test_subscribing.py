@@ -15,13 +15,14 @@ from django.utils import timezone, translation
 
 from kb.accounts.addresses import prove
 from kb.clock.models import OutgoingMail
+from kb.directory.models import SheetImport, SheetLine
 from kb.newsletter import erased, subscribing
 from kb.newsletter.addresses import LONGEST, clean_address, folded, masked
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
-from kb.newsletter.models import Consent, ErasedAddress, Subscriber
+from kb.newsletter.models import Consent, ErasedAddress, Sending, Subscriber
 from kb.newsletter.signing import Purpose, subscriber_of, word_of
 from tests.kb.accounts import builders as people
-from tests.kb.newsletter.builders import subscriber
+from tests.kb.newsletter.builders import issue, subscriber
 
 pytestmark = pytest.mark.django_db
 
@@ -349,8 +350,37 @@ def test_an_address_that_is_subscribed_is_told_so_and_stays(posted):
     subscribing.ask_new_address(row, "autre@cpas.example")
     assert (posted[0].to, posted[0].kind) == (["autre@cpas.example"], "newsletter.already")
     row.refresh_from_db()
-    assert (row.new_email, row.confirm_hash) == ("", "")
+    assert row.email == ADDRESS
     assert Subscriber.objects.count() == 2 and subscriber_of(word_in(posted[0])) == other
+
+
+@pytest.mark.parametrize("state", ["nobody", *SubscriberState])
+def test_who_changes_their_address_cannot_find_out_whether_another_is_known(state, posted):
+    """Neither by an earlier link of their own, nor by what their export tells."""
+    row = subscriber(ADDRESS)
+    if state != "nobody":
+        subscriber("cible@cpas.example", state=state)
+    subscribing.ask_new_address(row, "neuf@cpas.example")
+    earlier = word_in(posted[0])
+    subscribing.ask_new_address(row, "cible@cpas.example")
+    row.refresh_from_db()
+    assert subscribing.row_of(earlier) is None and row.new_email == "cible@cpas.example"
+
+
+@pytest.mark.parametrize("state", ["pending", "unsubscribed"])
+def test_who_left_is_not_subscribed_by_a_change_of_address(state, posted):
+    row = subscriber(ADDRESS, state=state)
+    subscribing.ask_new_address(row, "neuf@cpas.example")
+    row.refresh_from_db()
+    assert (posted, row.new_email, row.confirm_hash) == ([], "", "")
+
+
+def test_who_left_while_the_link_was_under_way_stays_unsubscribed(posted):
+    row = subscriber(ADDRESS)
+    stale = Subscriber.objects.get()
+    subscribing.unsubscribe(row)
+    subscribing.ask_new_address(stale, "neuf@cpas.example")
+    assert posted == [] and Subscriber.objects.get().new_email == ""
 
 
 def test_an_address_that_was_never_confirmed_or_left_makes_room(posted):
@@ -419,6 +449,30 @@ def test_an_erased_address_is_nowhere_but_as_a_hash():
     kept = ErasedAddress.objects.get()
     assert re.fullmatch("[0-9a-f]{64}", kept.hash)
     assert erased.was_erased("ACCUEIL@cpas.example") and not erased.was_erased("autre@cpas.example")
+
+
+def test_erasing_oneself_takes_nothing_away_from_somebody_whose_address_one_typed(posted):
+    other = SheetLine.objects.create(
+        sheet_import=SheetImport.objects.create(kind="subscribers", original_name="liste.xlsx"),
+        sheet="subscribers",
+        number=2,
+        values={"email": "cible@cpas.example", "proof": "liste"},
+    )
+    mine = OutgoingMail.objects.create(address="cible@cpas.example", kind="newsletter.address", subject="x", sealed=b"x")
+    welcome = OutgoingMail.objects.create(address="cible@cpas.example", kind="newsletter.welcome", subject="x", sealed=b"x")
+    subscribing.erase(subscriber(ADDRESS, new_email="cible@cpas.example"))
+    other.refresh_from_db()
+    assert other.values["email"] == "cible@cpas.example"
+    assert not OutgoingMail.objects.filter(pk=mine.pk).exists() and OutgoingMail.objects.get(pk=welcome.pk).address == "cible@cpas.example"
+
+
+def test_an_erased_address_is_not_in_what_a_server_said_about_the_sending():
+    row, made = subscriber(ADDRESS), issue(live=True)
+    said = f"550 5.7.1 <{ADDRESS.upper()}> is not welcome"
+    Sending.objects.create(issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", trouble="refuses_all", note=said)
+    subscribing.erase(row)
+    note = Sending.objects.get().note
+    assert ADDRESS not in note.lower() and "is not welcome" in note
 
 
 def test_hashes_are_made_with_a_key_and_former_keys_are_recognised(settings):
