@@ -3,8 +3,8 @@
 A delivery is known by its key alone, which stands in the envelope sender and in the Message-ID and which nobody can guess: an address proves nothing,
 since anyone can write us that somebody's mailbox is gone.
 
-    failure for good ──► delivery "came back", one refusal counted for its subscriber (`subscribing.note_refused`)
-    failure for now, given up ──► delivery "came back"        delayed ──► noted only        complaint ──► unsubscribed
+    failure for good of the mailbox ──► delivery "came back", one refusal counted for its subscriber (`subscribing.note_refused`)
+    failure by a policy (`judging`), or for now, given up ──► delivery "came back"        delayed ──► noted only        complaint ──► unsubscribed
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from kb.clock.receiving import BOUNCE, COMPLAINT, DELAYED, Received
 from kb.clock.reports import without_addresses
 from kb.newsletter import subscribing
 from kb.newsletter.choices import OPEN_DELIVERIES, ConsentEvent, ConsentSource, DeliveryState
+from kb.newsletter.judging import is_about_mailbox
 from kb.newsletter.models import Bounce, Consent, Delivery
 
 # Mail systems give up after five days; what is older than this tells nothing about a mailbox of today.
@@ -143,8 +144,8 @@ def _settle(delivery: Delivery, event: Event) -> Outcome:
 
 
 def _counts(delivery: Delivery, event: Event) -> bool:
-    """Whether it tells that the mailbox of today refuses: for good, not long ago, and not about an address or a pause that is over."""
-    if not event.is_for_good or delivery.subscriber is None:
+    """Whether the mailbox of today refuses: it and no policy, for good, not long ago, and not about an address or a pause that is over."""
+    if not event.is_for_good or not is_about_mailbox(event.words, status=event.status) or delivery.subscriber is None:
         return False
     sent_at = delivery.sent_at or timezone.now()
     if sent_at < timezone.now() - COUNTED_FOR:

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import DatabaseError, transaction
@@ -31,8 +31,9 @@ from kb.clock.sending import PAUSES, said_by
 from kb.newsletter import mailing, signing, subscribing
 from kb.newsletter.choices import OPEN_DELIVERIES, DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.claiming import Claimed, NotRunning, claim, note_sent
-from kb.newsletter.judging import Verdict, verdict_of
+from kb.newsletter.judging import Verdict, is_about_mailbox, verdict_of
 from kb.newsletter.models import Delivery, Sending, Subscriber
+from kb.newsletter.ready import BadAddress
 
 logger = logging.getLogger(__name__)
 
@@ -106,9 +107,10 @@ def finish(sending: Sending) -> bool:
 
 
 def count_held(sending: Sending) -> None:
-    """Something was accepted: the refusals before it were about the addresses, and count."""
+    """Something was accepted: the refusals before it were no quarrel with us; those that say there is no such mailbox count."""
     for delivery in sending.deliveries.filter(is_held=True).select_related("subscriber"):
-        if sending.deliveries.filter(pk=delivery.pk, is_held=True).update(is_held=False) and delivery.subscriber:
+        freed = sending.deliveries.filter(pk=delivery.pk, is_held=True).update(is_held=False)
+        if freed and delivery.subscriber and is_about_mailbox(delivery.error):
             subscribing.note_refused(delivery.subscriber, delivery.error)
 
 
@@ -232,9 +234,12 @@ class _Handing:
             for language in languages:
                 template_for(self.sending, language)
         except Exception as error:  # the edge: whatever composing raises stops the sending where editors see it, and loses nothing
-            logger.exception("The messages of sending %s could not be made", self.sending.pk)
-            stop_by_itself(self.sending, Trouble.BROKEN, f"{type(error).__name__}: {error}")
-            raise _Over from error
+            self._break_off(error)
+
+    def _break_off(self, error: Exception) -> NoReturn:
+        logger.error("The messages of sending %s could not be made", self.sending.pk, exc_info=error)
+        stop_by_itself(self.sending, Trouble.BROKEN, f"{type(error).__name__}: {error}")
+        raise _Over from error
 
     def _send(self, pk: int) -> None:
         if not self.goes_on():
@@ -264,13 +269,15 @@ class _Handing:
             self._pause(Trouble.NOT_US if refused else Trouble.NO_ANSWER, said_by(error))
 
     def _message(self, claimed: Claimed) -> EmailMessage | None:
-        """None for an address that cannot be written to at all."""
+        """None for an address that cannot be written to at all; what else is wrong with a message concerns everyone, and nobody is refused for it."""
         try:
             message = template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=self._links(claimed))
-        except (ValueError, ValidationError) as error:
-            said = " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
-            _in_hand(claimed).update(state=DeliveryState.REFUSED, claimed_until=None, error=said[:500])
+        except BadAddress as error:
+            _in_hand(claimed).update(state=DeliveryState.REFUSED, claimed_until=None, error=str(error)[:500])
             return None
+        except ValueError as error:
+            _in_hand(claimed).update(state=DeliveryState.WAITING, claimed_until=None, attempts=claimed.attempts - 1)
+            self._break_off(error)
         message.metadata = {"delivery": claimed.key}  # for a mail service, whose webhook says it again; SMTP knows nothing of it
         return message
 
@@ -358,7 +365,7 @@ class _Handing:
         mine.update(state=DeliveryState.REFUSED, claimed_until=None, error=said, is_held=not again)
         if again:
             subscriber = Subscriber.objects.filter(pk=claimed.subscriber_id).first()
-            if subscriber and accepted_since_resumed(self.sending):
+            if subscriber and is_about_mailbox(said) and accepted_since_resumed(self.sending):
                 subscribing.note_refused(subscriber, said)
             return
         self.held += 1

@@ -6,8 +6,10 @@ Works for SMTP and for the backends of django-anymail, whose errors carry the HT
 from __future__ import annotations
 
 import enum
+import re
 import smtplib
 
+from kb.clock.reports import status_of_prose
 from kb.clock.sending import answer
 
 
@@ -27,6 +29,26 @@ _OF_THE_SERVER = (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError, sm
 _OF_THE_ADDRESS = frozenset({"AnymailRecipientsRefused", "AnymailInvalidAddress"})
 _OF_THE_MESSAGE = frozenset({400, 413, 422})  # HTTP: the service understood us and does not want this one
 _CLOSING = 421  # SMTP: "service not available, closing", whatever was asked
+
+# Subject and detail of a status (RFC 3463, 7505) that speaks of the recipient's address or mailbox. Left out: 1.7 and 1.8, our own address;
+# 2.2, a full mailbox, which its reader can empty; 2.3 and 2.4, this message, a list. 4.1 is how Microsoft says that it knows no such
+# recipient, 4.4 how Postfix says that there is no such domain.
+_OF_THE_MAILBOX = frozenset(f"1.{detail}" for detail in (0, 1, 2, 3, 4, 5, 6, 9, 10)) | {"2.0", "2.1", "4.1", "4.4"}
+_SAYING_NOTHING = frozenset({"0.0", "5.0"})  # what servers give that know no better: their words decide
+_WORDS_OF_POLICY = re.compile(
+    r"\b(?:spam|spf|dkim|dmarc|rbl|dnsbl)\b|spamhaus|block ?(?:ed|list)|black ?list|\blisted (?:at|by|in|on)\b|policy|reputation|"
+    r"quota|mailbox (?:is )?full|too (?:big|large)|^\D{0,20}(?:552|554)\b",
+    re.IGNORECASE,
+)
+
+
+def is_about_mailbox(words: str, *, status: str = "") -> bool:
+    """Whether a refusal for good says that there is no such mailbox, and not that our mail met a policy, a block list or a limit.
+
+    status: of a report ("5.1.1"); without it the one in the words counts.
+    """
+    kind = (status or status_of_prose(words)).partition(".")[2]
+    return kind in _OF_THE_MAILBOX or (kind in _SAYING_NOTHING | {""} and not _WORDS_OF_POLICY.search(words))
 
 
 def verdict_of(error: Exception) -> Verdict:

@@ -87,6 +87,19 @@ def test_a_failure_given_up_for_now_came_back_without_counting():
     assert (sent.state, sent.subscriber.refusals) == (DeliveryState.BOUNCED, 0)
 
 
+@pytest.mark.parametrize("status", ["5.7.1", "5.7.26", "5.2.2", "5.6.0"])
+def test_a_policy_that_our_mail_met_never_puts_a_reader_at_rest(status):
+    reader = subscriber()
+    for number in (14, 15, 16):
+        sent = delivery(reader, number=number)
+        content = bounce_of(sent, status=status)
+        assert look(read_message(content)) == note(read_message(content)) == Outcome.CAME_BACK
+        sent.refresh_from_db()
+        assert sent.state == DeliveryState.BOUNCED
+    reader.refresh_from_db()
+    assert (reader.state, reader.refusals) == (SubscriberState.ACTIVE, 0)
+
+
 def test_a_delay_is_noted_and_changes_nothing():
     sent = delivery()
     assert note(read_message(bounce_of(sent, status="4.4.1", action="delayed"))) == Outcome.DELAYED

@@ -11,14 +11,17 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from kb.clock.receiving import read_message
 from kb.clock.sending import PAUSES
-from kb.newsletter import claiming, delivering, sending, subscribing
+from kb.newsletter import claiming, delivering, sending, signing, subscribing
+from kb.newsletter.bouncing import note
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.delivering import REFUSED_IN_A_ROW, TROUBLE_PAUSES, deliver_batch
 from kb.newsletter.judging import Verdict, verdict_of
 from kb.newsletter.models import Delivery, Sending, Subscriber
 from tests.kb.clock.sinks import free_port, mail_server
 from tests.kb.newsletter import builders as make
+from tests.kb.newsletter.returned import bounce_of
 from tests.kb.newsletter.sinks import Judge
 
 pytestmark = pytest.mark.django_db
@@ -284,6 +287,38 @@ def test_an_issue_that_arrived_in_between_takes_the_first_refusal_back(settings,
             to_the_end(sending.begin(make.issue(issue, live=True), by=None))
     people[2].refresh_from_db()
     assert (people[2].state, people[2].refusals) == (SubscriberState.ACTIVE, 1)
+
+
+def after_issues(settings, people, answers: list[str]) -> Subscriber:
+    """One reader after as many issues: a server that says yes ("", or "back" when the message comes back a minute later), or refuses in words."""
+    victim = people[2]
+    with mail_server(settings, sink=Judge(at_address=lambda address, number: answer if address == victim.email and answer[:1] == "5" else "")):
+        for number, answer in enumerate(answers, start=14):
+            sent = to_the_end(sending.begin(make.issue(number, live=True), by=None))
+            mine = Delivery.objects.filter(sending=sent, subscriber=victim).first()
+            if answer == "back" and mine is not None:
+                note(read_message(bounce_of(mine)))
+    victim.refresh_from_db()
+    return victim
+
+
+SEQUENCES = {
+    "accepted by a relay and back, twice": (["back", "back"], SubscriberState.NOT_NOW),
+    "back, then refused at once": (["back", "550 5.1.1 nobody"], SubscriberState.NOT_NOW),
+    "refused at once, then back": (["550 5.1.1 nobody", "back"], SubscriberState.NOT_NOW),
+    "back, arrived, back": (["back", "", "back"], SubscriberState.ACTIVE),
+    "refused, arrived, refused": (["550 5.1.1 nobody", "", "550 5.1.1 nobody"], SubscriberState.ACTIVE),
+    "back, arrived, back, back": (["back", "", "back", "back"], SubscriberState.NOT_NOW),
+    "a policy, again and again": (3 * ["550 5.7.1 our policy"], SubscriberState.ACTIVE),
+    "a policy between two refusals of the mailbox": (["back", "550 5.7.1 our policy", "back"], SubscriberState.NOT_NOW),
+    "at rest, nothing more": (["back", "back", "back"], SubscriberState.NOT_NOW),
+}
+
+
+@pytest.mark.parametrize(("answers", "state"), SEQUENCES.values(), ids=SEQUENCES)
+def test_two_issues_in_a_row_that_a_mailbox_did_not_take_put_it_at_rest_though_a_relay_says_yes_to_all(settings, people, answers, state):
+    settings.NEWSLETTER_BOUNCES = "bounces@cass.example"
+    assert after_issues(settings, people, answers).state == state
 
 
 # The server is in trouble
@@ -561,6 +596,20 @@ def test_an_address_that_cannot_be_written_to_is_passed_over(settings, people, r
     assert row.state == DeliveryState.REFUSED
     assert row.error
     assert running.state == SendingState.DONE
+
+
+def test_a_link_that_cannot_be_made_stops_the_sending_and_refuses_nobody(settings, monkeypatch, people, running):
+    with monkeypatch.context() as patched:
+        patched.setattr(delivering.signing, "links_of", lambda *args, **options: signing.SignedLinks("not a link", "not a link", "", "", ()))
+        deliver_batch(running.pk)
+    running.refresh_from_db()
+    assert (running.state, running.trouble) == (SendingState.STOPPED, Trouble.BROKEN)
+    assert states(running) == {"waiting": 7}
+    assert set(running.deliveries.values_list("attempts", flat=True)) == {0}
+    with mail_server(settings, sink=Judge()) as sink:
+        sending.go_on(running)
+        to_the_end(running)
+    assert sink.received() == everyone(people)
 
 
 def test_an_address_in_another_script_goes_the_way_django_writes_it(settings, people, running):
