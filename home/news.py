@@ -44,6 +44,10 @@ class ArticleNews:
         told = {key: _news(pages, moments[key]) for key, pages in _groups(moments).items()}
         return [told[key] for key in moments if told.get(key) is not None]
 
+    def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
+        """Two queries. Articles are published one by one, so that there are few."""
+        return [news.subject for news in self.newest(start, end, limit)]
+
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
         """Two queries; none when no subject is a page. Also pages that are no articles, and by the subject of any translation."""
         wanted = {pk: subject for subject in subjects if (pk := number_of(subject)) and subject == f"{CODE}:{pk}"}

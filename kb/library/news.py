@@ -37,7 +37,11 @@ class ReferenceNews:
 
     def newest(self, start: datetime | None, end: datetime, limit: int) -> Sequence[News]:
         """Two queries."""
-        return _told(_between(start, end).order_by("-first_public_at", "-pk")[:limit])
+        return _told(_newest(start, end)[:limit])
+
+    def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
+        """One query."""
+        return [subject_of(pk) for pk in _newest(start, end).values_list("pk", flat=True)[:limit]]
 
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
         """Two queries; none when no subject is a reference."""
@@ -48,6 +52,10 @@ class ReferenceNews:
 def _between(start: datetime | None, end: datetime):
     since = {} if start is None else {"first_public_at__gt": start}
     return Reference.objects.public().filter(first_public_at__lte=end, **since)
+
+
+def _newest(start: datetime | None, end: datetime):
+    return _between(start, end).order_by("-first_public_at", "-pk")
 
 
 def _told(references: Iterable[Reference]) -> list[News]:

@@ -170,23 +170,25 @@ def _start(now: datetime) -> Start:
 def _fresh(source: NewsSource, start: Start, now: datetime, *, room: int, present: Iterable[str] = ()) -> Fresh:
     """What became public from start to now, and what came late before; less what is in the issue already."""
     present = set(present)
-    late = [news for news in _late(source, start) if news.subject not in present]
+    late = [subject for subject in _late(source, start) if subject not in present]
     total = source.count(start.moment, now)
     wanted = room + len(present)
     newest = source.newest(start.moment, now, wanted) if room and total else []
     repeated = [news for news in newest if news.subject in present]
-    shown = [*(news for news in newest if news.subject not in present), *late][:room]
+    shown = [news for news in newest if news.subject not in present][:room]
+    told = source.public(late[: room - len(shown)]) if late and len(shown) < room else {}
+    shown += [told[subject] for subject in late if subject in told]
     more = total - len(repeated) + len(late) - len(shown)
-    return Fresh(source, tuple(shown), more, tuple(news.subject for news in late))
+    return Fresh(source, tuple(shown), more, tuple(late))
 
 
-def _late(source: NewsSource, start: Start) -> Sequence[News]:
-    """What became public in the hour before the last gathering, and was not there yet when it looked."""
+def _late(source: NewsSource, start: Start) -> Sequence[str]:
+    """Subjects of what became public in the hour before the last gathering, and was not there yet when it looked."""
     if not start.is_gathering:
         return []
-    again = source.newest(start.moment - OVERLAP, start.moment, LOOKED_AT_AGAIN)
-    known = set(Drawn.objects.filter(subject__in=[news.subject for news in again]).values_list("subject", flat=True)) if again else set()
-    return [news for news in again if news.subject not in known]
+    again = source.subjects(start.moment - OVERLAP, start.moment, LOOKED_AT_AGAIN)
+    known = set(Drawn.objects.filter(subject__in=again).values_list("subject", flat=True)) if again else set()
+    return [subject for subject in again if subject not in known]
 
 
 def _note(issue: Issue, found: Iterable[Fresh], now: datetime) -> None:
@@ -195,7 +197,7 @@ def _note(issue: Issue, found: Iterable[Fresh], now: datetime) -> None:
     for one in found:
         subjects |= dict.fromkeys(news.subject for news in one.news) | dict.fromkeys(one.others)
         if one.more:
-            subjects |= dict.fromkeys(news.subject for news in one.source.newest(now - OVERLAP, now, LOOKED_AT_AGAIN))
+            subjects |= dict.fromkeys(one.source.subjects(now - OVERLAP, now, LOOKED_AT_AGAIN))
     Drawn.objects.bulk_create([Drawn(issue=issue, subject=subject) for subject in subjects], batch_size=500, ignore_conflicts=True)
     issue.gathered_until = now
     Issue.objects.filter(pk=issue.pk).update(gathered_until=now)

@@ -46,6 +46,9 @@ class NewsSource(Protocol):
     def newest(self, start: datetime | None, end: datetime, limit: int) -> Sequence[News]:
         """Those that became public then and still are, newest first."""
 
+    def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
+        """What those of `newest` are called, in the same order, nothing else of them made: there may be thousands."""
+
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
         """Those among these subjects that everyone may see now; subjects of other sources are passed over."""
 

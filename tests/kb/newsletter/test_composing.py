@@ -13,9 +13,11 @@ from django.utils import timezone
 from wagtail.models import Revision
 
 from home.models import ContentPage
+from kb.library import news as library_news
 from kb.library.models import Reference
 from kb.library.models.recording import subject_of
 from kb.newsletter import composing
+from kb.newsletter.composing import more_titles
 from kb.newsletter.models import Drawn, Issue, NewsletterSettings
 from kb.newsletter.showing import shown
 from kb.pages import news as registry
@@ -188,6 +190,31 @@ def test_a_thousand_cost_as_many_queries_as_thirty():
     many(970, at=NOW - timedelta(days=2))
 
     assert queries() == few
+
+
+def test_however_many_came_within_the_hour_only_those_there_is_room_for_are_put_into_words(monkeypatch):
+    put, words = [], library_news._news
+    monkeypatch.setattr(library_news, "_news", lambda reference, creators: put.append(reference.pk) or words(reference, creators))
+    many(60, at=NOW - timedelta(minutes=10))
+    composing.compose(now=NOW)
+    assert len(put) == composing.MOST
+    Drawn.objects.filter(subject__in=[subject_of(pk) for pk in put]).delete()  # so that these look as if they had come late
+    put.clear()
+    assert [count for _source, count in composing.whats_new(NOW + timedelta(days=1))] == [20]
+    assert put == []
+    assert composing.gather_again(Issue.objects.get(), now=NOW + timedelta(days=1)) == 0, "they are in it"
+
+
+def test_late_comers_too_many_for_the_room_are_counted():
+    many(30, at=NOW - timedelta(minutes=10))
+    first = composing.compose(now=NOW)
+    Drawn.objects.all().delete()
+    make.approve(first)
+
+    second = composing.compose(now=NOW + timedelta(days=30))
+
+    assert len(subjects(second)) == 21
+    assert titles(second)[-1] == more_titles(10)["fr"]
 
 
 # Rights
