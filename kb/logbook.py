@@ -16,12 +16,20 @@ HIDDEN = (
 )
 
 
+_traces = logging.Formatter()
+
+
 class WithoutPeople(logging.Filter):
-    """Takes e-mail and network addresses, links with a key and query strings out of every line."""
+    """Takes e-mail and network addresses, links with a key and query strings out of every line, and out of the trace of an error below it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        for pattern, put in HIDDEN:
-            message = pattern.sub(put, message)
-        record.msg, record.args = message, ()
+        record.msg, record.args = _without(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = _without(_traces.formatException(record.exc_info))
         return True
+
+
+def _without(text: str) -> str:
+    for pattern, put in HIDDEN:
+        text = pattern.sub(put, text)
+    return text

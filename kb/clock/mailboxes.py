@@ -23,7 +23,8 @@ from kb.clock.parts import MAX_BYTES
 
 TIMEOUT_S = 30
 _BATCH = 200
-_FROM_LINE = re.compile(rb"From \S+.*\d{4}\s*$")
+_FROM_LINE = re.compile(rb"From \S")
+_YEAR = re.compile(rb"\d{4}\s{0,20}$")
 
 
 class MailboxError(Exception):
@@ -60,7 +61,10 @@ def messages_of(path: Path) -> Iterator[tuple[int, bytes]]:
         return
     with path.open("rb") as file:
         head = file.readline(2000)
-    several = _FROM_LINE.match(head) is not None and sum(1 for _ in zip(range(2), _spans_of_mbox(path), strict=False)) > 1
+        if not file.seekable():  # a pipe is read once
+            yield 0, (head + file.read(MAX_BYTES))[:MAX_BYTES]
+            return
+    several = _begins_message(head) and sum(1 for _ in zip(range(2), _spans_of_mbox(path), strict=False)) > 1
     if not several:
         yield 0, _start_of(path)
         return
@@ -234,6 +238,11 @@ def _cut_out(path: Path, start: int, end: int) -> bytes:
     return re.sub(rb"(?m)^>(>*From )", rb"\1", content.partition(b"\n")[2])
 
 
+def _begins_message(line: bytes) -> bool:
+    """ "From … year". In two steps: one pattern for both tries every pair of places, for minutes, in a long line that a stranger wrote."""
+    return _FROM_LINE.match(line) is not None and _YEAR.search(line, max(0, len(line) - 40)) is not None
+
+
 def _spans_of_mbox(path: Path, *, begin: int = 0) -> Iterator[tuple[int, int]]:
     """Where each message begins and ends, in bytes: at a line "From … year" that stands first or after an empty one."""
     with path.open("rb") as file:
@@ -241,7 +250,7 @@ def _spans_of_mbox(path: Path, *, begin: int = 0) -> Iterator[tuple[int, int]]:
         position = start = begin
         empty = True
         while line := file.readline(65536):
-            if empty and position > start and _FROM_LINE.match(line):
+            if empty and position > start and _begins_message(line):
                 yield start, position
                 start = position
             empty = not line.strip()

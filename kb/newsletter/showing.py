@@ -210,9 +210,9 @@ def _page_of(news: News, language: str) -> str:
 
 
 def safe_url(url: str) -> str:
-    """The address when it is a path of the site or leads by http(s), else ""."""
+    """The address when it is a path of the site or leads by http(s), else "". Browsers pass over tabs and line breaks: "/<tab>/host" is elsewhere."""
     is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
-    return url if is_path or url.startswith(("https://", "http://")) else ""
+    return url if url.isprintable() and (is_path or url.startswith(("https://", "http://"))) else ""
 
 
 def _echo(issue: Issue, language: str, has_lead: bool) -> Echo:

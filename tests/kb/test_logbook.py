@@ -1,4 +1,5 @@
 import logging
+import sys
 
 import pytest
 
@@ -27,3 +28,15 @@ def test_a_line_of_the_log_names_nobody_and_opens_nothing(line, kept):
     record = logging.LogRecord("django", logging.WARNING, __file__, 1, line, arguments, None)
     WithoutPeople().filter(record)
     assert record.getMessage() == kept
+
+
+def test_the_trace_of_an_error_names_nobody_either():
+    """What a transport says of its refusal holds the address."""
+    whom = "prenom.nom@service.example"
+    try:
+        raise ValueError(f"Sending to <{whom}> failed: no such mailbox")
+    except ValueError:
+        record = logging.LogRecord("kb", logging.WARNING, __file__, 1, "Delivery 3 could not be handed over", (), sys.exc_info())
+    WithoutPeople().filter(record)
+    said = logging.Formatter("{levelname} {message}", style="{").format(record)
+    assert "Sending to <<address>> failed: no such mailbox" in said and "test_logbook.py" in said and "prenom" not in said

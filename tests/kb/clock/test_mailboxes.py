@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import mailbox
+import os
 import socket
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from kb.clock import mailboxes
-from kb.clock.mailboxes import MailboxError, open_mailbox
+from kb.clock.mailboxes import MailboxError, messages_of, open_mailbox
 from kb.clock.receiving import read_message
 from tests.kb.clock.imap import dovecot, needs_dovecot
 from tests.kb.clock.messages import mail
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 def maildir_with(path: Path, *bodies: str) -> mailbox.Maildir:
@@ -61,6 +70,27 @@ def test_an_mbox_gives_each_message_once_and_is_never_changed(tmp_path):
     assert path.read_bytes() == before
     mbox_with(path, "trois")
     assert texts(path) == ["trois"]
+
+
+def test_a_long_line_of_digits_does_not_hold_up_the_reading(tmp_path):
+    """A pattern that goes back over such a line takes the square of its length: minutes."""
+    path = tmp_path / "boite"
+    mbox_with(path, "un")
+    path.write_bytes(path.read_bytes() + b"\n\nFrom " + b"1" * 60_000 + b"x\n\nfin\n")
+    before = time.process_time()
+    (text,) = texts(path)
+    assert text.endswith("fin") and time.process_time() - before < 5
+
+
+def test_a_pipe_is_read_once(tmp_path):
+    pipe = tmp_path / "tuyau"
+    os.mkfifo(pipe)
+    content = mail(body="par un tuyau")
+    writer = threading.Thread(target=pipe.write_bytes, args=(bytes(content),))
+    writer.start()
+    ((number, read),) = messages_of(pipe)
+    writer.join()
+    assert (number, read_message(read).text) == (0, "par un tuyau")
 
 
 def test_an_mbox_that_was_begun_anew_is_read_from_its_start(tmp_path):

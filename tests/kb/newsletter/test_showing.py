@@ -168,7 +168,19 @@ def test_a_button_is_in_the_readers_language_or_says_what_every_button_says():
     assert shown(issue, "en").lead_words == "Read it"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "//evil.example/", "/\\evil.example/", "data:text/html,x", "ftp://x/", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "//evil.example/",
+        "/\\evil.example/",
+        "data:text/html,x",
+        "ftp://x/",
+        "/\t/evil.example/",
+        "https://x.example/\nBcc: a",
+        "",
+    ],
+)
 def test_an_address_that_leads_nowhere_good_is_none(url):
     assert safe_url(url) == ""
 
