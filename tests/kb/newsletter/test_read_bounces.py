@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.translation import override
 from django_tasks_db.models import DBTaskResult
 
 from kb.clock.mailboxes import Maildir
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.django_db
 def _mailbox(settings):
     settings.NEWSLETTER_BOUNCES = "bounces@cass.example"
     settings.NEWSLETTER_MAILBOX = ""
+    with override("en"):
+        yield
 
 
 def run(*arguments: str) -> str:
