@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from kb.clock.sending import PAUSES
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState
-from kb.newsletter.models import Delivery
+from kb.newsletter.models import Delivery, Sending
 
 CLAIM = timedelta(minutes=5)  # longer than a slow mail server takes for one message
 
@@ -84,9 +85,15 @@ def note_sent(pk: int) -> None:
 def free_claims() -> int:
     """Gives back what was in hand when a worker died; how many."""
     now = timezone.now()
-    left = Delivery.objects.filter(state=DeliveryState.SENDING, claimed_until__lt=now)
+    left = left_claimed(now)
     too_often = left.filter(attempts__gt=len(PAUSES)).update(state=DeliveryState.GAVE_UP, claimed_until=None, error="its sending did not end")
     return too_often + left.update(state=DeliveryState.WAITING, claimed_until=None, next_attempt_at=now)
+
+
+def left_claimed(now: datetime) -> QuerySet[Delivery]:
+    """Those of sendings that are over have no open claim, and are not looked through each minute for years."""
+    unfinished = Sending.objects.exclude(state=SendingState.DONE)
+    return Delivery.objects.filter(sending__in=unfinished, state=DeliveryState.SENDING, claimed_until__lt=now)
 
 
 def _moment(value: datetime) -> object:

@@ -507,6 +507,13 @@ def test_what_a_dead_worker_had_in_hand_waits_for_the_end_of_its_claim(settings,
     assert (row.state, row.attempts) == (DeliveryState.SENT, 2)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the words of SQLite's plan")
+def test_looking_for_dead_workers_does_not_read_the_deliveries_of_all_years(running):
+    plan = claiming.left_claimed(timezone.now()).explain()
+    assert "SCAN newsletter_delivery" not in plan
+    assert "sending_id=? AND state=?" in plan
+
+
 def test_a_message_that_kills_each_worker_is_given_up_in_the_end(people, running):
     while delivering.prepare_chunk(running):
         pass
