@@ -8,6 +8,7 @@ address and `Referrer-Policy: no-referrer` could not POST: browsers then send `O
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 
@@ -59,6 +60,16 @@ def kept_word(request: HttpRequest, purpose: str) -> str:
 
 def forget_word(request: HttpRequest, purpose: str) -> None:
     request.session.pop(_key(purpose), None)
+
+
+def mark_of(key: str) -> str:
+    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read: 16 hexadecimal digits."""
+    return hashlib.sha256(f"accounts.link:{key}".encode()).hexdigest()[:16]
+
+
+def is_of(request: HttpRequest, key: str) -> bool:
+    """Whether the page that posts is the one of this key, not of another link that was opened, or planted, in the same browser before."""
+    return request.POST.get("of", mark_of(key)) == mark_of(key)
 
 
 def _key(purpose: str) -> str:

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.limiting import too_many
-from kb.accounts.linking import forget_word, keep_word, kept_word, secret_address
+from kb.accounts.linking import forget_word, is_of, keep_word, kept_word, mark_of, secret_address
 from kb.languages import current_language, word
 from kb.newsletter import subscribing
 from kb.newsletter.addresses import masked
@@ -70,10 +70,10 @@ def confirm(request: HttpRequest, word: str = "") -> HttpResponse:
         return keep_word(request, CONFIRM, word, reverse("newsletter:confirm"))
     kept = word or kept_word(request, CONFIRM)
     row = subscribing.row_of(kept)
-    if row is None:
+    if row is None or not is_of(request, kept):
         return _page(request, "confirm_dead", status=410)
     if request.method != "POST":
-        context = {"subscriber": row, "address": masked(row.new_email or row.email), "former": masked(row.email)}
+        context = {"subscriber": row, "address": masked(row.new_email or row.email), "former": masked(row.email), "of": mark_of(kept)}
         context["wording"] = subscribing.wording(current_language())
         return _page(request, "confirm", context)
     return _confirmed(request, kept)
@@ -126,7 +126,7 @@ def change(request: HttpRequest, word: str = "") -> HttpResponse:
     if request.method != "POST" and subscriber_of(word):
         return keep_word(request, CHANGE, word, reverse("newsletter:change"))
     subscriber = subscriber_of(word or kept_word(request, CHANGE))
-    if subscriber is None:
+    if subscriber is None or not is_of(request, subscriber.key):
         return _page(request, "link_dead", status=404)
     if request.method != "POST":
         return _show(request, subscriber)
@@ -196,6 +196,7 @@ def _show(request: HttpRequest, subscriber: Subscriber, **forms) -> HttpResponse
     context = {
         "subscriber": subscriber,
         "address": masked(subscriber.email),
+        "of": mark_of(subscriber.key),
         "language_form": ChangeLanguageForm(initial={"language": subscriber.language}, auto_id="language_%s"),
         "address_form": NewAddressForm(auto_id="address_%s"),
         "erase_form": EraseForm(auto_id="erase_%s"),

@@ -399,6 +399,52 @@ def test_erasing_asks_first_and_leaves_nothing(holder):
     assert holder.get(at("change")).status_code == 404
 
 
+OF = re.compile(r'name="of" value="([0-9a-f]{16})"')
+
+
+@pytest.mark.parametrize("action", ["leave", "erase", "address", "language"])
+def test_a_link_planted_since_does_not_get_what_was_pressed_on_the_page_before(holder, row, outbox, action):
+    """Somebody leads the browser to the link of their own subscription while this page is open: what is typed and pressed is not for theirs."""
+    (mine,) = set(OF.findall(holder.get(at("change")).content.decode()))
+    theirs = subscriber("autre@cpas.example")
+    holder.get(at("change_link", word_of(theirs.key, Purpose.CHANGE)))
+    before = list(Subscriber.objects.order_by("pk").values())
+    answer = press(holder, action, of=mine, sure="on", email="neuf@cpas.example", language="nl")
+    assert answer.status_code == 404 and list(Subscriber.objects.order_by("pk").values()) == before and not outbox
+
+
+def test_the_buttons_of_the_page_say_whose_they_are(holder, row):
+    page = holder.get(at("change")).content.decode()
+    (mine,) = set(OF.findall(page))
+    assert page.count('name="of"') == page.count(f'action="{at("change")}"') == 4
+    assert press(holder, "leave", of=mine).status_code == 200
+    row.refresh_from_db()
+    assert row.state == SubscriberState.UNSUBSCRIBED
+
+
+def test_a_link_signed_with_a_former_secret_still_acts(row, settings):
+    word, former = word_of(row.key, Purpose.CHANGE), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret of fifty signs or more, as Django asks", [former]
+    client = Client()
+    client.get(at("change_link", word))
+    mine = OF.search(client.get(at("change")).content.decode()).group(1)
+    assert press(client, "leave", of=mine).status_code == 200
+    row.refresh_from_db()
+    assert row.state == SubscriberState.UNSUBSCRIBED
+
+
+def test_a_link_planted_since_is_not_confirmed_by_the_page_before(client, outbox):
+    pages = {}
+    for address in (ADDRESS, "autre@cpas.example"):
+        sign_up(client, address)
+        client.get(path_in(outbox[-1]))
+        pages[address] = OF.search(client.get(at("confirm")).content.decode()).group(1)
+    assert client.post(at("confirm"), {"of": pages[ADDRESS]}).status_code == 410
+    assert not Subscriber.objects.filter(state=SubscriberState.ACTIVE).exists()
+    assert client.post(at("confirm"), {"of": pages["autre@cpas.example"]}).status_code == 302
+    assert Subscriber.objects.get(state=SubscriberState.ACTIVE).email == "autre@cpas.example"
+
+
 def test_an_unknown_button_changes_nothing(holder, row):
     before = Subscriber.objects.values().get()
     assert press(holder, "confirm").status_code == 200
