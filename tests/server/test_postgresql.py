@@ -1,4 +1,4 @@
-"""The whole way on PostgreSQL: migrate, demonstration, reading by the worker, search with rights, drift, backup and restore.
+"""The whole way on PostgreSQL: migrate, demonstration, reading by the worker, search with rights, drift, backup and restore, sending an issue.
 
 A cluster of its own in a temporary folder, on loopback; skipped where the server's programs are not installed.
 """
@@ -6,15 +6,20 @@ A cluster of its own in a temporary folder, on loopback; skipped where the serve
 from __future__ import annotations
 
 import json
+import mailbox
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from tests.kb.clock.messages import refusal, report
 
 pytestmark = pytest.mark.server
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +71,8 @@ def manage(database_url, tmp_path_factory):
         "DATABASE_URL": database_url,
         "CASS_VAR": str(tmp_path_factory.mktemp("var")),
         "CASS_DEBUG": "1",
+        "CASS_NEWSLETTER_RATE": "0",
+        "CASS_NEWSLETTER_BOUNCES": "bounces@cass.example",
     }
 
     def run(*arguments: object, code: int = 0) -> str:
@@ -166,3 +173,42 @@ print(sorted(ended))
 
 def test_who_corrects_what_is_being_drafted_waits_for_nobody_for_ever_and_keeps_no_other_from_beginning(manage):
     assert manage("shell", "-v0", "-c", AT_ONCE).split("\n")[-2] == "['begun meanwhile', 'corrected', 'filled']"
+
+
+ISSUE = """
+from tests.kb.newsletter import builders as make
+
+make.issue(99, live=True)
+for number in range(40):
+    make.subscriber(f"lecteur{number}@cass.example", language=("fr", "nl", "en")[number % 3])
+"""
+OUTCOME = """
+from kb.newsletter.models import Delivery, Sending
+from kb.newsletter.sending import counts
+
+sending = Sending.objects.get(issue__number=99)
+print(sending.state, {state: number for state, number in counts(sending).items() if number})
+print(*Delivery.objects.values_list("key", flat=True))
+"""
+
+
+def test_two_who_send_one_issue_at_once_write_to_each_subscriber_once_and_hear_what_comes_back(manage, tmp_path):
+    manage("shell", "-v0", "-c", ISSUE)
+    assert "would be sent to" in manage("send_issue", 99, "--dry-run")
+    manage("send_issue", 99, "--queue")
+
+    with ThreadPoolExecutor() as both:
+        printed = "".join(both.map(lambda _worker: manage("send_issue", 99), range(2)))
+
+    said, keys = manage("shell", "-v0", "-c", OUTCOME).split("\n")[-3:-1]
+    total = len(keys.split())
+    assert total >= 40
+    assert said == f"done {{'sent': {total}}}"
+    assert sorted(re.findall(r"^Message-ID: <([^@]+)@", printed, re.MULTILINE)) == sorted(keys.split())
+
+    box = mailbox.mbox(tmp_path / "bounces")
+    for key in keys.split()[:2]:
+        box.add(report(refusal("lecteur@cass.example"), to=f"bounces+{key}@cass.example", message_id=f"<{key}@relay.example>"))
+    box.close()
+    assert "counted 2" in manage("read_bounces", "--mailbox", tmp_path / "bounces")
+    assert f"'sent': {total - 2}, 'bounced': 2" in manage("shell", "-v0", "-c", OUTCOME)
