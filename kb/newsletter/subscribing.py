@@ -154,7 +154,10 @@ def ask_new_address(subscriber: Subscriber, email: str) -> None:
 
 
 def _take_new_address(subscriber: Subscriber) -> None:
-    """The caller saves. A row that the new address left behind (never confirmed, or unsubscribed) makes room: its reader agrees anew here."""
+    """The caller saves. A row that the new address left behind (never confirmed, or unsubscribed) makes room: its reader agrees anew here.
+
+    Of the former address only the message that tells it stays, as long as messages are kept.
+    """
     former, new = subscriber.email, subscriber.new_email
     other = Subscriber.objects.select_for_update().filter(email_key=folded(new)).exclude(pk=subscriber.pk).first()
     if other is not None:
@@ -166,6 +169,7 @@ def _take_new_address(subscriber: Subscriber) -> None:
     _activate(subscriber)
     _note(subscriber, ConsentEvent.CHANGED, ConsentSource.LINK)
     erased.forget(new)
+    _forget(former, Q(address__iexact=former, kind__startswith="newsletter."))
     written(former, "changed", {"new": masked(new)}, language=subscriber.language).send()
 
 
@@ -212,12 +216,16 @@ def erase(subscriber: Subscriber) -> None:
     written_to = Q(address__iexact=subscriber.email, kind__startswith="newsletter.")
     if subscriber.new_email:
         written_to |= Q(address__iexact=subscriber.new_email, kind="newsletter.address")
-    mail = OutgoingMail.objects.filter(written_to)
-    mail.filter(state=MailState.WAITING).delete()
+    OutgoingMail.objects.filter(written_to, state=MailState.WAITING).delete()
+    _forget(subscriber.email, written_to)
+    erase_sheets(None, Identity(0, (subscriber.email,)))
+
+
+def _forget(address: str, written_to: Q) -> None:
+    """Takes an address out of the messages that were sent to it and of what servers said about a sending."""
+    mail = OutgoingMail.objects.filter(written_to).exclude(state=MailState.WAITING)
     mail.update(address=NOBODY, subject="", sealed=b"", message_id="", error="")
-    identity = Identity(0, (subscriber.email,))
-    scrub(Sending.objects.all(), ("note",), identity)
-    erase_sheets(None, identity)
+    scrub(Sending.objects.all(), ("note",), Identity(0, (address,)))
 
 
 # What mail servers answer

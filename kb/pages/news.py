@@ -5,6 +5,7 @@ Everything said here is public: what a domain gives may leave in a mail, whateve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -53,6 +54,8 @@ class NewsSource(Protocol):
         """Those among these subjects that everyone may see now; subjects of other sources are passed over."""
 
 
+# A kind and an id that a database can hold: subjects come out of forms, and a page that speaks of many must not fall over one.
+_SUBJECT = re.compile(r"[a-z_]{1,30}\.[a-z_]{1,30}:[0-9]{1,18}")
 _sources: dict[str, tuple[int, NewsSource]] = {}
 
 
@@ -72,8 +75,8 @@ def news_sources() -> tuple[NewsSource, ...]:
 
 
 def still_public(subjects: Sequence[str]) -> dict[str, News]:
-    """Those of these subjects that everyone may see now. A fixed number of queries a source."""
-    wanted = tuple(dict.fromkeys(subject for subject in subjects if subject))
+    """Those of these subjects that everyone may see now; what cannot be a subject is not. A fixed number of queries a source."""
+    wanted = tuple(dict.fromkeys(subject for subject in subjects if _SUBJECT.fullmatch(subject)))
     found: dict[str, News] = {}
     for source in news_sources() if wanted else ():
         found.update(source.public(wanted))

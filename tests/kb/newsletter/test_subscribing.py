@@ -345,6 +345,19 @@ def test_a_new_address_counts_once_its_link_is_used(posted):
     assert done.consents.last().event == ConsentEvent.CHANGED
 
 
+def test_a_former_address_is_kept_nowhere_but_in_the_message_that_tells_it(settings):
+    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    made = issue(live=True)
+    subscriber(ADDRESS)
+    Sending.objects.create(issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", note=f"550 <{ADDRESS}> no")
+    OutgoingMail.objects.create(address=ADDRESS, kind="newsletter.confirm", subject="x", state="sent")
+    word, values = subscribing._new_word()
+    Subscriber.objects.update(**{**values, "new_email": "neuf@cpas.example"})
+    assert subscribing.confirm(word).email == "neuf@cpas.example"
+    assert ADDRESS not in Sending.objects.get().note
+    assert list(OutgoingMail.objects.filter(address=ADDRESS).values_list("kind", flat=True)) == ["newsletter.changed"]
+
+
 def test_an_address_that_is_subscribed_is_told_so_and_stays(posted):
     row, other = subscriber(ADDRESS), subscriber("autre@cpas.example")
     subscribing.ask_new_address(row, "autre@cpas.example")
