@@ -75,6 +75,10 @@ PLACES = (
     *("/fr/chercher/?where=newsletter.issue", "/fr/chercher/?where=newsletter.issue&q=nouvelle", "/nl/zoeken/suggesties/?q=nou"),
     *("/fr/echos/abonnement/", "/nl/echos/abonnement/verzonden/", "/fr/echos/abonnement/compte/", "/en/echos/subscription/change/"),
     *("/fr/echos/desabonnement/", "/fr/echos/abonnement/confirmer/x/", "/admin/subscribers/", "/admin/subscribers/results/"),
+    *("/admin/", "/admin/subscribers/{subscriber}/", "/admin/snippets/newsletter/issue/", "/admin/snippets/newsletter/issue/edit/{draft}/"),
+    *("/admin/snippets/newsletter/issue/history/{draft}/", "/admin/snippets/newsletter/issue/history/{draft}/revisions/{revision}/view/"),
+    *("/admin/snippets/newsletter/issue/preview/{draft}/", "/admin/newsletter/sending/{draft}/", "/admin/newsletter/sending/{draft}/now/"),
+    *("/admin/newsletter/sending/{draft}/not-delivered/", "/admin/reports/workflow/", "/admin/reports/site-history/"),
     *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
 )
 
@@ -109,10 +113,10 @@ def site(index, readers):  # noqa: F811
     ]
     newsletters.issue(13, title="Nouvelle citronnier", lead="Texte citronnier", lead_subject=spoken_of["citronnier"], live=True)
     newsletters.issue(14, title="Nouvelle du mois", items=items, live=True)
-    newsletters.issue(15, title="Nouvelle edelweiss")
+    draft = newsletters.issue(15, title="Nouvelle edelweiss")
     printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
     directory.full_of_people("edelweiss", member_of="PA")
-    newsletters.subscriber("edelweiss@asbl.example")
+    subscriber = newsletters.subscriber("edelweiss@asbl.example")
     blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
     link = f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
@@ -123,7 +127,7 @@ def site(index, readers):  # noqa: F811
         setattr(readers, name, Client())
         readers.named(name).force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     rebuild()
-    return marks
+    return marks | {"draft": draft.pk, "revision": draft.latest_revision_id, "subscriber": subscriber.pk}
 
 
 def read(response) -> bytes:
@@ -194,6 +198,17 @@ def test_a_file_that_was_closed_gives_nothing_to_those_who_know_it(site, readers
         response = readers.named(reader).get(address, **more)
         assert response.status_code == 404
         assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_pages_of_editors_about_issues_and_subscribers_open_to_editors_with_the_second_factor_alone(site, readers, reader):  # noqa: F811
+    of_newsletter = [place for place in PLACES if place.startswith("/admin/") and ("newsletter" in place or "subscribers" in place)]
+    assert len(of_newsletter) >= 10
+    for place in of_newsletter:
+        response = readers.named(reader).get(place.format(**site))
+        if reader != "editor":
+            assert response.status_code in (302, 403, 404), f"{place} for {reader}"
+    assert readers.editor.get("/admin/newsletter/sending/{draft}/".format(**site)).status_code == 200
 
 
 def test_an_inactive_person_is_anyone(site, readers):  # noqa: F811
