@@ -168,6 +168,14 @@ def test_a_button_is_in_the_readers_language_or_says_what_every_button_says():
     assert shown(issue, "en").lead_words == "Read it"
 
 
+@pytest.mark.parametrize("subject", ["library.reference:" + "9" * 40, "home.page:" + "9" * 40, "home.page:²", "home.page:", "\x00", "x"])
+def test_what_cannot_be_a_subject_is_not_public_and_breaks_no_page(client, subject):
+    """Subjects come out of a form: one that no database can look up would take the archive and the feed with it."""
+    made = make.issue(14, items=[make.item("Une chose", subject=subject), make.item("Une autre")], live=True)
+    assert [item.title.text for item in shown(made, "fr").items] == ["Une autre"]
+    assert client.get("/fr/echos/fil.atom").status_code == 200
+
+
 @pytest.mark.parametrize(
     "url",
     [
