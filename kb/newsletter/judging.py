@@ -37,7 +37,7 @@ _OF_THE_MAILBOX = frozenset(f"1.{detail}" for detail in (0, 1, 2, 3, 4, 5, 6, 9,
 _SAYING_NOTHING = frozenset({"0.0", "5.0"})  # what servers give that know no better: their words decide
 _WORDS_OF_POLICY = re.compile(
     r"\b(?:spam|spf|dkim|dmarc|rbl|dnsbl)\b|spamhaus|block ?(?:ed|list)|black ?list|\blisted (?:at|by|in|on)\b|policy|reputation|"
-    r"quota|mailbox (?:is )?full|too (?:big|large)|^\D{0,20}(?:552|554)\b",
+    r"quota|storage|mailbox (?:is )?full|too (?:big|large)",
     re.IGNORECASE,
 )
 

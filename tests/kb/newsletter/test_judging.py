@@ -20,6 +20,8 @@ ABOUT_THE_MAILBOX = [
     "550 5.5.0 Requested action not taken: mailbox unavailable",
     "550 no such user",
     "550 gone",
+    "554 delivery error: dd This user doesn't have an account here",
+    "5.0.0 smtp; 554 no such mailbox",
 ]
 ABOUT_SOMETHING_ELSE = [
     "550 5.7.1 Message rejected due to DKIM failure",
@@ -38,6 +40,8 @@ ABOUT_SOMETHING_ELSE = [
     "550 SPF check failed",
     "550 this message looks like spam",
     "552 over quota",
+    "5.0.0 smtp; 552 exceeded storage allocation",
+    "5.0.0 smtp; 554 denied by our policy",
 ]
 
 
