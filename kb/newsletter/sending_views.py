@@ -109,6 +109,7 @@ class SendingView(SendingPage):
             may_cancel=self.sending is not None and not (begun and steps.has_begun(self.sending)) and state != SendingState.SENDING,
             is_running=state == SendingState.SENDING,
             is_scheduled=state == SendingState.SCHEDULED,
+            leaves_at=_moment(self.sending.starts_at) if self.sending else "",
             is_stopped=state == SendingState.STOPPED,
             not_delivered=self.sending.deliveries.filter(state__in=NOT_DELIVERED).exists() if begun else False,
         )
@@ -196,7 +197,7 @@ def progress_of(sending: Sending) -> Progress:
     lines = [
         Count(_("Sent"), found[DeliveryState.SENT] + found[DeliveryState.BOUNCED]),
         Count(_("Waiting"), open_),
-        Count(_("Refused"), found[DeliveryState.REFUSED]),
+        Count(_("Refused by the mail server"), found[DeliveryState.REFUSED]),
         Count(_("Given up after several tries"), found[DeliveryState.GAVE_UP]),
         Count(_("Left out: no longer subscribed"), found[DeliveryState.LEFT_OUT]),
         Count(_("Came back after it was sent"), found[DeliveryState.BOUNCED]),
@@ -209,7 +210,7 @@ def _summary(sending: Sending, done: int, most: int) -> str:
     """One sentence about where it stands."""
     values = {"done": done, "all": most}
     if sending.state == SendingState.DONE:
-        return _("Sent: it ended on %(moment)s.") % {"moment": _moment(sending.finished_at)}
+        return _("The sending ended on %(moment)s.") % {"moment": _moment(sending.finished_at)}
     if sending.state == SendingState.STOPPED:
         return ngettext("Stopped: %(done)d of %(all)d message handled.", "Stopped: %(done)d of %(all)d messages handled.", most) % values
     if not sending.is_prepared:
@@ -223,7 +224,9 @@ def _summary(sending: Sending, done: int, most: int) -> str:
 
 
 def _moment(value: datetime | None) -> str:
-    return date_format(localtime(value), "DATETIME_FORMAT") if value else ""
+    """ "24 novembre 2026 à 09:30": a day and an hour as they are said in the language of the moment."""
+    local = localtime(value) if value else None
+    return _("%(day)s at %(hour)s") % {"day": date_format(local), "hour": date_format(local, "TIME_FORMAT")} if local else ""
 
 
 def in_trouble(user: Any, held: frozenset[str]) -> WaitingList:

@@ -262,7 +262,7 @@ def _item(number: int, item: IssueItem, url: str, language: str) -> ShownItem:
 def link_words(url: str) -> str:
     """The words of a link: where it leads when that is elsewhere."""
     host = url.split("/", 3)[2].rpartition("@")[2].removeprefix("www.") if "://" in url else ""
-    return _("Read on %(site)s") % {"site": host} if host else _("Read on this site")
+    return _("Read on %(site)s") % {"site": host} if host else _("Read on the site of the CASS")
 
 
 def _headline(issue: Issue, language: str, known: Mapping[str, News]) -> Headline:

@@ -247,7 +247,7 @@ def test_a_drawn_item_with_an_address_of_its_own_is_refused_with_a_sentence(clie
     response = post(client, made, **{"items-0-url": "https://example.org/", "items-0-title_fr": "Ce que je tapais"})
     content = response.content.decode()
     assert "leave the address empty" in content
-    assert "<details open>" in content[: content.index("leave the address empty")]
+    assert '<details class="folded" open>' in content[: content.index("leave the address empty")]
     assert "Ce que je tapais" in content
 
 
@@ -299,8 +299,8 @@ def test_editors_see_beforehand_what_falls_back_and_what_is_no_longer_public(cli
     )
     content = client.get(admin("edit", made.pk)).content.decode()
     plain = " ".join(re.sub(r"<[^>]+>", " ", content).split())
-    assert "Nederlands : 1 of 2 falls back Seulement en français" in plain
-    assert "Français : everything is written in it" in plain
+    assert "Nederlands · 1 of 2 falls back Seulement en français" in plain
+    assert "Français · everything is written in it" in plain
     assert "No longer public, and left out of page, mail and feed: Closed" in plain
 
 

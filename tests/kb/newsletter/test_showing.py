@@ -196,7 +196,7 @@ def test_an_address_that_leads_nowhere_good_is_none(url):
 def test_the_words_of_a_link_say_where_it_leads():
     with override("en"):
         assert link_words("https://user@www.example.org:80/a") == "Read on example.org:80"
-        assert link_words("/fr/bibliotheque/") == "Read on this site"
+        assert link_words("/fr/bibliotheque/") == "Read on the site of the CASS"
 
 
 def test_it_works_when_nobody_registered_a_source(monkeypatch, reference):
