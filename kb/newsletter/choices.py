@@ -55,6 +55,7 @@ class Trouble(models.TextChoices):
     REFUSES_ALL = "refuses_all", _("The mail server refused one address after another. Nobody is counted as refused: find out why, then resume.")
     CHANGED = "changed", _("The issue was changed after its approval. Have it approved anew, then send it.")
     WITHDRAWN = "withdrawn", _("The issue is no longer published. Publish it again, then resume.")
+    RESTORED = "restored", _("A backup was put back: messages sent since are not known any more. Resume only if the issue had not gone out by then.")
     BROKEN = "broken", _("The messages could not be made. Nothing is lost: whoever runs the server finds the reason in the log; then resume.")
 
 

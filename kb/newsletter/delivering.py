@@ -95,14 +95,16 @@ def batch_size(rate: int) -> int:
 
 
 def finish(sending: Sending) -> bool:
-    """Closes a sending of which no delivery is open. What is held counts only if the server accepted something."""
+    """Closes a sending of which no delivery is open. What is held counts only if the server accepted something; else it stops for an editor."""
     running = Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING, is_prepared=True)
     with transaction.atomic():
         if not running.select_for_update().exists() or sending.deliveries.filter(state__in=OPEN_DELIVERIES).exists():
             return False
         if accepted_since_resumed(sending):
             count_held(sending)
-        sending.deliveries.filter(is_held=True).update(is_held=False)
+        elif refused := sending.deliveries.filter(is_held=True).order_by("pk").first():
+            stop_by_itself(sending, Trouble.REFUSES_ALL, refused.error)
+            return False
         return bool(running.update(state=SendingState.DONE, finished_at=timezone.now(), trouble="", troubles=0, note="", next_batch_at=None))
 
 

@@ -68,6 +68,7 @@ def thin_subscriptions() -> str | None:
         "addresses that left a year ago erased": _erase(left),
         "open links ended": Subscriber.objects.filter(confirm_expires_at__lt=now).update(confirm_hash="", confirm_expires_at=None, new_email=""),
         "addresses erased again after a restore": erased.erase_again(subscribing.erase),
+        "unsubscribed again after a restore": sum(subscribing.unsubscribe(one) for one in erased.left_since()),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or None
 

@@ -186,6 +186,7 @@ def unsubscribe(subscriber: Subscriber, source: str = ConsentSource.LINK, *, by:
     locked.confirm_hash, locked.confirm_expires_at, locked.new_email = "", None, ""
     locked.save()
     _note(locked, ConsentEvent.WITHDRAWN, source, by=by)
+    erased.note_left(locked.email)
     subscriber.refresh_from_db()
     return True
 

@@ -10,6 +10,7 @@ from django.db import connections
 
 from home.archiving import ArchiveError, restore
 from home.management.commands.backup import places
+from kb.newsletter.restoring import after_restore
 
 
 class Command(BaseCommand):
@@ -25,5 +26,8 @@ class Command(BaseCommand):
         except ArchiveError as error:
             raise CommandError(str(error)) from error
         call_command("migrate", verbosity=0, interactive=False)
+        for what, number in after_restore().items():
+            if number:
+                self.stdout.write(f"  {number} {what}")
         call_command("rebuild_index")
         self.stdout.write(f"{count} files put back. What was there before is kept beside them as .before-restore until you remove it.")

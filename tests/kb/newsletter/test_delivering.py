@@ -439,6 +439,35 @@ def test_a_server_that_refuses_everyone_for_good_stops_the_sending_and_counts_ag
     assert not Subscriber.objects.exclude(refusals=0).exists()
 
 
+def test_a_few_readers_all_refused_are_not_lost_but_wait_for_an_editor(settings):
+    readers = [make.subscriber(f"c{number}@cass.example") for number in range(3)]
+    sent = sending.begin(make.issue(live=True), by=None)
+    blocked = {"yes": True}
+    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 5.1.1 relay not permitted" if blocked["yes"] else "")) as sink:
+        to_the_end(sent)
+        assert (sent.state, sent.trouble) == (SendingState.STOPPED, Trouble.REFUSES_ALL)
+        assert states(sent) == {"waiting": 3}
+        assert not Subscriber.objects.exclude(refusals=0).exists()
+        blocked["yes"] = False
+        sending.go_on(sent)
+        to_the_end(sent)
+    assert sink.received() == everyone(readers)
+    assert sent.state == SendingState.DONE
+
+
+def test_an_only_reader_who_is_refused_each_time_ends_the_sending_at_the_third(settings):
+    make.subscriber("seule@cass.example")
+    sent = sending.begin(make.issue(live=True), by=None)
+    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 5.1.1 unknown")):
+        for _ in range(2):
+            to_the_end(sent)
+            assert sent.state == SendingState.STOPPED
+            sending.go_on(sent)
+        to_the_end(sent)
+    assert sent.state == SendingState.DONE
+    assert states(sent) == {"refused": 1}
+
+
 def test_many_wrong_addresses_one_after_the_other_stop_it_once_and_count_when_it_is_resumed(settings, crowd):
     wrong = {one.email for one in crowd[:REFUSED_IN_A_ROW]}
     sent = sending.begin(make.issue(live=True), by=None)
