@@ -109,12 +109,20 @@ def stop(sending: Sending) -> None:
 
 
 def go_on(sending: Sending) -> None:
-    """Resumes where it was, with the same revision. Raises CannotSend when it was not stopped, or the issue is not published any more."""
-    if not sending.issue.live:
+    """Resumes where it was, with the same revision; where nobody got it yet, with the one that is approved now.
+
+    Raises CannotSend when it was not stopped, or the issue is not published any more; NotApproved as `start` does, before the first message.
+    """
+    issue = Issue.objects.get(pk=sending.issue_id)
+    if not issue.live:
         raise CannotSend(str(Trouble.WITHDRAWN.label))
     with transaction.atomic():
         stopped = Sending.objects.filter(pk=sending.pk, state=SendingState.STOPPED)
-        if not stopped.update(state=SendingState.SENDING, resumed_at=timezone.now(), **_WELL):
+        bound = {}
+        if not has_begun(sending):
+            check_approved(issue)
+            bound = {"revision_id": issue.live_revision_id}
+        if not stopped.update(state=SendingState.SENDING, resumed_at=timezone.now(), **bound, **_WELL):
             raise CannotSend(str(NOT_STOPPED))
         transaction.on_commit(lambda: ask_batch(sending.pk))
 

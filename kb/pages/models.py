@@ -132,12 +132,12 @@ class BasePage(Page):
             if source is None:
                 others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
                 others.exclude(audiences=self.audiences).update(audiences=self.audiences)
-            self._record(whole_branch=before is not None and before != self.url_path)
+            self._record(source, whole_branch=before is not None and before != self.url_path)
         return saved
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            subjects = self._subjects_of_branch()
+            subjects = [*self._subjects_of_branch(), *_called(self.source_page())]
             deleted = super().delete(*args, **options)
             record(*subjects)
         return deleted
@@ -156,9 +156,9 @@ class BasePage(Page):
         """What the search calls this page ("home.page:17"); "" for kinds that are not searched."""
         return ""
 
-    def _record(self, *, whole_branch: bool) -> None:
-        subjects = self._subjects_of_branch() if whole_branch else [self.search_subject()]
-        record(*filter(None, subjects))
+    def _record(self, source: BasePage | None, *, whole_branch: bool) -> None:
+        """The page, and its source: by that one others speak of all its translations (`kb.pages.news`)."""
+        record(*(self._subjects_of_branch() if whole_branch else _called(self)), *_called(source))
 
     def _subjects_of_branch(self) -> list[str]:
         pages = self.get_descendants(inclusive=True).specific(defer=True)
@@ -231,4 +231,9 @@ def record_unpublished(sender, instance: Page, **kwargs) -> None:
     """Scheduled expiry unpublishes pages as plain `Page`, past `BasePage.save`: this is how the search hears of it."""
     if isinstance(instance, BasePage) and instance.search_subject():
         with transaction.atomic():
-            record(instance.search_subject())
+            record(*_called(instance), *_called(instance.source_page()))
+
+
+def _called(page: BasePage | None) -> list[str]:
+    """What the search calls a page, if it does."""
+    return [page.search_subject()] if page is not None and page.search_subject() else []

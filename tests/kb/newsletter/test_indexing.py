@@ -160,6 +160,19 @@ def test_an_article_that_was_closed_is_not_found_through_the_issue(client, index
     nothing_of(client, "pervenche")
 
 
+def test_a_translation_that_was_closed_is_not_found_through_the_issue_that_names_its_source(client, index):  # noqa: F811
+    """The source is not public; the item names it all the same, for all its translations."""
+    source = pages.page("Un article fermé", slug="article", date=date(2013, 1, 5), live=False)
+    translated = pages.page("Een artikel maagdenpalm", language="nl", of=source, slug="artikel", date=date(2013, 1, 5))
+    item = make.item({"nl": "Een artikel maagdenpalm"}, subject=f"home.page:{source.pk}", heading="home.articles")
+    make.issue(14, title="Autre chose", items=[item], live=True)
+    index()
+    assert answer(client, "maagdenpalm").results.total == 2
+    translated.unpublish()
+    index()
+    nothing_of(client, "maagdenpalm")
+
+
 def test_results_ask_again_whether_it_may_be_said(client, index):  # noqa: F811
     """The index may be seconds behind: cards and passages are of now."""
     of = library.reference("Étude pervenche")

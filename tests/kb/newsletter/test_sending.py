@@ -176,6 +176,18 @@ def test_one_stopped_before_its_first_message_takes_the_newer_approval(people):
     assert Sending.objects.count() == 1
 
 
+def test_one_stopped_before_its_first_message_resumes_with_what_is_approved_by_then(people):
+    issue = make.issue(live=True)
+    sent = sending.begin(issue, by=None)
+    sending.stop(sent)
+    changed = change(issue)
+    with pytest.raises(NotApproved):
+        sending.go_on(fresh(sent))
+    approved = make.approve(changed)
+    sending.go_on(fresh(sent))
+    assert fresh(sent).revision_id == approved.live_revision_id != sent.revision_id
+
+
 def test_one_whose_issue_is_off_the_site_is_not_resumed(people):
     sent = sending.begin(make.issue(live=True), by=None)
     sending.stop(sent)
