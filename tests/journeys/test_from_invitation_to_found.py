@@ -17,7 +17,6 @@ from kb.library.models import Reference
 from search import opening
 from tests.journeys.test_arriving import CHOSEN, choose_password, link_in_mail
 from tests.journeys.test_contributing import PAGE, WORD, Hands, accept, address, confirm, correct, finds, give_pdf, log_in, send_back, work
-from tests.journeys.test_login import BOTH_LANGUAGES_AND_WIDTHS
 from tests.kb.accounts.builders import fresh_limits, url
 from tests.kb.files.builders import pdf
 from tests.kb.library import builders as make
@@ -54,7 +53,7 @@ def set_up_second_factor(hands: Hands, site: str, language: str) -> str:
     return secret
 
 
-@BOTH_LANGUAGES_AND_WIDTHS
+@pytest.mark.parametrize(("language", "width"), [("fr", 390), ("nl", 1280)], ids=["fr-phone", "nl-desk"])
 def test_an_invited_member_puts_a_document_in_and_others_find_it(site, browser, language, width):
     referent = make.member("PA", email="referente@cass.example", language=language)
     Mandate.objects.filter(user=referent).update(is_referent=True)

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from kb.library.models.recording import subject_of
+from kb.newsletter import listing
 from tests.axe import assert_no_axe_findings
 from tests.kb.library import builders as library
 from tests.kb.newsletter import builders as make
@@ -38,9 +39,15 @@ def issues(transactional_db):
     made = make.issue(
         14, title=title, lead={"fr": "Treize organisations."}, lead_url="https://example.org/", items=items, date=date(2013, 2, 1), live=True
     )
-    for number in range(15, 50):
-        make.issue(number, title=f"Numéro {number}", date=date(2013, 3, 1), live=True)
     return made
+
+
+@pytest.fixture
+def two_pages_of_them(issues, monkeypatch):
+    """More issues of one year than a page of the archive holds."""
+    monkeypatch.setattr(listing, "A_PAGE", 3)
+    for number in range(15, 18):
+        make.issue(number, title=f"Numéro {number}", date=date(2013, 3, 1), live=True)
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 390, "light"), ("nl", 1280, "dark"), ("en", 1280, "light"), ("nl", 320, "dark")])
@@ -53,7 +60,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(issues, live_server, pag
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
-def test_without_javascript_the_keyboard_goes_from_the_archive_to_an_issue_and_on(issues, live_server, browser):
+def test_without_javascript_the_keyboard_goes_from_the_archive_to_an_issue_and_on(two_pages_of_them, live_server, browser):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{live_server.url}/fr/echos/?year=2013&page=2")

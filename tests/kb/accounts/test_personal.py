@@ -375,9 +375,7 @@ def test_the_pages_take_as_many_queries_for_much_as_for_little(django_assert_num
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", ["fr", "nl"])
+@pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 390, "light"), ("fr", 1280, "dark"), ("nl", 390, "dark"), ("nl", 1280, "light")])
 def test_the_pages_have_no_findings_and_fit(live_server, browser, width, scheme, language):
     user = people.member()
     client = opened(user)

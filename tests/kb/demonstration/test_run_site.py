@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -37,7 +38,9 @@ def workers_of(folder: Path) -> list[int]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are counted in /proc, which is not here")
-def test_the_site_answers_and_ctrl_c_stops_site_and_worker(tmp_path):
+def test_the_site_answers_and_ctrl_c_stops_site_and_worker(migrated_database, tmp_path):
+    if migrated_database is not None:  # all migrations were run for it already
+        shutil.copyfile(migrated_database.template, tmp_path / "db.sqlite3")
     port = free_port()
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kb.settings.dev", "CASS_VAR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
     with (tmp_path / "log").open("w+") as log:
