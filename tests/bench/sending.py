@@ -72,6 +72,7 @@ def rows(subscribers: int, progress: Progress) -> list[Row]:
 
 
 def _fill(subscribers: int) -> None:
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     call_command("migrate", verbosity=0)
     Sending.objects.all().delete()
     for model in (Consent, Subscriber):
