@@ -24,7 +24,7 @@ from kb.accounts.limiting import too_many
 from kb.accounts.linking import forget_word, is_of, keep_word, kept_word, mark_of, secret_address
 from kb.languages import current_language, word
 from kb.newsletter import subscribing
-from kb.newsletter.addresses import masked
+from kb.newsletter.addresses import folded, masked
 from kb.newsletter.choices import ConsentSource, SubscriberState
 from kb.newsletter.models import Subscriber
 from kb.newsletter.signing import Purpose, subscriber_of
@@ -223,7 +223,7 @@ def own(request: HttpRequest) -> HttpResponse:
         if answer is not None:
             return answer
     subscriptions = subscribing.own_subscriptions(request.user)
-    main = next((one for one in subscriptions if one.email_key == request.user.email), None)
+    main = next((one for one in subscriptions if one.email_key == folded(request.user.email)), None)
     context = {
         "form": form,
         "wording": words,
