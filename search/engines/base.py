@@ -37,16 +37,24 @@ class Engine(Protocol):
         count: int = 10,
         sort: Sort = "relevance",
         facets: bool = True,
+        without: frozenset[str] = frozenset(),
     ) -> Results:
-        """Hits `first` to `first + count` for a reader who holds these audiences. An empty query with filters lists."""
+        """Hits `first` to `first + count` for a reader who holds these audiences. An empty query with filters lists.
 
-    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6) -> list[str]:
+        Here and below, subjects in `without` are left out of everything, as if they were not stored.
+        """
+
+    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6, without: frozenset[str] = frozenset()) -> list[str]:
         """Subjects whose title has all typed words, the last one as a beginning; best first."""
 
-    def section_hits(self, query: Query, subject: str, layer: str, *, audiences: frozenset[str]) -> dict[str, float]:
+    def section_hits(
+        self, query: Query, subject: str, layer: str, *, audiences: frozenset[str], without: frozenset[str] = frozenset()
+    ) -> dict[str, float]:
         """Anchor -> score of every page of one entry that holds some of the words (for "all passages", the reader)."""
 
-    def section_counts(self, query: Query, keys: Sequence[str], *, audiences: frozenset[str]) -> dict[str, int]:
+    def section_counts(
+        self, query: Query, keys: Sequence[str], *, audiences: frozenset[str], without: frozenset[str] = frozenset()
+    ) -> dict[str, int]:
         """Entry.key -> number of its pages that hold some of the words; entries without any are left out. One search, however many keys."""
 
     def stored(self) -> Iterator[tuple[str, str]]:

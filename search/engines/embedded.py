@@ -308,13 +308,16 @@ def _filtering(clause: Clause) -> tuple[Occur, Clause]:
     return Occur.Must, Clause.const_score_query(clause, 0.0)
 
 
-def _readable(schema: tantivy.Schema, audiences: frozenset[str]) -> list[tuple[Occur, Clause]]:
-    """For one of these audiences, unless one of them gets a richer layer."""
+def _readable(schema: tantivy.Schema, audiences: frozenset[str], without: frozenset[str]) -> list[tuple[Occur, Clause]]:
+    """For one of these audiences, unless one of them gets a richer layer or the subject is left out."""
     held = sorted(audiences)
-    return [
+    clauses = [
         _filtering(_terms(schema, "audiences", held)),
         *((Occur.MustNot, Clause.term_query(schema, "covered_by", audience, "basic")) for audience in held),
     ]
+    if without:
+        clauses.append((Occur.MustNot, Clause.term_set_query(schema, "subject", sorted(without))))
+    return clauses
 
 
 def _weighted(schema: tantivy.Schema, name: str, term: str, weight: float) -> Clause:
@@ -412,12 +415,12 @@ class _Found:
 class _Search:
     """One question of one reader on one view."""
 
-    def __init__(self, view: _View, query: Query, audiences: frozenset[str]) -> None:
+    def __init__(self, view: _View, query: Query, audiences: frozenset[str], without: frozenset[str]) -> None:
         self._view = view
         self._query = query
-        self._audiences = audiences
+        self._readable_pages = _readable(PAGES, audiences, without)
         self.plan = plan(query, view.vocabulary)
-        self._readable = _readable(DOCUMENTS, audiences)
+        self._readable = _readable(DOCUMENTS, audiences, without)
         self._matching = _matching(DOCUMENTS, self.plan)
 
     def _documents(self, *more: tuple[Occur, Clause], filters: Filters | None = None) -> Clause:
@@ -463,7 +466,7 @@ class _Search:
         clause = Clause.boolean_query(
             [
                 _filtering(Clause.boolean_query(parents)),
-                *_readable(PAGES, self._audiences),
+                *self._readable_pages,
                 _on_page(PAGES, self.plan),
                 *_ordering(PAGES, self.plan),
             ]
@@ -537,7 +540,7 @@ class _Search:
         """Pages that hold some of the words among all documents found; None where counting them would be dear."""
         if not self.plan.looks:
             return None
-        clauses = [*_readable(PAGES, self._audiences), _on_page(PAGES, self.plan)]
+        clauses = [*self._readable_pages, _on_page(PAGES, self.plan)]
         plain = self._query.filters == Filters() and not (self.plan.phrases or self.plan.excluded_words or self.plan.excluded_phrases)
         if not plain:
             if total > PARENTS_COUNTED:
@@ -579,13 +582,14 @@ class EmbeddedEngine:
         count: int = 10,
         sort: Sort = "relevance",
         facets: bool = True,
+        without: frozenset[str] = frozenset(),
     ) -> Results:
         first, count = max(0, first), max(0, count)
         with _translated():
             view = self._current()
             if view is None or not audiences or not view.documents.num_docs:
                 return Results(total=0, total_all=0, facets={name: () for name in FACETS} if facets else {})
-            asked = _Search(view, query, audiences)
+            asked = _Search(view, query, audiences, without)
             beside = self._beside(view, lambda: self._counts(asked, facets))
             listing = sort == "date" or not asked.plan.looks
             total, found = asked.by_date(first, count) if listing else asked.by_relevance(first, count)
@@ -614,14 +618,14 @@ class EmbeddedEngine:
                 self._pool = ThreadPoolExecutor(2, thread_name_prefix="search")
         return self._pool.submit(work).result
 
-    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6) -> list[str]:
+    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6, without: frozenset[str] = frozenset()) -> list[str]:
         words = plain_words(typed)
         with _translated():
             view = self._current()
             if view is None or not words or not audiences:
                 return []
             *whole, last = dict.fromkeys(words)
-            clauses = [*_readable(DOCUMENTS, audiences)]
+            clauses = [*_readable(DOCUMENTS, audiences, without)]
             clauses += [(Occur.Must, Clause.term_query(DOCUMENTS, "exact_title", word, "freq")) for word in whole]
             clauses.append(_filtering(Clause.fuzzy_term_query(DOCUMENTS, "exact_title", last, 0, True, True)))
             endings = sorted(view.documents.terms_with_prefix("exact_title", last), key=lambda found: (found[0] != last, -found[1], found[0]))
@@ -631,7 +635,9 @@ class EmbeddedEngine:
             subjects = [view.documents.doc(address).get_first("subject") for _, address in hits]
         return list(dict.fromkeys(subject for subject in subjects if subject))[:count]
 
-    def section_hits(self, query: Query, subject: str, layer: str, *, audiences: frozenset[str]) -> dict[str, float]:
+    def section_hits(
+        self, query: Query, subject: str, layer: str, *, audiences: frozenset[str], without: frozenset[str] = frozenset()
+    ) -> dict[str, float]:
         with _translated():
             view = self._current()
             if view is None or not audiences:
@@ -641,14 +647,16 @@ class EmbeddedEngine:
                 return {}
             parent = Clause.term_query(PAGES, "parent", number_of(f"{subject}/{layer}"), "basic")
             clause = Clause.boolean_query(
-                [_filtering(parent), *_readable(PAGES, audiences), _on_page(PAGES, asked), *_ordering(PAGES, asked)],
+                [_filtering(parent), *_readable(PAGES, audiences, without), _on_page(PAGES, asked), *_ordering(PAGES, asked)],
             )
             found: dict[str, float] = {}
             for score, address in view.pages.search(clause, MOST_PAGES, False).hits:
                 found.setdefault(view.pages.doc(address).get_first("anchor") or "", score)
             return found
 
-    def section_counts(self, query: Query, keys: Sequence[str], *, audiences: frozenset[str]) -> dict[str, int]:
+    def section_counts(
+        self, query: Query, keys: Sequence[str], *, audiences: frozenset[str], without: frozenset[str] = frozenset()
+    ) -> dict[str, int]:
         with _translated():
             view = self._current()
             if view is None or not audiences or not keys:
@@ -658,7 +666,7 @@ class EmbeddedEngine:
                 return {}
             parents = {number_of(key): key for key in keys}
             clause = Clause.boolean_query(
-                [_filtering(Clause.term_set_query(PAGES, "parent", list(parents))), *_readable(PAGES, audiences), _on_page(PAGES, asked)]
+                [_filtering(Clause.term_set_query(PAGES, "parent", list(parents))), *_readable(PAGES, audiences, without), _on_page(PAGES, asked)]
             )
             addresses = [address for _, address in view.pages.search(clause, MOST_PAGES, False).hits]
             held: list[Any] = view.pages.fast_field_values("parent", addresses)

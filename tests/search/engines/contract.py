@@ -215,6 +215,20 @@ class EngineContract:
         assert engine.section_counts(question, keys, audiences=PUBLIC) == {}
         assert engine.section_counts(question, keys, audiences=MEMBER) == {"library.reference:1/1": 1}
 
+    def test_subjects_left_out_are_in_nothing(self, engine):
+        fill(engine, *layers(), entry(2, "Convention", "logement", "logement", themes=("housing",)))
+        without = frozenset({"library.reference:2", "library.reference:9"})
+        for audiences in (PUBLIC, MEMBER):
+            results = ask(engine, "convention logement", audiences=audiences, without=without)
+            assert (numbers(results), results.total, results.total_all, counts(results, "themes")) == ([1], 1, 1, {"housing": 1})
+            assert results.total_passages == 1
+            assert found(engine, "", audiences=audiences, without=without) == [1]
+            assert found(engine, "logement", sort="date", audiences=audiences, without=without) == [1]
+            assert engine.suggest("conv", audiences=audiences, language="fr", without=without) == ["library.reference:1"]
+            assert not engine.section_hits(parse("logement", "fr"), "library.reference:2", "", audiences=audiences, without=without)
+            assert not engine.section_counts(parse("logement", "fr"), ["library.reference:2/"], audiences=audiences, without=without)
+            assert not ask(engine, "logemant", audiences=audiences, without=without | {"library.reference:1"}).similar
+
     def test_suggestions_keep_to_what_a_reader_may_see(self, engine):
         fill(engine, entry(1, "Logement social"), entry(2, "Logement secret", audiences=frozenset({"members"})))
         assert engine.suggest("log", audiences=PUBLIC, language="fr") == ["library.reference:1"]
