@@ -50,6 +50,21 @@ class OwnNotFoundMiddleware:
         return page_not_found(request, exception) if isinstance(exception, Http404) else None
 
 
+class NotAllowedMiddleware:
+    """A page with words where Django answers 405 with nothing, for who reads pages; programs get what they got."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != 405 or response.streaming or response.content or not request.accepts("text/html"):
+            return response
+        shown = render(request, "405.html", status=405)
+        shown.headers["Allow"] = response.headers.get("Allow", "")
+        return shown
+
+
 @require_safe
 def site_map(request: HttpRequest) -> HttpResponse:
     """Every page this reader may see in this language, as a tree, and the sections of the site."""

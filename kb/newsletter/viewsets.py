@@ -298,7 +298,7 @@ class IssueViewSet(SnippetViewSet):
         return self.construct_view(WriteNext)
 
     def get_urlpatterns(self):
-        return [path("next/", self.next_view, name="next"), *super().get_urlpatterns()]
+        return [*super().get_urlpatterns(), path("next/", self.next_view, name="next")]  # the first is the address of the menu
 
 
 class NewsletterViewSetGroup(SnippetViewSetGroup):

@@ -140,8 +140,8 @@ class ReferenceBlock(blocks.StructBlock):
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
-        found = references.found([value["mark"]], audiences=_audiences(parent_context), language=current_language())
-        context["reference"] = found.get(value["mark"])
+        mark = value["mark"] or ""
+        context["reference"] = references.found([mark], audiences=_audiences(parent_context), language=current_language()).get(mark) if mark else None
         return context
 
     class Meta:

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "kb.accounts.second_factor.SecondFactorMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
+    "home.views.NotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "kb.urls"

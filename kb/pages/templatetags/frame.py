@@ -117,7 +117,7 @@ def theme_choices() -> list[tuple[str, str]]:
 @register.filter(is_safe=True)
 def nbsp(value, language: str = "") -> str:
     """French no-break spaces, in French text only; `|nbsp:"fr"` for a title that is French on a page in another language."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else "" if value is None else str(value)
     if (language or current_language()) != "fr":
         return text
     spaced = typography.french_spaces(text)
@@ -127,7 +127,7 @@ def nbsp(value, language: str = "") -> str:
 @register.filter(is_safe=True)
 def hyphens(value, language: str = "") -> str:
     """Soft hyphens in long Dutch words of headings; plain text only."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else "" if value is None else str(value)
     return typography.dutch_hyphens(text) if (language or current_language()) == "nl" else text
 
 
