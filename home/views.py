@@ -15,6 +15,7 @@ from wagtail.models import Page
 from home import offering
 from home.mapping import branches
 from kb.accounts.audiences import audiences_of
+from kb.files.uploading import NoUploadHere
 from kb.languages import CODES, current_language
 from kb.pages import frame
 from kb.pages.addresses import elsewhere
@@ -86,5 +87,8 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer."""
-    sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
+    if isinstance(exception, NoUploadHere):
+        sentence = _("This page takes no file: nothing was kept. Go back with your browser; what you typed is still there.")
+    else:
+        sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
     return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})

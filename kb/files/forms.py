@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.files.names import clean_name
 from kb.files.storing import check_size, limit_words
-from kb.files.uploading import TOO_MANY
+from kb.files.uploading import STRANGER, TOO_MANY
 
 
 class UploadField(forms.FileField):
@@ -41,6 +41,8 @@ class UploadField(forms.FileField):
 
 def refusal_sentence(refusal: str) -> str:
     """Why a file was not kept, by the code of `uploading`."""
+    if refusal == STRANGER:
+        return gettext("This file was not kept. Log in, and choose it again.")
     if refusal == TOO_MANY:
         return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
     limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)

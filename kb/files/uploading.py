@@ -1,26 +1,56 @@
-"""Uploads as they arrive: what is too large, too many or too much at once is read to its end but not kept, so that nothing fills the disk.
+"""Uploads as they arrive, before a byte is written: where, from whom and how much is kept, so that nothing fills the disk.
 
+    the address takes no file (FILES_UPLOAD_ROUTES) ─► the request is refused, its body is not read
+    nobody answers for it                           ─► read to its end, not kept; so is what is too large, too many or too much at once
 Such a file still reaches its form, as a `RefusedUpload` without content, so that its field can say a sentence and the other files of the
 same request are kept. First in the setting FILE_UPLOAD_HANDLERS; the form field is in `forms`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
+from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParser
+from django.urls import Resolver404, resolve
 
 TOO_MANY = "too_many"
 TOGETHER = "together"
+STRANGER = "stranger"
+
+HolderOf = Callable[[QueryDict], int | None]
+_holders: list[HolderOf] = []
+
+
+def register_holder(holder_of: HolderOf) -> None:
+    """holder_of(fields before the file) gives the id of the person who answers for a file that came without a session; None for nobody."""
+    if holder_of not in _holders:
+        _holders.append(holder_of)
+
+
+class NoUploadHere(SuspiciousOperation):
+    """A file was sent to an address that takes none: answered with status 400."""
 
 
 class RefusedUpload(UploadedFile):
-    """A file that was not kept. size is what arrived, in bytes; refusal is TOO_MANY, TOGETHER, or "" for one that is too large by itself."""
+    """A file that was not kept. size is what arrived, in bytes; refusal is a code of this module, or "" for one that is too large by itself."""
 
     def __init__(self, name: str, size: int, refusal: str) -> None:
         super().__init__(ContentFile(b""), name, "application/octet-stream", size)
         self.refusal = refusal
+
+
+class _Parser(MultiPartParser):
+    """Lets a handler see the fields that stand before a file."""
+
+    @property
+    def fields(self) -> QueryDict:
+        return self._post
 
 
 class LimitedUploads(FileUploadHandler):
@@ -35,23 +65,43 @@ class LimitedUploads(FileUploadHandler):
         self.number = 0
         self.kept_bytes = self.file_kept_bytes = 0
         self.seen_bytes = 0
-        self.is_hopeless = False
+        self.is_hopeless = self.is_strangers = False
         self.refusal: str | None = None
+        self.parser: _Parser | None = None
 
     def handle_raw_input(self, input_data, META, content_length, boundary, encoding=None):
+        if self.parser is not None:
+            return None
         self.is_hopeless = content_length > 4 * settings.FILES_REQUEST_MAX_BYTES
+        self.parser = _Parser(META, input_data, self.request.upload_handlers, encoding)
+        return self.parser.parse()
 
     def new_file(self, *args, **options) -> None:
+        if not takes_uploads(self.request):
+            raise NoUploadHere(f"{self.request.path_info} takes no file")
         super().new_file(*args, **options)
         self.number += 1
         self.seen_bytes = self.file_kept_bytes = 0
         self.refusal = None
-        if self.is_hopeless:
+        if self.number == 1:
+            self.is_strangers = not self.is_answered_for()
+        if self.is_strangers:
+            self.refusal = STRANGER
+        elif self.is_hopeless:
             self.refusal = TOGETHER
         elif self.number > settings.FILES_MAX_AT_ONCE:
             self.refusal = TOO_MANY
         if self.refusal is not None:
             raise StopFutureHandlers
+
+    def is_answered_for(self) -> bool:
+        """Whether somebody who may send files to this address is known: by their session, or by a field that stands before the file."""
+        user = getattr(self.request, "user", None)
+        if self.request.path_info.startswith("/admin/"):
+            return user is not None and user.has_perm("wagtailadmin.access_admin")
+        if user is not None and user.is_authenticated:
+            return True
+        return self.parser is not None and any(holder_of(self.parser.fields) is not None for holder_of in _holders)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self.seen_bytes += len(raw_data)
@@ -69,3 +119,12 @@ class LimitedUploads(FileUploadHandler):
             return None
         self.kept_bytes -= self.file_kept_bytes
         return RefusedUpload(self.file_name or "", self.seen_bytes, "" if self.seen_bytes > settings.FILES_MAX_BYTES else self.refusal)
+
+
+def takes_uploads(request: HttpRequest) -> bool:
+    """Whether the address is one of FILES_UPLOAD_ROUTES, names of routes."""
+    try:
+        match = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return False
+    return match.view_name in settings.FILES_UPLOAD_ROUTES

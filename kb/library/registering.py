@@ -11,6 +11,7 @@ from kb.clock.registry import register_due
 from kb.clock.waiting import register_waiting
 from kb.files.models import StoredFile
 from kb.files.owners import register_owner
+from kb.files.uploading import register_holder
 from kb.languages import CODES
 from kb.library import awaiting, duplicates
 from kb.library.choices import ReferenceType
@@ -20,6 +21,7 @@ from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.recording import KIND, record_references
 from kb.library.news import ReferenceNews
+from kb.library.resuming import ticket_holder
 from kb.pages.frame import register_section
 from kb.pages.news import register_news
 from kb.pages.references import register_resolver
@@ -33,6 +35,7 @@ def register_all() -> None:
     registry.register_facet_labels("types", type_labels)
     registry.register_filter_names("types", type_names)
     register_owner(KIND, record_owner, language_of=language_of_file)
+    register_holder(lambda fields: ticket_holder(fields.get("ticket", "")))
     register_on_concepts(record_concepts)
     register_on_keywords(record_keywords)
     register_section("library", gettext_lazy("Library"), "library:list", order=10)

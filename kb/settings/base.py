@@ -277,6 +277,14 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
+# The only addresses that take a file; docs/systemd/nginx.conf has the same, a test compares them.
+FILES_UPLOAD_ROUTES = frozenset(
+    {
+        *("library:add", "library:contribution", "sheetimport:add"),
+        *("wagtailimages:add", "wagtailimages:add_multiple", "wagtailimages:edit", "wagtailimages_chooser:create"),
+        *("wagtailadmin_account", "wagtail_localize:upload_pofile"),
+    }
+)
 FILES_PAGE_IMAGE_WIDTH = 1400  # pixels
 FILES_PAGE_IMAGE_QUALITY = 80  # of 100
 FILES_LOST_AFTER_S = env.float("CASS_FILES_LOST_AFTER_S", default=60.0)

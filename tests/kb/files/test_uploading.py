@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
+from pathlib import Path
+
 import pytest
+from django.conf import settings as site
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import RequestFactory
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
+from django.urls import URLPattern, get_resolver, reverse
 from django.utils.translation import override
 
+from kb.accounts.models import User
 from kb.files.forms import UploadsField
-from kb.files.uploading import TOGETHER, TOO_MANY, RefusedUpload
+from kb.files.uploading import STRANGER, TOGETHER, TOO_MANY, NoUploadHere, RefusedUpload
+from kb.languages import CODES
+from kb.library.resuming import ticket_for
+from tests.kb.accounts.builders import editor, member
+
+ADD = "/fr/bibliotheque/ajouter/"
 
 
 @pytest.fixture
@@ -19,9 +33,15 @@ def limits(settings):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10_000
 
 
-def arrived(*sizes: int) -> list:
+def sent_to(address: str, *sizes: int, user: User | None = None, **fields: str) -> HttpRequest:
     files = [SimpleUploadedFile(f"n{number}.pdf", b"x" * size) for number, size in enumerate(sizes)]
-    return RequestFactory().post("/", {"uploads": files, "title": "Un titre"}).FILES.getlist("uploads")
+    request = RequestFactory().post(address, {**fields, "uploads": files, "title": "Un titre"})
+    request.user = user or AnonymousUser()
+    return request
+
+
+def arrived(*sizes: int) -> list:
+    return sent_to(ADD, *sizes, user=User(email="membre@cass.example")).FILES.getlist("uploads")
 
 
 def told(uploads: list) -> list[str | None]:
@@ -48,8 +68,133 @@ def test_each_file_is_kept_or_refused_by_itself(limits, sizes, refusals):
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_the_field_takes_the_good_ones_and_has_a_sentence_for_each_of_the_others(limits, language):
+    uploads = arrived(900, 1_001, 0, 900, 5)
     with override(language):
-        found = UploadsField(required=False).clean(arrived(900, 1_001, 0, 900, 5))
+        found = UploadsField(required=False).clean(uploads)
     assert [one.name for one in found.taken] == ["n0.pdf"]
     assert [one.name for one in found.refused] == ["n1.pdf", "n2.pdf", "n3.pdf", "n4.pdf"]
     assert all(one.sentence for one in found.refused)
+
+
+# Where
+
+
+def routes(patterns=None, spaces: tuple[str, ...] = (), before: str = ""):
+    """Every route of the site: (its name, an address of it with sample values)."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        here = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield ":".join((*spaces, pattern.name or "")), "/" + sample(here)
+        else:
+            yield from routes(pattern.url_patterns, (*spaces, pattern.namespace) if pattern.namespace else spaces, here)
+
+
+def sample(route: str) -> str:
+    """ "admin/images/<int:image_id>/" -> "admin/images/1/"."""
+    route = re.sub(r"<mark:\w+>", "PA-2012-147", route)
+    route = re.sub(r"\(\?P<\w+>[^)]*\)|<(int|number|uuid):\w+>", "1", route)
+    return re.sub(r"<[^>]+>", "x", route).replace("^", "").replace("$", "").replace("\\", "")
+
+
+def nginx_takes(address: str) -> str:
+    """The client_max_body_size at an address, by the rules of nginx: the first pattern that fits, else the longest beginning."""
+    conf = (Path(site.BASE_DIR) / "docs/systemd/nginx.conf").read_text(encoding="utf-8")
+    general = conf.partition("location")[0]
+    blocks = re.findall(r'location (~ )?"?(\S+?)"? \{(.*?)\n    \}', conf, re.DOTALL)
+    fitting = [block for is_regex, place, block in blocks if is_regex and re.search(place, address)]
+    beginnings = sorted((place, block) for is_regex, place, block in blocks if not is_regex and address.startswith(place))
+    found = re.search(r"client_max_body_size (\w+);", fitting[0] if fitting else beginnings[-1][1])
+    return (found or re.search(r"client_max_body_size (\w+);", general))[1]
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_the_web_server_lets_large_requests_through_where_files_are_taken_and_nowhere_else(language):
+    with override(language):
+        everything = list(routes())
+    named = {name for name, _address in everything}
+    large = {name for name, address in everything if name and nginx_takes(address) == "520m"}
+
+    assert named >= site.FILES_UPLOAD_ROUTES
+    assert large == site.FILES_UPLOAD_ROUTES
+    assert {nginx_takes(address) for name, address in everything if name not in {*large, ""}} == {"2m", "10m"}
+
+
+def test_every_form_with_a_file_stands_at_an_address_that_takes_one():
+    """A template with a form for files names its route here."""
+    holders = {
+        "library/contributing/add.html": "library:add",
+        "library/contributing/contribution.html": "library:contribution",
+        "directory/admin/sheets/put_in.html": "sheetimport:add",
+    }
+    templates = Path(site.BASE_DIR) / "templates"
+    with_files = {str(path.relative_to(templates)) for path in templates.rglob("*.html") if "multipart/form-data" in path.read_text(encoding="utf-8")}
+
+    assert with_files == set(holders)
+    assert set(holders.values()) <= site.FILES_UPLOAD_ROUTES
+
+
+@pytest.fixture
+def written(monkeypatch, settings):
+    """Temporary files made for uploads, counted; every upload is written at once."""
+    made = []
+    make = tempfile.NamedTemporaryFile
+    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", lambda **options: made.append(1) or make(**options))
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
+    return made
+
+
+ELSEWHERE = ("/fr/compte/connexion/", "/nl/account/aanmelden/", "/fr/bibliotheque/", "/fr/chercher/", "/admin/pages/", "/health")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ELSEWHERE)
+@pytest.mark.parametrize("has_token", [False, True])
+def test_a_file_sent_to_an_address_that_takes_none_is_never_written(written, address, has_token):
+    client = Client(enforce_csrf_checks=True)
+    token = client.get("/fr/compte/connexion/").cookies["csrftoken"].value
+    fields = {"csrfmiddlewaretoken": token} if has_token else {}
+
+    answer = client.post(address, {**fields, "login": "a", "file": SimpleUploadedFile("x.bin", b"x" * 200_000)})
+
+    assert not written
+    assert answer.status_code in (302, 400, 403, 405)
+    if "connexion" in address or "aanmelden" in address:
+        assert answer.status_code == 400
+        assert "aucun fichier" in answer.content.decode() or "geen bestand" in answer.content.decode()
+
+
+def test_the_refusal_comes_before_the_body_is_read():
+    request = sent_to("/fr/compte/connexion/", 5_000_000)
+    with pytest.raises(NoUploadHere):
+        request.POST.get("login")
+    assert len(request.read()) > 4_000_000
+
+
+# From whom
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("who", ["nobody", "a forged ticket", "a ticket behind the file"])
+def test_what_nobody_answers_for_is_not_written(written, who):
+    ticket = {"a forged ticket": "abc:def", "a ticket behind the file": ""}.get(who, "")
+    request = sent_to(ADD, 70_000, 70_000, ticket=ticket)
+
+    assert told(request.FILES.getlist("uploads")) == [STRANGER, STRANGER]
+    assert not written
+
+
+@pytest.mark.django_db
+def test_a_ticket_before_the_file_answers_for_it(written):
+    request = sent_to(ADD, 70_000, ticket=ticket_for(member()))
+
+    assert told(request.FILES.getlist("uploads")) == [None]
+    assert written
+
+
+@pytest.mark.django_db
+def test_the_admin_takes_files_of_those_who_work_in_it(written):
+    address = reverse("wagtailimages:add")
+    some = [sent_to(address, 70_000, user=person) for person in (None, member(), editor())]
+
+    assert [told(request.FILES.getlist("uploads")) for request in some] == [[STRANGER], [STRANGER], [None]]
+    assert len(written) == 1
