@@ -8,7 +8,7 @@ import logging
 from kb.languages import current_language
 from kb.library.listing import Listing, latest
 from search.engines.base import EngineUnavailable
-from search.opening import site_engine
+from search.opening import site_finder
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def overview(audiences: frozenset[str]) -> Listing:
     """The newest references, newest first, and the themes by name; empty while the engine does not answer. One search."""
     try:
-        return latest(site_engine(), held=audiences, language=current_language())
+        return latest(site_finder(), held=audiences, language=current_language())
     except EngineUnavailable as reason:
         logger.warning("The home page shows nothing of the library: %s", reason)
         return Listing((), (), 0, available=False)

@@ -1,6 +1,7 @@
 """Cutting text into terms, keeping it, finding it again; reading files.
 
     index(*subjects)     notes in the current transaction that these are to be indexed again     (indexing.record)
+    close(*subjects)     the same when somebody may find less than before: left out of every answer at once         (indexing.record_closing)
     remove(*subjects)    the same for what is gone: its kind gives no entries any more
     search(…)            an answer for one reader                                                (asking.ask)
 
@@ -18,7 +19,8 @@ from search.entries import Entry, Hit, LanguageSpan, Passage, Phrase, Query, Res
 # Opened at the first use: extraction runs in child processes without Django, and models cannot be imported before the apps are ready.
 _DOORS = {
     "index": ("search.indexing", "record"),
-    "remove": ("search.indexing", "record"),
+    "close": ("search.indexing", "record_closing"),
+    "remove": ("search.indexing", "record_closing"),
     "search": ("search.asking", "ask"),
 }
 
@@ -32,6 +34,7 @@ __all__ = [
     "Results",
     "Section",
     "Title",
+    "close",
     "index",
     "remove",
     "search",

@@ -12,10 +12,10 @@ from itertools import chain
 from math import ceil
 
 from search import registry
-from search.engines.base import Engine
 from search.entries import FacetValue, Filters, Hit, Passage, Query, Results, Section
 from search.forms import FILTERS, MOST_PAGES, PARAMETERS, FilterName, SearchForm, read_years, write_years
 from search.highlight import Highlighted, passages
+from search.opening import Finder
 from search.query import Names, parse
 from search.registry import Card, Suggestion
 
@@ -123,35 +123,35 @@ def question(form: SearchForm, *, language: str) -> Query:
     return replace(query, filters=Filters(**both))
 
 
-def ask(engine: Engine, form: SearchForm, *, audiences: frozenset[str], language: str) -> Answer:
+def ask(finder: Finder, form: SearchForm, *, audiences: frozenset[str], language: str) -> Answer:
     """The answer for a reader who holds these audiences, in the language of the page. Raises EngineUnavailable."""
     query = question(form, language=language)
-    results = _search(engine, query, form, audiences)
+    results = _search(finder, query, form, audiences)
     last_page = max(1, min(MOST_PAGES, ceil(results.total / HITS_SHOWN)))
     if form.page > last_page:
         form = form.on_page(last_page)
-        results = _search(engine, query, form, audiences)
-    rows = _rows(engine, results.hits, query, audiences, language)
+        results = _search(finder, query, form, audiences)
+    rows = _rows(finder, results.hits, query, audiences, language)
     shown = {row.card.subject for row in rows}
-    similar = tuple(row for row in _rows(engine, results.similar, query, audiences, language) if row.card.subject not in shown)
+    similar = tuple(row for row in _rows(finder, results.similar, query, audiences, language) if row.card.subject not in shown)
     facets = tuple(_facets(results.facets, form, language))
-    return Answer(form, query, results, rows, similar, facets, tuple(_chips(form, facets)), last_page, engine.is_current())
+    return Answer(form, query, results, rows, similar, facets, tuple(_chips(form, facets)), last_page, finder.is_current())
 
 
-def _search(engine: Engine, query: Query, form: SearchForm, audiences: frozenset[str]) -> Results:
-    return engine.search(query, audiences=audiences, first=(form.page - 1) * HITS_SHOWN, count=HITS_SHOWN, sort=form.sort)
+def _search(finder: Finder, query: Query, form: SearchForm, audiences: frozenset[str]) -> Results:
+    return finder.search(query, audiences=audiences, first=(form.page - 1) * HITS_SHOWN, count=HITS_SHOWN, sort=form.sort)
 
 
 # Rows
 
 
-def _rows(engine: Engine, hits: Sequence[Hit], query: Query, audiences: frozenset[str], language: str) -> tuple[Row, ...]:
+def _rows(finder: Finder, hits: Sequence[Hit], query: Query, audiences: frozenset[str], language: str) -> tuple[Row, ...]:
     """A row for each hit the reader may see today; two layers of one subject are one row."""
     cards = _by_kind(hits, lambda kind, some: kind.cards([hit.key for hit in some], audiences=audiences, language=language))
     kept = [hit for hit in _one_a_subject(hits) if hit.key in cards]
     sections = _by_kind(kept, lambda kind, some: kind.sections({hit.key: _anchors(hit) for hit in some if hit.sections}, audiences=audiences))
     # Only an entry with as many pages as are shown may have more of them.
-    counts = engine.section_counts(query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences)
+    counts = finder.section_counts(query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences)
     return tuple(_row(hit, cards[hit.key], sections, query, counts.get(hit.key, 0)) for hit in kept)
 
 
@@ -260,12 +260,12 @@ def _chips(form: SearchForm, facets: Sequence[Facet]) -> Iterable[Chip]:
 # Suggestions
 
 
-def suggest(engine: Engine, typed: str, *, audiences: frozenset[str], language: str, count: int = 8) -> list[Suggestion]:
+def suggest(finder: Finder, typed: str, *, audiences: frozenset[str], language: str, count: int = 8) -> list[Suggestion]:
     """Concepts of the public vocabulary, then titles the reader may see, whose words are typed. Raises EngineUnavailable."""
     concepts = [
         suggestion for suggester in registry.suggesters() for suggestion in suggester(typed, audiences=audiences, language=language, count=count // 2)
     ][: count // 2]
-    hits = [Hit(subject, "", 0.0) for subject in engine.suggest(typed, audiences=audiences, language=language, count=count)]
+    hits = [Hit(subject, "", 0.0) for subject in finder.suggest(typed, audiences=audiences, language=language, count=count)]
     cards = _by_kind(hits, lambda kind, some: kind.cards([hit.key for hit in some], audiences=audiences, language=language))
     titles = [Suggestion(cards[hit.key].title, cards[hit.key].title_language, cards[hit.key].url, "title") for hit in hits if hit.key in cards]
     return [*concepts, *titles][:count]

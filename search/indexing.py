@@ -1,6 +1,7 @@
 """From a change in the database to the index: the outbox, its drainer, the rebuild.
 
     save() in a transaction ─► record(subject) ─► Outbox row ─► commit ─► drain(): kind.entries ─► engine.replace ─► rows deleted
+                    record_closing(subject) ─► Outbox row that closes ─► commit: left out of every answer (`opening`) until it is drained
 
 A row goes only after the engine's commit, so a kill at any point means "again", never "lost". What a subject's entries are is said by
 the kinds in `registry`, what differs afterwards in `drifting`; the engine is opened in `opening`.
@@ -24,7 +25,7 @@ from search import registry
 from search.engines.base import Engine, EngineBusy, EngineUnavailable
 from search.entries import Entry
 from search.leases import Held, LeaseLost, lease
-from search.models import Lease, Outbox
+from search.models import Lease, Outbox, OutboxQuerySet
 from search.opening import site_engine
 from search.spooling import Spool, batches
 
@@ -53,11 +54,26 @@ def record(*subjects: str) -> None:
     Call it inside `transaction.atomic()`, beside the change itself, from save(), delete() or a queryset method; never from post_save.
     Raises TransactionManagementError outside a transaction: a kill between the two statements would lose the change.
     """
-    if not subjects:
+    _note(Outbox(subject=subject) for subject in dict.fromkeys(subjects))
+
+
+def record_closing(*subjects: str) -> None:
+    """As `record`, for a change after which somebody may find less: fewer readers, not public any more, gone, a part of it gone.
+
+    From the commit until they are drained, these subjects and what holds words of theirs are left out of every answer, whoever asks: the index
+    still says what was open. One query of each provider of dependents per 500 subjects.
+    """
+    for some in batches(dict.fromkeys(subjects), 500):
+        _note(Outbox(subject=subject, closes=True) for subject in (*some, *registry.dependents_of(some)))
+
+
+def _note(rows: Iterable[Outbox]) -> None:
+    noted = list(rows)
+    if not noted:
         return
     if not connection.in_atomic_block:
-        raise TransactionManagementError("search.indexing.record() must stand in the same transaction.atomic() as the change it records.")
-    Outbox.objects.bulk_create([Outbox(subject=subject) for subject in dict.fromkeys(subjects)], batch_size=500)
+        raise TransactionManagementError("What is recorded for the search must stand in the same transaction.atomic() as the change itself.")
+    Outbox.objects.bulk_create(noted, batch_size=500)
     transaction.on_commit(ask_for_drain, robust=True)
 
 
@@ -107,7 +123,7 @@ def needs_rebuild() -> bool:
 
 
 def drain(limit: int | None = None) -> int:
-    """Indexes what waits, oldest first; the number of subjects done, `limit` or a batch more at most.
+    """Indexes what waits, what closes before the rest, then oldest first; the number of subjects done, `limit` or a batch more at most.
 
     Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back. A subject whose
     entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable or LeaseLost: the rows stay.
@@ -129,14 +145,13 @@ def drain(limit: int | None = None) -> int:
     return done
 
 
-def _waiting(failed: set[str]):
+def _waiting(failed: set[str]) -> OutboxQuerySet:
     return Outbox.objects.exclude(subject__in=failed)
 
 
 def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...]:
     """The subjects of one batch, now in the index and out of the outbox; adds to `failed` those whose entries could not be made."""
-    rows = _waiting(failed).order_by("id").values_list("subject", flat=True)[:BATCH_ROWS]
-    subjects = tuple(islice(dict.fromkeys(rows), BATCH_SUBJECTS))
+    subjects = _first(_waiting(failed).closing()) or _first(_waiting(failed))
     if not subjects:
         return ()
     # Every row of these subjects that is there before their data is read; a later change has a later row, which stays.
@@ -157,10 +172,16 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(not_made.difference(subjects))])
             _delete_rows(row for row, subject in ids.items() if subject not in not_made)
     except LeaseLost:
-        # Someone took over while we wrote: ours may have been the older data, so these are made once more.
-        Outbox.objects.bulk_create([Outbox(subject=subject) for subject in written])
+        # Someone took over while we wrote: ours may have been the older data, from before a closing that they drained. So these are made once more,
+        # and found again only then.
+        Outbox.objects.bulk_create([Outbox(subject=subject, closes=True) for subject in written])
         raise
     return subjects
+
+
+def _first(waiting: OutboxQuerySet) -> tuple[str, ...]:
+    rows = waiting.order_by("id").values_list("subject", flat=True)[:BATCH_ROWS]
+    return tuple(islice(dict.fromkeys(rows), BATCH_SUBJECTS))
 
 
 def _delete_rows(ids: Iterable[int]) -> None:

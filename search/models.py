@@ -9,15 +9,28 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+class OutboxQuerySet(models.QuerySet):
+    def closing(self) -> OutboxQuerySet:
+        """Changes that may take something from a reader; an index of their own finds them among any number of others."""
+        return self.filter(closes=True)
+
+
 class Outbox(models.Model):
-    """A subject whose entries must be made again; written in the same transaction as the change. The id is the order."""
+    """A subject whose entries must be made again; written in the same transaction as the change. The id is the order.
+
+    closes: somebody may find less than before, so the subject is left out of every answer while the row waits.
+    """
 
     subject = models.CharField(max_length=120, db_index=True)
+    closes = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = OutboxQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("change to index")
         verbose_name_plural = _("changes to index")
+        indexes = [models.Index(fields=["id", "subject"], condition=models.Q(closes=True), name="search_outbox_closing")]
 
     def __str__(self) -> str:
         return self.subject

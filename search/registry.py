@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from search.entries import Entry, Section
 
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
+_AT_ONCE = 500
 LANGUAGE_NAMES = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 
 
@@ -62,6 +63,10 @@ class Suggestion:
     kind: str = "concept"
 
 
+Opened = Mapping[str, frozenset[str]]
+"""{part: the audiences that may find it}: "" is the thing itself, the others what comes and goes by itself (a version of a file, a service)."""
+
+
 class Kind(Protocol):
     """One kind of thing that can be found; `code` is also the facet "where"."""
 
@@ -75,6 +80,12 @@ class Kind(Protocol):
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
         """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call."""
+
+    def open_to(self, subjects: Sequence[str]) -> Mapping[str, Opened]:
+        """subject -> who may find what of it today; one that is gone or must not be found is left out. A fixed number of queries a call, no texts.
+
+        Compared before and after a change, inside its transaction: what is missing afterwards was closed.
+        """
 
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         """By Entry.key ("subject/layer"); what these audiences may not see today is left out, whatever the index holds."""
@@ -131,6 +142,18 @@ def kind_of(subject: str) -> Kind | None:
     return _kinds.get(subject.partition(":")[0])
 
 
+def open_to(subjects: Sequence[str]) -> dict[str, Opened]:
+    """Who may find what of these subjects today, as their kinds say; one call of a kind for each 500."""
+    by_kind: dict[str, list[str]] = {}
+    for subject in subjects:
+        by_kind.setdefault(subject.partition(":")[0], []).append(subject)
+    found: dict[str, Opened] = {}
+    for code, some in by_kind.items():
+        for start in range(0, len(some) if code in _kinds else 0, _AT_ONCE):
+            found |= _kinds[code].open_to(some[start : start + _AT_ONCE])
+    return found
+
+
 def register_dependents(provider: Dependents) -> None:
     """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these change. One query a call."""
     if provider not in _dependents:
@@ -139,8 +162,9 @@ def register_dependents(provider: Dependents) -> None:
 
 def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
     """What must be made again with these subjects, without these. One step only: what holds words of a dependent is not asked for."""
+    known = set(subjects)
     found = (subject for provider in _dependents for subject in provider(subjects))
-    return tuple(subject for subject in dict.fromkeys(found) if subject not in set(subjects))
+    return tuple(subject for subject in dict.fromkeys(found) if subject not in known)
 
 
 def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:

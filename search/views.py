@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from search.asking import ask, suggest
 from search.engines.base import EngineUnavailable
 from search.forms import MOST_LETTERS, SearchForm, plain
-from search.opening import audiences_of, site_engine
+from search.opening import audiences_of, site_finder
 from search.registry import contact_url
 from search.remembering import log_question
 
@@ -28,7 +28,7 @@ def results(request: HttpRequest) -> HttpResponse:
     answer, status = None, 200
     if form.asks:
         try:
-            answer = ask(site_engine(), form, audiences=audiences_of(request), language=language)
+            answer = ask(site_finder(), form, audiences=audiences_of(request), language=language)
         except EngineUnavailable as reason:
             logger.error("The search cannot answer: %s", reason)
             status = 503
@@ -43,7 +43,7 @@ def results(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     typed = plain(request.GET.get("q", ""))[:MOST_LETTERS].strip()
     try:
-        found = suggest(site_engine(), typed, audiences=audiences_of(request), language=get_language() or "fr") if typed else []
+        found = suggest(site_finder(), typed, audiences=audiences_of(request), language=get_language() or "fr") if typed else []
     except EngineUnavailable:
         found = []
     shown = [{"text": each.text, "language": each.language, "url": each.url, "kind": each.kind} for each in found]

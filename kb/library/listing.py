@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from kb.library.cards import cards
 from kb.library.models.recording import KIND
-from search.engines.base import Engine
 from search.entries import Filters, Query
+from search.opening import Finder
 from search.registry import Card, facet_labels
 
 LATEST = 10
@@ -34,10 +34,10 @@ class Listing:
     available: bool = True
 
 
-def latest(engine: Engine, *, held: frozenset[str], language: str) -> Listing:
-    """Raises EngineUnavailable. One question to the engine, five queries."""
+def latest(finder: Finder, *, held: frozenset[str], language: str) -> Listing:
+    """Raises EngineUnavailable. One question to the engine, six queries."""
     query = Query(raw="", filters=Filters(kinds=(KIND,)), language=language)
-    results = engine.search(query, audiences=held, count=LATEST, sort="date")
+    results = finder.search(query, audiences=held, count=LATEST, sort="date")
     found = cards([hit.key for hit in results.hits], audiences=held, language=language)
     one_a_subject = {card.subject: card for hit in reversed(results.hits) if (card := found.get(hit.key))}
     values = results.facets.get("themes", ())

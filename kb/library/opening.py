@@ -13,7 +13,7 @@ from kb.files.states import ShownState, shown_state
 from kb.library.access import Place
 from kb.library.naming import meta_line, page_label
 from kb.library.reading import Found, PageHits, Text, asked_of_document, find, text_of
-from search.engines.base import Engine
+from search.opening import Finder
 from search.query import parse
 
 
@@ -66,14 +66,14 @@ def reader_url(place: Place, page: int, *, words: str = "", hit: int = 0, versio
     return f"{address}?{urlencode(asked)}{'#hit' if hit else ''}" if asked else address
 
 
-def opened_page(place: Place, number: int, *, words: str, hit: str, engine: Engine | None, held: frozenset[str], language: str) -> Opened:
+def opened_page(place: Place, number: int, *, words: str, hit: str, finder: Finder | None, held: frozenset[str], language: str) -> Opened:
     """Raises Http404 for a page that the version does not have. Three queries beside those that found the place."""
     version = place.version
     page = FilePage.objects.filter(version=version, number=number).first()
     if page is None and number != 1:
         raise Http404("no such page")
     query = asked_of_document(parse(words, language)) if words else None
-    found = find(place, query, engine=engine, held=held) if query else Found(())
+    found = find(place, query, finder=finder, held=held) if query else Found(())
     here = found.on(number)
     wanted = int(hit) if hit.isdecimal() and len(hit) < 9 else 0
     goal = found.page_of(wanted) if wanted else None

@@ -17,10 +17,11 @@ from kb.files.models import FilePage
 from kb.library.access import Place
 from kb.library.models.recording import subject_of
 from kb.library.naming import anchor_of, page_label, parse_anchor
-from search.engines.base import Engine, EngineUnavailable
+from search.engines.base import EngineUnavailable
 from search.entries import Filters, LanguageSpan, Query
 from search.extraction.pages import unpack_boxes
 from search.highlight import Highlighted, Html, spans_in
+from search.opening import Finder
 
 MOST_PAGES = 300  # whose hits are counted one by one
 _KEPT_S = 600
@@ -114,7 +115,7 @@ def asked_of_document(query: Query) -> Query:
     return replace(query, filters=Filters(), excluded=())
 
 
-def find(place: Place, query: Query, *, engine: Engine | None, held: frozenset[str]) -> Found:
+def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[str]) -> Found:
     """The hits, page by page: of the latest version where the index says, of an older one (or without an index) in its first MOST_PAGES pages.
 
     Counted on the stored text of those pages, at most MOST_PAGES of them, and kept some minutes: rights were asked before, for the whole version.
@@ -122,7 +123,7 @@ def find(place: Place, query: Query, *, engine: Engine | None, held: frozenset[s
     version = place.version
     if not (query.words or query.phrases):
         return Found(())
-    numbers = _numbers(place, query, engine, held) if engine and place.is_latest else None
+    numbers = _numbers(place, query, finder, held) if finder and place.is_latest else None
     numbers = sorted(numbers) if numbers is not None else list(range(1, version.page_count + 1))
     stamp = repr((version.pk, version.read_at, query.words, query.phrases, query.language, numbers))
     key = f"library.reading.{hashlib.sha256(stamp.encode()).hexdigest()}"
@@ -137,15 +138,17 @@ def find(place: Place, query: Query, *, engine: Engine | None, held: frozenset[s
     return Found(tuple(pages), complete=len(numbers) <= MOST_PAGES)
 
 
-def _numbers(place: Place, query: Query, engine: Engine, held: frozenset[str]) -> set[int] | None:
-    """Numbers of the pages that the index names; None when it cannot say."""
+def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -> set[int] | None:
+    """Numbers of the pages that the index names; None when it cannot say, or says nothing of a reference that is closing."""
     file, version = place.attachment.file, place.version
+    subject = subject_of(place.whole.reference.pk)
+    if subject in finder.closing:
+        return None
     numbers = set()
     try:
         for layer in place.whole.layers():
             if layer.is_for(held) and file.pk in layer.files:
-                subject = subject_of(place.whole.reference.pk)
-                for anchor in engine.section_hits(query, subject, layer.name, audiences=held):
+                for anchor in finder.section_hits(query, subject, layer.name, audiences=held):
                     here = parse_anchor(anchor)
                     if here and here[:2] == (file.number, version.number):
                         numbers.add(here[2])

@@ -22,7 +22,7 @@ from kb.library.drafting.identifiers import doi_in, isbn_forms, url_key
 from kb.library.gathering import Gathered, gather, reference_id_of
 from kb.library.models import Reference, Resemblance
 from search.engines.base import EngineUnavailable
-from search.opening import site_engine
+from search.opening import site_finder
 from search.query import parse
 
 MOST = 10
@@ -146,7 +146,7 @@ def _near_titles(reference: Reference, held: frozenset[str]) -> set[int]:
     """What the search finds by the words of the title, for this reader; nothing while it does not answer."""
     query = parse(" ".join(words_of(reference.full_title).split()), reference.language)
     try:
-        results = site_engine().search(query, audiences=held, count=_CANDIDATES, facets=False)
+        results = site_finder().search(query, audiences=held, count=_CANDIDATES, facets=False)
     except EngineUnavailable:
         return set()
     return {pk for hit in results.hits if (pk := reference_id_of(hit.subject)) is not None}

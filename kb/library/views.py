@@ -26,8 +26,8 @@ from kb.library.listing import Listing, latest
 from kb.library.models.marks import Mark
 from kb.library.opening import opened_page
 from kb.library.showing import shown_reference
-from search.engines.base import Engine, EngineUnavailable
-from search.opening import site_engine
+from search.engines.base import EngineUnavailable
+from search.opening import Finder, site_finder
 
 logger = logging.getLogger(__name__)
 _LONGEST_QUESTION = 500
@@ -37,7 +37,7 @@ _LONGEST_QUESTION = 500
 def index(request: HttpRequest) -> HttpResponse:
     held = audiences_of(request)
     try:
-        listing = latest(site_engine(), held=held, language=current_language())
+        listing = latest(site_finder(), held=held, language=current_language())
     except EngineUnavailable as reason:
         logger.error("The library cannot be listed: %s", reason)
         listing = Listing((), (), 0, available=False)
@@ -77,7 +77,7 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
     except Withdrawn as gone:
         return _withdrawn(request, gone)
     words = request.GET.get("q", "")[:_LONGEST_QUESTION].strip()
-    opened = opened_page(place, page, words=words, hit=request.GET.get("hit", ""), engine=_engine(), held=held, language=current_language())
+    opened = opened_page(place, page, words=words, hit=request.GET.get("hit", ""), finder=_finder(), held=held, language=current_language())
     if opened.elsewhere:
         return HttpResponseRedirect(opened.elsewhere)
     url = request.build_absolute_uri(f"/r/{mark.slug}/{file}.{version}/{page}")
@@ -150,10 +150,10 @@ def _redirect(address: str) -> HttpResponse:
     return response
 
 
-def _engine() -> Engine | None:
+def _finder() -> Finder | None:
     """The engine, or None: a reader without one still reads, and counts the first pages."""
     try:
-        return site_engine()
+        return site_finder()
     except EngineUnavailable:
         return None
 

@@ -34,7 +34,7 @@ from kb.library.models import Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
 from search.engines.base import EngineUnavailable
 from search.entries import Filters
-from search.opening import site_engine
+from search.opening import site_finder
 from search.query import parse
 
 FOUND_AT_MOST = 300
@@ -54,7 +54,7 @@ def found_by_words(references, typed: str):
     begins = Q(title__istartswith=typed)
     query = replace(parse(typed, current_language()), filters=Filters(kinds=(OWNER_KIND,)))
     try:
-        results = site_engine().search(query, audiences=frozenset({PUBLIC, STAFF}), count=FOUND_AT_MOST, facets=False)
+        results = site_finder().search(query, audiences=frozenset({PUBLIC, STAFF}), count=FOUND_AT_MOST, facets=False)
     except EngineUnavailable:
         return references.filter(begins)
     found = list(dict.fromkeys(int(hit.subject.rpartition(":")[2]) for hit in results.hits))

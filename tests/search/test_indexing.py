@@ -4,7 +4,7 @@ from django.db.transaction import TransactionManagementError
 
 from search import drifting, indexing, registry
 from search.engines.base import EngineBusy, EngineUnavailable
-from search.indexing import drain, keep_up, rebuild, record
+from search.indexing import drain, keep_up, rebuild, record, record_closing
 from search.leases import LeaseLost, lease, take
 from search.models import Lease, Outbox
 from search.query import parse
@@ -48,8 +48,9 @@ def test_a_change_rolled_back_leaves_nothing(slips, index, transactional_db):
 
 
 def test_recording_outside_a_transaction_is_refused(slips, transactional_db):
-    with pytest.raises(TransactionManagementError):
-        record("test.slip:1")
+    for recording in (record, record_closing):
+        with pytest.raises(TransactionManagementError):
+            recording("test.slip:1")
 
 
 def test_many_changes_ask_for_one_drain(slips, db, monkeypatch, django_capture_on_commit_callbacks):

@@ -28,7 +28,7 @@ from django.utils import translation
 from search.asking import Answer, Row, ask
 from search.engines.base import EngineUnavailable
 from search.forms import SearchForm
-from search.opening import audiences_of, site_engine
+from search.opening import audiences_of, site_finder
 
 
 class Command(BaseCommand):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         audiences = audiences_of(_request_of(options["email"]))
         with translation.override(options["language"]):
             try:
-                answer = ask(site_engine(), SearchForm.read(address), audiences=audiences, language=options["language"])
+                answer = ask(site_finder(), SearchForm.read(address), audiences=audiences, language=options["language"])
             except EngineUnavailable as reason:
                 raise CommandError(f"The search does not answer: {reason}") from reason
         if options["json"]:

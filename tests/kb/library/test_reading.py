@@ -123,7 +123,7 @@ def test_an_older_version_is_read_with_its_own_hits_and_says_that_a_newer_exists
 def test_without_an_engine_the_hits_are_counted_all_the_same(client, reference, monkeypatch):
     from kb.library import views
 
-    monkeypatch.setattr(views, "_engine", lambda: None)
+    monkeypatch.setattr(views, "_finder", lambda: None)
     opened = client.get(f"/fr/bibliotheque/{reference.mark_slug}/lire/1.1/1/?q=logement").context["opened"]
 
     assert opened.found.total == 3

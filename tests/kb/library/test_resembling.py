@@ -19,7 +19,7 @@ from tests.kb.library import builders as make
 
 ANYONE = frozenset({"public"})
 MEMBER = frozenset({"public", "members", "body:PA"})
-QUERIES = 10
+QUERIES = 11
 SAME = b"%PDF-1.4 the same bytes"
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "ir"
 
