@@ -281,6 +281,7 @@ FILE_UPLOAD_HANDLERS = [
 FILES_UPLOAD_ROUTES = frozenset(
     {
         *("library:add", "library:contribution", "sheetimport:add"),
+        *(f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")),
         *("wagtailimages:add", "wagtailimages:add_multiple", "wagtailimages:edit", "wagtailimages_chooser:create"),
         *("wagtailadmin_account", "wagtail_localize:upload_pofile"),
     }
