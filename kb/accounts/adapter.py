@@ -9,7 +9,6 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.core import context
-from allauth.core.ratelimit import clear, consume
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -19,6 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts import admitting, recognising
 from kb.accounts.addresses import find_person
 from kb.accounts.second_factor import has_second_factor
 from kb.accounts.writing import address_of
@@ -29,7 +29,9 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("This address and this password do not go together. Check both, or ask for a new password."),
-        "too_many_login_attempts": _("Too many attempts. Wait five minutes, then try again, or ask for a new password."),
+        "too_many_login_attempts": _(
+            "Too many attempts. Wait five minutes, then try again. If that does not help, ask for a new password: with it you come in at once."
+        ),
         "incorrect_password": _("This is not your password. Try again, or log out and ask for a new one."),
         "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
     }
@@ -48,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
+        recognising.remember(request, user)
         if user.is_staff:
             request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
 
@@ -58,23 +61,22 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """By the main address or a proven further one; an address that somebody only asked for opens nothing."""
-        person = find_person(credentials.get("email", ""))
-        user = super().authenticate(request, **credentials)
-        return user if person is not None and user is not None and user.pk == person.pk else None
+        """By the main address or a proven further one; an address that somebody only asked for opens nothing.
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Counted for each address and place (nobody can keep somebody else out from afar), and, generously, for each address from everywhere."""
-        if not consume(request, action="login_address", key=credentials.get("email", "").lower()):
+        Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no longer.
+        """
+        email = credentials.get("email", "")
+        attempt = admitting.try_password(request, email)
+        if attempt is None:
             raise self.validation_error("too_many_login_attempts")
-        super().pre_authenticate(request, **credentials)
-
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        return f"{super()._get_login_attempts_cache_key(request, **credentials)}:{self.get_client_ip(request)}"
+        user, person = super().authenticate(request, **credentials), find_person(email)
+        if person is None or user is None or user.pk != person.pk:
+            return None
+        attempt.give_back()
+        return user
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        super()._delete_login_attempts_cached_email(request, **credentials)
-        clear(request, action="login_address", key=credentials.get("email", "").lower())
+        admitting.forget_passwords(request, credentials.get("email", ""))
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
         """Not again within minutes of logging in; whoever has a second factor must have passed it, a password alone is not enough."""

@@ -20,6 +20,7 @@ from django.db.models import BooleanField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.limiting import may_write
 from kb.accounts.writing import address_of, write
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def people_by_address(emails: Iterable[str]) -> dict[str, User]:
     for email, user_id, is_proven in main.union(proven, all=True):
         if is_proven or email not in owners:
             owners[email] = user_id
-    found = people.in_bulk(set(owners.values()))
+    found = people.in_bulk(set(owners.values()) or {0})  # the same statements for addresses that are nobody's
     return {email: found[user_id] for email, user_id in owners.items()}
 
 
@@ -133,7 +134,12 @@ def ask_for(user: User, email: str) -> None:
 
 
 def write_link(row: Any) -> None:
-    """Writes to an unproven address: the link that proves it, or, where it is somebody else's, that it was asked for."""
+    """Writes to an unproven address: the link that proves it, or, where it is somebody else's, that it was asked for.
+
+    Past a few an hour nothing is sent, and nobody is told; what others ask for the same address counts for them alone.
+    """
+    if not may_write(row.email, f"address of {row.user_id}"):
+        return
     owner, user = find_person(row.email), row.user
     if owner is not None and owner.pk != user.pk:
         write(row.email, "address_taken", {}, user=owner)

@@ -9,12 +9,12 @@ class AccountsConfig(AppConfig):
     default = True  # this module has several: without it Django takes none of them, and nothing below runs
 
     def ready(self) -> None:
-        from allauth.account.signals import password_reset
+        from allauth.account.signals import password_changed, password_reset
         from allauth.mfa.signals import authenticator_added, authenticator_removed
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, caching, edited_kinds, editors, own_kinds, second_factor
+        from kb.accounts import addresses, caching, edited_kinds, editors, own_kinds, recognising, second_factor
         from kb.accounts.fields import DayInput
 
         register_form_field_override(DateField, override={"widget": DayInput})
@@ -22,6 +22,8 @@ class AccountsConfig(AppConfig):
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
         authenticator_removed.connect(second_factor.forget_in_session)
         password_reset.connect(addresses.prove_by_reset)
+        password_reset.connect(recognising.remember_after)
+        password_changed.connect(recognising.remember_after)
         pre_migrate.connect(caching.make_cache_table, sender=self)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
         own_kinds.register_all()

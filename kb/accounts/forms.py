@@ -6,9 +6,12 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from allauth.account import forms as account
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
@@ -19,12 +22,15 @@ from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
 from django.core.cache import cache
+from django.db import transaction
+from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
-from kb.accounts import editors
+from kb.accounts import admitting, editors
 from kb.accounts.addresses import TAKEN, find_person
+from kb.accounts.limiting import may_write
 from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
 
@@ -190,10 +196,22 @@ def answer_of_a_key() -> Iterator[None]:
         raise forms.ValidationError(ANSWER_UNFIT, code="malformed") from broken
 
 
+def count_factor(person: User) -> None:
+    """Raises ValidationError when one more try at the second factor of this person must not be looked at."""
+    if admitting.try_factor(context.request, person) is None:
+        raise get_account_adapter().validation_error("rate_limited")
+
+
 class _ByPasskey:
     def clean_credential(self) -> Authenticator:
+        """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers in anybody's name."""
+        if self.user is not None:
+            count_factor(self.user)
         with answer_of_a_key():
-            return super().clean_credential()
+            authenticator = super().clean_credential()
+        if self.user is not None:
+            admitting.forget_factors(context.request, self.user)
+        return authenticator
 
 
 class SitePasskeyLogInForm(_ByPasskey, LoginWebAuthnForm):
@@ -241,12 +259,32 @@ class SiteReauthenticateForm(_InOurWords, account.ReauthenticateForm):
     pass
 
 
+def _read_like_a_token(email: str) -> None:
+    """What making a link reads of a person, for nobody: the time of the answer does not say whether there is an account."""
+    own = EmailAddress.objects.filter(user_id=0)
+    own.filter(email__iexact=email).exists()
+    list(own.values_list("email", flat=True))
+
+
 class SiteResetPasswordForm(_InOurWords, account.ResetPasswordForm):
     def clean_email(self) -> str:
         """For whoever the address belongs to; an address that somebody only asked for leads to nobody's account."""
         email = super().clean_email()
         person = find_person(email)
         self.users = [person] if person is not None and person.is_active and person.erased_at is None else []
+        return email
+
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        """Writes to the address, a few times an hour at most; whoever asks more often is answered alike, after the same statements.
+
+        (A message is a row in the transaction of its reason: what is rolled back is not sent.) The links sent before still work.
+        """
+        may = may_write(self.cleaned_data["email"], "password")
+        with transaction.atomic():
+            if not self.users:
+                _read_like_a_token(self.cleaned_data["email"])
+            email = super().save(request, **options)
+            transaction.set_rollback(not may)
         return email
 
 
@@ -266,10 +304,12 @@ class _CodeOnce:
     """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance accepts it for three."""
 
     def clean_code(self) -> str:
+        count_factor(self.user)
         code = super().clean_code()
         remembered_s = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
         if not cache.add(f"accounts.code:{self.user.pk}:{''.join(code.split())}", True, timeout=remembered_s):
             raise get_adapter().validation_error("incorrect_code")
+        admitting.forget_factors(context.request, self.user)
         return code
 
 
@@ -282,4 +322,8 @@ class SiteConfirmCodeForm(_CodeOnce, _InOurWords, mfa.ReauthenticateForm):
 
 
 class SiteActivateForm(_InOurWords, ActivateTOTPForm):
-    pass
+    def clean_code(self) -> str:
+        count_factor(self.user)
+        code = super().clean_code()
+        admitting.forget_factors(context.request, self.user)
+        return code

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.addresses import prove
 from kb.accounts.choices import InvitationState
+from kb.accounts.limiting import may_write
 from kb.accounts.writing import address_of, write
 
 if TYPE_CHECKING:
@@ -96,8 +97,13 @@ def accept(invitation: Invitation, *, password: str, name: str, language: str) -
 
 
 def ask_again(invitation: Invitation | None) -> None:
-    """Sends a new invitation to a person whose link does not work any more; nothing for whoever came already, or has no account."""
-    if invitation is not None and never_came(type(invitation.user).objects.filter(pk=invitation.user_id)).exists():
+    """Sends a new invitation to a person whose link does not work any more; nothing for whoever came already, or has no account.
+
+    Nor past a few an hour: whoever holds an old link must not fill the mailbox it went to.
+    """
+    if invitation is None or not never_came(type(invitation.user).objects.filter(pk=invitation.user_id)).exists():
+        return
+    if may_write(invitation.user.email, "invitation"):
         invite(invitation.user)
 
 

@@ -106,6 +106,23 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.get_full_name()
 
 
+class KnownPlace(models.Model):
+    """A network from which a person logged in, as a keyed hash from which nobody reads it. What it is good for is in `recognising`."""
+
+    user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="known_places")
+    fingerprint = models.CharField(max_length=40)
+    last_day = models.DateField(_("last log-in"))
+
+    class Meta:
+        verbose_name = _("place of log-ins")
+        verbose_name_plural = _("places of log-ins")
+        constraints = [models.UniqueConstraint(fields=["user", "fingerprint"], name="accounts_known_place_once")]
+        indexes = [models.Index(fields=["last_day"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.last_day:%Y-%m-%d}"
+
+
 class Invitation(models.Model):
     """A link that lets a person choose a password and proves the address. Only a hash of its word is kept; a newer one replaces the older."""
 

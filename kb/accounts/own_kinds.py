@@ -1,4 +1,4 @@
-"""The personal data of the accounts themselves: the account, its second factor, invitations, sessions, attempts to log in.
+"""The personal data of the accounts themselves: the account, its second factor, invitations, sessions, attempts to log in and from where.
 
 What Wagtail keeps of those who edit is in `edited_kinds`; what other domains keep is in theirs.
 """
@@ -16,8 +16,8 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import retaining
-from kb.accounts.models import Invitation
+from kb.accounts import recognising, retaining
+from kb.accounts.models import Invitation, KnownPlace
 from kb.accounts.personal import (
     ACCOUNTABILITY,
     COORDINATION,
@@ -74,6 +74,10 @@ def erase_authenticators(user: Any, identity: Identity) -> int:
 
 def erase_invitations(user: Any, identity: Identity) -> int:
     return Invitation.objects.filter(user=user).delete()[0]
+
+
+def erase_places(user: Any, identity: Identity) -> int:
+    return KnownPlace.objects.filter(user=user).delete()[0]
 
 
 def sessions_of(user: Any) -> Iterator[Session]:
@@ -182,16 +186,37 @@ def register_all() -> None:
         PersonalData(
             name="accounts.attempts",
             label=_("Attempts to log in"),
-            what=_("A counter under the network address, or under a fingerprint of the e-mail address that was typed"),
+            what=_("A counter under a fingerprint of the network address, or of the e-mail address that was typed"),
             people=_("Whoever tries to log in"),
             purpose=_("Stopping those who guess passwords"),
             basis=Basis.LEGAL_OBLIGATION,
             basis_words=SECURITY,
-            kept_words=_("One day; they count for one hour at most"),
+            kept_words=_("One day"),
             kept=timedelta(days=1),
             thin=retaining.clear_cache,
             seen_by=_("Nobody"),
             order=50,
+        )
+    )
+    register_personal(
+        PersonalData(
+            name="accounts.places",
+            label=_("Devices and places of log-ins"),
+            what=_(
+                "That somebody logged in from a browser before (a cookie with a number, for one year) and from which networks, "
+                "each as a fingerprint from which nobody reads it"
+            ),
+            people=PEOPLE,
+            purpose=_("Letting people in who are known there, while strangers try their address elsewhere"),
+            basis=Basis.LEGAL_OBLIGATION,
+            basis_words=SECURITY,
+            kept_words=_("180 days after the last log-in from there; the cookie counts no longer after a new password"),
+            kept=recognising.PLACE_KEPT,
+            thin=recognising.forget_places,
+            seen_by=_("Nobody"),
+            order=52,
+            erase=erase_places,
+            **rows_of(lambda user: KnownPlace.objects.filter(user=user).order_by("pk"), "last_day"),
         )
     )
     register_personal(

@@ -34,4 +34,3 @@ confirm = ConfirmByPasskeyView.as_view()
 own = views.list_webauthn
 rename = views.edit_webauthn
 remove = views.remove_webauthn
-log_in = views.login_webauthn

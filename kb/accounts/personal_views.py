@@ -23,7 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from wagtail.log_actions import log
 
-from kb.accounts import erasing, personal
+from kb.accounts import erasing, personal, recognising
 from kb.accounts.models import User
 from kb.accounts.personal_forms import ConfirmErasureForm
 from kb.languages import current_language, word
@@ -62,6 +62,7 @@ def my_data_erase(request: HttpRequest) -> HttpResponse:
     form = ConfirmErasureForm(request.POST if request.method == "POST" else None)
     refused = erasing.refusal(request.user)
     if request.method == "POST" and form.is_valid() and not refused:
+        recognising.forget(request, request.user)
         erasing.erase(request.user, by=request.user)
         logout(request)
         messages.success(request, _("Your account is erased. What we knew about you is gone; what you contributed stays, without your name."))

@@ -10,7 +10,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.utils.text import format_lazy
 
-from kb.accounts import arriving, owning, passkeys
+from kb.accounts import arriving, entering, owning, passkeys
 from kb.accounts.linking import fresh_session
 from kb.accounts.personal_views import urlpatterns as personal_urlpatterns
 from kb.languages import word
@@ -27,13 +27,13 @@ urlpatterns = [
     path(format_lazy("{}/{}/", _address, _confirm), owning.confirm_address, name="account_address_confirm"),
     path(format_lazy("{}/{}/<str:word>/", _address, _confirm), owning.confirm_address, name="account_address_link"),
     path(format_lazy("{}/", word("sessions")), owning.sessions, name="account_sessions"),
-    path(format_lazy("{}/{}/", _log_in, _passkeys), passkeys.log_in, name="mfa_login_webauthn"),
+    path(format_lazy("{}/{}/", _log_in, _passkeys), entering.log_in_by_passkey, name="mfa_login_webauthn"),
     path(format_lazy("{}/{}/", _confirm, _passkeys), passkeys.confirm, name="mfa_reauthenticate_webauthn"),
     path(format_lazy("{}/", _passkeys), passkeys.own, name="mfa_list_webauthn"),
     path(format_lazy("{}/{}/", _passkeys, word("add")), passkeys.add, name="mfa_add_webauthn"),
     path(format_lazy("{}/<int:pk>/", _passkeys), passkeys.rename, name="mfa_edit_webauthn"),
     path(format_lazy("{}/<int:pk>/{}/", _passkeys, word("take-away")), passkeys.remove, name="mfa_remove_webauthn"),
-    path(format_lazy("{}/", _log_in), account.login, name="account_login"),
+    path(format_lazy("{}/", _log_in), entering.log_in, name="account_login"),
     path(format_lazy("{}/code/", _log_in), mfa.authenticate, name="mfa_authenticate"),
     path(format_lazy("{}/", word("log-out")), account.logout, name="account_logout"),
     path(format_lazy("{}/", word("inactive")), account.account_inactive, name="account_inactive"),

@@ -86,11 +86,10 @@ def _row(message: EmailMessage, recipient: str) -> dict[str, Any]:
 
 
 def _people(message: EmailMessage, recipients: Iterable[str]) -> dict[str, User]:
-    """The person behind each address: the one the sender names, else whose address it is."""
+    """The person behind each address: the one the sender names (None: nobody), else whose address it is."""
     addresses = [_address(one) for one in recipients]
-    named = getattr(message, "user", None)
-    if named is not None and len(addresses) == 1:
-        return {addresses[0]: named}
+    if hasattr(message, "user") and len(addresses) == 1:
+        return {addresses[0]: message.user} if message.user is not None else {}
     known = people_by_address(addresses)
     return {address: known[address.lower()] for address in addresses if address.lower() in known}
 

@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from kb.accounts.addresses import own_addresses
+from kb.accounts.limiting import may_write
 from kb.accounts.scrubbing import Identity, scrub
 from kb.accounts.writing import address_of
 from kb.clock.choices import MailState
@@ -33,7 +34,7 @@ from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
 from kb.newsletter.models import Consent, Delivery, Sending, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.signing import change_url
-from kb.newsletter.writing import may_write, written
+from kb.newsletter.writing import written
 
 LINK_DAYS = 7  # that a link which confirms works
 MOST_REFUSALS = 2  # of different messages, for good
@@ -63,7 +64,7 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
 
     email: as `clean_address` gives it. Past three messages an hour to one address nothing happens, and nobody is told.
     """
-    may = may_write(email)
+    may = may_write(folded(email), "newsletter")
     Subscriber.objects.bulk_create([Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True)
     subscriber = Subscriber.objects.select_for_update().get(email_key=folded(email))
     word, values = _new_word()
@@ -137,7 +138,7 @@ def ask_new_address(subscriber: Subscriber, email: str) -> None:
 
     The row keeps the same either way: an earlier link stops working whatever this address is to us. Does nothing for who left.
     """
-    may = may_write(email)
+    may = may_write(folded(email), f"newsletter of {subscriber.pk}")
     here = Subscriber.objects.select_for_update().filter(pk=subscriber.pk, state__in=RECEIVING).first()
     if here is None or not may:
         return

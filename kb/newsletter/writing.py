@@ -5,20 +5,13 @@ They carry no list headers: they are answers, not issues. The issue itself is `m
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils.translation import override
-
-from kb.newsletter.addresses import folded
-
-MOST_AN_HOUR = 3  # messages that strangers can have sent to one address
-_HOUR_S = 3600
 
 
 def written(email: str, name: str, context: Mapping[str, Any], *, language: str, in_bulk: bool = False) -> EmailMessage:
@@ -32,14 +25,3 @@ def written(email: str, name: str, context: Mapping[str, Any], *, language: str,
     message = EmailMessage(subject, body, settings.NEWSLETTER_FROM or None, [email], reply_to=reply_to, headers=headers)
     message.kind, message.in_bulk = f"newsletter.{name}", in_bulk  # type: ignore[attr-defined]
     return message
-
-
-def may_write(email: str) -> bool:
-    """Whether one message more may go to this address within the hour that its first one began; counts it."""
-    place = f"newsletter.written:{hashlib.sha256(folded(email).encode()).hexdigest()}"
-    if cache.add(place, 1, _HOUR_S):
-        return True
-    try:
-        return cache.incr(place) <= MOST_AN_HOUR
-    except ValueError:  # the hour ended in between
-        return True

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "kb.headers.PermissionsPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kb.accounts.second_factor.SecondFactorMiddleware",
+    "kb.accounts.recognising.DeviceMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
     "home.views.NotAllowedMiddleware",
 ]
@@ -127,7 +128,7 @@ AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kb.accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "kb.accounts.passwords.CommonValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -176,17 +177,26 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# allauth's notation; the key of login_failed is address and place, that of login_address the address alone.
+# allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/accounts/limiting.py, each by the key that
+# kb/accounts/admitting.py says; allauth's own two are off.
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/300s/key",
-    "login_address": "60/h/key",
-    "reset_password": "20/m/ip,3/600s/key",
+    "login": "",
+    "login_failed": "",
+    "log_in_page": "30/m/key",
+    "passkey_page": "10/m/key",
+    "log_in_device": "5/300s/key,40/d/key",
+    "log_in_place": "5/300s/key,15/h/key,40/d/key",
+    "log_in_network": "10/m/key",
+    "log_in_address": "60/h/key",
+    "factor": "5/300s/key,60/d/key",
+    "message": "3/h/key",
+    "reset_password": "20/m/ip",
     "invitation": "20/m/ip",
     "add_address": "10/h/user",
     "confirm_address": "20/m/ip",
     "newsletter": "20/m/ip,120/h/ip",
 }
+MFA_RATE_LIMITS = {"webauthn_login": ""}
 MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
 MFA_FORMS = {
     "authenticate": "kb.accounts.forms.SiteCodeForm",
@@ -215,6 +225,7 @@ WAGTAIL_GRAVATAR_PROVIDER_URL = None
 WAGTAIL_ENABLE_UPDATE_CHECK = False
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
+DEVICE_COOKIE_NAME = "device"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "kb.accounts.refusing.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"

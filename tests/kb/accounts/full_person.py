@@ -20,7 +20,7 @@ from wagtail.users.models import UserProfile
 from wagtail_localize.models import TranslatableObject, TranslationSource
 
 from kb.accounts import editors
-from kb.accounts.models import Invitation, User
+from kb.accounts.models import Invitation, KnownPlace, User
 from kb.accounts.scrubbing import spellings
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
@@ -47,6 +47,7 @@ def person(**values) -> User:
     people.give_second_factor(user, people.SECRET)
     Invitation.objects.create(user=user, token_hash="a" * 64, made_by=colleague, expires_at=timezone.now())
     Invitation.objects.create(user=colleague, token_hash="b" * 64, made_by=user, expires_at=timezone.now())
+    KnownPlace.objects.create(user=user, fingerprint="d" * 40, last_day=timezone.localdate())
     _session(user)
     _jobs_and_mandates(user)
     _contributions(user)

@@ -1,11 +1,16 @@
 """Too many attempts, and forms that come too late: each ends in a sentence, and nobody is kept out for ever."""
 
+import re
 import time
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from kb.accounts import addresses, inviting, limiting
+from kb.clock.models import OutgoingMail
 from tests.kb.accounts.builders import PASSWORD, member, url
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +68,6 @@ def test_nobody_is_kept_out_for_ever(monkeypatch):
 
 
 def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
-    import re
-
     user, client = member(), Client()
     for number in range(60):
         attempt(Client(), user.email, place=f"203.0.113.{number}")
@@ -74,12 +77,81 @@ def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
     assert attempt(Client(), user.email, "encore une longue phrase").status_code == 302
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
-def test_asking_for_links_again_and_again_ends_alike_for_known_and_unknown_addresses(known):
-    email = member().email if known else "personne@cass.example"
-    answers = [Client().post(url("account_reset_password"), {"email": email}).status_code for _try in range(5)]
-    assert answers == [302, 302, 302, 429, 429]
+# Messages that strangers ask for
+
+
+@pytest.fixture
+def posted(settings):
+    """The rows of the messages that leave: what is rolled back is not among them."""
+    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    return lambda address: OutgoingMail.objects.filter(address=address).count()
+
+
+def ask_for_a_password(email: str, *, place: str = "203.0.113.9"):
+    """The answer, less what differs each time, and the statements it took."""
+    with CaptureQueriesContext(connection) as asked:
+        answer = Client().post(url("account_reset_password"), {"email": email}, REMOTE_ADDR=place)
+    statements = [re.sub(r"'[^']*'|\b\d+\b|SAVEPOINT \S+", "?", query["sql"])[:60] for query in asked.captured_queries]
+    return answer.status_code, answer["Location"], answer.content, statements
+
+
+def test_resets_answer_alike_for_known_unknown_and_often_asked_addresses(posted):
+    member()
+    known, unknown = "membre@cass.example", "personne@cass.example"
+    answers = [ask_for_a_password(email) for _try in range(4) for email in (known, unknown)]
+    assert {answer[:3] for answer in answers} == {(302, url("account_reset_password_done"), b"")}
+    rolled_back = [[one for one in answer[3] if "SAVEPOINT" not in one and one != "?"] for answer in answers]
+    assert rolled_back == [rolled_back[0]] * 8
+    assert (posted(known), posted(unknown)) == (3, 3)
+
+
+def test_three_resets_of_a_stranger_keep_nobody_from_a_new_password(posted, monkeypatch):
+    user = member()
+    assert [ask_for_a_password(user.email)[0] for _try in range(3)] == [302] * 3
+    assert ask_for_a_password(user.email, place="198.51.100.7")[0] == 302
+    assert posted(user.email) == 3  # the owner has three links that work
+    later = time.time() + 3601
+    monkeypatch.setattr(time, "time", lambda: later)
+    ask_for_a_password(user.email, place="198.51.100.7")
+    assert posted(user.email) == 4
+
+
+def test_what_others_ask_for_an_address_does_not_use_up_what_its_owner_may_ask():
+    for purpose in ("password", "address of 1", "newsletter of 1"):
+        assert [limiting.may_write("Membre@cass.example", purpose) for _try in range(4)] == [True, True, True, False]
+    assert limiting.may_write("membre@cass.example", "address of 2")
+    assert limiting.may_write("membre@cass.example", "newsletter")
+    assert not limiting.may_write("membre@cass.example", "password")
+
+
+def test_whoever_holds_an_old_invitation_does_not_fill_a_mailbox():
+    user = member()
+    invitation = inviting.invite(user)
+    for _try in range(6):
+        inviting.ask_again(invitation)
+    assert len(mail.outbox) == 1 + 3
+
+
+def test_a_member_does_not_fill_the_mailbox_of_somebody_else_by_claiming_the_address():
+    claiming, owner = member(), member("autre@cass.example")
+    addresses.ask_for(claiming, "boite@cass.example")
+    row = addresses.own_addresses(claiming)[1]
+    for _try in range(6):
+        addresses.write_link(row)
     assert len(mail.outbox) == 3
+    addresses.ask_for(owner, "boite@cass.example")
+    assert len(mail.outbox) == 4
+
+
+@pytest.mark.parametrize("rates", ["2/m/key,3/h/key"])
+def test_an_attempt_that_one_rate_refuses_counts_on_no_other(settings, monkeypatch, rates):
+    settings.ACCOUNT_RATE_LIMITS = {"narrow": rates, "wide": "5/h/key"}
+    narrow, wide = limiting.Budget("narrow", "a"), limiting.Budget("wide", "b")
+    assert [bool(limiting.spend(narrow, wide)) for _try in range(9)] == [True, True] + [False] * 7
+    assert [bool(limiting.spend(wide)) for _try in range(4)] == [True, True, True, False]
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert [bool(limiting.spend(narrow)) for _try in range(2)] == [True, False]
 
 
 def test_a_known_and_an_unknown_address_cost_one_hash_each(monkeypatch):
