@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import functools
-import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
+from search.extraction import programs
 from search.extraction.layout import Piece, clean_word
 
-LANGUAGES = ("fra", "nld", "eng")
 _MIN_CONFIDENCE = 30
 
 
@@ -21,14 +19,7 @@ class Unreadable(Exception):
 @functools.cache
 def languages() -> tuple[str, ...]:
     """The languages of ours that tesseract knows here; () without tesseract."""
-    program = shutil.which("tesseract")
-    if not program:
-        return ()
-    try:
-        listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=20, check=False).stdout.split()
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    return tuple(code for code in LANGUAGES if code in listed)
+    return programs.languages()
 
 
 def available() -> bool:
@@ -42,20 +33,13 @@ def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:
     Raises Unreadable.
     """
     with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
-        source = Path(folder) / "page.png"
-        picture.convert("L").save(source, compress_level=1)
-        command = ["tesseract", str(source), "stdout", "-l", "+".join(languages()), "--dpi", str(round(scale * 72)), "--psm", "3", "tsv"]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, timeout=timeout_s, check=False, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "OMP_THREAD_LIMIT": "1"}
-            )
-        except subprocess.TimeoutExpired as error:
-            raise Unreadable(f"longer than {timeout_s:.0f} seconds") from error
-        except OSError as error:
-            raise Unreadable(str(error)) from error
-    if done.returncode:
-        raise Unreadable(done.stderr.decode("utf-8", "replace").strip()[:200] or f"tesseract ended with {done.returncode}")
-    return list(_pieces(done.stdout.decode("utf-8", "replace"), scale))
+        picture.convert("L").save(Path(folder) / programs.PICTURE, compress_level=1)
+        outcome = programs.recognise(Path(folder), dpi=round(scale * 72), known=languages(), timeout_s=timeout_s)
+    if outcome.took_too_long:
+        raise Unreadable(f"longer than {timeout_s:.0f} seconds")
+    if outcome.code:
+        raise Unreadable(outcome.complained.decode("utf-8", "replace").strip()[:200] or f"tesseract ended with {outcome.code}")
+    return list(_pieces(outcome.said.decode("utf-8", "replace"), scale))
 
 
 def _pieces(table: str, scale: float) -> list[Piece]:

@@ -1,8 +1,9 @@
 """Reading strangers' files in child processes with limits, so that a hostile one costs its own reading and nothing else.
 
    thread ──request──► child (python, warm: readers imported once)      one file at a time, many files a child
-          ◄──frames──  pages as they are read, never pickled            killed with its process group when it hangs, replaced when it dies
-The child's side is `worker`; what a reading may cost is in `limits`.
+          ◄──frames──  pages as they are read, never pickled            killed with its session when it hangs, replaced when it dies
+          ──the file─► its scratch folder, emptied afterwards           the child sees no other file
+The child's side is `worker`; what a reading may cost is in `limits`, what it may reach in `confinement`.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from search.extraction.confinement import Confinement
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unsupported
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
+from search.extraction.scratch import Scratch
 
 _HEADER = struct.Struct("<cI")
 _LENGTH = struct.Struct("<I")
@@ -41,10 +44,12 @@ import sys, types
 package = types.ModuleType("search")
 package.__path__ = [sys.argv[1]]
 sys.modules["search"] = package
+from pathlib import Path
 from search.extraction.worker import main
-main()
+main(given=Path(sys.argv[2]), work=Path(sys.argv[3]), ended=int(sys.argv[4]))
 """
 _START_SECONDS = 60.0
+_END_SECONDS = 10.0  # from "done" until everything of a file is gone
 _PLACE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -52,12 +57,12 @@ class Sandbox:
     """A pool of child processes; safe to use from several threads, each reading waits for a free child.
 
     children     at most, started when first needed.    files_a_child  after which it is replaced.
-    peak_kb      memory after which it is replaced, so that one large file does not stay in memory.
+    scratch      the folder for the children's own ones, best on the file system of what is read; None: where temporary files are.
     """
 
-    def __init__(self, *, children: int = 1, files_a_child: int = 200, peak_kb: int = 400_000) -> None:
+    def __init__(self, *, children: int = 1, files_a_child: int = 200, scratch: Path | None = None) -> None:
         self._files_a_child = files_a_child
-        self._peak_kb = peak_kb
+        self._scratch = scratch
         self._children = children
         self._places: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(children):
@@ -109,8 +114,8 @@ class Sandbox:
     def stream(self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Iterator[tuple[str, Any]]:
         """("M", media type), ("F", Facts), ("P", ExtractedPage), ("W", warning) as they come; raises what `read` raises, perhaps after some pages."""
         limits = limits or Limits()
-        request = {"do": "read", "path": str(Path(path).absolute()), "media_type": media_type, "limits": asdict(limits)}
-        for kind, payload in self._ask(request, limits):
+        request = {"do": "read", "media_type": media_type, "limits": asdict(limits)}
+        for kind, payload in self._ask(Path(path), request, limits):
             yield kind, _DECODERS[kind](payload)
 
     def render_pages(
@@ -121,13 +126,12 @@ class Sandbox:
         wanted = None if numbers is None else list(numbers)
         request = {
             "do": "render",
-            "path": str(Path(path).absolute()),
             "numbers": wanted,
             "width_px": width_px,
             "quality": quality,
             "limits": asdict(limits),
         }
-        for kind, payload in self._ask(request, limits):
+        for kind, payload in self._ask(Path(path), request, limits):
             if kind == "I":
                 yield _LENGTH.unpack_from(payload)[0], payload[_LENGTH.size :]
 
@@ -146,9 +150,8 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _ask(self, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
-        if not Path(request["path"]).exists():
-            raise BrokenFile("no such file")
+    def _ask(self, path: Path, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
+        _look_at(path, limits)
         child = self._places.get()
         keep: _Child | None = None
         try:
@@ -156,16 +159,20 @@ class Sandbox:
                 self._end(child)
                 child = None
             if child is None:
-                child = _Child()
+                child = _Child(self._scratch)
                 self._alive.add(child)
-            yield from child.answers(request, limits)
-            if child.files < self._files_a_child and child.peak_kb < self._peak_kb and not self._closed:
+            yield from child.answers(path, request, limits)
+            if child.files < self._files_a_child and not self._closed:
                 keep = child
+        except TimedOut:  # what its reader had started may still run
+            raise
         except ExtractionError:
             if child is not None and child.idle and not self._closed:
                 keep = child
             raise
         finally:
+            if keep is not None and not keep.is_emptied():
+                keep = None
             if keep is None and child is not None:
                 self._end(child)
             self._places.put(keep)
@@ -176,29 +183,34 @@ class Sandbox:
 
 
 class _Child:
-    """One child process and its two pipes."""
+    """One child process, its scratch folder and its pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path | None) -> None:
         self.files = 0
-        self.peak_kb = 0
         self.idle = True
+        self._scratch = Scratch(scratch)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        environment = {key: os.environ[key] for key in ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV", "TESSDATA_PREFIX") if key in os.environ}
+        self._ended, ended = os.pipe()
+        places = [_PLACE, str(self._scratch.given), str(self._scratch.work)]
+        known = {key: os.environ[key] for key in ("PATH", "TESSDATA_PREFIX") if key in os.environ}
+        work = str(self._scratch.work)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _START, _PLACE],
+            [sys.executable, "-I", "-X", "utf8", "-c", _START, *places, str(ended)],  # -I: neither its folder nor the environment adds code
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
-            env={**environment, "PYTHONUTF8": "1", "MALLOC_ARENA_MAX": "2"},
+            env={**known, "HOME": work, "TMPDIR": work, "LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"},
             start_new_session=True,
-            cwd="/",
+            pass_fds=[ended],
+            cwd=work,
         )
+        os.close(ended)
         assert self._process.stdin and self._process.stdout  # pipes, as asked above
         self._input, self._output = self._process.stdin, self._process.stdout
         self._buffer = bytearray()
         self._deadline = time.monotonic() + _START_SECONDS
         try:
-            self._frame(1024)
+            self.confinement = _confinement(self._frame(65536)[1])
         except ExtractionError:
             self.kill()
             raise
@@ -210,8 +222,9 @@ class _Child:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def answers(self, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
+    def answers(self, path: Path, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
         """The frames of one file up to its end. Raises the file's error; `idle` is True after it if the child can go on."""
+        given = self._scratch.put(path, by_name=self.confinement.is_complete)
         self.idle = False
         self.files += 1
         self._complaints.seek(0)
@@ -219,7 +232,7 @@ class _Child:
         self._deadline = time.monotonic() + limits.seconds
         longest = self._deadline + limits.ocr_seconds
         room = limits.output_bytes if request["do"] == "read" else 20 * limits.output_bytes
-        packed = json.dumps(request).encode()
+        packed = json.dumps({**request, "path": str(given)}).encode()
         try:
             self._input.write(_LENGTH.pack(len(packed)) + packed)
             self._input.flush()
@@ -232,7 +245,7 @@ class _Child:
             if kind == "E":
                 failure = failure or _error(payload)
             elif kind == "D":
-                self.peak_kb = int(_table(payload).get("peak_kb", 0))
+                self._wait_for_the_end()
                 self.idle = True
                 if failure is not None:
                     raise failure
@@ -243,6 +256,24 @@ class _Child:
                 yield kind, payload
             else:
                 raise BrokenFile("the reading process answered nonsense")
+
+    def _wait_for_the_end(self) -> None:
+        """Until the child says that its reader and all that was started for it is gone: a reader may say "done" and go on."""
+        left = max(0.0, min(_END_SECONDS, self._deadline - time.monotonic()))
+        if not select.select([self._ended], [], [], left)[0]:
+            raise TimedOut("did not end")
+        if not os.read(self._ended, 1):
+            raise self._death()
+        if self._buffer or select.select([self._output], [], [], 0)[0]:
+            raise BrokenFile("the reading process answered nonsense")
+
+    def is_emptied(self) -> bool:
+        """Whether nothing of the file is left in the scratch folder."""
+        try:
+            self._scratch.empty()
+        except OSError:
+            return False
+        return True
 
     def _frame(self, room: int) -> tuple[str, bytes]:
         kind, length = _HEADER.unpack(self._take(_HEADER.size))
@@ -288,6 +319,23 @@ class _Child:
         for stream in (self._input, self._output, self._complaints):
             with contextlib.suppress(OSError):
                 stream.close()
+        os.close(self._ended)
+        self._scratch.remove()
+
+
+def _look_at(path: Path, limits: Limits) -> None:
+    """Raises BrokenFile for what is no file, TooLarge for one over the limit."""
+    if not path.exists():
+        raise BrokenFile("no such file")
+    if not path.is_file():
+        raise BrokenFile("not a file")
+    if (size := path.stat().st_size) > limits.file_bytes:
+        raise TooLarge(f"{size} bytes, more than {limits.file_bytes}")
+
+
+def _confinement(payload: bytes) -> Confinement:
+    table = _table(payload)
+    return Confinement(int(table.get("landlock", 0)), table.get("seccomp") is True, tuple(map(_sound, table.get("missing", ()))))
 
 
 def _session(leader: int) -> list[int]:
