@@ -86,7 +86,7 @@ def ask_for_drain() -> None:
         drain_outbox.enqueue()
 
 
-@task(queue_name="short")
+@task(queue_name="index")
 def drain_outbox() -> int:
     """Brings the index up to date; gives the number of subjects done."""
     Lease.objects.filter(name=ASKED).update(until=None)  # before rows are read: who records from here on asks again

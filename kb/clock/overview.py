@@ -1,4 +1,4 @@
-"""How work in the background goes, for editors: the last run of each due function, and what stands in the two queues."""
+"""How work in the background goes, for editors: the last run of each due function, and what stands in the queues."""
 
 from __future__ import annotations
 
@@ -14,10 +14,18 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.clock.models import LastRun
 from kb.clock.registry import due_functions
-from kb.clock.working import LONG_QUEUE
+from kb.clock.working import SHORT
 
 LATELY = timedelta(days=1)
-QUEUES = {"short": _("Short work: reading files, messages"), LONG_QUEUE: _("Long work: imports, page images of books")}
+QUEUES = {
+    "mail": _("Messages to one person"),
+    "index": _("Changes for the search"),
+    "reading": _("Files to be read"),
+    "pictures": _("Page images to be drawn"),
+    "recognition": _("Scanned pages to be recognised"),
+    SHORT: _("Short work: drafting, looking for twins"),
+    "long": _("Long work: imports, the newsletter"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,13 @@ def last_runs() -> list[Run]:
 
 
 def queues() -> list[Queue]:
-    """The two queues; whatever is not long is run by the short lane. Two queries."""
+    """Each queue that has a lane; whatever has none is run by the short one. Two queries."""
     unfinished = DBTaskResult.objects.filter(status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
     failed = DBTaskResult.objects.filter(status=TaskResultStatus.FAILED, finished_at__gte=timezone.now() - LATELY)
     counts: dict[tuple[str, str], int] = {}
     for tasks in (unfinished, failed):
         for queue, status, count in tasks.order_by().values_list("queue_name", "status").annotate(count=Count("pk")):
-            key = (queue if queue == LONG_QUEUE else "short", status)
+            key = (queue if queue in QUEUES else SHORT, status)
             counts[key] = counts.get(key, 0) + count
     kinds = (TaskResultStatus.READY, TaskResultStatus.RUNNING, TaskResultStatus.FAILED)
     return [Queue(label, *(counts.get((queue, kind), 0) for kind in kinds)) for queue, label in QUEUES.items()]

@@ -1,6 +1,6 @@
 """The site's e-mail backend (EMAIL_BACKEND): a message becomes one sealed row for each address, in the transaction of what it speaks of.
 
-    message.send() ─► OutgoingMail rows ─ commit ─► `sending` on the short queue ─► MAIL_TRANSPORT (smtp, the console, memory)
+    message.send() ─► OutgoingMail rows ─ commit ─► `sending` on the mail queue ─► MAIL_TRANSPORT (smtp, the console, memory)
 So what is rolled back sends nothing, what is committed is not lost with the process, and a request never waits for a mail server. Whoever
 sends may set `message.kind` ("accounts.invitation"), `message.user`, and `message.in_bulk = True` for one of many, which then goes the long way.
 """

@@ -44,7 +44,7 @@ _NOT_THE_MESSAGE = (smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, s
 _OWN_HEADERS = {"subject", "from", "to", "mime-version", "content-type", "content-transfer-encoding"}
 
 
-@task(queue_name="short")
+@task(queue_name="mail")
 def send_mail(mail_id: int) -> str:
     """Tries once; gives the state the message has now, "dropped", or "" when it is not due, another has it, or it is gone."""
     mail = _claim(mail_id)
@@ -67,8 +67,8 @@ def send_mail(mail_id: int) -> str:
 
 
 def enqueue_sending(mail_id: int, *, in_bulk: bool = False) -> None:
-    """Call it after the commit of the row. One of many goes by the long queue, out of the way of readings and of a person who waits for a link."""
-    send_mail.using(queue_name="long" if in_bulk else "short").enqueue(mail_id)
+    """Call it after the commit of the row. One of many goes by the long queue, out of the way of a person who waits for a link."""
+    send_mail.using(queue_name="long" if in_bulk else "mail").enqueue(mail_id)
 
 
 def enqueue_due() -> str:

@@ -1,9 +1,10 @@
-"""The background worker: one process that runs the tasks of all queues and calls run_due each minute.
+"""The background worker: one process that runs the tasks of all queues, each kind in a lane of its own, and calls run_due each minute.
 
-    main thread   lane "short": every queue but long
-    thread        lane "long": imports, sending, page images of books; never in the way of a reading
+    main thread   lane "short": every queue that has no lane of its own, such as drafting
+    threads       lanes "mail", "index", "reading", "pictures", "recognition", "long" (imports, the newsletter): none is ever in the way of another
     thread        beat: says each few seconds that this worker is alive          thread  clock: run_due
-Several workers beside each other are safe. What a dead one leaves is taken up by `recovering`.
+Strangers decide how long reading and drawing take, so nothing that somebody waits for stands behind them. Several workers beside each other are
+safe. What a dead one leaves is taken up by `recovering`.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
 from django.utils.crypto import get_random_string
+from django.utils.module_loading import import_string
 from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands import db_worker
 from django_tasks_db.models import DBTaskResult
@@ -32,8 +34,9 @@ from kb.clock.running import run_due
 
 logger = logging.getLogger(__name__)
 
-LONG_QUEUE = "long"
-_LANES = {"short": {"queue_names": ["*"], "excluded_queue_names": [LONG_QUEUE]}, "long": {"queue_names": [LONG_QUEUE], "excluded_queue_names": []}}
+SHORT = "short"
+OWN_LANES = ("mail", "index", "reading", "pictures", "recognition", "long")
+LANES = (SHORT, *OWN_LANES)
 
 
 class Lane(db_worker.Worker):
@@ -47,7 +50,8 @@ class Lane(db_worker.Worker):
             startup_delay=False,
             max_tasks=None,
             worker_id=lane_id(worker_id, name),
-            **_LANES[name],
+            queue_names=["*"] if name == SHORT else [name],
+            excluded_queue_names=list(OWN_LANES) if name == SHORT else [],
         )
         self.ending = ending
         self._unsettled: list[DBTaskResult] = []
@@ -94,6 +98,21 @@ class Lane(db_worker.Worker):
             self._unsettled.pop()
 
 
+def lead_to_lanes() -> int:
+    """Tasks put in the short queue before their kind had a lane go to that lane; gives how many. One query, and one a kind that waits there.
+
+    Whatever else is there, the short lane runs.
+    """
+    waiting = DBTaskResult.objects.ready().filter(queue_name=SHORT)
+    moved = 0
+    for path in list(waiting.order_by().values_list("task_path", flat=True).distinct()):
+        with suppress(ImportError, AttributeError):  # a task that is gone: running it says so
+            own = import_string(path).queue_name
+            if own in OWN_LANES and own != "long":
+                moved += waiting.filter(task_path=path).update(queue_name=own)
+    return moved
+
+
 def release(*, task_ids: list) -> None:
     DBTaskResult.objects.filter(pk__in=task_ids, status=TaskResultStatus.RUNNING).update(status=TaskResultStatus.READY)
 
@@ -107,7 +126,7 @@ class BackgroundWorker:
         self._ending = threading.Event()
         self._over = threading.Event()
         self._at_once = False
-        self._lanes = {name: Lane(name, worker_id=self.worker_id, ending=self._ending, interval=interval) for name in _LANES}
+        self._lanes = {name: Lane(name, worker_id=self.worker_id, ending=self._ending, interval=interval) for name in LANES}
 
     def listen_to_signals(self) -> None:
         """The first SIGTERM or SIGINT ends after the current task, the second at once (its task is made ready for another worker)."""
@@ -123,10 +142,12 @@ class BackgroundWorker:
 
     def run(self) -> None:
         with self._alive(self._keep_beating, self._keep_the_clock):
-            long_lane = self._start(self._lanes["long"].run)
-            self._lanes["short"].run()
-            while long_lane.is_alive():
-                long_lane.join(0.2)
+            lead_to_lanes()
+            others = [self._start(self._lanes[name].run) for name in OWN_LANES]
+            self._lanes[SHORT].run()
+            for lane in others:
+                while lane.is_alive():
+                    lane.join(0.2)
 
     def run_until_empty(self) -> None:
         """Runs what is due once, then every ready task, one after the other."""

@@ -24,7 +24,7 @@ from kb.demonstration.newsletters import make_newsletter, pages_by_key, subjects
 from kb.demonstration.organisations import make_organisation
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
-from kb.files.storing import store
+from kb.files.storing import Received, receive, store
 from kb.groups.models import Body
 from kb.languages import CODES
 from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword
@@ -35,6 +35,7 @@ PASSWORD = "schaerbeek-demo"
 AGREED_ON = date(2012, 12, 18)  # an example: the coordination's own work that everyone may read was agreed on that day
 
 Progress = Callable[[str], None]
+Documents = dict[tuple[str, int], list[Received]]  # (key of the reference, place of the file): its versions
 
 
 def is_empty() -> bool:
@@ -59,18 +60,21 @@ def log_ins() -> Iterator[str]:
 def load(progress: Progress = lambda line: None) -> None:
     """Writes the whole demonstration in one transaction. Raises NotADemonstration where DEBUG is off."""
     refuse_in_production()
-    with override("fr"), transaction.atomic(), tempfile.TemporaryDirectory() as folder:
+    described = read_data("references.json")["references"]
+    progress("documents")
+    with override("fr"):
+        documents = receive_documents(described)
+    with override("fr"), transaction.atomic():
         progress("bodies, vocabulary and organisations")
         bodies = {item["code"]: make_body(item) for item in read_data("bodies.json")["bodies"]}
         concepts = make_concepts(read_data("vocabulary.json")["concepts"])
         for item in read_data("organisations.json")["organisations"]:
             make_organisation(item, concepts)
         make_demonstration_accounts(read_data("accounts.json")["accounts"], PASSWORD)
-        described = read_data("references.json")["references"]
         marks: dict[str, str] = {}
         for number, item in enumerate(described, start=1):
             progress(f"reference {number} of {len(described)}")
-            marks[item["key"]] = make_reference(item, bodies, concepts, Path(folder)).mark
+            marks[item["key"]] = make_reference(item, bodies, concepts, documents).mark
         give_histories()
         progress("pages")
         pages = read_data("pages.json")
@@ -103,7 +107,7 @@ def make_concepts(items: list[dict]) -> dict[str, Concept]:
     return concepts
 
 
-def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], folder: Path) -> Reference:
+def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents) -> Reference:
     plain = ("type", "language", "title", "subtitle", "translated_titles", "abstract", "publisher", "container_title", "date_text", "pages")
     plain += ("url", "doi", "isbn", "force", "source", "state", "state_reason", "audiences", "mark_year")
     reference = Reference(
@@ -130,16 +134,25 @@ def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Conc
     reference.full_clean(exclude=["mark_year", "mark_number"])
     reference.save()
     for place, described in enumerate(item["files"]):
-        make_file(reference, described, place, folder)
+        make_file(reference, described, place, documents[item["key"], place])
     return reference
 
 
-def make_file(reference: Reference, described: dict, place: int, folder: Path) -> None:
+def receive_documents(described: list[dict]) -> Documents:
+    """The documents of all references, in the storage before the transaction opens."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            (item["key"], place): [receive(make_document(version["document"], Path(folder))) for version in file["versions"]]
+            for item in described
+            for place, file in enumerate(item["files"])
+        }
+
+
+def make_file(reference: Reference, described: dict, place: int, versions: list[Received]) -> None:
     stored_file = None
-    for version in described["versions"]:
-        path = make_document(version["document"], folder)
+    for version in versions:
         where = {"stored_file": stored_file} if stored_file else {"owner_kind": KIND}
-        stored_file = store(path, original_name=version["document"], user=reference.created_by, **where).stored_file
+        stored_file = store(version, user=reference.created_by, **where).stored_file
     file = ReferenceFile(
         reference=reference,
         stored_file=stored_file,

@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 from django import forms
 from django.conf import settings
+from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.names import clean_name
-from kb.files.storing import check_size, limit_words
+from kb.files.storing import check_kind, check_size, limit_words
 from kb.files.uploading import STRANGER, TOO_MANY
+from search.extraction import HEAD_BYTES
 
 
 class UploadField(forms.FileField):
-    """Takes any kind of file up to FILES_MAX_BYTES: what it is is decided from its content when it is stored, and said by its state."""
+    """Takes any kind of file but programs, up to FILES_MAX_BYTES: what it is is decided from its content when it is read, and said by its state."""
 
     default_error_messages = {
         "required": _("Choose a file."),
@@ -36,7 +38,16 @@ class UploadField(forms.FileField):
             check_size(upload.size)
             if getattr(upload, "refusal", ""):
                 raise forms.ValidationError(refusal_sentence(upload.refusal), code=upload.refusal)
+            check_upload(upload, upload.name)
         return upload
+
+
+def check_upload(content: File, name: str) -> None:
+    """Raises ValidationError for what is empty, too large or a program; looks at its first bytes alone."""
+    check_size(content.size)
+    content.seek(0)
+    check_kind(content.read(HEAD_BYTES), name)
+    content.seek(0)
 
 
 def refusal_sentence(refusal: str) -> str:

@@ -19,7 +19,7 @@ def private_storage():
     return storages["private"]
 
 
-def upload_path(version: FileVersion, name: str) -> str:
+def upload_path(version: FileVersion | None, name: str) -> str:
     """files/ab/<uuid>: the name that people gave is data, never a path."""
     key = uuid.uuid4().hex
     return f"files/{key[:2]}/{key}"
@@ -44,12 +44,14 @@ class StoredFile(models.Model):
 
 
 class FileVersion(models.Model):
-    """One state of a file, as it was put in. `number` from 1. media_type is decided from the content ("" when it cannot be told); size in bytes.
+    """One state of a file, as it was put in. `number` from 1; size in bytes.
+
+    media_type is what the child that reads it says, from the content: "" until then, and where it cannot be told.
 
     attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
     properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty; never trusted, only proposed.
-    wants_recognition: pages without text are still to be recognised from their pictures, in the long queue.
+    wants_recognition: pages without text are still to be recognised from their pictures.
     """
 
     stored_file = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="versions")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from search.analysis import spans
-from search.extraction import Extraction, ExtractionError, Limits, Sandbox, is_scan, shared_sandbox, sniff
+from search.extraction import Extraction, ExtractionError, Limits, Sandbox, is_scan, shared_sandbox
 
 # A language with a smaller share of the signs is a quotation or a title, not a language of the document.
 _SHARE = 0.05
@@ -37,7 +37,7 @@ def read_path(path: Path | str, *, limits: Limits | None = None) -> Reading:
 def read_paths(paths: Iterable[Path | str], *, limits: Limits | None = None, sandbox: Sandbox | None = None) -> Iterator[tuple[Path, Reading]]:
     """Each path in order with its reading; as many files at once as the sandbox has children."""
     for path, result, seconds in (sandbox or shared_sandbox()).read_many(paths, limits=limits):
-        yield path, _judge(path, result, seconds)
+        yield path, _judge(result, seconds)
 
 
 def languages_of(extraction: Extraction) -> tuple[str, ...]:
@@ -51,15 +51,8 @@ def languages_of(extraction: Extraction) -> tuple[str, ...]:
     return tuple(language for language, count in signs.most_common() if count >= least)
 
 
-def _judge(path: Path, result: Extraction | ExtractionError, seconds: float) -> Reading:
+def _judge(result: Extraction | ExtractionError, seconds: float) -> Reading:
     if isinstance(result, ExtractionError):
-        return Reading(result.state, None, (), result.reason, seconds, _type_of(path))
+        return Reading(result.state, None, (), result.reason, seconds, result.media_type)
     state = "scan" if is_scan(result) else "read"
     return Reading(state, result, languages_of(result), "; ".join(result.warnings), seconds, result.media_type)
-
-
-def _type_of(path: Path) -> str:
-    try:
-        return sniff(path)
-    except ExtractionError:
-        return ""

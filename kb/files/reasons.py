@@ -47,11 +47,12 @@ _SENTENCES: Mapping[str, str | Promise] = {
     r"took too (long|much processor time)|LibreOffice took more than \d+ seconds|reading it did not end \d+ times": _TOO_LONG,
     r"not a format that is read here|no reader for \S+|XML of an unknown kind": _FORMAT,
     "an old Office container that holds no document, sheet or slides": _FORMAT,
-    r"a damaged zip container: .*|PDFium cannot open it: .*|LibreOffice could not read it(: .*)?": _DAMAGED,
+    r"a damaged (zip|Office) container: .*|PDFium cannot open it: .*|LibreOffice could not read it(: .*)?": _DAMAGED,
     r"(?P<number>\d+) pages, more than (?P<most>\d+)": _("It has %(number)s pages; the most is %(most)s. Put it in as several parts."),
     r"more than (?P<most>\d+) pages or sections": _("It has more than %(most)s pages. Put it in as several parts."),
     "gives more text than is kept of one file": _("It has more text than is kept of one file. Put it in as several parts."),
-    r"unpacks to more than \d+ bytes|.* unpacks to more than [\d.]+ times its size|\d+ files in one container, more than \d+": _UNPACKS,
+    r"unpacks to more than \d+ bytes|.* unpacks to more than [\d.]+ times its size|\d+ files in one container, more than \d+"
+    r"|a list of files of \d+ bytes in one container, more than \d+": _UNPACKS,
 }
 _KNOWN = tuple((re.compile(reason, re.DOTALL), sentence) for reason, sentence in _SENTENCES.items())
 

@@ -29,10 +29,9 @@ def enqueue_lost() -> str:
     recognising = _without(unrecognised.iterator(), recognise_pages.module_path) if unrecognised.exists() else []
     for version_id in recognising:
         enqueue_recognition(version_id)
-    left = {pk: pages for pk, pages in undrawn.values_list("pk", F("page_count") - F("images_made"))}
-    drawing = _without(left, draw_pages.module_path) if left else []
+    drawing = _without(undrawn.values_list("pk", flat=True).iterator(), draw_pages.module_path) if undrawn.exists() else []
     for version_id in drawing:
-        enqueue_drawing(version_id, pages_left=left[version_id])
+        enqueue_drawing(version_id)
     asked = {"readings": reading, "recognitions": recognising, "drawings": drawing}
     return ", ".join(f"{len(versions)} {what} asked for again" for what, versions in asked.items() if versions)
 

@@ -21,6 +21,7 @@ from kb.files.names import clean_name, disposition
 INLINE_TYPES = frozenset({"application/pdf", "image/webp"})
 # What a browser would run is sent as plain text, and its name ends accordingly, so that opening the saved copy runs nothing either.
 ACTIVE_TYPES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml", "text/javascript"})
+_ACTIVE_ENDINGS = (".htm", ".html", ".xht", ".xhtml", ".mht", ".mhtml", ".svg", ".svgz", ".xml", ".xsl")
 _OF_ACTIVE = "text/plain; charset=utf-8"
 _UNKNOWN = "application/octet-stream"
 # A sandbox keeps the viewers of browsers from opening a PDF, so PDFs have a policy without: nothing loads, nothing is sent.
@@ -48,19 +49,22 @@ class _Sent:
 def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iterable[str], download: bool = False) -> HttpResponseBase:
     """The file as it was put in, to a reader of one of `audiences`: in the browser if it is a PDF and no download is asked, else as a download.
 
+    What nobody has read yet, or could not tell, is a download of unknown type; a name by which a browser would run it ends as a text.
     Raises Http404 when this reader may not open it, as when there is none.
     """
     audiences = frozenset(audiences)
     _refuse_stranger(request, audiences)
     active = version.media_type in ACTIVE_TYPES
     name = clean_name(version.original_name)
-    if active and not name.lower().endswith(".txt"):
+    may_run = active or (not version.media_type and name.lower().endswith(_ACTIVE_ENDINGS))
+    if may_run and not name.lower().endswith(".txt"):
         name += ".txt"
     sent = _Sent(
         stored_name=version.content.name,
         size_bytes=version.size_bytes,
         media_type=_OF_ACTIVE if active else version.media_type or _UNKNOWN,
-        etag=f'"{version.sha256}"',
+        # Another stamp once the type is known: what a browser kept without it is asked for anew, with the headers it now has.
+        etag=f'"{version.sha256}"' if version.media_type else f'"{version.sha256}.{version.state}"',
         disposition=disposition(name, inline=not download and version.media_type in INLINE_TYPES),
         is_public=PUBLIC in audiences,
     )

@@ -1,6 +1,9 @@
-"""Putting a file in: its size is checked, its type found from its content, its bytes stored under a name of ours, its reading asked for.
+"""Putting a file in: its size is checked, programs are refused, its bytes stored under a name of ours, its reading asked for.
 
-Reading is in `tasks`, giving it out again in `serving`, taking it away in `removing`.
+    receive (bytes are looked at, hashed and copied; never in a transaction, which would hold up everybody's writing)
+       └─► Received ─► store (rows alone, in the transaction of whoever names the file) ─commit─► reading
+What a file is exactly is found out by the child that reads it: until then `media_type` is "". Reading is in `tasks`, giving it out again in
+`serving`, taking it away in `removing`.
 """
 
 from __future__ import annotations
@@ -10,22 +13,24 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.choices import State
-from kb.files.models import FileVersion, StoredFile
+from kb.files.models import FileVersion, StoredFile, private_storage, upload_path
 from kb.files.names import clean_name
 from kb.files.tasks import enqueue_reading
-from search.extraction import ExtractionError, sniff
+from search.extraction import HEAD_BYTES, Family, family_of
 
 _BLOCK = 1 << 20
 
@@ -48,38 +53,96 @@ def check_size(size_bytes: int) -> None:
         )
 
 
+def check_kind(head: bytes, name: str) -> None:
+    """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name; every other kind is taken."""
+    if family_of(head, name) == Family.PROGRAM:
+        raise ValidationError(
+            _("This is a program, not a document: programs are not kept here. Put in the document itself, for example as a PDF."), code="program"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """Bytes that are in the private storage as `content_name`, and what is known of them; `store` makes one version of it."""
+
+    content_name: str
+    original_name: str
+    size_bytes: int
+    sha256: str
+
+    def discard(self) -> None:
+        """Removes the bytes, which nobody will name. What a killed process leaves is removed by the clock (`removing`)."""
+        private_storage().delete(self.content_name)
+
+
+def receive(content: File | Path | str, *, original_name: str = "") -> Received:
+    """Looks at the first bytes of an upload, or of the file at a path, and copies it into the private storage; nothing in it is parsed.
+
+    Raises ValidationError (empty, too_large, program); TransactionManagementError in a transaction, where the time that a large file takes would
+    be everybody's.
+    """
+    _refuse_in_transaction()
+    with _local(content) as path:
+        size_bytes = path.stat().st_size
+        check_size(size_bytes)
+        name = clean_name(original_name or getattr(content, "name", "") or path.name)
+        with path.open("rb") as file:
+            check_kind(file.read(HEAD_BYTES), name)
+        sha256 = _sha256(path)
+        with path.open("rb") as file:
+            content_name = private_storage().save(upload_path(None, name), File(file))
+    return Received(content_name, name, size_bytes, sha256)
+
+
+@contextmanager
+def receiving(content: File | Path | str, *, original_name: str = "") -> Iterator[Received]:
+    """As `receive`, for a block that stores it; when the block raises, the bytes are removed."""
+    received = receive(content, original_name=original_name)
+    try:
+        yield received
+    except BaseException:
+        received.discard()
+        raise
+
+
 def store(
-    content: File | Path | str,
+    content: Received | File | Path | str,
     *,
     original_name: str = "",
     owner_kind: str = "",
     stored_file: StoredFile | None = None,
     user=None,
 ) -> FileVersion:
-    """Stores an upload, or the file at a path, as a new version of `stored_file`, or of a new one of `owner_kind`; reading starts after the commit.
+    """A new version of `stored_file`, or of a new one of `owner_kind`, with what was received; reading starts after the commit.
 
-    Raises ValidationError (empty, too_large). Inside a transaction that is rolled back the bytes stay for the clock to remove (`removing`).
+    An upload or a path is received first, which raises what `receive` raises. Inside a transaction that is rolled back the bytes stay for the
+    clock to remove (`removing`), unless `receiving` stands around it.
     """
     if (stored_file is None) == (not owner_kind):
         raise ValueError("Give either the stored file or the kind of the owner of a new one.")
-    with _local(content) as path:
-        size_bytes = path.stat().st_size
-        check_size(size_bytes)
-        facts = {"size_bytes": size_bytes, "sha256": _sha256(path), "media_type": _media_type(path)}
-        name = clean_name(original_name or getattr(content, "name", "") or path.name)
-        with transaction.atomic():
-            stored_file = stored_file or StoredFile.objects.create(owner_kind=owner_kind)
-            number = _next_number(stored_file)
-            version = FileVersion(stored_file=stored_file, number=number, original_name=name, created_by=user, **facts)
-            with path.open("rb") as file:
-                version.content.save(name, File(file), save=False)
-            try:
-                version.save(force_insert=True)
-            except BaseException:
-                version.content.storage.delete(version.content.name)
-                raise
-            transaction.on_commit(lambda: enqueue_reading(version.pk))
+    if not isinstance(content, Received):
+        with receiving(content, original_name=original_name) as received:
+            return store(received, owner_kind=owner_kind, stored_file=stored_file, user=user)
+    with transaction.atomic():
+        stored_file = stored_file or StoredFile.objects.create(owner_kind=owner_kind)
+        version = FileVersion(
+            stored_file=stored_file,
+            number=_next_number(stored_file),
+            content=content.content_name,
+            original_name=content.original_name,
+            size_bytes=content.size_bytes,
+            sha256=content.sha256,
+            created_by=user,
+        )
+        version.save(force_insert=True)
+        transaction.on_commit(lambda: enqueue_reading(version.pk))
     return version
+
+
+def _refuse_in_transaction() -> None:
+    # As Django does for `durable`: the transaction that a test runs in is none.
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
+        raise TransactionManagementError("receive() must stand before the transaction that stores the file: its time would be everybody's.")
 
 
 def read_again(version: FileVersion) -> None:
@@ -120,11 +183,3 @@ def _sha256(path: Path) -> str:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()
-
-
-def _media_type(path: Path) -> str:
-    """ "" when the content does not say: the reading gives the state."""
-    try:
-        return sniff(path)
-    except ExtractionError:
-        return ""

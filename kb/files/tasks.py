@@ -2,7 +2,7 @@
 
     enqueue ─► claim (attempts + 1, its own commit) ─► child process ─► one transaction: pages, state, owner told, images asked for
                                                          ├ took too long: waiting again, three times; then broken
-                                                         └ pages without text: recognised later, in the long queue, for it takes seconds a page
+                                                         └ pages without text: recognised later, in a lane of its own, for it takes seconds a page
 A worker killed at any point leaves the version waiting with nothing half written; `recovering` asks for it again. What a file says is
 found in `search.extraction`, drawing its pages is in `drawing`.
 """
@@ -33,7 +33,7 @@ from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
-IMAGES_A_TASK = 50  # pages; what is longer goes on in the long queue, out of the way of the next reading
+IMAGES_A_TASK = 50  # pages; what is longer goes on behind the documents that wait meanwhile
 _ROWS_AT_ONCE = 200
 _SAMPLE = 20_000  # characters looked at for the language of a whole document
 _LANGUAGE_SHARE = 0.05  # of the characters whose language is known: less is a quotation or a title
@@ -41,14 +41,15 @@ _LANGUAGE_SHARE = 0.05  # of the characters whose language is known: less is a q
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What reading a version gave; reason is for the log and for editors, in English."""
+    """What reading a version gave; reason is for the log and for editors, in English; media_type "" where it was not found out."""
 
     state: str
     reason: str = ""
     extraction: Extraction | None = None
+    media_type: str = ""
 
 
-@task(queue_name="short", takes_context=True)
+@task(queue_name="reading", takes_context=True)
 def read_version(context: TaskContext, version_id: int) -> str:
     """Reads a waiting version and gives its state ("" if another task has it, or it is gone)."""
     return read_here(version_id, claim=str(context.task_result.id))
@@ -70,16 +71,16 @@ def read_here(version_id: int, *, claim: str) -> str:
     return outcome.state if _write(version, claim, outcome) else ""
 
 
-@task(queue_name="short")
+@task(queue_name="pictures")
 def draw_pages(version_id: int) -> int:
-    """Draws the next pages of a version, at most IMAGES_A_TASK; gives how many are left. More of them is a task of the long queue."""
+    """Draws the next pages of a version, at most IMAGES_A_TASK; gives how many are left, for which it asks anew."""
     left = drawing.draw_next(version_id, most=IMAGES_A_TASK)
     if left:
-        enqueue_drawing(version_id, pages_left=left)
+        enqueue_drawing(version_id)
     return left
 
 
-@task(queue_name="long", takes_context=True)
+@task(queue_name="recognition", takes_context=True)
 def recognise_pages(context: TaskContext, version_id: int) -> str:
     """Reads a version once more with recognition of the pages without text; gives its state ("" if another task has it, or it is gone)."""
     claim = str(context.task_result.id)
@@ -104,10 +105,8 @@ def enqueue_reading(version_id: int) -> None:
     read_version.enqueue(version_id)
 
 
-def enqueue_drawing(version_id: int, *, pages_left: int) -> None:
-    """Short documents soon, books when there is time."""
-    queue = "short" if pages_left <= IMAGES_A_TASK else "long"
-    draw_pages.using(queue_name=queue).enqueue(version_id)
+def enqueue_drawing(version_id: int) -> None:
+    draw_pages.enqueue(version_id)
 
 
 def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | None:
@@ -135,14 +134,14 @@ def _read(version: FileVersion, *, recognise: bool) -> Outcome:
     limits = Limits(file_bytes=settings.FILES_MAX_BYTES, ocr=recognise)
     try:
         with local_path(version.content) as path:
-            extraction = extract(path, version.media_type or None, limits=limits)
+            extraction = extract(path, None, limits=limits)  # what it is, only the child says
     except FileNotFoundError:
         return Outcome(State.BROKEN, "the stored bytes are missing")
     except ExtractionError as error:
         state = State.BROKEN if error.state == State.WAITING and version.attempts >= MOST_ATTEMPTS else error.state
-        return Outcome(state, error.reason)
+        return Outcome(state, error.reason, media_type=error.media_type)
     state = State.SCAN if _has_no_text(extraction) else State.READ
-    return Outcome(state, "; ".join([*extraction.warnings, *_not_recognised(extraction, state)]), extraction)
+    return Outcome(state, "; ".join([*extraction.warnings, *_not_recognised(extraction, state)]), extraction, extraction.media_type)
 
 
 def _not_recognised(extraction: Extraction, state: str) -> list[str]:
@@ -179,6 +178,7 @@ def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
         fresh.claimed_by = ""
         fresh.state = outcome.state
         fresh.reason = outcome.reason[:500]
+        fresh.media_type = outcome.media_type or fresh.media_type
         if outcome.extraction:
             _replace_pages(fresh, outcome.extraction, default)
         was_waiting = version.state == State.WAITING
@@ -191,8 +191,8 @@ def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
             transaction.on_commit(lambda: enqueue_recognition(fresh.pk))
         if outcome.state == State.WAITING:
             transaction.on_commit(lambda: enqueue_reading(fresh.pk))
-        elif was_waiting and (left := (fresh.page_count - fresh.images_made) * fresh.is_paged):
-            transaction.on_commit(lambda: enqueue_drawing(fresh.pk, pages_left=left))
+        elif was_waiting and fresh.is_paged and fresh.images_made < fresh.page_count:
+            transaction.on_commit(lambda: enqueue_drawing(fresh.pk))
     return True
 
 
@@ -204,7 +204,6 @@ def _replace_pages(version: FileVersion, extraction: Extraction, default: str) -
     shares = _write_pages(version, extraction.pages, default=default, images=images if same_pages else {})
     version.page_count = len(extraction.pages)
     version.is_paged = extraction.paged
-    version.media_type = extraction.media_type
     version.languages = _languages(shares)
     version.properties = _properties(extraction)
     version.image_attempts = 0

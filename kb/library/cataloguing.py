@@ -1,14 +1,15 @@
-"""Putting a reference in with its files, in one step and one transaction: for imports, the demonstration, and whatever is not a form."""
+"""Putting a reference in with its files, in one transaction, for forms, imports and the demonstration; bytes are received before (`storing`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from django.core.files.base import File
 from django.db import transaction
 
-from kb.files.storing import store
+from kb.files.storing import Received, receiving, store
 from kb.library.choices import PublishReason
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.library.models.recording import KIND
@@ -26,7 +27,7 @@ def add_reference(reference: Reference, *, creators: Iterable[Creator] = (), con
 
 def add_file(
     reference: Reference,
-    content: File | Path | str,
+    content: Received | File | Path | str,
     *,
     original_name: str = "",
     title: str = "",
@@ -36,9 +37,9 @@ def add_file(
     permission_date=None,
     user=None,
 ) -> ReferenceFile:
-    """Stores a file and hangs it on a saved reference; reading starts after the commit.
+    """Stores a file and hangs it on a saved reference; reading starts after the commit. An upload or a path is received first.
 
-    Raises ValidationError: empty, too large, open to more readers than the notice, or public without a reason why we may.
+    Raises ValidationError: empty, too large, a program, open to more readers than the notice, or public without a reason why we may.
     """
     added = ReferenceFile(
         reference=reference,
@@ -49,7 +50,9 @@ def add_file(
         permission_date=permission_date,
     )
     added.full_clean(exclude=["stored_file", "number"])
-    with transaction.atomic():
-        added.stored_file = store(content, original_name=original_name, owner_kind=KIND, user=user).stored_file
-        added.save()
+    with ExitStack() as kept:
+        received = content if isinstance(content, Received) else kept.enter_context(receiving(content, original_name=original_name))
+        with transaction.atomic():
+            added.stored_file = store(received, owner_kind=KIND, user=user).stored_file
+            added.save()
     return added

@@ -6,7 +6,8 @@ What is done with it then is in `handling`; what is proposed from the file is in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,7 +18,7 @@ from django.db import transaction
 
 from kb.accounts import audiences
 from kb.files.models import FileVersion
-from kb.files.storing import store
+from kb.files.storing import Received, receiving, store
 from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library.cataloguing import add_file, add_reference
@@ -54,18 +55,28 @@ def doi_typed(text: str) -> str:
     return doi_in(found[1]) if found else ""
 
 
+@contextmanager
+def received(uploads: Iterable[Upload]) -> Iterator[list[Received]]:
+    """The bytes of the uploads, in the storage before any transaction opens; removed again when the block raises.
+
+    Raises ValidationError: a file that is empty, too large or a program.
+    """
+    with ExitStack() as kept:
+        yield [kept.enter_context(receiving(upload.content, original_name=upload.name)) for upload in uploads]
+
+
 def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link = Link(), title: str = "") -> Reference:
     """A draft of this person for this body: files (several are parts of one document), a link or a title, or all three.
 
-    Reader choice starts at the body. Raises ValidationError: a file that is empty or too large, an address that is none.
+    Reader choice starts at the body. Raises ValidationError: a file that is empty, too large or a program, an address that is none.
     """
     named = title or (readable_name(uploads[0].name) if uploads else "") or link.doi or link.url
-    with transaction.atomic():
+    with received(uploads) as files, transaction.atomic():
         reference = Reference(body=body, title=named[:500], created_by=user, audiences=[audiences.body(body.code)])
         reference.doi, reference.url = link.doi[:200], link.url
         add_reference(reference)
-        for upload in uploads:
-            attach(reference, upload, user)
+        for file in files:
+            attach(reference, file, user)
         where = FoundIn.NAME if uploads else FoundIn.LINK
         contribution = Contribution.objects.create(
             reference=reference,
@@ -77,14 +88,13 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
     return reference
 
 
-def attach(reference: Reference, upload: Upload, user: Any) -> ReferenceFile:
+def attach(reference: Reference, upload: Received, user: Any) -> ReferenceFile:
     """One more file beside those there are, with the readers of the notice."""
     others = ReferenceFile.objects.filter(reference=reference)
     reason, permission_date = others.values_list("publish_reason", "permission_date").first() or (PublishReason.UNKNOWN, None)
     return add_file(
         reference,
-        upload.content,
-        original_name=upload.name,
+        upload,
         audiences=file_readers(reference.audiences, reference.body, reason),
         publish_reason=reason,
         permission_date=permission_date,
@@ -92,9 +102,9 @@ def attach(reference: Reference, upload: Upload, user: Any) -> ReferenceFile:
     )
 
 
-def replace_file(file: ReferenceFile, upload: Upload, user: Any) -> FileVersion:
+def replace_file(file: ReferenceFile, upload: Received, user: Any) -> FileVersion:
     """A better copy: the next version of the file; what was cited stays."""
-    return store(upload.content, original_name=upload.name, stored_file=file.stored_file, user=user)
+    return store(upload, stored_file=file.stored_file, user=user)
 
 
 def contribution_of(reference: Reference) -> Contribution:

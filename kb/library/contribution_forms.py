@@ -15,8 +15,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
-from kb.files.forms import Refused, UploadField, UploadsField
+from kb.files.forms import Refused, UploadField, UploadsField, check_upload
 from kb.files.keeping import keep, kept, release
+from kb.files.names import clean_name
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState, ReferenceType
@@ -37,6 +38,7 @@ class KeptUploads:
     def __init__(self, words: Sequence[str], user: Any) -> None:
         self.whose = owner_of_kept(user.pk)
         self.names = {word: name for word in words if (name := kept_name(word, whose=self.whose))}
+        self.refused: list[Refused] = []
 
     @property
     def words(self) -> list[str]:
@@ -47,12 +49,20 @@ class KeptUploads:
             self.names[keep(upload, upload.name, whose=self.whose)] = upload.name
 
     def opened(self) -> list[Upload]:
-        """The files; the caller releases them once they are stored."""
+        """The files; the caller releases them once they are stored. One that cannot be taken is released here and is in `refused`.
+
+        A form whose session had ended was kept before anybody looked at its files.
+        """
         found = []
-        for word in self.names:
+        for word in list(self.names):
             try:
                 content, name = kept(word, whose=self.whose)
+                check_upload(content, name)
             except (signing.BadSignature, FileNotFoundError):
+                continue
+            except forms.ValidationError as error:
+                self.refused.append(Refused(clean_name(self.names.pop(word)), " ".join(error.messages)))
+                release(word, whose=self.whose)
                 continue
             found.append(Upload(content, name))
         return found
@@ -107,9 +117,11 @@ class AddForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = super().clean()
         given = found.get("uploads")
-        self.refused = given.refused if given else ()
         taken = [Upload(one, one.name) for one in given.taken] if given else []
         found["files"] = [*self.kept.opened(), *taken]
+        self.refused = given.refused if given else ()
+        for one in self.kept.refused:
+            self.add_error("uploads", f"{one.name}: {one.sentence}")
         found.setdefault("body", self.bodies[0] if len(self.bodies) == 1 else None)
         single = len(found["files"]) < 2 or found.get("together")
         one_each = _("With several documents, each gets its own on the next page. Empty this, or tick that they are one document.")
@@ -229,6 +241,7 @@ class RecordForm(forms.Form):
         self.fields["upload_as"].choices = [(NEW_FILE, gettext("One more part of the document")), *files]
         self.initial.setdefault("upload_as", files[0][0] if files else NEW_FILE)
         self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
+        self.kept_file: Upload | None = None
 
     def _prepare_readers(self, held: frozenset[str]) -> None:
         reference, choice = self.reference, readers_choice(self.reference)
@@ -261,6 +274,9 @@ class RecordForm(forms.Form):
             self.add_error("permission_date", _("Give the date of the permission."))
         if found.get("own_production") and found.get("readers") == EVERYONE and not self.reference.publication_agreed_on:
             self.add_error("own_production", NEEDS_AGREEMENT)
+        self.kept_file = next(iter(self.kept.opened()), None)
+        for one in self.kept.refused:
+            self.add_error("upload", f"{one.name}: {one.sentence}")
         return found
 
     def lines(self) -> dict[str, Any]:
@@ -279,7 +295,7 @@ class RecordForm(forms.Form):
         """The file that came with it, now or before it was shown again."""
         if upload := self.cleaned_data.get("upload"):
             return Upload(upload, upload.name)
-        return next(iter(self.kept.opened()), None)
+        return self.kept_file
 
     def keep_uploads(self) -> None:
         if upload := getattr(self, "cleaned_data", {}).get("upload"):

@@ -5,13 +5,15 @@ The form is in `contribution_forms`, the steps in `handling`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from kb.files.storing import Received
 from kb.library import handling
-from kb.library.contributing import attach, contribution_of, give_readers, replace_file, write_lines
+from kb.library.contributing import attach, contribution_of, give_readers, received, replace_file, write_lines
 from kb.library.contribution_forms import NEW_FILE, RecordForm
 from kb.library.models import Reference
 from kb.library.resembling import note_unseen_later
@@ -24,11 +26,12 @@ PLAIN_STEPS = {"take_back": handling.take_back, "delete": handling.delete_draft}
 
 def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str) -> Reference:
     """Writes a valid form and takes the step. Raises NotAllowed with a sentence; ValidationError, by field, with nothing written."""
-    with transaction.atomic():
+    upload = form.given_file()
+    with received([upload] if upload else []) as files, transaction.atomic():
         with handling.locked(reference) as fresh:
             if not handling.may_edit(user, held, fresh):
                 raise handling.AlreadyHandled(handling.last_said(fresh))
-            _write(form, fresh, user)
+            _write(form, fresh, user, files)
         if step in STEPS:
             fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)
         if step == "confirm":
@@ -37,7 +40,7 @@ def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozense
     return fresh
 
 
-def _write(form: RecordForm, reference: Reference, user: Any) -> None:
+def _write(form: RecordForm, reference: Reference, user: Any, files: Sequence[Received]) -> None:
     found = form.cleaned_data
     body = reference.own_production or reference.body
     reference.own_production = body if found["own_production"] else None
@@ -46,12 +49,12 @@ def _write(form: RecordForm, reference: Reference, user: Any) -> None:
         reason = found["publish_reason"] or form.initial["publish_reason"]
         give_readers(reference, found["readers"], publish_reason=reason, permission_date=found["permission_date"])
         reference.save(update_fields=["audiences"])
-    if upload := form.given_file():
+    for file in files:
         number = found["upload_as"] or NEW_FILE
         if number == NEW_FILE:
-            attach(reference, upload, user)
+            attach(reference, file, user)
         else:
-            replace_file(reference.files.get(number=int(number)), upload, user)
+            replace_file(reference.files.get(number=int(number)), file, user)
 
 
 def sentences_by_field(form: RecordForm, error: ValidationError) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from django import forms
 from django.core import signing
-from django.core.files.base import File
 from django.db import transaction
 from django.utils.text import get_valid_filename
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from kb.accounts import audiences
-from kb.files.forms import UploadField
+from kb.files.forms import UploadField, check_upload
 from kb.files.keeping import keep, kept, release
-from kb.files.storing import store
+from kb.files.storing import Received, receive, store
 from kb.languages import CODES
 from kb.library.choices import ReferenceState
 from kb.library.handling import note_change
@@ -28,7 +27,8 @@ OWNER_KIND = "library.reference"
 class ReferenceFileForm(WagtailAdminModelForm):
     """A file of a reference: a new one wants an upload, an upload on an old one becomes its next version.
 
-    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it.
+    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it. When none has, its
+    bytes are received before the form is saved, for that happens in a transaction.
     """
 
     upload = UploadField(label=_("Document"), required=False)
@@ -41,6 +41,7 @@ class ReferenceFileForm(WagtailAdminModelForm):
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
+        self.received: Received | None = None
         if self.is_bound:
             name = kept_name(self.data.get(self.add_prefix("kept_upload"), ""))
             if name:
@@ -50,9 +51,12 @@ class ReferenceFileForm(WagtailAdminModelForm):
         found = super().clean()
         if not found.get("upload") and found.get("kept_upload"):
             try:
-                found["kept"] = kept(found["kept_upload"])
+                content, name = found["kept"] = kept(found["kept_upload"])
+                check_upload(content, name)
             except (signing.BadSignature, FileNotFoundError):
                 self.add_error("upload", _("The document was kept for a day and is gone. Choose it again."))
+            except forms.ValidationError as refused:
+                self.add_error("upload", refused)
         if not self.instance.pk and not found.get("upload") and not found.get("kept") and "upload" not in self.errors and not found.get("DELETE"):
             self.add_error("upload", _("Choose the document."))
         return found
@@ -71,20 +75,22 @@ class ReferenceFileForm(WagtailAdminModelForm):
         # The bound field copies the text when it is first asked for, which may have been before.
         self.fields["upload"].help_text = self["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": name}
 
+    def receive_upload(self) -> None:
+        """Takes the bytes of a valid form into the storage. Raises ValidationError as `storing.receive` does."""
+        upload = self.cleaned_data.get("upload")
+        content, name = (upload, upload.name) if upload else self.cleaned_data.get("kept") or (None, "")
+        if content is not None and self.received is None and not self.cleaned_data.get("DELETE"):
+            self.received = receive(content, original_name=name)
+
     def save(self, commit: bool = True):
         word = self.cleaned_data.get("kept_upload")
-        upload, name = self.cleaned_data.get("upload"), ""
-        if upload:
-            name = upload.name
-        elif self.cleaned_data.get("kept"):
-            upload, name = self.cleaned_data["kept"]
-        if upload:
+        if self.received:
             place = {"stored_file": self.instance.stored_file} if self.instance.pk else {"owner_kind": OWNER_KIND}
-            version = store(upload, original_name=name, user=self.for_user, **place)
+            version = store(self.received, user=self.for_user, **place)
             self.instance.stored_file = version.stored_file
             if not self.instance.title:
-                self.instance.title = readable_name(name)
-        if word and isinstance(upload, File):
+                self.instance.title = readable_name(self.received.original_name)
+        if word and self.received:
             release(word)
         return super().save(commit=commit)
 
@@ -152,7 +158,10 @@ class ReferenceForm(WagtailAdminModelForm):
             notice = self.cleaned_data.get("audiences") if hasattr(self, "cleaned_data") else None
             for form in files.forms:
                 valid = self.is_file_allowed(form, notice) and valid
-            if not valid:
+            if valid:
+                for form in files.forms:
+                    form.receive_upload()
+            else:
                 for form in files.forms:
                     if not form.errors.get("upload"):
                         form.keep_upload()

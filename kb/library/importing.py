@@ -28,7 +28,7 @@ from kb.accounts.audiences import MEMBERS, PUBLIC
 from kb.files.choices import State
 from kb.files.models import FileVersion
 from kb.files.reading import Reading, read_path
-from kb.files.storing import check_size, store
+from kb.files.storing import Received, check_size, receiving, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
 from kb.languages import CODES
@@ -129,7 +129,8 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
     if reason := _why_left_out(path, look):
         return Imported(name, "left out", reason=reason)
     try:
-        outcome, reference, version = _keep(path, name, sha256, look, body=body, audiences=audiences)
+        with receiving(path, original_name=shown_name(path)) as received:
+            outcome, reference, version = _keep(path, name, received, look, body=body, audiences=audiences)
     except ValidationError as refused:
         return Imported(name, "left out", reason=" ".join(refused.messages))
     state, reason = look.state, look.reason
@@ -140,20 +141,20 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
 
 
 def _keep(
-    path: Path, name: str, sha256: str, look: Reading, *, body: Body, audiences: list[str]
+    path: Path, name: str, received: Received, look: Reading, *, body: Body, audiences: list[str]
 ) -> tuple[Literal["added", "new version"], Reference, FileVersion]:
     with transaction.atomic():
         before = ImportedDocument.objects.filter(body=body, path=name, reference__isnull=False).order_by("-pk").first()
         file = ReferenceFile.objects.filter(reference=before.reference_id, number=before.file_number).first() if before else None
         if file is not None:
             outcome: Literal["added", "new version"] = "new version"
-            version = store(path, original_name=shown_name(path), stored_file=file.stored_file)
+            version = store(received, stored_file=file.stored_file)
         else:
             outcome = "added"
             reference = _new_reference(path, look, body, audiences)
-            file = add_file(reference, path, original_name=shown_name(path), audiences=_of_file(audiences))
+            file = add_file(reference, received, audiences=_of_file(audiences))
             version = file.stored_file.versions.get()
-        ImportedDocument.objects.create(body=body, path=name, sha256=sha256, reference=file.reference, file_number=file.number)
+        ImportedDocument.objects.create(body=body, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number)
     return outcome, file.reference, version
 
 
@@ -228,7 +229,7 @@ def _is_json(path: Path) -> bool:
     for text in (start.lstrip().split(b"\n", 1)[0], start):
         try:
             return isinstance(json.loads(text), (dict, list))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
     return False
 

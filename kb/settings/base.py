@@ -272,7 +272,8 @@ STORAGES = {
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+# Queues of any name: which of them have a lane of their own, kb/clock/working.py says.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 SEARCH_ENGINE = "embedded"
 SEARCH_INDEX_DIR = VAR_DIR / "index"

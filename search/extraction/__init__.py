@@ -1,4 +1,4 @@
-"""Reading files: `extract` gives the text of any file that is read here, page by page, from a limited child process; `sniff` says what it is.
+"""Reading files: `extract` gives the text of any file that is read here, page by page, from a limited child process; `family_of` asks a few bytes.
 
 Which formats are read is in `reading`, how the child is limited in `sandbox`, what goes wrong in `errors`, what comes out in `pages`.
 """
@@ -9,27 +9,29 @@ import re
 from pathlib import Path
 
 from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unsupported
+from search.extraction.families import HEAD_BYTES, Family, family_of
 from search.extraction.limits import Limits
 from search.extraction.pages import ExtractedPage, Extraction
 from search.extraction.sandbox import Sandbox, shared_sandbox
-from search.extraction.sniffing import sniff
 
 __all__ = [
+    "HEAD_BYTES",
     "BrokenFile",
     "EncryptedFile",
     "ExtractedPage",
     "Extraction",
     "ExtractionError",
+    "Family",
     "Limits",
     "Sandbox",
     "TimedOut",
     "TooLarge",
     "Unsupported",
     "extract",
+    "family_of",
     "has_few_letters",
     "is_scan",
     "shared_sandbox",
-    "sniff",
 ]
 
 # A page with fewer letters is silent: a page number or a stamp on a picture of a page.

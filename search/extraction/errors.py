@@ -2,13 +2,14 @@
 
 
 class ExtractionError(Exception):
-    """`reason` is a short technical sentence in English, for the log and for `read_files`."""
+    """`reason` is a short technical sentence in English, for the log and for `read_files`; media_type what the file was known to be, or ""."""
 
     state = "broken"
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.media_type = ""
 
 
 class EncryptedFile(ExtractionError):

@@ -81,7 +81,7 @@ def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPa
             media_type = sniffing.sniff(file.name)
             if media_type == sniffing.MAIL:
                 return
-            for _, item in reading.read(Path(file.name), media_type, limits):
+            for item in reading.read(Path(file.name), media_type, limits):
                 if isinstance(item, ExtractedPage) and item.text:
                     yield item
         except Exception:

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from search.extraction.containers import check_directory
 from search.extraction.errors import BrokenFile, EncryptedFile, TooLarge
 from search.extraction.limits import Limits
 
@@ -27,6 +28,7 @@ class Package:
         self._limits = limits
         self._unpacked = 0
         try:
+            check_directory(path, members=limits.members)
             self._zip = zipfile.ZipFile(path)
         except _BROKEN as error:
             raise BrokenFile(f"a damaged zip container: {error}") from error

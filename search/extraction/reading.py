@@ -34,9 +34,8 @@ READERS: dict[str, Reader] = {
 }
 
 
-def read(path: Path, media_type: str | None, limits: Limits) -> Iterator[tuple[str, Facts | ExtractedPage | str]]:
-    """Pairs of the media type and what its reader gives, as it comes. Raises any of `errors`."""
-    media_type = media_type or sniffing.sniff(path)
+def read(path: Path, media_type: str, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
+    """What the reader of this type gives, as it comes. Raises any of `errors`."""
     reader = READERS.get(media_type)
     if reader is None:
         raise Unsupported(f"no reader for {media_type}")
@@ -48,6 +47,6 @@ def read(path: Path, media_type: str | None, limits: Limits) -> Iterator[tuple[s
         count += isinstance(item, ExtractedPage)
         if count > limits.pages:
             raise TooLarge(f"more than {limits.pages} pages or sections")
-        yield media_type, item
+        yield item
     if not count:
         raise BrokenFile("no pages")

@@ -33,6 +33,7 @@ from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError,
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
 from search.extraction.scratch import Scratch
+from search.extraction.sniffing import MEDIA_TYPES
 
 _HEADER = struct.Struct("<cI")
 _LENGTH = struct.Struct("<I")
@@ -76,19 +77,23 @@ class Sandbox:
         return sorted(child.pid for child in list(self._alive))
 
     def read(self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Extraction:
-        """Everything a file says. Raises EncryptedFile, BrokenFile (also when its reader crashed), TooLarge, Unsupported, TimedOut."""
+        """Everything a file says. Raises EncryptedFile, BrokenFile (also when its reader crashed), TooLarge, Unsupported, TimedOut, with its type."""
         pages: list[ExtractedPage] = []
         warnings: list[str] = []
         found, facts = media_type or "", Facts()
-        for kind, item in self.stream(path, media_type, limits=limits):
-            if isinstance(item, ExtractedPage):
-                pages.append(item)
-            elif isinstance(item, Facts):
-                facts = item
-            elif kind == "M":
-                found = item
-            else:
-                warnings.append(item)
+        try:
+            for kind, item in self.stream(path, media_type, limits=limits):
+                if isinstance(item, ExtractedPage):
+                    pages.append(item)
+                elif isinstance(item, Facts):
+                    facts = item
+                elif kind == "M":
+                    found = item
+                else:
+                    warnings.append(item)
+        except ExtractionError as error:
+            error.media_type = found
+            raise
         said = {"title": facts.title, "author": facts.author, "language": facts.language, "date": facts.date, "publisher": facts.publisher}
         return Extraction(found, tuple(pages), facts.paged, tuple(warnings), **said)
 
@@ -367,6 +372,13 @@ def _sound(value: object) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
+def _media_type(payload: bytes) -> str:
+    media_type = payload.decode("utf-8", "replace")
+    if media_type not in MEDIA_TYPES:
+        raise BrokenFile("the reading process answered nonsense")
+    return media_type
+
+
 def _facts(payload: bytes) -> Facts:
     table = _table(payload)
     said = {name: _sound(table.get(name))[:_FACT_LENGTH] for name in ("title", "author", "language", "publisher")}
@@ -387,7 +399,7 @@ def _page(payload: bytes) -> ExtractedPage:
 
 
 _DECODERS = {
-    "M": lambda payload: payload.decode("utf-8", "replace"),
+    "M": _media_type,
     "F": _facts,
     "W": lambda payload: _sound(payload.decode("utf-8", "replace")),
     "P": _page,

@@ -1,4 +1,7 @@
-"""What a file is, told from its content: its name may lie, and uploads have names of all kinds. Readers are chosen by this in `reading`."""
+"""What a file is, told from its content: its name may lie, and uploads have names of all kinds. Readers are chosen by this in `reading`.
+
+Containers are opened for it, so it is done in the child of `sandbox`; a request asks `families` alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ import re
 import zipfile
 from pathlib import Path
 
+from search.extraction.containers import check_directory
 from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, Unsupported
+from search.extraction.families import Family, family_of
+from search.extraction.limits import Limits
 
 PDF = "application/pdf"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -27,7 +33,10 @@ XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
 WORD_XML = "application/vnd.ms-word.xml"
 
+MEDIA_TYPES = frozenset({PDF, DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, RTF, HTML, XHTML, PLAIN, CSV, MAIL, DOC, XLS, PPT, WORD_XML})
+
 _MAIN_PARTS = {"word/": DOCX, "ppt/": PPTX, "xl/": XLSX}
+_OLE_SECTORS = (9, 12)  # of 512 or 4,096 bytes, in version 3 or 4 of the format
 _OLE_STREAMS = (("PowerPoint Document", PPT), ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS))
 # The first four bytes of the class of a root storage.
 _OLE_CLASSES = {b"\x06\x09\x02\x00": DOC, b"\x00\x09\x02\x00": DOC, b"\x20\x08\x02\x00": XLS, b"\x10\x08\x02\x00": XLS, b"\x10\x8d\x81\x64": PPT}
@@ -43,7 +52,8 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM"
 def sniff(path: Path | str) -> str:
     """The media type of a file, from its content alone.
 
-    Raises BrokenFile for an empty file and for what is no file, EncryptedFile for an Office file behind a password, Unsupported for the rest.
+    Raises BrokenFile for an empty or damaged file and for what is no file, EncryptedFile for an Office file behind a password, TooLarge for a
+    container of too many files, Unsupported for the rest.
     """
     path = Path(path)
     if not path.exists():
@@ -61,11 +71,12 @@ def sniff(path: Path | str) -> str:
 
 
 def _of_start(path: Path, head: bytes) -> str:
-    if b"%PDF-" in head[:1024]:
+    family = family_of(head)
+    if family == Family.PDF:
         return PDF
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+    if family == Family.ZIP:
         return _of_zip(path)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+    if family == Family.OLD_OFFICE:
         return _of_ole(path)
     if head.lstrip()[:5] == b"{\\rtf":
         return RTF
@@ -76,8 +87,9 @@ def _of_start(path: Path, head: bytes) -> str:
 
 def _of_zip(path: Path) -> str:
     try:
+        check_directory(path, members=Limits().members)
         with zipfile.ZipFile(path) as package:
-            names = set(package.namelist()[:50_000])
+            names = set(package.namelist())
             if "mimetype" in names:
                 with package.open("mimetype") as member:
                     declared = member.read(200).decode("ascii", "replace").strip().removesuffix("-template")
@@ -99,11 +111,13 @@ def _of_ole(path: Path) -> str:
     """By the class of the root storage, else by the first stream that is named in the directory: what is embedded has streams of its own."""
     with path.open("rb") as file:
         head = file.read(512)
-        sector = 1 << min(int.from_bytes(head[30:32], "little"), 16)
-        start = (int.from_bytes(head[48:52], "little") + 1) * sector
-        file.seek(start)
-        root = file.read(128)
-        media_type = _OLE_CLASSES.get(root[80:84], "")
+        shift = int.from_bytes(head[30:32], "little")
+        start = (int.from_bytes(head[48:52], "little") + 1) << shift if shift in _OLE_SECTORS else 0
+        is_damaged = not 0 < start < path.stat().st_size
+        media_type = ""
+        if not is_damaged:
+            file.seek(start)
+            media_type = _OLE_CLASSES.get(file.read(128)[80:84], "")
         first: dict[int, str] = {}
         offset, tail = 0, b""
         file.seek(0)
@@ -119,6 +133,8 @@ def _of_ole(path: Path) -> str:
             offset += len(block) - len(tail)
             tail = block[-128:]
     after = {place: kind for place, kind in first.items() if place >= start} or first
+    if not media_type and not after and is_damaged:
+        raise BrokenFile("a damaged Office container: its directory is not where it says")
     if not media_type and not after:
         raise Unsupported("an old Office container that holds no document, sheet or slides")
     return media_type or after[min(after)]

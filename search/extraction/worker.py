@@ -29,6 +29,7 @@ from search.extraction import confinement, pdf, programs, reading
 from search.extraction.errors import BrokenFile, ExtractionError
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
+from search.extraction.sniffing import sniff
 
 HEADER = struct.Struct("<cI")
 LENGTH = struct.Struct("<I")
@@ -108,11 +109,9 @@ def _answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
         for number, image in pdf.render(path, request["numbers"], width_px=request["width_px"], quality=request["quality"]):
             _send(answers, b"I", LENGTH.pack(number) + image)
         return
-    told = False
-    for media_type, item in reading.read(path, request["media_type"], limits):
-        if not told:
-            _send(answers, b"M", media_type.encode())
-            told = True
+    media_type = request["media_type"] or sniff(path)
+    _send(answers, b"M", media_type.encode())  # before it is read, so that it is known of what cannot be read too
+    for item in reading.read(path, media_type, limits):
         if isinstance(item, ExtractedPage):
             about = {"number": item.number, "text": item.text, "label": item.label, "width": item.width, "height": item.height, "ocr": item.ocr}
             packed = json.dumps(about).encode()

@@ -111,7 +111,7 @@ def finds(page, site: str, language: str, word: str) -> int:
 @pytest.fixture
 def site(settings, tmp_path, live_server):
     """A site whose tasks wait for the worker, with an author, a referent and another member of the same group."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     opening.close_engines()
     make.member("PA", email="autrice@cass.example")

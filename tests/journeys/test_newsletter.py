@@ -28,7 +28,7 @@ READERS = {"lectrice@cass.example": "fr", "lezer@cass.example": "nl", "reader@ca
 @pytest.fixture
 def site(settings, live_server):
     """A site whose tasks wait for the worker; something public and something closed are new, three people are subscribed."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     settings.WAGTAILADMIN_BASE_URL = live_server.url
     settings.NEWSLETTER_RATE = 0
     translated = {code: TITLES[code] for code in ("nl", "en")}

@@ -59,7 +59,7 @@ DOCUMENTS = {
 @pytest.fixture
 def queued_site(settings, tmp_path, live_server):
     """The address of a site whose tasks wait for the worker, as in production."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     opening.close_engines()
     Body.objects.create(code="LOG", name={"fr": "GT Logement", "nl": "WG Huisvesting", "en": "Housing WG"})

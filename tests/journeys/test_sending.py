@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def running(transactional_db, settings):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     for number in range(5):
         make.subscriber(f"a{number}@cass.example", language=("fr", "nl")[number % 2])
     sent = sending.begin(make.issue(live=True, items=[make.item("Une brève")]), by=None)

@@ -6,8 +6,9 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.clock import registry
 from kb.clock.models import LastRun
-from kb.clock.overview import last_runs, queues
+from kb.clock.overview import QUEUES, last_runs, queues
 from kb.clock.wagtail_hooks import ClockPanel
+from kb.clock.working import LANES
 
 pytestmark = pytest.mark.django_db
 
@@ -55,15 +56,16 @@ def test_the_lines_cost_one_query(django_assert_num_queries):
         assert len(last_runs()) == 22
 
 
-def test_the_two_queues_say_what_waits_is_under_way_and_failed_lately():
+def test_the_queues_say_what_waits_is_under_way_and_failed_lately():
     now = timezone.now()
-    for queue in ("short", "default", "long"):
+    for queue in ("short", "default", "long", "mail", "reading"):
         task(queue, "READY")
     task("short", "RUNNING")
     task("long", "FAILED", finished_at=now - timedelta(hours=2))
     task("long", "FAILED", finished_at=now - timedelta(days=2))
     task("short", "SUCCESSFUL", finished_at=now)
-    assert [(queue.waiting, queue.running, queue.failed) for queue in queues()] == [(2, 1, 0), (1, 0, 1)]
+    said = dict(zip(QUEUES, [(queue.waiting, queue.running, queue.failed) for queue in queues()], strict=True))
+    assert said == dict.fromkeys(LANES, (0, 0, 0)) | {"short": (2, 1, 0), "long": (1, 0, 1), "mail": (1, 0, 0), "reading": (1, 0, 0)}
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])

@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def queued(settings):
     """Tasks wait in the database instead of being run at once; the ids of the messages they are for, with their queues."""
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     return lambda: sorted((task.args_kwargs["args"][0], task.queue_name) for task in DBTaskResult.objects.all())
 
 
@@ -183,7 +183,7 @@ def test_the_clock_asks_for_what_is_due_and_in_no_queue(queued):
     mail("failed")
     assert enqueue_due() == "1 messages asked for again"
     assert enqueue_due() == "", "it is in the queue now"
-    assert queued() == [(lost.pk, "short")]
+    assert queued() == [(lost.pk, "mail")]
 
 
 def test_the_clock_asks_with_as_many_questions_for_sixty_as_for_ten(queued, django_assert_max_num_queries):

@@ -25,7 +25,7 @@ def documents() -> list[Path]:
 @needs_corpora
 @pytest.mark.django_db
 def test_every_file_of_the_corpora_gets_a_state_and_keeps_its_words(committed, monkeypatch):
-    monkeypatch.setattr(tasks, "enqueue_drawing", lambda version_id, *, pages_left: None)
+    monkeypatch.setattr(tasks, "enqueue_drawing", lambda version_id: None)
     paths = documents()
     with committed():
         versions = {path.name: storing.store(path, owner_kind=KIND).pk for path in paths}

@@ -10,9 +10,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def asked(monkeypatch):
-    """(version, pages left) of every drawing asked for; nothing is drawn by itself."""
+    """The version of every drawing asked for; nothing is drawn by itself."""
     found = []
-    monkeypatch.setattr(tasks, "enqueue_drawing", lambda version_id, *, pages_left: found.append((version_id, pages_left)))
+    monkeypatch.setattr(tasks, "enqueue_drawing", found.append)
     return found
 
 
@@ -78,26 +78,9 @@ def test_what_a_killed_worker_left_half_written_is_drawn_again_under_the_same_na
     assert version.pages.get(number=1).image == str(left.relative_to(private_folder))
 
 
-def test_a_short_document_is_drawn_in_the_short_queue_and_a_book_in_the_long_one(monkeypatch):
-    queues = []
-
-    class Asked:
-        def using(self, *, queue_name):
-            queues.append(queue_name)
-            return self
-
-        def enqueue(self, version_id):
-            pass
-
-    monkeypatch.setattr(tasks, "draw_pages", Asked())
-    tasks.enqueue_drawing(1, pages_left=50)
-    tasks.enqueue_drawing(1, pages_left=51)
-    assert queues == ["short", "long"]
-
-
-def test_a_book_is_drawn_fifty_pages_a_task(version, monkeypatch, asked):
+def test_a_book_is_drawn_fifty_pages_a_task_the_next_behind_what_waits_meanwhile(version, monkeypatch, asked):
     fake_renderer(monkeypatch)
     monkeypatch.setattr(tasks, "IMAGES_A_TASK", 5)
     asked.clear()
     tasks.draw_pages.enqueue(version.pk)
-    assert asked == [(version.pk, 7)]
+    assert asked == [version.pk]

@@ -17,7 +17,7 @@ def asked(monkeypatch):
     found = []
     monkeypatch.setattr(recovering, "enqueue_reading", lambda version_id: found.append(("read", version_id)))
     monkeypatch.setattr(recovering, "enqueue_recognition", lambda version_id: found.append(("recognise", version_id)))
-    monkeypatch.setattr(recovering, "enqueue_drawing", lambda version_id, *, pages_left: found.append(("draw", version_id, pages_left)))
+    monkeypatch.setattr(recovering, "enqueue_drawing", lambda version_id: found.append(("draw", version_id)))
     return found
 
 
@@ -69,7 +69,7 @@ def test_a_document_half_drawn_goes_on(asked):
     being_drawn = old(stored(), state="read", is_paged=True, page_count=30, images_made=10, read_at=drawn_before)
     unfinished(draw_pages, being_drawn, "RUNNING")
     recovering.enqueue_lost()
-    assert asked == [("draw", version.pk, 20)]
+    assert asked == [("draw", version.pk)]
 
 
 def test_a_recognition_that_nobody_is_going_to_do_is_asked_for_again(asked):

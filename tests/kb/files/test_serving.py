@@ -45,6 +45,14 @@ def version(committed):
     return version
 
 
+def read(committed, content: bytes, name: str):
+    """A version that was read."""
+    with committed():
+        version = stored(content, name)
+    version.refresh_from_db()
+    return version
+
+
 def body(response) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else response.content
 
@@ -102,8 +110,8 @@ def test_headers_keep_a_hostile_file_from_doing_anything(reader, version):
         (b"<!doctype html><html><body>x</body></html>", "page.html", "page.html.txt"),
     ],
 )
-def test_html_goes_out_as_a_download_of_plain_text_whatever_its_name(reader, content, name, sent_name):
-    response = serve_version(reader(), stored(content, name), audiences={"public"})
+def test_html_goes_out_as_a_download_of_plain_text_whatever_its_name(reader, committed, content, name, sent_name):
+    response = serve_version(reader(), read(committed, content, name), audiences={"public"})
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Content-Disposition"] == f"attachment; filename=\"{sent_name}\"; filename*=UTF-8''{sent_name}"
     assert response["Content-Security-Policy"].startswith("sandbox")
@@ -111,14 +119,40 @@ def test_html_goes_out_as_a_download_of_plain_text_whatever_its_name(reader, con
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"\x89PNG\r\n\x1a\n" + b"\x01" * 40, "x.pdf"), (b"MZ\x90\x00\x03\x00\x00", "x.pdf"), (b"Loyer et bail\n", "x.txt")],
-    ids=["png", "exe", "txt"],
+    [(b"\x89PNG\r\n\x1a\n" + b"\x01" * 40, "x.pdf"), (b"\x00\x01\x02\x03", "x.pdf"), (b"Loyer et bail\n", "x.txt")],
+    ids=["png", "nothing known", "txt"],
 )
-def test_everything_but_a_pdf_is_a_download(reader, content, name):
-    response = serve_version(reader(), stored(content, name), audiences={"public"})
+def test_everything_but_a_pdf_is_a_download(reader, committed, content, name):
+    response = serve_version(reader(), read(committed, content, name), audiences={"public"})
     assert response["Content-Disposition"].startswith("attachment;")
     assert "script" not in response["Content-Type"]
     assert "html" not in response["Content-Type"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sent_name"),
+    [
+        (CONTENT, "rapport.pdf", "rapport.pdf"),
+        (b"<!doctype html><html><script>alert(1)</script></html>", "page.HTML", "page.HTML.txt"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "plan.svg", "plan.svg.txt"),
+    ],
+    ids=["pdf", "html", "svg"],
+)
+def test_a_file_of_which_nobody_has_said_yet_what_it_is_goes_out_as_a_download_of_unknown_type(reader, content, name, sent_name):
+    response = serve_version(reader(), stored(content, name), audiences={"public"})
+    assert response["Content-Type"] == "application/octet-stream"
+    assert response["Content-Disposition"] == f"attachment; filename=\"{sent_name}\"; filename*=UTF-8''{sent_name}"
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("sandbox")
+
+
+def test_a_copy_kept_before_the_type_was_known_is_not_said_to_be_still_good(reader, committed):
+    with committed():
+        version = stored(CONTENT, "rapport.pdf")
+        early = serve_version(reader(), version, audiences={"public"})["ETag"]
+        assert serve_version(reader(If_None_Match=early), version, audiences={"public"}).status_code == 304
+    version.refresh_from_db()
+    assert serve_version(reader(If_None_Match=early), version, audiences={"public"}).status_code == 200
 
 
 @pytest.mark.parametrize(("given_to", "cache"), [({"public"}, "public, no-cache"), ({"members"}, "private, no-cache")])

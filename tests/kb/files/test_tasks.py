@@ -188,12 +188,12 @@ def recogniser(monkeypatch):
     return readings
 
 
-def test_a_scan_is_a_scan_first_and_recognised_in_the_long_queue(committed, recogniser, told, monkeypatch):
+def test_a_scan_is_a_scan_first_and_recognised_in_a_lane_of_its_own(committed, recogniser, told, monkeypatch):
     asked = []
     monkeypatch.setattr(tasks, "enqueue_recognition", asked.append)
     version = read(committed)
     assert (version.state, version.wants_recognition, asked, recogniser) == ("scan", True, [version.pk], [False])
-    assert tasks.recognise_pages.queue_name == "long"
+    assert tasks.recognise_pages.queue_name == "recognition"
     tasks.recognise_pages.enqueue(version.pk)
     version.refresh_from_db()
     assert (version.state, version.wants_recognition, version.languages, recogniser) == ("read", False, ["fr"], [False, True])

@@ -13,11 +13,12 @@ PAGES = 12  # more than are drawn at once
 
 STORE = """
 from django.db import transaction
-from kb.files.storing import store
+from kb.files.storing import receive, store
 for path in {paths!r}:
+    received = receive(path)
     with transaction.atomic():
         {before}
-        store(path, owner_kind="tests.owner")
+        store(received, owner_kind="tests.owner")
 """
 KILL_AFTER_COMMIT = "transaction.on_commit(lambda: os.kill(os.getpid(), signal.SIGKILL))"
 KILL_AT_STATEMENT = """

@@ -143,6 +143,22 @@ def test_a_form_with_an_error_keeps_the_file(client, body):
     assert Reference.objects.get().files.get().stored_file.versions.get().content.read() == TEXT
 
 
+def test_a_program_is_refused_beside_its_field_and_the_form_is_kept(client, body):
+    response = client.post(add_url(), form(body) | {"files-0-upload": upload("jeu.pdf", b"MZ\x90\x00\x03\x00\x00\x00")})
+    assert response.status_code == 200
+    errors = response.context["form"].formsets["files"].forms[0].errors["upload"]
+    assert "programme" in errors[0] or "program" in errors[0]
+    assert "Le guide du locataire" in response.content.decode()
+    assert not Reference.objects.exists() and not FileVersion.objects.exists()
+
+
+def test_a_damaged_doc_is_taken_and_said_to_be_damaged(client, body, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(add_url(), form(body) | {"files-0-upload": upload("lettre.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)})
+    assert response.status_code == 302
+    assert FileVersion.objects.get().state == "broken"
+
+
 def test_a_forged_word_for_a_kept_file_is_refused(client, body):
     response = client.post(add_url(), form(body, **{"files-0-kept_upload": "files/ab/someone-else"}))
 

@@ -20,9 +20,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import override
 
-from kb.accounts.audiences import held_by
+from kb.accounts.audiences import STAFF, held_by
 from kb.files.models import FileVersion, StoredFile, private_storage
 from kb.groups.models import Mandate
+from kb.library import handling
 from kb.library.awaiting import own
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributing import Link, doi_typed, start
@@ -226,6 +227,67 @@ def test_a_file_that_is_too_large_gets_its_sentence_is_not_kept_and_the_other_is
     answer = client.post(ADD, {"uploads": [SimpleUploadedFile("lourd.pdf", b"x" * 60_000), pdf(name="bon.pdf")]}, follow=True)
     assert "lourd.pdf" in text(answer) and "48.8" in text(answer)
     assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
+
+
+DAMAGED_DOC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600
+PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 100
+
+
+def test_a_damaged_doc_costs_none_of_the_good_files_of_its_form(client, worker):
+    with worker():
+        answer = client.post(ADD, {"uploads": [pdf(name="un.pdf"), pdf(name="deux.pdf"), SimpleUploadedFile("lettre.doc", DAMAGED_DOC)]})
+    assert answer.status_code == 302
+    found = {version.original_name: version.state for version in FileVersion.objects.all()}
+    assert found == {"un.pdf": "read", "deux.pdf": "read", "lettre.doc": "broken"}
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "C’est un programme"), ("nl", "Dit is een programma"), ("en", "This is a program")])
+def test_a_program_is_told_beside_its_field_and_the_other_files_are_taken(author, language, word):
+    client = logged_in(author)
+    add = address("add", language=language)
+    alone = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM)], "title": ""})
+    assert "jeu.exe: " + word in alone.context["form"].errors["uploads"][0]
+    with_others = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True)
+    assert word in text(with_others)
+    assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
+
+
+def test_a_program_that_was_kept_when_the_session_ended_is_refused_then_and_the_good_file_taken(client, author):
+    ticket = client.get(ADD).context["ticket"]
+    end_sessions()
+    sent = client.post(ADD, {"ticket": ticket, "uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True)
+    client.force_login(author, backend=BACKEND)
+    back = client.get(sent.context["redirect_field_value"])
+    assert "jeu.exe: This is a program" in text(back)
+    assert list(back.context["form"].kept.names.values()) == ["bon.pdf"]
+    client.post(ADD, {"ticket": ticket_for(author), "kept": back.context["form"].kept.words})
+    assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
+
+
+def test_a_program_in_the_place_of_a_better_file_loses_nothing_of_the_form(client):
+    give(client, uploads=[pdf()])
+    data = {"open": "title", "title": "Écrit à la main", "upload": SimpleUploadedFile("jeu.exe", PROGRAM), "readers": "group", "do": "save"}
+    answer = client.post(page_of(begun()), data)
+    assert "This is a program" in answer.context["form"].errors["upload"][0]
+    assert answer.context["form"]["title"].value() == "Écrit à la main"
+    assert FileVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "en"])
+def test_the_pages_of_a_contribution_are_there_before_anybody_said_what_its_file_is(client, author, language):
+    give(client, uploads=[SimpleUploadedFile("page.html", b"<!doctype html><html><body>Le logement</body></html>"), pdf()], together="on")
+    reference = begun()
+    assert set(FileVersion.objects.values_list("media_type", "state")) == {("", "waiting")}
+    page = client.get(page_of(reference, language))
+    shown = page.context["page"].files
+    assert [(file.facts, file.odd_name, file.state.icon) for file in shown] == [("HTML", "", "clock"), ("PDF", "", "clock")]
+    assert client.get(shown[1].open_url)["Content-Type"] == "application/octet-stream"
+    assert client.get(address("contributions", language=language)).status_code == 200
+    handling.propose(reference, author, held=held_by(author, second_factor=False))
+    handling.accept(reference, author, held=frozenset({STAFF}))
+    for name in ("reference", "read"):
+        place = [reference.mark_slug] if name == "reference" else [reference.mark_slug, 1, 1, 1]
+        assert client.get(address(name, *place, language=language)).status_code == 200
 
 
 def test_three_hundred_files_at_once_the_first_fifty_are_taken_and_the_others_are_told(client, settings):

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 def at_full_speed(settings, monkeypatch):
     """No rate, no task run by itself, no template of another test."""
     settings.NEWSLETTER_RATE = 0
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     monkeypatch.setattr(delivering, "_templates", {})
 
 

@@ -111,7 +111,7 @@ def test_a_mailbox_that_is_not_there_is_a_sentence(tmp_path):
 
 
 def test_the_clock_asks_for_a_reading_once_and_only_where_a_mailbox_is_set(settings, tmp_path):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     due = {each.name: each.function for each in due_functions()}["newsletter.bounces"]
     assert due() is None
     settings.NEWSLETTER_MAILBOX = fill(tmp_path / "boite", bounce_of(delivery()))

@@ -25,7 +25,7 @@ HOUR = timedelta(hours=1)
 def in_a_queue(settings):
     """Tasks wait in the database."""
     settings.NEWSLETTER_RATE = 0
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_batches_at_a_set_rate_wait_in_the_queue(settings, people):
 
 def test_a_queue_that_cannot_wait_leaves_it_to_the_clock(settings, people):
     settings.NEWSLETTER_RATE, settings.MAIL_TRANSPORT = 6, "django.core.mail.backends.locmem.EmailBackend"
-    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend", "QUEUES": []}}
     sent = sending.begin(make.issue(live=True), by=None)
     assert tasks.deliver.call(sent.pk) == 1
     Sending.objects.update(next_batch_at=timezone.now())

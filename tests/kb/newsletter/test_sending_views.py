@@ -30,7 +30,7 @@ def in_a_queue(settings):
     settings.LANGUAGE_CODE = "en"
     settings.NEWSLETTER_RATE = 0
     settings.MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default", "short", "long"]}}
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from search.extraction import Sandbox, sniff
+from search.extraction import Sandbox
+from search.extraction.sniffing import sniff
 
 PROGRAM = shutil.which("soffice") or shutil.which("libreoffice")
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui")

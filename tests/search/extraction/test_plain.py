@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from search.extraction import Sandbox, sniff
+from search.extraction import Sandbox
 from search.extraction.plain import decode
+from search.extraction.sniffing import sniff
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 700
 
