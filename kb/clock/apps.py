@@ -26,7 +26,7 @@ class ClockConfig(AppConfig):
             "search.drain", lambda: f"{done} subjects indexed" if (done := keep_up()) else None, minute, label=_("Putting changes in the search")
         )
         register_due("search.thin_query_log", thin_query_log, timedelta(days=1), label=_("Forgetting old searches"))
-        for check in (health.database, health.worker, health.clock, health.disk, health.index):
+        for check in (health.database, health.worker, health.clock, health.disk, health.index, health.reading):
             health.register_check(check.__name__, check)
         personal.register_all()
         register_waiting("clock.failed_mail", _("Messages that did not arrive"), failed_mail, order=60)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.models import LastRun, WorkerBeat
 from search.engines import EngineUnavailable, get_engine
+from search.extraction.sandbox import confinement_here
 from search.indexing import INDEX
 from search.leases import is_held
 
@@ -108,6 +109,12 @@ def index() -> Condition:
             engine.close()
     except EngineUnavailable as error:
         return Condition(False, f"unavailable: {type(error).__name__}")
+
+
+def reading() -> Condition:
+    """What keeps a stranger's file in the process that reads it; well without, where the settings do not ask for it."""
+    active = confinement_here()
+    return Condition(active.is_complete or not settings.FILES_CONFINED, str(active))
 
 
 LABELS = {"clock": _("The clock"), "worker": _("The background worker")}

@@ -31,6 +31,7 @@ from django_tasks_db.utils import exclusive_transaction
 from kb.clock.models import WorkerBeat
 from kb.clock.recovering import lane_id
 from kb.clock.running import run_due
+from search.extraction.sandbox import confinement_here
 
 logger = logging.getLogger(__name__)
 
@@ -160,7 +161,7 @@ class BackgroundWorker:
     def _alive(self, *targets: Callable[[], None]) -> Iterator[None]:
         self._beat(first=True)
         threads = [self._start(target) for target in targets]
-        self._say(f"Worker {self.worker_id} is running.")
+        self._say(f"Worker {self.worker_id} is running. Reading files: {confinement_here()}.")
         try:
             yield
             self._over.set()

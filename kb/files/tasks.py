@@ -28,7 +28,7 @@ from kb.files.content import local_path
 from kb.files.models import FilePage, FileVersion
 from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME
 from search.analysis.detection import CODES, detect, spans
-from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, extract, has_few_letters, is_scan, ocr
+from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, Unconfined, extract, has_few_letters, is_scan, ocr
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ def read_here(version_id: int, *, claim: str) -> str:
     else:
         try:
             outcome = _read(version, recognise=False)
-        except (SystemExit, KeyboardInterrupt):  # the worker is told to end: not the file's fault
+        except (SystemExit, KeyboardInterrupt, Unconfined):  # the worker is told to end, or may not read here: not the file's fault
             FileVersion.objects.filter(pk=version_id, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
             raise
     return outcome.state if _write(version, claim, outcome) else ""

@@ -300,6 +300,8 @@ FILES_UPLOAD_ROUTES = frozenset(
 )
 FILES_PAGE_IMAGE_WIDTH = 1400  # pixels
 FILES_PAGE_IMAGE_QUALITY = 80  # of 100
+FILES_CONFINED = False  # whether a file is left unread where the process that reads it cannot be shut in
+FILES_SCRATCH_DIR = VAR_DIR / "scratch"  # of those processes; on the file system of the files
 FILES_LOST_AFTER_S = env.float("CASS_FILES_LOST_AFTER_S", default=60.0)
 CLOCK_EVERY_S = env.float("CASS_CLOCK_EVERY_S", default=60.0)
 CLOCK_LEASE_S = env.float("CASS_CLOCK_LEASE_S", default=60.0)

@@ -27,6 +27,7 @@
 | CASS_INVITATION_DAYS | 14 | how many days the link of an invitation works |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
 | CASS_DISK_FREE_MB | 500 | /health fails when less is free where CASS_VAR is |
+| CASS_FILES_CONFINED | yes | `no`: files are read also where the kernel cannot shut in the process that reads them (Landlock, seccomp) |
 | CASS_FILES_LOST_AFTER_S | 60 | seconds after which a file that is unread, and in no queue, is put back in it |
 | CASS_CLOCK_EVERY_S | 60 | seconds between two rounds of the clock |
 | CASS_CLOCK_LEASE_S | 60 | seconds a clock that fell silent keeps others from its place |
@@ -101,6 +102,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-device"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+FILES_CONFINED = env.bool("CASS_FILES_CONFINED", default=True)
 
 LOGGING = {
     "version": 1,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unsupported
+from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unconfined, Unsupported
 from search.extraction.families import HEAD_BYTES, Family, family_of
 from search.extraction.limits import Limits
 from search.extraction.pages import ExtractedPage, Extraction
@@ -26,6 +26,7 @@ __all__ = [
     "Sandbox",
     "TimedOut",
     "TooLarge",
+    "Unconfined",
     "Unsupported",
     "extract",
     "family_of",

@@ -36,6 +36,10 @@ class Unsupported(ExtractionError):
     state = "unsupported"
 
 
+class Unconfined(Exception):
+    """The process that reads cannot be shut in here, and is asked to be: nothing that a file could help, and no state of it."""
+
+
 class TimedOut(ExtractionError):
     """Reading took too long: worth another try."""
 

@@ -164,7 +164,7 @@ def _convert(place: _Place, values: dict[str, Any]) -> Outcome:
     profile = (folder / "profile").as_uri()
     options = ["--headless", "--norestore", "--nolockcheck", "--convert-to", ending, "--outdir", str(folder)]
     command = [program or "soffice", f"-env:UserInstallation={profile}", *options, str(source)]
-    environment = {"HOME": str(folder), "TMPDIR": str(folder), "OSL_SOCKET_PATH": str(folder)}
+    environment = {"HOME": str(folder), "TMPDIR": str(folder), "OSL_SOCKET_PATH": "."}  # a socket's path has 107 bytes
     timeout_s = _time(values, place.limits.convert_seconds)
     outcome = Outcome(_RESTART)
     for _ in range(3):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import json
 import os
 import queue
@@ -23,13 +24,13 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from search.extraction.confinement import Confinement
 from search.extraction.dates import iso_date
-from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unsupported
+from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unconfined, Unsupported
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
 from search.extraction.scratch import Scratch
@@ -40,14 +41,22 @@ _LENGTH = struct.Struct("<I")
 _FACT_LENGTH = 1000  # characters of what a file says of itself
 _ERRORS = {error.state: error for error in (BrokenFile, EncryptedFile, TooLarge, Unsupported, TimedOut)}
 # The package `search` is entered by a stand-in, so that the child loads its readers and nothing of the site.
-_START = """
+_ENTER = """
 import sys, types
 package = types.ModuleType("search")
 package.__path__ = [sys.argv[1]]
 sys.modules["search"] = package
+"""
+_START = f"""{_ENTER}
 from pathlib import Path
 from search.extraction.worker import main
 main(given=Path(sys.argv[2]), work=Path(sys.argv[3]), ended=int(sys.argv[4]))
+"""
+_TRY = f"""{_ENTER}
+import dataclasses, json
+from pathlib import Path
+from search.extraction.confinement import confine
+print(json.dumps(dataclasses.asdict(confine(given=Path(sys.argv[2]), work=Path(sys.argv[2])))))
 """
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0  # from "done" until everything of a file is gone
@@ -59,10 +68,12 @@ class Sandbox:
 
     children     at most, started when first needed.    files_a_child  after which it is replaced.
     scratch      the folder for the children's own ones, best on the file system of what is read; None: where temporary files are.
+    must_be_confined  raise Unconfined rather than read a file in a child that is not wholly shut in.
     """
 
-    def __init__(self, *, children: int = 1, files_a_child: int = 200, scratch: Path | None = None) -> None:
+    def __init__(self, *, children: int = 1, files_a_child: int = 200, scratch: Path | None = None, must_be_confined: bool = False) -> None:
         self._files_a_child = files_a_child
+        self._must_be_confined = must_be_confined
         self._scratch = scratch
         self._children = children
         self._places: queue.LifoQueue[_Child | None] = queue.LifoQueue()
@@ -166,6 +177,8 @@ class Sandbox:
             if child is None:
                 child = _Child(self._scratch)
                 self._alive.add(child)
+            if self._must_be_confined and not child.confinement.is_complete:
+                raise Unconfined(f"files are not read here: {child.confinement}")
             yield from child.answers(path, request, limits)
             if child.files < self._files_a_child and not self._closed:
                 keep = child
@@ -405,8 +418,23 @@ _DECODERS = {
     "P": _page,
 }
 
+
+@dataclass
+class _Settled:
+    """What the sandboxes of this process share."""
+
+    scratch: Path | None = None
+    must_be_confined: bool = False
+
+
+_settled = _Settled()
 _shared: dict[int, Sandbox] = {}
 _lock = threading.Lock()
+
+
+def settle(*, scratch: Path, must_be_confined: bool) -> None:
+    """For `shared_sandbox`, before its first use: see Sandbox."""
+    _settled.scratch, _settled.must_be_confined = scratch, must_be_confined
 
 
 def shared_sandbox() -> Sandbox:
@@ -414,6 +442,19 @@ def shared_sandbox() -> Sandbox:
     with _lock:
         if os.getpid() not in _shared:
             _shared.clear()
-            _shared[os.getpid()] = Sandbox(children=min(4, os.cpu_count() or 1))
+            children = min(4, os.cpu_count() or 1)
+            _shared[os.getpid()] = Sandbox(children=children, scratch=_settled.scratch, must_be_confined=_settled.must_be_confined)
             atexit.register(_shared[os.getpid()].close)
         return _shared[os.getpid()]
+
+
+@functools.cache
+def confinement_here() -> Confinement:
+    """What is active in the children that this process starts, tried by a small one that reads nothing; a fifth of a second, once."""
+    with tempfile.TemporaryDirectory(prefix="cass-try-") as folder:
+        command = [sys.executable, "-I", "-X", "utf8", "-c", _TRY, _PLACE, folder]
+        try:
+            tried = subprocess.run(command, capture_output=True, env={}, cwd=folder, timeout=_START_SECONDS, check=True)
+            return _confinement(tried.stdout)
+        except (OSError, subprocess.SubprocessError, BrokenFile) as error:
+            return Confinement(missing=(f"it could not be tried ({type(error).__name__})",))

@@ -11,6 +11,7 @@ from kb.clock import health, views
 from kb.clock.models import LastRun, WorkerBeat
 from kb.clock.wagtail_hooks import ClockPanel, add_clock_panels
 from search.engines import EngineUnavailable
+from search.extraction.confinement import Confinement
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(minutes=11)
@@ -55,7 +56,7 @@ def signs(ago):
 def test_all_is_well(client, well, engine):
     response = client.get("/health", REMOTE_ADDR="192.0.2.1")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "worker": "ok", "clock": "ok", "disk": "ok", "index": "ok"}
+    assert response.json() == {"status": "ok", "database": "ok", "worker": "ok", "clock": "ok", "disk": "ok", "index": "ok", "reading": "ok"}
     assert "no-store" in response["Cache-Control"]
     assert engine.closed
 
@@ -140,3 +141,19 @@ def test_the_panel_is_for_editors():
         panels = []
         add_clock_panels(request, panels)
         assert bool(panels) is is_staff
+
+
+ACTIVE, MISSING = Confinement(2, True), Confinement(0, True, ("Landlock (off)",))
+
+
+@pytest.mark.parametrize(
+    ("active", "asked_for", "status"),
+    [(ACTIVE, True, 200), (MISSING, True, 503), (MISSING, False, 200)],
+    ids=["active", "missing", "missing, not asked for"],
+)
+def test_what_keeps_strangers_files_in_is_said(client, well, monkeypatch, settings, active, asked_for, status):
+    settings.FILES_CONFINED = asked_for
+    monkeypatch.setattr(health, "confinement_here", lambda: active)
+    response = client.get("/health")
+    assert response.status_code == status
+    assert response.json()["detail"]["reading"] == str(active)

@@ -3,7 +3,7 @@ from django.db import DatabaseError
 
 from kb.files import owners, tasks
 from kb.files.models import FilePage, FileVersion
-from search.extraction import BrokenFile, EncryptedFile, ExtractedPage, Extraction, TimedOut, TooLarge, Unsupported
+from search.extraction import BrokenFile, EncryptedFile, ExtractedPage, Extraction, TimedOut, TooLarge, Unconfined, Unsupported
 from tests.kb.files.builders import KIND, TEXTS, pdf, stored
 
 pytestmark = pytest.mark.django_db
@@ -265,3 +265,9 @@ def test_what_has_no_pages_says_nothing_of_recognition(committed, monkeypatch):
     monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="")], paged=False))
     monkeypatch.setattr(tasks.ocr, "available", lambda: False)
     assert read(committed).reason == ""
+
+
+def test_where_nothing_may_be_read_a_file_waits_without_losing_an_attempt(committed, monkeypatch):
+    monkeypatch.setattr(tasks, "extract", raising(Unconfined("files are not read here")))
+    version = read(committed)
+    assert (version.state, version.attempts, version.claimed_by) == ("waiting", 0, "")

@@ -5,21 +5,25 @@ Only its reader of plain text is exchanged for one that runs the text as Python,
 
 from __future__ import annotations
 
+import ctypes
 import http.server
+import io
 import json
 import os
 import re
+import runpy
 import socket
 import struct
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import call_command
 
-from search.extraction import BrokenFile, Sandbox, TimedOut, calls, confinement, sandbox
+from search.extraction import BrokenFile, Sandbox, TimedOut, Unconfined, calls, confinement, sandbox
 from search.extraction.confinement import Confinement
 from search.extraction.scratch import Scratch
 from tests.search.extraction.test_libreoffice import PROGRAM, flat
@@ -376,7 +380,7 @@ def test_an_old_word_file_makes_the_server_fetch_nothing(tmp_path: Path, website
     assert asked and website.hits, "LibreOffice left alone asks for the picture"
     website.hits.clear()
 
-    with Sandbox() as other:
+    with Sandbox(scratch=tmp_path / ("long" * 20)) as other:
         found = other.read(tmp_path / "a.doc")
 
     assert "La garantie locative" in found.pages[0].text
@@ -484,6 +488,64 @@ def test_a_kernel_without_landlock_is_told() -> None:
     )
     assert str(Confinement(2, True)) == "network, signals and other processes refused (seccomp), files limited (Landlock 2)"
     assert [Confinement(2, True).is_complete, Confinement(0, True).is_complete, Confinement(2, False).is_complete] == [True, False, False]
+
+
+@pytest.fixture
+def kernel_without_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = "from search.extraction import confinement\ndef none(*_):\n    raise OSError(38, 'Function not implemented')\n"
+    monkeypatch.setattr(sandbox, "_START", sandbox._START.replace("main(given=", f"{absent}confinement._limit_files = none\nmain(given="))
+
+
+def test_without_landlock_files_are_read_from_a_copy(kernel_without_landlock: None, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Le logement")
+    with Sandbox() as other:
+        assert other.read(tmp_path / "a.txt").pages[0].text == "Le logement"
+        (child,) = other._alive
+        assert "not active: Landlock (Function not implemented)" in str(child.confinement)
+        place = child._scratch.put(tmp_path / "a.txt", by_name=child.confinement.is_complete)
+        assert not place.samefile(tmp_path / "a.txt")
+
+
+def test_without_landlock_nothing_is_read_where_it_is_asked_for(kernel_without_landlock: None, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Le logement")
+    with Sandbox(must_be_confined=True) as other, pytest.raises(Unconfined, match=r"not active: Landlock"):
+        other.read(tmp_path / "a.txt")
+
+
+def test_what_is_active_is_known_without_reading_a_file(active: Confinement) -> None:
+    assert sandbox.confinement_here() == active
+
+
+def dumpable() -> int:
+    return ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda: call_command("worker", "--until-empty", stdout=io.StringIO()),
+        lambda: runpy.run_path("kb/wsgi.py"),
+        lambda: runpy.run_path("gunicorn.conf.py")["on_starting"](None),
+    ],
+    ids=["worker", "web", "the first process of the web"],
+)
+def test_processes_of_the_site_are_closed_to_others(start: Callable[[], object], monkeypatch: pytest.MonkeyPatch, active: Confinement) -> None:
+    monkeypatch.chdir(Path(__file__).parents[3])
+    ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+    assert dumpable() == 1
+    try:
+        start()
+        assert dumpable() == 0
+    finally:
+        ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
+
+
+@pytest.mark.django_db
+def test_the_worker_says_at_its_start_what_is_active(active: Confinement) -> None:
+    said = io.StringIO()
+    call_command("worker", "--until-empty", stdout=said)
+    assert f"Reading files: {active}." in said.getvalue()
 
 
 def test_what_a_killed_process_left_is_swept_away(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from kb.clock.working import BackgroundWorker
+from search.extraction.confinement import hide_process
 
 
 class Command(BaseCommand):
@@ -12,6 +13,7 @@ class Command(BaseCommand):
         parser.add_argument("--until-empty", action="store_true", help="Run what is due and what is ready, then end.")
 
     def handle(self, *, until_empty: bool, **options) -> None:
+        hide_process()
         worker = BackgroundWorker(say=self._say)
         worker.listen_to_signals()
         if until_empty:
