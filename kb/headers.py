@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import has_vary_header
 
 ADMIN = "/admin/"
+NOT_KEPT = "private, no-store"
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
@@ -23,7 +25,10 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class PrivateMiddleware:
-    """What depends on who asks (`Vary: Cookie`) is for that reader alone, and asked for anew each time, unless its view says otherwise."""
+    """What depends on who asks (`Vary: Cookie`) is for that reader alone, and asked for anew each time, unless its view says otherwise.
+
+    What somebody who is logged in sees is kept nowhere, not by their browser either, which others may use next; but for what says it is public.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -32,7 +37,15 @@ class PrivateMiddleware:
         response = self.get_response(request)
         if has_vary_header(response, "Cookie"):
             response.headers.setdefault("Cache-Control", "private, no-cache")
+            if not response.headers["Cache-Control"].startswith("public") and _is_logged_in(request):
+                response.headers["Cache-Control"] = NOT_KEPT
         return response
+
+
+def _is_logged_in(request: HttpRequest) -> bool:
+    """Whether the session that this answer looked at is somebody's. No query: one that nobody looked at is not read now."""
+    session = getattr(request, "session", None)
+    return session is not None and session.accessed and SESSION_KEY in session
 
 
 class PermissionsPolicyMiddleware:

@@ -1,9 +1,18 @@
-"""What the log may hold: no addresses, no links that open something. Who did what in the admin is in Wagtail's history, in the database."""
+"""What the log may hold: no addresses, no links that open something. Who did what in the admin is in Wagtail's history, in the database.
+
+What concerns accounts and rights is noted by `kb.accounts.noting`, people by their number.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
+import traceback
+from collections.abc import Iterator
+from html import escape
+from types import TracebackType
+
+from django.http import HttpRequest
 
 HIDDEN = (
     (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
@@ -33,3 +42,39 @@ def _without(text: str) -> str:
     for pattern, put in HIDDEN:
         text = pattern.sub(put, text)
     return text
+
+
+class Reporter:
+    """What the mail about an error says: what was asked for, and where in the code it broke. Mail leaves the machine.
+
+    Nothing that came with the request goes along: no query, nothing posted, no headers, no address, no values of variables, and not the words of
+    the error either, in which what was typed often stands; the log has them. Stands for Django's own (`reporter_class`).
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest | None,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | str | None,
+        tb: TracebackType | None,
+        is_email: bool = False,
+    ) -> None:
+        self.asked = f"{request.method} {_without(request.path)}" if request is not None else ""
+        self.error = exc_value if isinstance(exc_value, BaseException) else None
+
+    def get_traceback_text(self) -> str:
+        return "\n".join([self.asked, "", *_places(self.error), "", "The words of the error are in the log of the site."])
+
+    def get_traceback_html(self) -> str:
+        return f"<pre>{escape(self.get_traceback_text())}</pre>"
+
+
+def _places(error: BaseException | None) -> Iterator[str]:
+    """The kinds of an error and of those before it, each with its lines of code, the first that happened first."""
+    if error is None:
+        return
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    yield from _places(before)
+    yield f"{type(error).__module__}.{type(error).__qualname__}"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} {frame.name}: {frame.line}"

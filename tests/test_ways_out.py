@@ -235,3 +235,17 @@ def test_a_redirect_to_a_closed_page_leads_nowhere(site, readers, reader):  # no
 
 def test_a_redirect_to_a_closed_page_leads_its_readers_there(site, readers):  # noqa: F811
     assert readers.member.get("/fr/ancien/").headers["Location"].endswith("/fr/secret-melisse/")
+
+
+def test_nothing_that_a_reader_sees_who_is_logged_in_stays_in_a_browser(site, readers):  # noqa: F811
+    """But for what everybody may see: files and pictures that are public say so."""
+    for name in ("member", "editor"):
+        for word, (_who, openers) in THINGS.items():
+            for address, _number in ADDRESSES.values():
+                answer = readers.named(name).get(address.format(mark=site[word]))
+                is_kept = "no-store" not in answer.headers["Cache-Control"]
+                assert not is_kept or (answer.headers["Cache-Control"] == "public, no-cache" and openers == EVERYONE), (name, address, word)
+        for place in PLACES:
+            answer = readers.named(name).get(place.format(**site))
+            said = answer.headers.get("Cache-Control", "")
+            assert "no-store" in said or "Cookie" not in answer.headers.get("Vary", ""), (name, place, said)

@@ -130,8 +130,8 @@ def _with_headers(response: HttpResponseBase, sent: _Sent) -> HttpResponseBase:
     response.headers["Content-Security-Policy"] = _PDF_POLICY if sent.media_type == "application/pdf" else _POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Referrer-Policy"] = "no-referrer"
-    # Rights change, so every use asks again; what did not change costs a 304.
-    response.headers["Cache-Control"] = "public, no-cache" if sent.is_public else "private, no-cache"
+    # Rights change, so every use asks again; what did not change costs a 304. What is closed stays on no computer that others use too.
+    response.headers["Cache-Control"] = "public, no-cache" if sent.is_public else "private, no-store"
     return response
 
 

@@ -40,7 +40,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponseBase:
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["ETag"] = etag
-    answer.headers["Cache-Control"] = "public, no-cache" if PUBLIC in shown_to else "private, no-cache"
+    answer.headers["Cache-Control"] = "public, no-cache" if PUBLIC in shown_to else "private, no-store"
     return answer
 
 

@@ -114,7 +114,12 @@ LOGGING = {
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_people"]},
-        "mail": {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR", "filters": ["production", "without_people"]},
+        "mail": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["production", "without_people"],
+            "reporter_class": "kb.logbook.Reporter",
+        },
     },
     "root": {"handlers": ["console"], "level": env("CASS_LOG_LEVEL", default="INFO")},
     "loggers": {"django": {"handlers": ["console", "mail"] if ADMINS else ["console"], "level": "INFO", "propagate": False}},

@@ -1,7 +1,13 @@
 """What the headers tell browsers, on public pages and in the admin."""
 
-import pytest
+from contextlib import suppress
 
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.http import HttpResponse
+from django.urls import NoReverseMatch
+
+from kb.headers import PrivateMiddleware
 from tests.kb.accounts.builders import editor, log_in, url
 
 pytestmark = pytest.mark.django_db
@@ -51,3 +57,50 @@ def test_every_page_carries_the_other_headers(client, header, value):
     answer = client.get(url("account_login"))
     assert answer[header] == value
     assert "camera=()" in answer["Permissions-Policy"]
+
+
+# What browsers and caches keep
+
+
+OWN_PAGES = (
+    *("account_index", "account_addresses", "account_sessions", "account_my_data", "account_my_data_file", "account_change_password"),
+    *("mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "home:members"),
+    *("library:list", "search:results", "newsletter:own", "processing_register", "directory:list", "library:contributions"),
+)
+
+
+def _addresses(names) -> list[str]:
+    found = []
+    for name in names:
+        with suppress(NoReverseMatch):
+            found.append(url(name))
+    return found
+
+
+def test_nothing_that_somebody_who_is_logged_in_sees_is_kept(client):
+    user = editor()
+    log_in(client, user)
+    for address in [*_addresses(OWN_PAGES), "/admin/", "/fr/", "/fr/nulle-part/"]:
+        answer = client.get(address)
+        assert "no-store" in answer["Cache-Control"], (address, answer.status_code, answer["Cache-Control"])
+    assert len(_addresses(OWN_PAGES)) > 12
+
+
+@pytest.mark.parametrize("address", ["/fr/", "/fr/bibliotheque/", "/fr/chercher/", "/fr/echos/"])
+def test_public_pages_are_kept_by_the_browser_of_whoever_reads_them_without_a_log_in(client, address):
+    assert client.get(address)["Cache-Control"] == "private, no-cache"
+
+
+def test_recovery_codes_are_kept_by_no_browser(client):
+    log_in(client, editor())
+    for name in ("mfa_view_recovery_codes", "mfa_download_recovery_codes"):
+        answer = client.get(url(name))
+        assert (answer.status_code, "no-store" in answer["Cache-Control"]) == (200, True)
+
+
+def test_an_answer_that_looked_at_no_session_reads_none(rf, django_assert_num_queries):
+    request = rf.get("/")
+    request.session = SessionStore("a" * 32)
+    with django_assert_num_queries(0):
+        answer = PrivateMiddleware(lambda asked: HttpResponse(headers={"Vary": "Cookie"}))(request)
+    assert answer["Cache-Control"] == "private, no-cache"

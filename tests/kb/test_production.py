@@ -109,3 +109,44 @@ def test_mail_leaves_by_the_api_of_a_service_where_the_environment_says_so(tmp_p
         **NEEDED,
     )
     assert told.stdout.split() == ["anymail.backends.mailjet.EmailBackend", "kb.clock.posting.Backend", "abc", "anymail"], told.stderr
+
+
+BREAK = """
+import django
+from django.conf import settings
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # nothing was collected here
+django.setup()
+from django.test import Client
+from django.urls import path
+import kb.urls
+
+def breaks(request, word):
+    typed = request.POST["title"]
+    try:
+        int(typed)
+    except ValueError as error:
+        raise RuntimeError(f"not {typed}") from error
+
+kb.urls.urlpatterns.insert(0, path("breaks/<str:word>/", breaks))
+client = Client(raise_request_exception=False)
+client.cookies["__Host-session"], client.cookies["__Host-csrf"] = "seancesecrete", "jetoncsrf"
+answer = client.post(
+    "/breaks/3q2-7wEAAAAB_gD9-dfCiIhFm0Qk1xYz/?ticket=billetsecret&q=cherche",
+    {"title": "Dossier Vandenbulcke", "email": "prenom.nom@service.example"},
+    headers={"host": "cass.example", "x-forwarded-proto": "https", "x-forwarded-for": "198.51.100.7", "user-agent": "Navigateur"},
+)
+print("answered", answer.status_code)
+"""
+
+
+def test_the_mail_about_an_error_says_where_it_broke_and_nothing_that_came_with_the_request(tmp_path):
+    console = {"CASS_MAIL_TRANSPORT": "django.core.mail.backends.console.EmailBackend", "CASS_ERRORS_TO": "machine@cass.example"}
+    told = _python("-c", BREAK, CASS_VAR=str(tmp_path), **console, **NEEDED)
+    mail = told.stdout
+    assert "answered 500" in mail, told.stderr
+    assert "Subject: [Django] ERROR (EXTERNAL IP): Internal Server Error: /breaks/<link>/" in mail
+    for words in ("POST /breaks/<link>/", "builtins.RuntimeError", "builtins.ValueError", " breaks: "):
+        assert words in mail, mail
+    for word in ("Vandenbulcke", "billetsecret", "cherche", "prenom.nom", "198.51.100.7", "jetoncsrf", "seancesecrete", "3q2-7w", "Navigateur"):
+        assert word not in mail, word
+    assert "Vandenbulcke" in told.stderr  # the log on the machine, for whoever mends it

@@ -155,8 +155,8 @@ def test_a_copy_kept_before_the_type_was_known_is_not_said_to_be_still_good(read
     assert serve_version(reader(If_None_Match=early), version, audiences={"public"}).status_code == 200
 
 
-@pytest.mark.parametrize(("given_to", "cache"), [({"public"}, "public, no-cache"), ({"members"}, "private, no-cache")])
-def test_caches_ask_again_each_time_for_rights_may_change(reader, version, given_to, cache):
+@pytest.mark.parametrize(("given_to", "cache"), [({"public"}, "public, no-cache"), ({"members"}, "private, no-store")])
+def test_caches_ask_again_each_time_for_rights_may_change_and_keep_nothing_closed(reader, version, given_to, cache):
     assert serve_version(reader("editor"), version, audiences=given_to)["Cache-Control"] == cache
     assert serve_page_image(reader("editor"), version, 1, audiences=given_to)["Cache-Control"] == cache
 
