@@ -7,6 +7,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,39 @@ def test_a_service_starts_what_exists_with_the_settings_of_the_manual(service):
         assert values["ExecStart"].split("manage.py ")[1].split()[0] in get_commands()
     else:
         assert "gunicorn" in (ROOT / "requirements.in").read_text().split()
+
+
+def directives(service: Path) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)=(.*)$", service.read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_a_service_leaves_the_reading_process_what_it_shuts_itself_in_with(service):
+    said = directives(service)
+    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "@system-service"} <= set(
+        said["SystemCallFilter"].split()
+    )
+    assert {"user", "net", "ipc"} <= set(said.get("RestrictNamespaces", "user net ipc").split())
+    assert not {"PrivateNetwork", "IPAddressDeny", "MemoryDenyWriteExecute"} & set(said)  # database, mail and storage are elsewhere; ctypes
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
+def test_a_service_may_little_and_security_md_says_how_little(service):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze here: apt-get install systemd")
+    told = subprocess.run(["systemd-analyze", "security", "--offline=true", str(service)], capture_output=True, text=True, check=False)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told.stdout)
+    if found is None:
+        pytest.skip(f"systemd-analyze says nothing here: {told.stderr[:100]}")
+    assert float(found[1]) <= 3.0
+    assert f"`{service.name}` 8.5 before, 2.1" in (ROOT / "docs" / "security.md").read_text()
+
+
+def test_gunicorn_takes_its_own_settings_and_opens_no_control_socket():
+    told = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--print-config", "--check-config", "kb.wsgi"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert re.search(r"control_socket_disable\s*=\s*True", told.stdout), told.stderr
 
 
 def manage(settings: Path, *arguments: str, **options) -> subprocess.CompletedProcess[str]:

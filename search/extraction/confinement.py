@@ -11,6 +11,7 @@ and in which order, is in `worker`; what a reading may cost is in `limits`.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -29,6 +30,7 @@ _X32_CALLS = 0x40000000
 
 _AF_UNIX, _SOCK_STREAM, _SOCKET_KINDS = 1, 1, 0xF
 _CLONE_THREAD, _CLONE_NAMESPACES = 0x00010000, 0x7E020000
+_CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 _O_ACCMODE, _O_TRUNC = 0o3, 0o1000
 _WHO_IS_SIGNALLED = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a file that is ready signals its owner
 # FIOSETOWN, SIOCSPGRP (the same), TIOCSTI, TIOCLINUX (typing into a terminal), FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_ENABLE_VERITY.
@@ -112,11 +114,15 @@ _CAPABILITIES_VERSION_3 = 0x20080522
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What is active in a process: Landlock's version (0: none), seccomp; why what is missing is missing, in English."""
+    """What is active in a process: Landlock's version (0: none), seccomp; why what is missing is missing, in English.
+
+    apart: it has a network of its own, with nothing in it. A second wall, that not every machine allows: nothing is missing without it.
+    """
 
     landlock: int = 0
     seccomp: bool = False
     missing: tuple[str, ...] = ()
+    apart: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -125,7 +131,8 @@ class Confinement:
     def __str__(self) -> str:
         files = f"files limited (Landlock {self.landlock})" if self.landlock else ""
         calls = "network, signals and other processes refused (seccomp)" if self.seccomp else ""
-        active = ", ".join(part for part in (calls, files) if part) or "nothing is refused"
+        apart = "an empty network of its own" if self.apart else ""
+        active = ", ".join(part for part in (calls, files, apart) if part) or "nothing is refused"
         return active + (f"; not active: {', '.join(self.missing)}" if self.missing else "")
 
 
@@ -152,7 +159,9 @@ def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confin
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     missing: list[str] = []
     landlock, seccomp = 0, False
-    python = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[1])
+    apart = _take_an_empty_network(libc)
+    packages = [Path(place) for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
+    python = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[1], *packages)
     rights = {**_SYSTEM, **{str(place): _USE for place in (*python, *programs)}, str(given): _LOOK, str(work): _WORK}
     try:
         landlock = _limit_files(libc, rights)
@@ -164,7 +173,20 @@ def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confin
         seccomp = True
     except OSError as error:
         missing.append(f"seccomp ({error.strerror})")
-    return Confinement(landlock, seccomp, tuple(missing))
+    return Confinement(landlock, seccomp, tuple(missing), apart)
+
+
+def _take_an_empty_network(libc: ctypes.CDLL) -> bool:
+    """By namespaces: of the network and of shared memory; who is not root needs one of users for that, where he stays who he is."""
+    user, group = os.geteuid(), os.getegid()
+    if not user and not libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC):
+        return True
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC):
+        return False
+    for file, line in (("uid_map", f"{user} {user} 1"), ("setgroups", "deny"), ("gid_map", f"{group} {group} 1")):
+        with contextlib.suppress(OSError):  # then he has no name in it, and his files are his all the same
+            Path("/proc/self", file).write_text(line)
+    return True
 
 
 def confine_reader() -> None:

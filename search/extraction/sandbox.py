@@ -353,7 +353,8 @@ def _look_at(path: Path, limits: Limits) -> None:
 
 def _confinement(payload: bytes) -> Confinement:
     table = _table(payload)
-    return Confinement(int(table.get("landlock", 0)), table.get("seccomp") is True, tuple(map(_sound, table.get("missing", ()))))
+    missing = tuple(_sound(reason) for reason in table.get("missing", ()))
+    return Confinement(int(table.get("landlock", 0)), table.get("seccomp") is True, missing, table.get("apart") is True)
 
 
 def _session(leader: int) -> list[int]:

@@ -42,12 +42,13 @@ def main(*, given: Path, work: Path, ended: int) -> None:
     with open(os.devnull, "r+b") as nothing:
         os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
+    pdf.import_all()
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):
         os.nice(5)
-    confinement.hide_process()
     active = confinement.confine(given=given, work=work, programs=programs.folders())
+    confinement.hide_process()
     gc.collect()
     gc.freeze()
     _send(answers, b"R", json.dumps(asdict(active)).encode())

@@ -5,6 +5,7 @@ Only its reader of plain text is exchanged for one that runs the text as Python,
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.server
 import io
@@ -12,9 +13,12 @@ import json
 import os
 import re
 import runpy
+import shutil
 import socket
 import struct
 import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -215,6 +219,14 @@ def test_the_environment_of_a_child_holds_no_secret(box: Sandbox, tmp_path: Path
     said = ask(box, tmp_path, "say(json.dumps(dict(os.environ)))")
     assert set(json.loads(said)) <= {"PATH", "HOME", "TMPDIR", "LANG", "MALLOC_ARENA_MAX", "TESSDATA_PREFIX", "LC_CTYPE"}
     assert "secret" not in said
+
+
+def test_a_child_has_a_network_of_its_own_where_it_may(box: Sandbox, active: Confinement) -> None:
+    if not active.apart:
+        pytest.skip("no namespaces for this user here")
+    assert "an empty network of its own" in str(active)
+    with contextlib.suppress(PermissionError):  # a child is closed to others of its user too: only root looks into it
+        assert os.readlink(f"/proc/{box.pids[0]}/ns/net") != os.readlink("/proc/self/ns/net")
 
 
 def test_a_child_holds_no_open_file_of_the_site(box: Sandbox, tmp_path: Path) -> None:
@@ -514,6 +526,82 @@ def test_without_landlock_nothing_is_read_where_it_is_asked_for(kernel_without_l
 
 def test_what_is_active_is_known_without_reading_a_file(active: Confinement) -> None:
     assert sandbox.confinement_here() == active
+
+
+# As nobody, where the tests are root's: what a machine allows root it may refuse to others, and the other way round.
+
+PYTHON = "/usr/bin/python3"  # root's own Python may lie where nobody else reads
+AS_NOBODY = [
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "--bounding-set=-all",
+    "--no-new-privs",
+    "env",
+    "-i",
+    "PATH=/usr/bin:/bin",
+]
+needs_nobody = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("setpriv") or not Path(PYTHON).exists(), reason="not root, or without setpriv or a Python of the system"
+)
+
+
+def as_nobody(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*AS_NOBODY, f"TMPDIR={folder}", *command], capture_output=True, text=True, cwd="/", timeout=120, check=False)
+
+
+@pytest.fixture
+def shared_folder() -> Iterator[Path]:
+    """A folder that nobody may write in, below folders that everybody may pass."""
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        os.chmod(folder, 0o777)
+        yield Path(folder)
+
+
+@needs_nobody
+def test_an_ordinary_user_s_child_is_shut_in_too(active: Confinement, shared_folder: Path) -> None:
+    told = as_nobody(PYTHON, "-I", "-c", sandbox._TRY, sandbox._PLACE, str(shared_folder), folder=shared_folder)
+    if "search" in told.stderr:
+        pytest.skip("the project lies where nobody may read it")
+    found = json.loads(told.stdout)
+    assert (found["landlock"], found["seccomp"]) == (active.landlock, active.seccomp)
+
+
+@needs_nobody
+def test_a_hidden_process_shows_its_environment_to_nobody_of_its_user(shared_folder: Path) -> None:
+    code = "import ctypes, time; {}; print(flush=True); time.sleep(60)"
+    seen = {}
+    for name, step in (("open", "0"), ("hidden", "ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)")):
+        with subprocess.Popen([*AS_NOBODY, "SECRET=x", PYTHON, "-I", "-c", code.format(step)], stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            process.stdout.readline()
+            seen[name] = as_nobody("cat", f"/proc/{process.pid}/environ", folder=shared_folder).returncode
+            process.kill()
+    assert seen["open"] == 0
+    assert seen["hidden"] != 0
+
+
+@pytest.mark.drill
+@needs_nobody
+@pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui")
+def test_an_ordinary_user_reads_old_word_files(active: Confinement, shared_folder: Path) -> None:
+    (shared_folder / "a.fodt").write_text(flat("text", "<text:p>La garantie locative.</text:p>"), encoding="utf-8")
+    profile = f"-env:UserInstallation={(shared_folder / 'profile').as_uri()}"
+    convert = [str(PROGRAM), profile, "--headless", "--convert-to", "doc:MS Word 97", "--outdir", str(shared_folder), str(shared_folder / "a.fodt")]
+    subprocess.run(convert, check=True, capture_output=True, timeout=120)
+    (shared_folder / "a.doc").chmod(0o644)
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", str(shared_folder / "python")], check=True, timeout=60)
+    packages = next((shared_folder / "python" / "lib").iterdir()) / "site-packages" / "ours.pth"
+    packages.write_text("\n".join(place for place in sys.path if place.endswith("site-packages")))
+    code = "import sys; sys.path.insert(0, sys.argv[1])\nfrom search.extraction import Sandbox\n"
+    code += "with Sandbox() as box: print(box.read(sys.argv[2]).pages[0].text, next(iter(box._alive)).confinement)"
+    python = str(shared_folder / "python" / "bin" / "python")
+    told = as_nobody(python, "-c", code, str(Path(sandbox._PLACE).parent), str(shared_folder / "a.doc"), folder=shared_folder)
+    if "No module named" in told.stderr:
+        pytest.skip("the packages lie where nobody may read them, or are another Python's")
+    assert "La garantie locative" in told.stdout, told.stderr
+    assert f"(Landlock {active.landlock})" in told.stdout
 
 
 def dumpable() -> int:
