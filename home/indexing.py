@@ -16,7 +16,7 @@ from wagtail_localize.segments.types import StringSegmentValue
 from home.models import ContentPage
 from kb.accounts.audiences import may_see
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card
+from search.registry import Card, Opened
 
 CODE = "home.page"
 ANCHOR = ""
@@ -58,6 +58,11 @@ class PageKind:
         for subject in subjects:
             page = pages.get(number_of(subject))
             yield subject, [] if page is None else [self._entry(page, originals.get(page.translation_key))]
+
+    def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
+        """One query; the pages are held until the transaction ends."""
+        live = ContentPage.objects.live().filter(pk__in=[number_of(subject) for subject in subjects]).order_by("pk").select_for_update()
+        return {f"{CODE}:{pk}": {"": frozenset(audiences)} for pk, audiences in live.values_list("pk", "audiences")}
 
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         pages = self._live(keys)

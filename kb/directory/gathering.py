@@ -81,6 +81,22 @@ def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[
     return found
 
 
+def standing(organisation_ids: Iterable[int | None]) -> dict[int, list[str]]:
+    """{an active organisation: "" for itself, then what of it is shown: "service 3", "place 7"}. Three queries.
+
+    The organisations are held until the transaction ends: who changes what is shown of one at the same time compares with what we write.
+    """
+    held = Organisation.objects.filter(pk__in={pk for pk in organisation_ids if pk}).order_by("pk").select_for_update()
+    found = {pk: [""] for pk, is_active in held.values_list("pk", "is_active") if is_active}
+    services = dict(Service.objects.filter(organisation__in=found, is_active=True).order_by("pk").values_list("pk", "organisation_id"))
+    for service_id, pk in services.items():
+        found[pk].append(f"service {service_id}")
+    for place_id, pk, service_id in Place.objects.filter(organisation__in=found).order_by("pk").values_list("pk", "organisation_id", "service_id"):
+        if service_id is None or service_id in services:
+            found[pk].append(f"place {place_id}")
+    return found
+
+
 def _themes(found: dict[int, Gathered], services: dict[int, GatheredService]) -> None:
     """Two queries."""
     of_organisations = Organisation.concepts.through.objects.filter(organisation__in=found).order_by("concept__code")

@@ -12,15 +12,16 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from kb.accounts.audiences import PUBLIC
-from kb.directory.gathering import Gathered, GatheredPlace, GatheredService, Themes, gather, organisation_id_of
+from kb.directory.gathering import Gathered, GatheredPlace, GatheredService, Themes, gather, organisation_id_of, standing
 from kb.directory.models import Organisation, Place
 from kb.directory.models.recording import KIND, subject_of
 from kb.languages import CODES
 from kb.vocabulary.models import AltLabel
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card
+from search.registry import Card, Opened
 
 _NOTICE = ""
+_EVERYONE = frozenset({PUBLIC})
 
 
 class DirectoryKind:
@@ -42,6 +43,10 @@ class DirectoryKind:
         for subject in subjects:
             whole = gathered.get(organisation_id_of(subject) or 0)
             yield subject, [_entry(whole, words)] if whole else []
+
+    def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
+        """The organisation, and each service and place that stands on its page, all of them for everyone. Three queries."""
+        return {subject_of(pk): dict.fromkeys(parts, _EVERYONE) for pk, parts in standing(map(organisation_id_of, subjects)).items()}
 
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         gathered = _active(keys)
@@ -94,7 +99,7 @@ def _entry(whole: Gathered, words: _Words) -> Entry:
         kind=KIND,
         url=url,
         titles=_titles(organisation),
-        audiences=frozenset({PUBLIC}),
+        audiences=_EVERYONE,
         languages=_languages(organisation),
         themes=words.themes.codes(whole.all_concept_ids()),
         keywords=tuple(dict.fromkeys(_keywords(whole, words))),

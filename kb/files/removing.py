@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from kb.files.content import image_folder
 from kb.files.models import FileVersion, private_storage
+from kb.files.owners import tell_removed
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +26,13 @@ _PREFIXES = 256
 
 
 @receiver(post_delete, sender=FileVersion)
-def remove_after_commit(sender: type[FileVersion], instance: FileVersion, **_: object) -> None:
-    """A signal, because versions also go by cascade, where no `delete()` of theirs is called; it is sent inside the deletion's transaction."""
+def remove_after_commit(sender: type[FileVersion], instance: FileVersion, origin: object = None, **_: object) -> None:
+    """A signal, because versions also go by cascade, where no `delete()` of theirs is called; it is sent inside the deletion's transaction.
+
+    The owner is told of versions that were themselves deleted: whoever deletes the whole file is its owner.
+    """
+    if getattr(origin, "model", type(origin)) is FileVersion:
+        tell_removed(instance.stored_file)
     if instance.content.name:
         transaction.on_commit(lambda name=instance.content.name: remove_bytes(name), robust=True)
 

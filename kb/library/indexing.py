@@ -24,7 +24,7 @@ from kb.library.models.recording import KIND, subject_of
 from kb.library.sections import notice_section, section_of, titles_of
 from kb.vocabulary.models import AltLabel, Concept
 from search.entries import Entry, Section
-from search.registry import Card
+from search.registry import Card, Opened
 
 Pages = Mapping[int, Sequence[Section]]  # by id of ReferenceFile
 
@@ -52,6 +52,13 @@ class ReferenceKind:
             if pk not in gathered:
                 yield subject, ()
 
+    def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
+        """The notice, and each version of each file. Five queries; the references are held until the transaction ends."""
+        ids = [pk for subject in subjects if (pk := reference_id_of(subject)) is not None]
+        # Who changes the rights of one at the same time compares with what we write.
+        list(Reference.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
+        return {subject_of(pk): _opened(whole) for pk, whole in gather(ids).items()}
+
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         return cards.cards(keys, audiences=audiences, language=language)
 
@@ -60,6 +67,11 @@ class ReferenceKind:
 
     def section_url(self, key: str, anchor: str, query_text: str) -> str:
         return cards.section_url(key, anchor, query_text)
+
+
+def _opened(whole: Gathered) -> Opened:
+    versions = {f"{one.file.number}.{version.number}": one.audiences for one in whole.attachments for version in one.versions}
+    return {"": whole.reference.effective_audiences, **versions}
 
 
 class Words:

@@ -19,7 +19,7 @@ from kb.library.drafting import filling
 from kb.library.indexing import ReferenceKind
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
-from kb.library.models.recording import KIND, record_references
+from kb.library.models.recording import KIND, record_closed_references, record_references
 from kb.library.news import ReferenceNews
 from kb.library.resuming import ticket_holder
 from kb.pages.frame import register_section
@@ -34,7 +34,7 @@ def register_all() -> None:
     registry.register(ReferenceKind(), models=["library.Reference"])
     registry.register_facet_labels("types", type_labels)
     registry.register_filter_names("types", type_names)
-    register_owner(KIND, record_owner, language_of=language_of_file)
+    register_owner(KIND, record_owner, on_removed=record_removed, language_of=language_of_file)
     register_holder(lambda fields: ticket_holder(fields.get("ticket", "")))
     register_on_concepts(record_concepts)
     register_on_keywords(record_keywords)
@@ -71,6 +71,11 @@ def record_owner(stored_file: StoredFile) -> None:
     """A reading ended: the reference has other words now, and what is proposed of it may be another."""
     record_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
     filling.ask_again(stored_file)
+
+
+def record_removed(stored_file: StoredFile) -> None:
+    """A version is gone: the words of the reference may be its words still."""
+    record_closed_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
 
 
 def language_of_file(stored_file: StoredFile) -> str:

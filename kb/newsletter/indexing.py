@@ -13,15 +13,16 @@ from django.utils.translation import gettext as _
 
 from kb.accounts.audiences import PUBLIC
 from kb.languages import CODES
-from kb.newsletter.models import Issue
+from kb.newsletter.models import Issue, IssueItem
 from kb.newsletter.models.issues import KIND, subject_of
 from kb.newsletter.showing import ShownIssue, issue_path, shown, subjects
 from kb.pages.news import still_public
 from kb.pages.texts import Shown
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card
+from search.registry import Card, Opened
 
 _LEAD = ""
+_EVERYONE = frozenset({PUBLIC})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,14 @@ class IssueKind:
             whole = live.get(issue_id_of(subject))
             yield subject, [_entry(whole)] if whole else []
 
+    def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
+        """A live issue, what its lead speaks of, and each of its items. Two queries; the issues are held until the transaction ends."""
+        live = Issue.objects.public().filter(pk__in={issue_id_of(subject) for subject in subjects}).order_by("pk").select_for_update()
+        found = {pk: {"": _EVERYONE, f"lead {lead}": _EVERYONE} for pk, lead in live.values_list("pk", "lead_subject")}
+        for pk, item, spoken_of in IssueItem.objects.filter(issue__in=found).order_by("pk").values_list("issue_id", "pk", "subject"):
+            found[pk][f"item {item} {spoken_of}"] = _EVERYONE
+        return {subject_of(pk): parts for pk, parts in found.items()}
+
     def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
         live = _live(keys)
         return {key: _card(whole, language) for key in keys if (whole := live.get(issue_id_of(key)))}
@@ -102,7 +111,7 @@ def _entry(whole: _Whole) -> Entry:
         kind=KIND,
         url=issue_path(issue.number, CODES[0]),
         titles=tuple(Title(title.language, title.text) for title in _own([whole.shown[code].title for code in _codes(whole)])),
-        audiences=frozenset({PUBLIC}),
+        audiences=_EVERYONE,
         languages=_languages(whole),
         year=issue.date.year,
         published=issue.date,

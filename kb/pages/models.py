@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -14,12 +16,14 @@ from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
 from kb.accounts.audiences import PUBLIC, audiences_of, may_see
+from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
 from kb.languages import current_language
 from kb.pages import addresses
 from kb.pages.echoes import Echo
 from kb.pages.originals import Originals, pieces_of
-from search.indexing import record
+from search.indexing import record, record_closing
+from search.registry import Opened, dependents_of, open_to
 
 TOP_DEPTH = 3
 
@@ -47,14 +51,29 @@ class BasePageQuerySet(PageQuerySet):
     def update(self, **values) -> int:
         with transaction.atomic():
             pages = list(self.all())
-            subjects = [page.search_subject() for page in pages]
+            subjects = [page.search_subject() for page in pages if page.search_subject()]
+            closes = not {"live", "audiences"}.isdisjoint(values)
+            before = open_to(subjects) if closes else {}
             changed = super().update(**values)
-            if not {"live", "audiences"}.isdisjoint(values):
+            if closes:
                 note_public(self.model.objects.filter(pk__in=[page.pk for page in pages]).public())
-            record(*filter(None, subjects))
+            _record_since(before, subjects, pages)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self, *args, **options):
+        """With what stands under them. A page's own `delete` comes through here too."""
+        with transaction.atomic():
+            going = [page for one in self.all() for page in one.get_descendants(inclusive=True).specific(defer=True)]
+            subjects, others = _subjects_of(going), _subjects_of(_translations_of(going))
+            deleted = super().delete(*args, **options)
+            record_closing(*subjects, *dependents_of([*subjects, *others]))
+            record(*(subject for subject in others if subject not in subjects))
+        return deleted
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
 
     def public(self) -> BasePageQuerySet:
         """The live pages that everyone may see, chosen by the database."""
@@ -123,24 +142,21 @@ class BasePage(Page):
             refuse_reserved(self.slug)
 
     def save(self, *args, **options):
+        fields = options.get("update_fields")
         with transaction.atomic():
             source = self.source_page()
             before = Page.objects.filter(pk=self.pk).values_list("url_path", flat=True).first() if self.pk else None
             if source is not None:
                 self.audiences = list(source.audiences)
+            opened = opened_before_saving(self, _called(self), rights=("live", "audiences"), update_fields=fields)
             saved = super().save(*args, **options)
-            if source is None:
+            if source is None and (fields is None or "audiences" in fields):  # readers chosen in a draft are nobody's yet
                 others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
                 others.exclude(audiences=self.audiences).update(audiences=self.audiences)
-            self._record(source, whole_branch=before is not None and before != self.url_path)
+            moved = before is not None and before != self.url_path
+            # Also its source: by that one others speak of all its translations (`kb.pages.news`).
+            _record_since(opened, [*(self._subjects_of_branch() if moved else _called(self)), *_called(source)], [self])
         return saved
-
-    def delete(self, *args, **options):
-        with transaction.atomic():
-            subjects = [*self._subjects_of_branch(), *_called(self.source_page())]
-            deleted = super().delete(*args, **options)
-            record(*subjects)
-        return deleted
 
     def move(self, target, pos=None, user=None):
         """Moves the page with what is under it. Raises ValidationError where its slug would hide behind a route."""
@@ -156,13 +172,8 @@ class BasePage(Page):
         """What the search calls this page ("home.page:17"); "" for kinds that are not searched."""
         return ""
 
-    def _record(self, source: BasePage | None, *, whole_branch: bool) -> None:
-        """The page, and its source: by that one others speak of all its translations (`kb.pages.news`)."""
-        record(*(self._subjects_of_branch() if whole_branch else _called(self)), *_called(source))
-
     def _subjects_of_branch(self) -> list[str]:
-        pages = self.get_descendants(inclusive=True).specific(defer=True)
-        return [page.search_subject() for page in pages if isinstance(page, BasePage) and page.search_subject()]
+        return _subjects_of(self.get_descendants(inclusive=True).specific(defer=True))
 
     # Translations
 
@@ -231,7 +242,24 @@ def record_unpublished(sender, instance: Page, **kwargs) -> None:
     """Scheduled expiry unpublishes pages as plain `Page`, past `BasePage.save`: this is how the search hears of it."""
     if isinstance(instance, BasePage) and instance.search_subject():
         with transaction.atomic():
-            record(*_called(instance), *_called(instance.source_page()))
+            others = _subjects_of(_translations_of([instance]))
+            record_closing(*_called(instance), *dependents_of(others))
+            record(*_called(instance.source_page()))
+
+
+def _record_since(before: Mapping[str, Opened], subjects: Sequence[str], pages: Sequence[BasePage]) -> None:
+    """As `record_since`, of these pages; what speaks of a page that closed by another of its translations is closing too."""
+    if record_since(before, subjects):
+        record_closing(*dependents_of(_subjects_of(_translations_of(pages))))
+
+
+def _translations_of(pages: Iterable[Page]) -> list[Page]:
+    """These and their translations. One query, and one a kind of page."""
+    return list(Page.objects.filter(translation_key__in={page.translation_key for page in pages}).specific(defer=True))
+
+
+def _subjects_of(pages: Iterable[Page]) -> list[str]:
+    return [page.search_subject() for page in pages if isinstance(page, BasePage) and page.search_subject()]
 
 
 def _called(page: BasePage | None) -> list[str]:

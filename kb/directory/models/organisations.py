@@ -67,6 +67,7 @@ class Organisation(Recorded, ClusterableModel):
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
     organisation_field = "pk"
+    rights = ("is_active",)
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:
@@ -111,6 +112,8 @@ class Service(Recorded, ClusterableModel):
     url = models.URLField(_("web page"), max_length=500, blank=True)
     sort_order = models.PositiveIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
+
+    rights = ("is_active", "organisation_id")
 
     class Meta:
         verbose_name = _("service")

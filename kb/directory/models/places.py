@@ -45,6 +45,8 @@ class Place(Recorded, ClusterableModel):
     email = models.EmailField(_("e-mail address"), blank=True)
     sort_order = models.PositiveIntegerField(_("order"), default=0)
 
+    rights = ("organisation_id", "service_id")
+
     class Meta:
         verbose_name = _("place")
         verbose_name_plural = _("places")

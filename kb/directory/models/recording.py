@@ -1,5 +1,7 @@
 """How organisations, services and places tell the search of every change, in the transaction of the change itself.
 
+A change that can close (an organisation or a service that is no more, a place that moves) is compared with what was open before.
+
 One row: the model's own `save` and `delete`. Many rows at once: the queryset here. Themes are many-to-many, and the one thing heard by a
 signal: Django sends `m2m_changed` inside the transaction that writes the rows, unlike post_save.
 """
@@ -11,7 +13,9 @@ from collections.abc import Iterable, Sequence
 from django.db import models, transaction
 from django.db.models import Q
 
+from kb.accounts.closing import opened_before_saving, record_since
 from search.indexing import record
+from search.registry import open_to
 
 KIND = "directory.organisation"
 _AT_ONCE = 500
@@ -30,7 +34,10 @@ def record_organisations(organisation_ids: Iterable[int]) -> None:
 
 
 class RecordingQuerySet(models.QuerySet):
-    """Rows that are organisations, or belong to one: `organisation_field` of the model leads to its id."""
+    """Rows that are organisations, or belong to one: `organisation_field` of the model leads to its id.
+
+    rights of the model: the attributes by which such a row says whether it is there for readers, and where.
+    """
 
     @property
     def organisation_field(self) -> str:
@@ -42,19 +49,22 @@ class RecordingQuerySet(models.QuerySet):
 
     def update(self, **values) -> int:
         with transaction.atomic(using=self.db):
-            ids = self.touched()
+            subjects = [subject_of(pk) for pk in self.touched()]
+            written = {*values, *(f"{name}_id" for name in values)}
+            before = {} if written.isdisjoint(self.model.rights) else open_to(subjects)
             changed = super().update(**values)
             moved = values.get("organisation", values.get("organisation_id"))
-            record_organisations([*ids, *([] if moved is None else [getattr(moved, "pk", moved)])])
+            record_since(before, [*subjects, *([] if moved is None else [subject_of(getattr(moved, "pk", moved))])])
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
-            ids = self.touched()
+            subjects = [subject_of(pk) for pk in self.touched()]
+            before = open_to(subjects)
             deleted = super().delete()
-            record_organisations(ids)
+            record_since(before, subjects)
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -77,6 +87,7 @@ class Recorded(models.Model):
     """A row whose organisation is indexed again when it is saved or deleted; one that moves tells both of its organisations."""
 
     organisation_field = "organisation_id"
+    rights: tuple[str, ...] = ("organisation_id",)
 
     objects = RecordingQuerySet.as_manager()
 
@@ -86,14 +97,18 @@ class Recorded(models.Model):
     def save(self, *args, **options) -> None:
         with transaction.atomic():
             before = type(self)._base_manager.filter(pk=self.pk).values_list(self.organisation_field, flat=True) if self.pk else ()
-            left = set(before)
+            left = [subject_of(pk) for pk in before]
+            opened = opened_before_saving(self, left, rights=self.rights, update_fields=options.get("update_fields"))
             super().save(*args, **options)
-            record_organisations({*left, getattr(self, self.organisation_field)})
+            record_since(opened, dict.fromkeys([*left, subject_of(getattr(self, self.organisation_field))]))
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record_organisations([getattr(self, self.organisation_field)])
-            return super().delete(*args, **options)
+            subjects = [subject_of(getattr(self, self.organisation_field))]
+            before = open_to(subjects)
+            deleted = super().delete(*args, **options)
+            record_since(before, subjects)
+        return deleted
 
 
 def record_themes(sender, instance, action: str, reverse: bool, model, pk_set, **kwargs) -> None:

@@ -10,11 +10,12 @@ from modelcluster.fields import ParentalKey
 from wagtail.models import Orderable
 
 from kb.accounts import audiences
+from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, members_only
 from kb.files.models import StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
-from kb.library.models.recording import RecordingQuerySet, record_references
+from kb.library.models.recording import RecordingQuerySet, record_closed_references, subject_of
 from kb.library.models.references import Reference
 
 
@@ -41,6 +42,8 @@ class FileCounter(models.Model):
 
 
 class ReferenceFileQuerySet(RecordingQuerySet):
+    rights = ("audiences", "publish_reason", "reference_id", "stored_file_id")
+
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
             stored = list(self.order_by().values_list("stored_file_id", flat=True))
@@ -101,12 +104,14 @@ class ReferenceFile(Orderable):
         with transaction.atomic():
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
+            subjects = [subject_of(self.reference_id)]
+            before = opened_before_saving(self, subjects, rights=ReferenceFileQuerySet.rights, update_fields=options.get("update_fields"))
             super().save(*args, **options)
-            record_references([self.reference_id])
+            record_since(before, subjects)
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record_references([self.reference_id])
+            record_closed_references([self.reference_id])
             stored = self.stored_file_id
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk=stored).delete()

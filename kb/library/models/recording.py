@@ -11,7 +11,9 @@ from typing import Any
 
 from django.db import models, transaction
 
-from search.indexing import record
+from kb.accounts.closing import record_since
+from search.indexing import record, record_closing
+from search.registry import Opened, open_to
 
 KIND = "library.reference"
 _AT_ONCE = 500
@@ -29,10 +31,19 @@ def record_references(reference_ids: Iterable[int]) -> None:
         record(*wanted[start : start + _AT_ONCE])
 
 
+def record_closed_references(reference_ids: Iterable[int]) -> None:
+    """The same where somebody may find them no more, or less of them."""
+    record_closing(*map(subject_of, reference_ids))
+
+
 class RecordingQuerySet(models.QuerySet):
-    """Rows that are references, or belong to one: `reference_field` leads to its id."""
+    """Rows that are references, or belong to one: `reference_field` leads to its id.
+
+    rights: the attributes by which a row says who may find what of its reference; none for rows that only give it words.
+    """
 
     reference_field = "reference_id"
+    rights: tuple[str, ...] = ()
 
     def touched(self) -> list[int]:
         """The references these rows belong to, now."""
@@ -41,9 +52,10 @@ class RecordingQuerySet(models.QuerySet):
     def update(self, **values) -> int:
         with transaction.atomic(using=self.db):
             ids = self.touched()
+            before = self._opened_before(ids, values)
             changed = super().update(**values)
             self._follow(ids, values)
-            record_references({*ids, *self._arrived(values)})
+            record_since(before, map(subject_of, {*ids, *self._arrived(values)}))
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -52,7 +64,7 @@ class RecordingQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             ids = self.touched()
             deleted = super().delete()
-            record_references(ids)
+            (record_closed_references if self.rights else record_references)(ids)
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -63,6 +75,11 @@ class RecordingQuerySet(models.QuerySet):
             made = super().bulk_create(objs, *args, **options)
             record_references({getattr(one, self.reference_field) for one in made})
         return made
+
+    def _opened_before(self, ids: Sequence[int], values: Mapping[str, Any]) -> dict[str, Opened]:
+        """Who may find what of these references, where the update may take something of it away."""
+        written = {*values, *(f"{name}_id" for name in values)}
+        return {} if written.isdisjoint(self.rights) else open_to([subject_of(pk) for pk in ids])
 
     def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
         """What else an update of these references means."""

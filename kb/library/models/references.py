@@ -18,6 +18,7 @@ from taggit.models import ItemBase
 from wagtail.models import Orderable
 
 from kb.accounts import audiences
+from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, members_only, note_public
 from kb.directory.models import Organisation
 from kb.files.models import StoredFile
@@ -26,7 +27,7 @@ from kb.languages import LANGUAGES
 from kb.library.choices import FOLLOWED_STATES, AuthorityKind, CreatorRole, Force, ReferenceState, ReferenceType
 from kb.library.models.authorities import preferred
 from kb.library.models.marks import Mark, MarkCounter
-from kb.library.models.recording import RecordingQuerySet, record_references
+from kb.library.models.recording import RecordingQuerySet, record_closed_references, record_references, subject_of
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
 
@@ -41,6 +42,7 @@ class ReferenceQuerySet(RecordingQuerySet):
     """References; every way to change many of them records each for the search."""
 
     reference_field = "pk"
+    rights = ("state", "audiences", "created_by_id", "body_id")
 
     def with_mark(self, mark: Mark) -> ReferenceQuerySet:
         return self.filter(body__code=mark.code, mark_year=mark.year, mark_number=mark.number)
@@ -196,12 +198,13 @@ class Reference(ClusterableModel):
             self.complete()
             if update_fields is None or "publisher" in update_fields:
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
+            before = opened_before_saving(self, [subject_of(self.pk)], rights=ReferenceQuerySet.rights, update_fields=update_fields)
             super().save(*args, update_fields=update_fields, **options)
-            record_references([self.pk])
+            record_since(before, [subject_of(self.pk)])
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record_references([self.pk])
+            record_closed_references([self.pk])
             stored = list(StoredFile.objects.filter(reference_file__reference=self.pk).values_list("pk", flat=True))
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk__in=stored).delete()

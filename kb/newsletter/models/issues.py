@@ -17,10 +17,12 @@ from modelcluster.models import ClusterableModel, model_from_serializable_data
 from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
+from kb.accounts.closing import record_since
 from kb.newsletter import gating
 from kb.newsletter.choices import OwnHeading
 from kb.pages.texts import TranslatedText
-from search.indexing import record
+from search.indexing import record_closing
+from search.registry import open_to
 
 KIND = "newsletter.issue"
 
@@ -51,8 +53,9 @@ class IssueQuerySet(models.QuerySet):
         with transaction.atomic():
             gating.check_updated(self, values)
             subjects = [subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)]
+            before = open_to(subjects) if {"live", "lead_subject"} & set(values) else {}
             changed = super().update(**values)
-            record(*subjects)
+            record_since(before, subjects)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -70,7 +73,7 @@ class IssueQuerySet(models.QuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            record(*[subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)])
+            record_closing(*[subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)])
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -141,9 +144,10 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
         """Raises ValidationError when it would be public as anything but what was agreed to."""
         with transaction.atomic():
             gating.check_saved(self, options.get("update_fields"))
+            before = open_to([subject_of(self.pk)]) if self.pk else {}  # its items are saved with it
             with gating.writing():
                 super().save(*args, **options)
-            record(subject_of(self.pk))
+            record_since(before, [subject_of(self.pk)])
 
     def publish(self, revision, *args, **options):
         """Raises ValidationError when nobody agreed to this revision."""
@@ -157,7 +161,7 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record(subject_of(self.pk))
+            record_closing(subject_of(self.pk))
             return super().delete(*args, **options)
 
 

@@ -131,7 +131,8 @@ def test_what_was_closed_is_not_found_through_the_issue_that_spoke_of_it(client,
         of.audiences = ["body:LO"] if state == "closed" else ["public"]
         of.state = "withdrawn" if state == "withdrawn" else of.state
         of.save()
-    assert not Outbox.objects.filter(subject__startswith="newsletter").exists()
+    assert Outbox.objects.closing().filter(subject__startswith="newsletter").count() == 2
+    assert answer(client, "pervenche").results.total == 0
     index()
     nothing_of(client, "pervenche")
     assert answer(readers.member, "pervenche").results.total == 0
