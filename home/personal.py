@@ -24,6 +24,24 @@ def register_all() -> None:
     )
     register_personal(
         PersonalData(
+            name="home.site_log",
+            label=_("The log of the site"),
+            what=_(
+                "That an account logged in or failed to, got or lost a second factor or rights, or was closed: the number of the account, "
+                "and a fingerprint of the network or of the address that was typed"
+            ),
+            people=PEOPLE,
+            purpose=_("Finding breakdowns and attacks"),
+            basis=Basis.LEGAL_OBLIGATION,
+            basis_words=SECURITY,
+            kept_words=_("90 days"),
+            seen_by=_("Whoever runs the machine"),
+            after_erasure=_("The number, until the line is 90 days old"),
+            order=296,
+        )
+    )
+    register_personal(
+        PersonalData(
             name="home.backups",
             label=_("Backups"),
             what=_("A copy of all of the above, and of the files"),

@@ -18,7 +18,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import admitting, recognising
+from kb.accounts import admitting, noting, recognising
 from kb.accounts.addresses import find_person
 from kb.accounts.second_factor import has_second_factor
 from kb.accounts.writing import address_of
@@ -50,6 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: Any) -> None:
         super().login(request, user)
+        noting.note_log_in(request, user)
         recognising.remember(request, user)
         if user.is_staff:
             request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
@@ -68,9 +69,11 @@ class AccountAdapter(DefaultAccountAdapter):
         email = credentials.get("email", "")
         attempt = admitting.try_password(request, email)
         if attempt is None:
+            noting.note_address("password not looked at", find_person(email), email)
             raise self.validation_error("too_many_login_attempts")
         user, person = super().authenticate(request, **credentials), find_person(email)
         if person is None or user is None or user.pk != person.pk:
+            noting.note_address("password failed", person, email)
             return None
         attempt.give_back()
         return user

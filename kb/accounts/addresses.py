@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.limiting import may_write
+from kb.accounts.noting import hidden, note
 from kb.accounts.writing import address_of, write
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ def prove(user: User, email: str) -> bool:
     email = normal(email)
     if _rows().filter(email=email, verified=True).exclude(user=user).exists():
         return False
-    return bool(_rows().filter(user=user, email=email).update(verified=True))
+    proven = bool(_rows().filter(user=user, email=email).update(verified=True))
+    if proven:
+        note("address proven", user, address=hidden(email))
+    return proven
 
 
 def prove_by_reset(user: User, **more: Any) -> None:
@@ -103,6 +107,7 @@ def keep_main(user: User) -> None:
     rows = _rows().filter(user=user)
     former = rows.filter(primary=True).exclude(email=user.email).first()
     if former is not None:
+        note("main address changed", user, was=hidden(former.email), address=hidden(user.email))
         user.invitations.filter(used_at=None, revoked_at=None).update(revoked_at=timezone.now())
         if rows.filter(email=user.email, verified=True).exists():
             rows.filter(pk=former.pk).update(primary=False)
@@ -171,6 +176,7 @@ def remove(row: Any) -> bool:
     if row.primary or row.email == user.email:
         return False
     row.delete()
+    note("address removed", user, address=hidden(row.email))
     write(user.email, "address_removed", {"email": row.email, "timestamp": timezone.now()}, user=user)
     return True
 

@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, caching, edited_kinds, editors, own_kinds, recognising, second_factor
+        from kb.accounts import addresses, caching, edited_kinds, editors, noting, own_kinds, recognising, second_factor
         from kb.accounts.fields import DayInput
 
         register_form_field_override(DateField, override={"widget": DayInput})
@@ -26,6 +26,7 @@ class AccountsConfig(AppConfig):
         password_changed.connect(recognising.remember_after)
         pre_migrate.connect(caching.make_cache_table, sender=self)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
+        noting.connect()
         own_kinds.register_all()
         edited_kinds.register_all()
 

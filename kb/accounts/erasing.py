@@ -24,6 +24,7 @@ from wagtail.log_actions import log
 from kb.accounts import personal
 from kb.accounts.addresses import own_addresses
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.accounts.scrubbing import Identity
 
 ERASED = "accounts.erase"
@@ -85,6 +86,7 @@ def erase(user: Any, *, by: Any) -> Erasure:
             if kind.still_named is not None:
                 still_named.update(dict.fromkeys(kind.still_named(identity)))
         user.refresh_from_db()
+        note("account erased", user)
         log(user, ERASED, user=by if by is not None and by.pk != user.pk else None)
         transaction.on_commit(lambda: _note(user), robust=True)
     return Erasure(rows, tuple(still_named))

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import audiences
+from kb.accounts import audiences, noting
 
 
 def public_only() -> list[str]:
@@ -51,6 +51,12 @@ class AudiencesField(models.JSONField):
     """A sorted list of audience values; at least one."""
 
     description = "set of audiences"
+
+    def contribute_to_class(self, cls, name, **options) -> None:
+        """Who may see a thing is noted when it changes; models of the past, in migrations, note nothing."""
+        super().contribute_to_class(cls, name, **options)
+        if not cls._meta.abstract and cls.__module__ != "__fake__":
+            noting.watch(cls, (name,), since_made=False)
 
     def formfield(self, **options):
         return models.Field.formfield(self, **{"form_class": AudiencesFormField, **options})

@@ -28,7 +28,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
-from kb.accounts import admitting, editors
+from kb.accounts import admitting, editors, noting
 from kb.accounts.addresses import TAKEN, find_person
 from kb.accounts.limiting import may_write
 from kb.accounts.models import User
@@ -199,6 +199,7 @@ def answer_of_a_key() -> Iterator[None]:
 def count_factor(person: User) -> None:
     """Raises ValidationError when one more try at the second factor of this person must not be looked at."""
     if admitting.try_factor(context.request, person) is None:
+        noting.note("second factor not looked at", person)
         raise get_account_adapter().validation_error("rate_limited")
 
 
@@ -207,8 +208,12 @@ class _ByPasskey:
         """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers in anybody's name."""
         if self.user is not None:
             count_factor(self.user)
-        with answer_of_a_key():
-            authenticator = super().clean_credential()
+        try:
+            with answer_of_a_key():
+                authenticator = super().clean_credential()
+        except forms.ValidationError:
+            noting.note("second factor failed", self.user, kind=Authenticator.Type.WEBAUTHN.value)
+            raise
         if self.user is not None:
             admitting.forget_factors(context.request, self.user)
         return authenticator
@@ -280,6 +285,7 @@ class SiteResetPasswordForm(_InOurWords, account.ResetPasswordForm):
         (A message is a row in the transaction of its reason: what is rolled back is not sent.) The links sent before still work.
         """
         may = may_write(self.cleaned_data["email"], "password")
+        noting.note_address("new password asked", next(iter(self.users), None), self.cleaned_data["email"], sent="yes" if may else "no")
         with transaction.atomic():
             if not self.users:
                 _read_like_a_token(self.cleaned_data["email"])
@@ -308,6 +314,7 @@ class _CodeOnce:
         code = super().clean_code()
         remembered_s = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
         if not cache.add(f"accounts.code:{self.user.pk}:{''.join(code.split())}", True, timeout=remembered_s):
+            noting.note("second factor failed", self.user, kind="used before")
             raise get_adapter().validation_error("incorrect_code")
         admitting.forget_factors(context.request, self.user)
         return code

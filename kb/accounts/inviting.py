@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from kb.accounts.addresses import prove
 from kb.accounts.choices import InvitationState
 from kb.accounts.limiting import may_write
+from kb.accounts.noting import note
 from kb.accounts.writing import address_of, write
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def invite(user: User, *, by: Any = None, language: str | None = None) -> Invita
     revoke(user)
     word = secrets.token_urlsafe(24)  # 192 bits
     expires_at = timezone.now() + timedelta(days=settings.INVITATION_DAYS)
+    note("invited", user)
     made = _invitations().create(user=user, token_hash=_hashed(word), made_by=by, expires_at=expires_at)
     language = language or user.language
     link = address_of("account_invitation", word, language=language)
@@ -93,6 +95,7 @@ def accept(invitation: Invitation, *, password: str, name: str, language: str) -
     user.save(update_fields=["name", "language", "password"])
     prove(user, user.email)
     revoke(user)
+    note("password chosen", user, way="invitation")
     return True
 
 

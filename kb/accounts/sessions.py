@@ -11,11 +11,14 @@ from typing import Any
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
+from kb.accounts.noting import note
+
 
 def end_sessions(user: Any) -> None:
     """Ends every session of this person. One query."""
     user.session_salt = secrets.token_hex(16)
     user.save(update_fields=["session_salt"])
+    note("sessions ended", user)
 
 
 def end_other_sessions(request: HttpRequest) -> None:

@@ -10,6 +10,7 @@ from wagtail import hooks
 
 from kb.accounts import erasing, personal_views
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.accounts.sessions import end_sessions
 from kb.accounts.viewsets import person_chooser
 
@@ -48,5 +49,7 @@ def delete_no_accounts_in_bulk(request: HttpRequest, action_type: str, objects: 
 def end_sessions_of_closed_accounts(request: HttpRequest, action_type: str, objects: Any, action: Any) -> None:
     """Wagtail closes accounts in bulk without saving each: opened again, they must not find their former sessions."""
     if action_type == "set_active_state":
+        for each in User.objects.filter(pk__in=[each.pk for each in objects]):
+            note("accounts.user changed", each, is_active=each.is_active)
         for user in User.objects.filter(pk__in=[each.pk for each in objects], is_active=False):
             end_sessions(user)

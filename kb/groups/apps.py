@@ -8,12 +8,14 @@ class GroupsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from kb.accounts import audiences
+        from kb.accounts import audiences, noting
         from kb.clock.waiting import register_waiting
         from kb.directory import sheets
-        from kb.groups import granting, importing, naming, personal, waiting
+        from kb.groups import granting, importing, models, naming, personal, waiting
         from search import registry
 
+        noting.watch(models.Mandate, ("body_id", "role", "is_referent", "since", "until", "is_suspended"), account="user_id")
+        noting.watch(models.Body, ("is_active", "successor_id"))
         audiences.register_provider(granting.audiences_of_mandates)
         audiences.register_choices(granting.body_choices)
         registry.register_facet_labels("groups", naming.facet_names)

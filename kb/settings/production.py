@@ -122,5 +122,8 @@ LOGGING = {
         },
     },
     "root": {"handlers": ["console"], "level": env("CASS_LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": ["console", "mail"] if ADMINS else ["console"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "kb.security": {"level": "INFO"},  # who came in and who did not: kept whatever CASS_LOG_LEVEL says
+        "django": {"handlers": ["console", "mail"] if ADMINS else ["console"], "level": "INFO", "propagate": False},
+    },
 }

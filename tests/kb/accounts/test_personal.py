@@ -116,6 +116,7 @@ def test_the_export_is_one_json_document_with_every_kind_and_every_row(the_perso
         "newsletter.erased",
         "search.questions",
         "home.server_log",
+        "home.site_log",
         "home.backups",
     }
 

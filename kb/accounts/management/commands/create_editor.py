@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from kb.accounts import addresses, editors
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.languages import CODES
 
 
@@ -61,6 +62,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(_("Nobody logs in with %(email)s.") % {"email": email})
         Authenticator.objects.filter(user=user).delete()
+        note("second factor removed", user, kind="all", way="command")
         # A new password hash ends every open session.
         user.set_unusable_password()
         user.save(update_fields=["password"])
