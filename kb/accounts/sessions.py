@@ -12,6 +12,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
 from kb.accounts.noting import note
+from kb.accounts.recognising import remember
 
 
 def end_sessions(user: Any) -> None:
@@ -22,6 +23,7 @@ def end_sessions(user: Any) -> None:
 
 
 def end_other_sessions(request: HttpRequest) -> None:
-    """Ends every session of whoever asks but the one they ask with, which gets a new key."""
+    """Ends every session of whoever asks but the one they ask with, which gets a new key. Every other device is a strange one from now on."""
     end_sessions(request.user)
     update_session_auth_hash(request, request.user)  # type: ignore[arg-type]
+    remember(request, request.user)

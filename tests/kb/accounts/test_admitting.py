@@ -169,13 +169,22 @@ def _device(rf, client: Client, user) -> str:
     return recognising.device_of(request, user)
 
 
-def test_a_new_password_makes_every_device_strange_but_the_one_that_chose_it(rf, user):
+def _changes_password(client: Client) -> None:
+    chosen = {"oldpassword": PASSWORD, "password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    assert client.post(url("account_change_password"), chosen).status_code == 302
+
+
+def _ends_other_sessions(client: Client) -> None:
+    assert client.post(url("account_sessions")).status_code == 302
+
+
+@pytest.mark.parametrize("do", [_changes_password, _ends_other_sessions])
+def test_a_new_password_and_logging_out_elsewhere_make_every_other_device_strange(rf, user, do):
     here, elsewhere = Client(), Client()
     for client in (here, elsewhere):
         assert comes_in(client, user, place=HOME)
         assert _device(rf, client, user)
-    chosen = {"oldpassword": PASSWORD, "password1": "encore une longue phrase", "password2": "encore une longue phrase"}
-    assert here.post(url("account_change_password"), chosen).status_code == 302
+    do(here)
     assert _device(rf, here, user)
     assert not _device(rf, elsewhere, user)
 
