@@ -14,12 +14,15 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
 from kb.accounts.closing import closes
 from kb.files.models import FileVersion
+from kb.groups.models import Mandate
 from kb.library import handling
 from kb.library.models import Creator
 from search import registry
@@ -31,7 +34,7 @@ from search.query import parse
 from tests.home import builders as pages
 from tests.kb.directory import builders as directory
 from tests.kb.library import builders as library
-from tests.kb.library.conftest import index  # noqa: F401
+from tests.kb.library.conftest import index, readers  # noqa: F401
 from tests.kb.newsletter import builders as newsletters
 
 pytestmark = pytest.mark.django_db
@@ -337,3 +340,15 @@ def test_readers_chosen_in_a_draft_are_those_of_no_translation_before_it_is_publ
     assert ContentPage.objects.get(pk=dutch.pk).audiences == was
     draft.publish()
     assert ContentPage.objects.get(pk=dutch.pk).audiences == given
+
+
+def test_a_mandate_that_ended_opens_nothing_from_the_next_request_on_and_leaves_nothing_to_index(index, readers):  # noqa: F811
+    """Who holds which audience is asked at each request; entries say what audiences they are for, whoever holds them."""
+    library.reference("Étude citronnier", audiences=("body:PA",))
+    index()
+    with override("fr"):
+        address = reverse("search:results")
+    assert readers.member.get(address, {"q": "citronnier"}).context["answer"].results.total == 1
+    Mandate.objects.filter(body__code="PA").update(until=timezone.localdate() - timedelta(1))
+    assert readers.member.get(address, {"q": "citronnier"}).context["answer"].results.total == 0
+    assert not Outbox.objects.exists()

@@ -82,6 +82,8 @@ PLACES = (
     *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
 )
 
+ASK_THE_SEARCH = ("/fr/", "/nl/", "/fr/bibliotheque/", "/fr/membres/", *(place for place in PLACES if "/chercher/" in place))
+
 
 @pytest.fixture
 def site(index, readers):  # noqa: F811
@@ -198,6 +200,26 @@ def test_a_file_that_was_closed_gives_nothing_to_those_who_know_it(site, readers
         response = readers.named(reader).get(address, **more)
         assert response.status_code == 404
         assert "ETag" not in response.headers
+
+
+@pytest.mark.parametrize("reader", ["anyone", "other", "half"])
+def test_what_was_just_closed_is_named_on_no_page_that_asks_the_search(site, readers, reader):  # noqa: F811
+    closed = Reference.objects.get(title="Étude abricot")
+    closed.audiences = ["body:PA"]
+    closed.save()
+    for place in (*ASK_THE_SEARCH, "/fr/chercher/?q=abricot", "/fr/echos/14/"):
+        found = read(readers.named(reader).get(place.format(**site))).decode()
+        assert "theme-abricot" not in found, f"{place} for {reader} counts its theme"
+        assert "Étude abricot" not in found, f"{place} for {reader} names it"
+
+
+def test_who_may_still_read_what_is_closing_is_led_to_its_hits(site, readers):  # noqa: F811
+    closed = Reference.objects.get(title="Étude abricot")
+    closed.audiences = ["body:PA"]
+    closed.save()
+    ReferenceFile.objects.filter(reference=closed).update(audiences=["body:PA"])
+    page = readers.member.get("/fr/bibliotheque/{abricot}/lire/1.2/1/?q=neuve".format(**site))
+    assert page.context["opened"].found.total == 1
 
 
 @pytest.mark.parametrize("reader", READERS)

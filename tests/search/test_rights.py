@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from kb.accounts.models import User
+from kb.library.models import Reference
 from search import opening
 from search.indexing import rebuild
-from search.opening import site_engine
+from search.opening import site_engine, site_finder
 from search.query import parse
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import readers  # noqa: F401
@@ -99,9 +100,9 @@ def command(client, user, words):
 
 def all_passages(client, user, words):
     held = opening.audiences_of(results(client, words).wsgi_request)
-    engine, found = site_engine(), []
-    for subject, layer in {tuple(key.rpartition("/")[::2]) for key, _ in engine.stored()}:
-        found += engine.section_hits(parse(words, "fr"), subject, layer, audiences=held)
+    finder, found = site_finder(), []
+    for subject, layer in {tuple(key.rpartition("/")[::2]) for key, _ in site_engine().stored()}:
+        found += finder.section_hits(parse(words, "fr"), subject, layer, audiences=held)
     return " ".join(f"section {anchor}" for anchor in found)
 
 
@@ -125,6 +126,25 @@ def test_every_way_out_shows_what_a_reader_may_see_and_nothing_else(references, 
                 if way is passages and words == title and not shown:
                     continue  # found by its notice: a passage is welcome, not owed
                 assert bool(shown) == (reader in seen_by), f"{way.__name__} of {words!r} ({name}) for {reader}: {shown!r}"
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_was_just_closed_goes_out_by_no_way_before_any_drain(references, readers, reader):  # noqa: F811
+    client = readers.named(reader)
+    user = User.objects.filter(pk=client.session.get("_auth_user_id")).first() if client.session.get("_auth_user_id") else None
+    closed = Reference.objects.get(title="Étude abricot")
+    closed.audiences = ["body:LO"]
+    closed.save()
+    title, word, *_ = DOCUMENTS["public"]
+    for way in WAYS:
+        assert not way(client, user, title), f"{way.__name__} of its title for {reader}"
+        assert not way(client, user, word), f"{way.__name__} of its file for {reader}"
+    assert title not in suggestions(client, user, title)
+    assert f"theme-{title}" not in str(results(client, "", "&lang=fr&lang=nl&lang=en").context["answer"].facets)
+    assert title not in client.get("/fr/bibliotheque/").content.decode()
+    other = "dahlia"  # what waits for nothing is where it was
+    assert other in suggestions(client, user, other)
+    assert total(client, user, other)
 
 
 @pytest.mark.parametrize("reader", READERS)
