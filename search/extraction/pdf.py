@@ -40,8 +40,8 @@ _SPOKEN_ANNOTATIONS = {raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_AN
 
 
 def import_all() -> None:
-    """What only some files need, for a process that starts a reader for each: a third of a second, once instead of each time."""
-    for name in ("pdfminer.high_level", "PIL.PngImagePlugin", "PIL.WebPImagePlugin"):
+    """What drawing and recognising need, for a process that starts a reader for each file. Not pdfminer: a third of a second, seldom needed."""
+    for name in ("PIL.PngImagePlugin", "PIL.WebPImagePlugin"):
         importlib.import_module(name)
 
 

@@ -175,7 +175,7 @@ class Sandbox:
                 self._end(child)
                 child = None
             if child is None:
-                child = _Child(self._scratch)
+                child = self._start()
                 self._alive.add(child)
             if self._must_be_confined and not child.confinement.is_complete:
                 raise Unconfined(f"files are not read here: {child.confinement}")
@@ -194,6 +194,12 @@ class Sandbox:
             if keep is None and child is not None:
                 self._end(child)
             self._places.put(keep)
+
+    def _start(self) -> _Child:
+        try:
+            return _Child(self._scratch)
+        except OSError as error:  # no room, no memory: the file is as it was
+            raise TimedOut(f"the reading process could not be started: {error.strerror}") from error
 
     def _end(self, child: _Child) -> None:
         self._alive.discard(child)

@@ -20,13 +20,12 @@ _LOCK = "lock"
 
 
 class Scratch:
-    """`given` is to be read, `work` to be written. In `beside`, else where temporary files are."""
+    """`given` is to be read, `work` to be written. In `beside` if it may be written, else where temporary files are. Raises OSError."""
 
     def __init__(self, beside: Path | None = None) -> None:
-        if beside is not None:
-            beside.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(beside or Path(tempfile.gettempdir()))
-        self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=beside)).resolve()
+        place = beside if beside is not None and _is_made(beside) else Path(tempfile.gettempdir())
+        _sweep(place)
+        self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)).resolve()
         making = self.root / "making"  # the lock has its name only when it is held, lest somebody sweeps this folder meanwhile
         self._lock = os.open(making, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -64,6 +63,12 @@ class Scratch:
         with contextlib.suppress(OSError):
             _remove(self.root)
         os.close(self._lock)
+
+
+def _is_made(folder: Path) -> bool:
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def _clear(folder: Path) -> None:

@@ -54,19 +54,21 @@ def main(*, given: Path, work: Path, ended: int) -> None:
     _send(answers, b"R", json.dumps(asdict(active)).encode())
     while header := requests.read(LENGTH.size):
         request = json.loads(requests.read(*LENGTH.unpack(header)))
-        _serve(request, answers, work=work, ended=ended, is_confined=active.seccomp)
+        _serve(request, answers, work=work, closed=(requests.fileno(), ended), is_confined=active.seccomp)
         os.write(ended, b"D")
 
 
-def _serve(request: dict[str, Any], answers: BinaryIO, *, work: Path, ended: int, is_confined: bool) -> None:
-    """One file by a reader of its own. A reader that dies takes this process with it, in the same manner: the parent tells why."""
+def _serve(request: dict[str, Any], answers: BinaryIO, *, work: Path, closed: tuple[int, ...], is_confined: bool) -> None:
+    """One file by a reader of its own, which holds nothing of `closed`. A reader that dies takes this process with it, in the same manner:
+
+    the parent tells why.
+    """
     limits = Limits(**request["limits"])
     orders, orders_end = os.pipe()
     outcomes_end, outcomes = os.pipe()
     starter, reader = os.getpid(), os.fork()
     if not reader:
-        os.close(ended)
-        for end in (orders, outcomes):
+        for end in (*closed, orders, outcomes):
             os.close(end)
         confinement.die_with_parent()
         if os.getppid() == starter:
