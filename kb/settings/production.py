@@ -7,7 +7,7 @@
 | CASS_URL | (needed) | its address as people type it, https://… |
 | CASS_VAR | var/ in the project | folder of database, files and index |
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
-| CASS_CACHE_URL | dbcache://cache?max_entries=20000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
+| CASS_CACHE_URL | dbcache://cache?max_entries=200000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
 | CASS_MAIL_TRANSPORT | (SMTP) | a mail service by its API: a backend of django-anymail, anymail.backends.mailjet.EmailBackend |
 | CASS_ANYMAIL | {} | its settings as JSON: {"MAILJET_API_KEY": "…", "MAILJET_SECRET_KEY": "…", "WEBHOOK_SECRET": "name:password"} |
@@ -60,7 +60,7 @@ ALLOWED_HOSTS += ["127.0.0.1", "localhost"]  # whatever watches the site from th
 WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
 
-CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=20000")}
+CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=200000")}
 
 _mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
 EMAIL_BACKEND = "kb.clock.posting.Backend"
