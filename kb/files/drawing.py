@@ -54,9 +54,9 @@ def _draw_batch(version: FileVersion, path: Path, numbers: range) -> bool:
         storage.delete(names[number])  # what a killed worker may have left half written
         storage.save(names[number], ContentFile(image))
     with transaction.atomic():
-        kept = FileVersion.objects.filter(pk=version.pk, read_at=version.read_at).update(images_made=numbers[-1], image_attempts=0)
-        for page in FilePage.objects.filter(version=version, number__in=list(names)).only("pk", "number") if kept else ():
-            FilePage.objects.filter(pk=page.pk).update(image=names[page.number])
+        kept = FileVersion.objects.filter(pk=version.pk, reading=version.reading).update(images_made=numbers[-1], image_attempts=0)
+        for pk, number in FilePage.objects.filter(version=version, number__in=list(names)).values_list("pk", "number") if kept else ():
+            FilePage.of_all_readings.filter(pk=pk).update(image=names[number])
     if not kept and not FileVersion.objects.filter(pk=version.pk).exists():
         for name in names.values():
             storage.delete(name)

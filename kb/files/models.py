@@ -48,7 +48,9 @@ class FileVersion(models.Model):
 
     media_type is what the child that reads it says, from the content: "" until then, and where it cannot be told.
 
-    attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it.
+    attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it,
+    claimed_at when one last began. Each reading has a number, last_reading is the newest given; `reading` is the one whose pages are shown,
+    indexed and drawn. Others' pages are leftovers, which the clock takes away (`tidying`) where has_leftovers says that there may be some.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
     properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty; never trusted, only proposed.
     wants_recognition: pages without text are still to be recognised from their pictures.
@@ -65,6 +67,10 @@ class FileVersion(models.Model):
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     claimed_by = models.CharField(max_length=64, blank=True, editable=False)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reading = models.PositiveIntegerField(default=1, editable=False)
+    last_reading = models.PositiveIntegerField(default=1, editable=False)
+    has_leftovers = models.BooleanField(default=False, db_index=True, editable=False)
     page_count = models.PositiveIntegerField(default=0)
     languages = models.JSONField(default=list, blank=True)
     is_paged = models.BooleanField(default=False)
@@ -81,18 +87,32 @@ class FileVersion(models.Model):
         verbose_name_plural = _("versions")
         ordering = ["stored_file", "number"]
         constraints = [models.UniqueConstraint(fields=["stored_file", "number"], name="files_version_number_once")]
+        indexes = [
+            models.Index(fields=["state", "created_by", "attempts"], name="files_waiting_of_person"),
+            models.Index(fields=["created_by", "claimed_at"], name="files_person_served"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.original_name} ({self.number})"
 
 
+class CurrentPages(models.Manager["FilePage"]):
+    """Pages of the reading that is the current one of its version: those of one that is under way, or was cut off, are not there."""
+
+    def get_queryset(self) -> models.QuerySet[FilePage]:
+        return super().get_queryset().filter(reading=models.F("version__reading"))
+
+
 class FilePage(models.Model):
-    """A page (or a section, for formats without pages) of a version, number from 1.
+    """A page (or a section, for formats without pages) of a version, number from 1, as the reading with that number found it.
+
+    `objects` and `version.pages` have the current reading's alone; `of_all_readings` is for who writes them and takes leftovers away.
 
     spans: [[start, end, "nl"], …]; boxes packed by search.extraction.pages; image: its name in the private storage, "" before it is drawn.
     """
 
     version = models.ForeignKey(FileVersion, on_delete=models.CASCADE, related_name="pages")
+    reading = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     number = models.PositiveIntegerField()
     label = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)
@@ -103,11 +123,14 @@ class FilePage(models.Model):
     is_ocr = models.BooleanField(default=False)
     image = models.CharField(max_length=200, blank=True)
 
+    objects = CurrentPages()
+    of_all_readings = models.Manager["FilePage"]()
+
     class Meta:
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["version", "number"]
-        constraints = [models.UniqueConstraint(fields=["version", "number"], name="files_page_number_once")]
+        constraints = [models.UniqueConstraint(fields=["version", "reading", "number"], name="files_page_once_a_reading")]
 
     def __str__(self) -> str:
         return f"{self.version} p. {self.number}"

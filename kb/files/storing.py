@@ -135,7 +135,7 @@ def store(
             created_by=user,
         )
         version.save(force_insert=True)
-        transaction.on_commit(lambda: enqueue_reading(version.pk))
+        transaction.on_commit(enqueue_reading)
     return version
 
 
@@ -149,7 +149,7 @@ def read_again(version: FileVersion) -> None:
     """Forgets how often it was tried and has the version read once more; its pages stay until the new ones are there."""
     with transaction.atomic():
         FileVersion.objects.filter(pk=version.pk).update(state=State.WAITING, reason="", attempts=0, claimed_by="", image_attempts=0)
-        transaction.on_commit(lambda: enqueue_reading(version.pk))
+        transaction.on_commit(enqueue_reading)
     version.refresh_from_db()
 
 

@@ -1,9 +1,11 @@
-"""Reading stored versions in the background: claim, read, write everything at once; then ask for the page images.
+"""Reading stored versions in the background: claim, read, write the pages, make them the current ones; then ask for the page images.
 
-    enqueue ─► claim (attempts + 1, its own commit) ─► child process ─► one transaction: pages, state, owner told, images asked for
+    enqueue ─► claim (attempts + 1, a number, its own commit) ─► child process ─► pages, in batches (`writing`)
+                                                         │        ─► one short transaction: they are current; state, owner told, images asked for
                                                          ├ took too long: waiting again, three times; then broken
                                                          └ pages without text: recognised later, in a lane of its own, for it takes seconds a page
-A worker killed at any point leaves the version waiting with nothing half written; `recovering` asks for it again. What a file says is
+A task of the reading lane names no file: it takes the one whose turn it is (`turns`). A worker killed at any point leaves the version waiting with
+nothing half shown; `recovering` asks for it again. What a file says is
 found in `search.extraction`, drawing its pages is in `drawing`.
 """
 
@@ -11,8 +13,6 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -25,18 +25,17 @@ from django_tasks_db.models import DBTaskResult
 from kb.files import drawing, owners
 from kb.files.choices import State
 from kb.files.content import local_path
-from kb.files.models import FilePage, FileVersion
+from kb.files.models import FileVersion
 from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME
-from search.analysis.detection import CODES, detect, spans
-from search.extraction import ExtractedPage, Extraction, ExtractionError, Limits, Unconfined, extract, has_few_letters, is_scan, ocr
+from kb.files.turns import next_version
+from kb.files.writing import TakenOver, Written, make_current, write_pages
+from search.extraction import Extraction, ExtractionError, Limits, Unconfined, extract, has_few_letters, is_scan, ocr
 
 logger = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 3
 IMAGES_A_TASK = 50  # pages; what is longer goes on behind the documents that wait meanwhile
-_ROWS_AT_ONCE = 200
-_SAMPLE = 20_000  # characters looked at for the language of a whole document
-_LANGUAGE_SHARE = 0.05  # of the characters whose language is known: less is a quotation or a title
+_MOST_TRIES = 20  # for a file that another worker took in the same moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +49,42 @@ class Outcome:
 
 
 @task(queue_name="reading", takes_context=True)
+def read_next(context: TaskContext) -> str:
+    """Reads the waiting version whose turn it is and gives its state; "" when none waits that no other task has."""
+    claim = str(context.task_result.id)
+    for _ in range(_MOST_TRIES):
+        version_id = next_version(claim)
+        version = _claim(version_id, claim, state=State.WAITING) if version_id is not None else None
+        if version is not None:
+            return _read_claimed(version, claim)
+        if version_id is None:
+            break
+    return ""
+
+
+@task(queue_name="reading", takes_context=True)
 def read_version(context: TaskContext, version_id: int) -> str:
-    """Reads a waiting version and gives its state ("" if another task has it, or it is gone)."""
+    """Reads this waiting version, if no other task has it: what was asked for before `read_next` was there."""
     return read_here(version_id, claim=str(context.task_result.id))
 
 
 def read_here(version_id: int, *, claim: str) -> str:
-    """The same in this process, for a command that waits for it; `claim` is any name of its own."""
+    """Reads a waiting version in this process, for a command that waits for it, and gives its state ("" if a task has it, or it is gone).
+
+    `claim` is any name of its own.
+    """
     version = _claim(version_id, claim, state=State.WAITING)
-    if version is None:
-        return ""
+    return "" if version is None else _read_claimed(version, claim)
+
+
+def _read_claimed(version: FileVersion, claim: str) -> str:
     if version.attempts > MOST_ATTEMPTS:
         outcome = Outcome(State.BROKEN, f"reading it did not end {MOST_ATTEMPTS} times")
     else:
         try:
             outcome = _read(version, recognise=False)
         except (SystemExit, KeyboardInterrupt, Unconfined):  # the worker is told to end, or may not read here: not the file's fault
-            FileVersion.objects.filter(pk=version_id, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
+            FileVersion.objects.filter(pk=version.pk, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
             raise
     return outcome.state if _write(version, claim, outcome) else ""
 
@@ -100,9 +118,9 @@ def enqueue_recognition(version_id: int) -> None:
     recognise_pages.enqueue(version_id)
 
 
-def enqueue_reading(version_id: int) -> None:
-    """Call it after the commit of what it is to read."""
-    read_version.enqueue(version_id)
+def enqueue_reading() -> None:
+    """Asks for one more reading; which file it takes is decided when it begins. Call it after the commit of what is to be read."""
+    read_next.enqueue()
 
 
 def enqueue_drawing(version_id: int) -> None:
@@ -115,9 +133,10 @@ def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | No
         version = FileVersion.objects.select_for_update().filter(pk=version_id, **condition).first()
         if version is None or (version.claimed_by not in ("", claim) and _is_running(version.claimed_by)):
             return None
-        version.claimed_by = claim
+        version.claimed_by, version.claimed_at = claim, timezone.now()
         version.attempts += 1
-        version.save(update_fields=["claimed_by", "attempts"])
+        version.last_reading += 1
+        version.save(update_fields=["claimed_by", "claimed_at", "attempts", "last_reading"])
     return version
 
 
@@ -165,104 +184,40 @@ def _has_silent_pages(extraction: Extraction) -> bool:
 
 
 def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
-    """Writes pages and state in one transaction; False (and nothing written) when the version is gone or was taken over.
+    """Writes the pages, then makes them current with the state; False (and nothing shown) when the version is gone or was taken over.
 
     Text of an earlier reading is precious: a reading that fails leaves it.
     """
-    default = _default_language(version, outcome.extraction)
-    with transaction.atomic():
-        fresh = FileVersion.objects.select_for_update(of=("self",)).select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
-        if fresh is None:
-            logger.info("Version %s was taken over or deleted while it was read", version.pk)
-            return False
-        fresh.claimed_by = ""
-        fresh.state = outcome.state
-        fresh.reason = outcome.reason[:500]
-        fresh.media_type = outcome.media_type or fresh.media_type
-        if outcome.extraction:
-            _replace_pages(fresh, outcome.extraction, default)
-        was_waiting = version.state == State.WAITING
-        fresh.wants_recognition = was_waiting and _has_pictures_of_text(outcome.extraction)
-        if was_waiting and outcome.state != State.WAITING:
-            fresh.read_at = timezone.now()
-        fresh.save()
-        owners.tell(fresh.stored_file)
-        if fresh.wants_recognition:
-            transaction.on_commit(lambda: enqueue_recognition(fresh.pk))
-        if outcome.state == State.WAITING:
-            transaction.on_commit(lambda: enqueue_reading(fresh.pk))
-        elif was_waiting and fresh.is_paged and fresh.images_made < fresh.page_count:
-            transaction.on_commit(lambda: enqueue_drawing(fresh.pk))
+    try:
+        written = write_pages(version, claim, outcome.extraction) if outcome.extraction else None
+        with transaction.atomic():
+            _note(version, claim, outcome, written)
+    except TakenOver:
+        logger.info("Version %s was taken over or deleted while it was read", version.pk)
+        return False
     return True
 
 
-def _replace_pages(version: FileVersion, extraction: Extraction, default: str) -> None:
-    """New rows for the old; images already drawn of the same pages are kept, for the bytes have not changed."""
-    images = dict(version.pages.exclude(image="").values_list("number", "image")) if extraction.paged else {}
-    same_pages = version.page_count == len(extraction.pages)
-    version.pages.all().delete()
-    shares = _write_pages(version, extraction.pages, default=default, images=images if same_pages else {})
-    version.page_count = len(extraction.pages)
-    version.is_paged = extraction.paged
-    version.languages = _languages(shares)
-    version.properties = _properties(extraction)
-    version.image_attempts = 0
-    if not same_pages:
-        version.images_made = 0
-
-
-def _properties(extraction: Extraction) -> dict[str, str]:
-    said = {name: " ".join(getattr(extraction, name).split()) for name in ("title", "author", "date", "language", "publisher")}
-    return {name: value for name, value in said.items() if value}
-
-
-def _write_pages(version: FileVersion, pages: Sequence[ExtractedPage], *, default: str, images: Mapping[int, str]) -> Counter[str]:
-    """Writes the rows in batches and gives the number of characters in each language."""
-    shares: Counter[str] = Counter()
-    batch: list[FilePage] = []
-    for row in _rows(version, pages, default, shares):
-        row.image = images.get(row.number, "")
-        batch.append(row)
-        if len(batch) == _ROWS_AT_ONCE:
-            FilePage.objects.bulk_create(batch)
-            batch = []
-    FilePage.objects.bulk_create(batch)
-    return shares
-
-
-def _rows(version: FileVersion, pages: Iterable[ExtractedPage], default: str, shares: Counter[str]) -> Iterator[FilePage]:
-    for page in pages:
-        found = spans(page.text, default)
-        for span in found:
-            shares[span.language] += span.end - span.start
-        yield FilePage(
-            version=version,
-            number=page.number,
-            label=page.label[:200],
-            text=page.text,
-            spans=[[span.start, span.end, span.language] for span in found],
-            boxes=page.boxes,
-            width=page.width,
-            height=page.height,
-            is_ocr=page.ocr,
-        )
-
-
-def _default_language(version: FileVersion, extraction: Extraction | None) -> str:
-    """For paragraphs that do not say: what the owner says, else what most of the text is in, else what the file says of itself."""
-    if extraction is None:
-        return ""
-    declared = extraction.language[:2].lower()
-    sample, length = [], 0
-    for page in extraction.pages:
-        sample.append(page.text[:2000])
-        length += len(sample[-1])
-        if length > _SAMPLE:
-            break
-    return owners.language_of(version.stored_file) or detect("\n\n".join(sample)) or (declared if declared in CODES else "")
-
-
-def _languages(shares: Counter[str]) -> list[str]:
-    """Languages of the document, the one with most characters first."""
-    least = _LANGUAGE_SHARE * (shares.total() - shares[""])
-    return [code for code, characters in shares.most_common() if code and characters >= least]
+def _note(version: FileVersion, claim: str, outcome: Outcome, written: Written | None) -> None:
+    """The short transaction that ends a reading. Raises TakenOver."""
+    fresh = FileVersion.objects.select_for_update(of=("self",)).select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
+    if fresh is None:
+        raise TakenOver
+    fresh.claimed_by = ""
+    fresh.state = outcome.state
+    fresh.reason = outcome.reason[:500]
+    fresh.media_type = outcome.media_type or fresh.media_type
+    if written:
+        make_current(fresh, written)
+    was_waiting = version.state == State.WAITING
+    fresh.wants_recognition = was_waiting and _has_pictures_of_text(outcome.extraction)
+    if was_waiting and outcome.state != State.WAITING:
+        fresh.read_at = timezone.now()
+    fresh.save()
+    owners.tell(fresh.stored_file)
+    if fresh.wants_recognition:
+        transaction.on_commit(lambda: enqueue_recognition(fresh.pk))
+    if outcome.state == State.WAITING:
+        transaction.on_commit(enqueue_reading)
+    elif (was_waiting or written) and fresh.is_paged and fresh.images_made < fresh.page_count:
+        transaction.on_commit(lambda: enqueue_drawing(fresh.pk))

@@ -89,8 +89,11 @@ class Site:
         return subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def pages(self) -> list[tuple[int, int]]:
-        """(version, page number) of every page row."""
-        return self.rows("SELECT version_id, number FROM files_filepage ORDER BY version_id, number")
+        """(version, page number) of every page that is shown: those of the current reading."""
+        return self.rows(
+            "SELECT p.version_id, p.number FROM files_filepage p JOIN files_fileversion v ON v.id = p.version_id AND v.reading = p.reading"
+            " ORDER BY p.version_id, p.number"
+        )
 
     def stored_files(self) -> set[str]:
         place = self.folder / "private"

@@ -33,6 +33,6 @@ def test_a_second_reading_says_it_anew(committed, monkeypatch):
     monkeypatch.setattr(tasks, "extract", extracted(publisher="La Gerbe"))
     FileVersion.objects.filter(pk=version.pk).update(state="waiting")
     with committed():
-        tasks.enqueue_reading(version.pk)
+        tasks.enqueue_reading()
     version.refresh_from_db()
     assert version.properties == {"publisher": "La Gerbe"}

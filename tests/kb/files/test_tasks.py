@@ -95,7 +95,7 @@ def test_a_file_that_ended_the_worker_three_times_is_not_opened_again(committed,
     version = stored()
     FileVersion.objects.filter(pk=version.pk).update(attempts=3)
     with committed():
-        tasks.enqueue_reading(version.pk)
+        tasks.enqueue_reading()
     version.refresh_from_db()
     assert version.state == "broken"
 
@@ -103,7 +103,7 @@ def test_a_file_that_ended_the_worker_three_times_is_not_opened_again(committed,
 def test_a_worker_told_to_end_at_once_does_not_count_as_an_attempt(monkeypatch):
     version = stored()
     monkeypatch.setattr(tasks, "extract", raising(SystemExit(1)))
-    assert tasks.read_version.enqueue(version.pk).errors[0].exception_class is SystemExit
+    assert tasks.read_next.enqueue().errors[0].exception_class is SystemExit
     version.refresh_from_db()
     assert (version.state, version.attempts, version.claimed_by) == ("waiting", 0, "")
 
@@ -112,8 +112,8 @@ def test_reading_twice_doubles_no_page_and_keeps_the_images(committed):
     version = read(committed, pdf([TEXTS["fr"], TEXTS["nl"]]))
     images = list(version.pages.values_list("image", flat=True))
     FileVersion.objects.filter(pk=version.pk).update(state="waiting")
-    tasks.enqueue_reading(version.pk)
-    tasks.enqueue_reading(version.pk)
+    tasks.enqueue_reading()
+    tasks.enqueue_reading()
     assert list(FilePage.objects.values_list("number", "image")) == [(1, images[0]), (2, images[1])]
 
 
@@ -121,7 +121,7 @@ def test_a_reading_that_fails_leaves_the_text_of_an_earlier_one(committed, monke
     version = read(committed, pdf([TEXTS["fr"]]))
     FileVersion.objects.filter(pk=version.pk).update(state="waiting")
     monkeypatch.setattr(tasks, "extract", raising(BrokenFile("the disk is full")))
-    tasks.enqueue_reading(version.pk)
+    tasks.enqueue_reading()
     assert "garantie" in FilePage.objects.get().text
 
 
@@ -142,7 +142,7 @@ def test_a_version_taken_over_by_another_task_is_not_written_twice(monkeypatch, 
         return extracted()()
 
     monkeypatch.setattr(tasks, "extract", extract)
-    tasks.enqueue_reading(version.pk)
+    tasks.enqueue_reading()
     assert (FilePage.objects.count(), told) == (0, [])
 
 
@@ -161,7 +161,7 @@ def test_a_version_deleted_while_it_is_read_is_no_error(monkeypatch, told):
 def test_lost_bytes_are_said(committed, private_folder):
     version = stored()
     (private_folder / version.content.name).unlink()
-    tasks.enqueue_reading(version.pk)
+    tasks.enqueue_reading()
     version.refresh_from_db()
     assert (version.state, version.reason) == ("broken", "the stored bytes are missing")
 

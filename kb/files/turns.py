@@ -1,0 +1,43 @@
+"""Whose file is read next: of all who have files waiting, the one who was served longest ago.
+
+So fifty files of one person delay the file of another by one reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from django.db.models import Max
+from django_tasks import TaskResultStatus
+from django_tasks_db.models import DBTaskResult
+
+from kb.files.choices import State
+from kb.files.models import FileVersion
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+def next_version(claim: str) -> int | None:
+    """The id of the waiting version that the task with this claim is to read: of the person's files the least tried, then the oldest.
+
+    None when there is none that no other running task has. What nobody put in (an import) counts as one person's. Three queries and one a person
+    all of whose files are being read.
+    """
+    running = {str(pk) for pk in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).values_list("pk", flat=True)} - {claim}
+    waiting = FileVersion.objects.filter(state=State.WAITING).order_by()
+    people = set(waiting.values_list("created_by", flat=True).distinct())
+    for person in sorted(people, key=_served(people)):
+        free = waiting.filter(created_by=person).exclude(claimed_by__in=running).order_by("attempts", "pk")
+        if (version_id := free.values_list("pk", flat=True).first()) is not None:
+            return version_id
+    return None
+
+
+def _served(people: set[int | None]) -> Callable[[int | None], tuple[datetime, int]]:
+    """A key to sort people by: when a reading for them last began, then their number."""
+    begun = FileVersion.objects.filter(created_by__in=people - {None}).order_by().values_list("created_by").annotate(Max("claimed_at"))
+    served = dict(begun)
+    if None in people:
+        served[None] = FileVersion.objects.filter(created_by=None).aggregate(last=Max("claimed_at"))["last"]
+    return lambda person: (served.get(person) or _NEVER, person or 0)
