@@ -31,6 +31,7 @@ from kb.library.models import Contribution, Creator, Reference, Resemblance
 from kb.library.resuming import ticket_for
 from tests.kb.accounts import builders as people
 from tests.kb.files import builders as files
+from tests.kb.files import hostile
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -229,13 +230,12 @@ def test_a_file_that_is_too_large_gets_its_sentence_is_not_kept_and_the_other_is
     assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
 
 
-DAMAGED_DOC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600
 PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 100
 
 
 def test_a_damaged_doc_costs_none_of_the_good_files_of_its_form(client, worker):
     with worker():
-        answer = client.post(ADD, {"uploads": [pdf(name="un.pdf"), pdf(name="deux.pdf"), SimpleUploadedFile("lettre.doc", DAMAGED_DOC)]})
+        answer = client.post(ADD, {"uploads": [pdf(name="un.pdf"), pdf(name="deux.pdf"), SimpleUploadedFile("lettre.doc", hostile.DAMAGED_DOC)]})
     assert answer.status_code == 302
     found = {version.original_name: version.state for version in FileVersion.objects.all()}
     assert found == {"un.pdf": "read", "deux.pdf": "read", "lettre.doc": "broken"}

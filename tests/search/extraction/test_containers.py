@@ -1,7 +1,6 @@
 """Zip files of very many files: what they say of themselves is looked at before their list is read into memory."""
 
 import io
-import struct
 import time
 import zipfile
 
@@ -11,29 +10,12 @@ from search.extraction import BrokenFile, Limits, Sandbox, TooLarge
 from search.extraction.containers import check_directory
 from search.extraction.package import Package
 from search.extraction.sniffing import sniff
-
-ENTRY = b"PK\x01\x02" + b"\0" * 42  # an empty file without a name, as the list of a zip file has it
-
-
-def many(path, count: int, *, said: int | None = None, bytes_said: int | None = None, comment: bytes = b""):
-    """A zip file of so many empty files (as small as it can be made), which says that it has `said` of them."""
-    listed = len(ENTRY) * count
-    said, bytes_said = count if said is None else said, listed if bytes_said is None else bytes_said
-    with path.open("wb") as file:
-        file.write(b"PK\x03\x04" + b"\0" * 26)
-        for _ in range(count // 10_000):
-            file.write(ENTRY * 10_000)
-        file.write(ENTRY * (count % 10_000))
-        place = file.tell()
-        file.write(b"PK\x06\x06" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, said, said, bytes_said, 30))
-        file.write(b"PK\x06\x07" + struct.pack("<LQL", 0, place, 1))
-        file.write(b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, len(comment)) + comment)
-    return path
+from tests.kb.files.hostile import DAMAGED_DOC, many_files
 
 
 @pytest.mark.parametrize("comment", [b"", b"made by hand"])
 def test_a_zip_of_two_million_files_is_too_large_at_once(tmp_path, comment):
-    path = many(tmp_path / "x.zip", 1_800_000, comment=comment)
+    path = many_files(tmp_path / "x.zip", 1_800_000, comment=comment)
     assert path.stat().st_size > 80_000_000
     begun = time.process_time()
     with pytest.raises(TooLarge, match="1800000 files in one container"):
@@ -43,11 +25,11 @@ def test_a_zip_of_two_million_files_is_too_large_at_once(tmp_path, comment):
 
 def test_one_that_says_fewer_than_it_has_is_known_by_the_length_of_its_list(tmp_path):
     with pytest.raises(TooLarge, match="a list of files of 13800000 bytes"):
-        check_directory(many(tmp_path / "x.zip", 300_000, said=3), members=20_000)
+        check_directory(many_files(tmp_path / "x.zip", 300_000, said=3), members=20_000)
 
 
 def test_one_that_lies_about_both_costs_no_more_than_it_says(tmp_path):
-    path = many(tmp_path / "x.zip", 300_000, said=3, bytes_said=138)
+    path = many_files(tmp_path / "x.zip", 300_000, said=3, bytes_said=138)
     check_directory(path, members=20_000)
     with pytest.raises(BrokenFile), Package(path, Limits()) as package:
         package.read("[Content_Types].xml")
@@ -68,7 +50,7 @@ def test_an_ordinary_container_and_one_without_an_end_pass(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "media_type", "state"),
-    [(b"%PDF-1.7\nnothing else", "application/pdf", "broken"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600, "", "broken")],
+    [(b"%PDF-1.7\nnothing else", "application/pdf", "broken"), (DAMAGED_DOC, "", "broken")],
     ids=["pdf", "doc"],
 )
 def test_a_file_that_cannot_be_read_still_says_what_it_is_where_that_is_known(tmp_path, content, media_type, state):
