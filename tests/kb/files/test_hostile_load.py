@@ -94,9 +94,8 @@ def free_port() -> int:
 def served(site):
     """The site on a port of loopback, as the units start it."""
     port = free_port()
-    process = site._start(
-        [sys.executable, "-m", "gunicorn", "kb.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "4", "--timeout", "120"]
-    )
+    command = ["gunicorn", "kb.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8", "--timeout", "60"]
+    process = site._start([sys.executable, "-m", *command])
     try:
         assert until(lambda: _answers(port), within_s=120, every_s=0.2)
         yield port
