@@ -10,7 +10,7 @@ from kb.accounts.audiences import may_see
 from kb.files.models import FileVersion
 from kb.library.choices import ReferenceState
 from kb.library.gathering import Attachment, Gathered, gather
-from kb.library.models import Reference
+from kb.library.models import Reference, TakenVersion
 from kb.library.models.marks import Mark
 
 
@@ -22,6 +22,15 @@ class Withdrawn(Exception):
         self.mark = mark
         self.reason = reason
         self.successor = successor
+
+
+class TakenAway(Exception):
+    """The address was good and the reader could open the version that stood there, until an editor took it away."""
+
+    def __init__(self, whole: Gathered, taken: TakenVersion) -> None:
+        super().__init__(str(taken))
+        self.whole = whole
+        self.taken = taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +69,22 @@ def successor_of(reference: Reference, held: frozenset[str]) -> Gathered | None:
 
 
 def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
-    """A version of a file. Raises Http404 when there is none for this reader.
+    """A version of a file. Raises Http404 when there is none for this reader, TakenAway when they could open it before.
 
     Of a withdrawn reference it raises what `reference_at` does, whatever the numbers: nothing is said of files that may never have been.
     """
     whole = reference_at(mark, held)
-    for attachment in whole.opened_by(held):
-        version = attachment.version(version_number)
-        if attachment.file.number == file_number and version:
-            return Place(whole, attachment, version)
+    attachment = next((one for one in whole.opened_by(held) if one.file.number == file_number), None)
+    if attachment and (version := attachment.version(version_number)):
+        return Place(whole, attachment, version)
+    taken = TakenVersion.objects.filter(file=attachment.file, number=version_number).first() if attachment else None
+    if taken and may_see(held, taken.audiences):
+        raise TakenAway(whole, taken)
     raise Http404("no such file")
 
 
 def document_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
-    """As `place_at`, for bytes, which cannot say that they were withdrawn: Http404 then too."""
+    """As `place_at`, for bytes, which cannot say that the whole reference was withdrawn: Http404 then too."""
     try:
         return place_at(mark, file_number, version_number, held)
     except Withdrawn:

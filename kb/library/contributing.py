@@ -27,6 +27,7 @@ from kb.library.drafting import fill
 from kb.library.drafting.identifiers import doi_in
 from kb.library.forms import readable_name
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
+from kb.library.versioning import drop_replaced
 from kb.pages.texts import Texts
 
 _DOI_ALONE = re.compile(r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[^\s?#]+)(?:[?#]\S*)?", re.IGNORECASE)
@@ -103,8 +104,10 @@ def attach(reference: Reference, upload: Received, user: Any) -> ReferenceFile:
 
 
 def replace_file(file: ReferenceFile, upload: Received, user: Any) -> FileVersion:
-    """A better copy: the next version of the file; what was cited stays."""
-    return store(upload, stored_file=file.stored_file, user=user)
+    """A better copy: the next version of the file; what was cited stays, what no acceptance opened yet goes."""
+    version = store(upload, stored_file=file.stored_file, user=user)
+    drop_replaced(file, version)
+    return version
 
 
 def contribution_of(reference: Reference) -> Contribution:

@@ -17,6 +17,7 @@ from kb.languages import CODES
 from kb.library.choices import ReferenceState
 from kb.library.handling import note_change
 from kb.library.models import ReferenceFile, ReferenceKeyword
+from kb.library.versioning import drop_replaced
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
 
@@ -88,6 +89,8 @@ class ReferenceFileForm(WagtailAdminModelForm):
             place = {"stored_file": self.instance.stored_file} if self.instance.pk else {"owner_kind": OWNER_KIND}
             version = store(self.received, user=self.for_user, **place)
             self.instance.stored_file = version.stored_file
+            if self.instance.pk:
+                drop_replaced(self.instance, version)
             if not self.instance.title:
                 self.instance.title = readable_name(self.received.original_name)
         if word and self.received:

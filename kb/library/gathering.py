@@ -17,7 +17,7 @@ from kb.library.models.recording import KIND
 
 @dataclass(slots=True)
 class Attachment:
-    """A file of a reference with its versions, oldest first."""
+    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it, those that it will open."""
 
     file: ReferenceFile
     audiences: frozenset[str]
@@ -91,7 +91,9 @@ def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
         attachment = by_stored[file.stored_file_id] = Attachment(file, file.effective_audiences)
         found[file.reference_id].attachments.append(attachment)
     for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file", "number"):
-        by_stored[version.stored_file_id].versions.append(version)
+        attachment = by_stored[version.stored_file_id]
+        if attachment.file.opens(version.number):
+            attachment.versions.append(version)
     return found
 
 

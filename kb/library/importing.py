@@ -34,7 +34,8 @@ from kb.groups.models import Body
 from kb.languages import CODES
 from kb.library.cataloguing import add_file, add_reference
 from kb.library.choices import ReferenceState, ReferenceType
-from kb.library.models import ImportedDocument, Reference, ReferenceFile
+from kb.library.models import ImportedDocument, Reference, ReferenceFile, open_versions
+from kb.library.versioning import drop_replaced
 from search.extraction import Extraction, Limits
 
 Outcome = Literal["added", "new version", "there already", "left out"]
@@ -149,6 +150,8 @@ def _keep(
         if file is not None:
             outcome: Literal["added", "new version"] = "new version"
             version = store(received, stored_file=file.stored_file)
+            drop_replaced(file, version)
+            open_versions([file.reference_id])
         else:
             outcome = "added"
             reference = _new_reference(path, look, body, audiences)

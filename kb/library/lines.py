@@ -58,8 +58,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class OlderVersion:
+    number: int
+    name: str
+    open_url: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file of the contribution: its name, what it is, its state, why it was not read, and a word when its name says another format."""
+    """A file of the contribution: its name, what it is, its state, why it was not read, and a word when its name says another format.
+
+    older: the other versions that acceptance opens too, the newest first; there are some when it was accepted before.
+    """
 
     number: int
     name: str
@@ -68,6 +78,7 @@ class ShownFile:
     reasons: tuple[Any, ...]
     open_url: str
     odd_name: str
+    older: tuple[OlderVersion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,15 +249,16 @@ def where_words(contribution: Contribution | None, name: str) -> str:
 
 def _file(reference: Reference, attachment: Attachment) -> ShownFile:
     version = attachment.latest
-    address = reverse("library:file", args=[reference.mark_slug, attachment.file.number, version.number])
+    addresses = {one.number: reverse("library:file", args=[reference.mark_slug, attachment.file.number, one.number]) for one in attachment.versions}
     return ShownFile(
         number=attachment.file.number,
         name=version.original_name,
         facts=described(version),
         state=shown_state(version),
         reasons=tuple(reasons_of(version)) if version.state != State.READ else (),
-        open_url=address,
+        open_url=addresses[version.number],
         odd_name=_odd_name(version),
+        older=tuple(OlderVersion(one.number, one.original_name, addresses[one.number]) for one in reversed(attachment.versions[:-1])),
     )
 
 

@@ -11,7 +11,7 @@ from kb.accounts.edited_kinds import forget_log_of
 from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
 from kb.accounts.scrubbing import Identity, in_batches, naming, scrub
 from kb.library.choices import ReferenceState
-from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference
+from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference, TakenVersion
 
 
 def contribution_rows(user: Any) -> Iterator[Row]:
@@ -51,6 +51,7 @@ def erase_contributions(user: Any, identity: Identity) -> int:
             changed += Contribution.objects.filter(pk=contribution.pk).update(drafted=kept)
     changed += scrub(ContributionStep.objects.all(), ("word",), identity)
     changed += scrub(Reference.objects.all(), ("state_reason", "source"), identity)
+    changed += scrub(TakenVersion.objects.all(), ("reason",), identity)
     changed += scrub(Holding.objects.all(), ("place", "note"), identity)
     return changed + scrub(ImportedDocument.objects.all(), ("path",), identity)
 

@@ -113,7 +113,7 @@ def _same_bytes(reference: Reference) -> dict[int, set[int]]:
     """Reference -> its stored files of which a version has the bytes of one of ours."""
     ours = FileVersion.objects.filter(stored_file__reference_file__reference=reference).exclude(sha256="")
     hashes = set(ours.values_list("sha256", flat=True))
-    rows = FileVersion.objects.filter(sha256__in=hashes, stored_file__reference_file__isnull=False)
+    rows = FileVersion.objects.filter(sha256__in=hashes, stored_file__reference_file__opened_from__lte=F("number"))
     found: dict[int, set[int]] = {}
     for owner, stored in rows.values_list("stored_file__reference_file__reference", "stored_file").distinct():
         found.setdefault(owner, set()).add(stored)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.files.serving import serve_page_image, serve_version
 from kb.languages import CODES, current_language
-from kb.library.access import Withdrawn, document_at, place_at, reference_at, successor_of
+from kb.library.access import TakenAway, Withdrawn, document_at, place_at, reference_at, successor_of
 from kb.library.awaiting import contribution_url
 from kb.library.choices import FOLLOWED_STATES, ReferenceState
 from kb.library.citing import cited
@@ -76,6 +76,8 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
         place = place_at(mark, file, version, held)
     except Withdrawn as gone:
         return _withdrawn(request, gone)
+    except TakenAway as gone:
+        return _taken_away(request, gone)
     words = request.GET.get("q", "")[:_LONGEST_QUESTION].strip()
     opened = opened_page(place, page, words=words, hit=request.GET.get("hit", ""), finder=_finder(), held=held, language=current_language())
     if opened.elsewhere:
@@ -94,13 +96,19 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
 
 @require_safe
 def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpResponseBase:
-    place = document_at(mark, file, version, audiences_of(request))
+    try:
+        place = document_at(mark, file, version, audiences_of(request))
+    except TakenAway as gone:
+        return _taken_away(request, gone)
     return serve_version(request, place.version, audiences=place.attachment.audiences, download="download" in request.GET)
 
 
 @require_safe
 def page_image(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponseBase:
-    place = document_at(mark, file, version, audiences_of(request))
+    try:
+        place = document_at(mark, file, version, audiences_of(request))
+    except TakenAway:
+        raise Http404("no such picture") from None
     return serve_page_image(request, place.version, page, audiences=place.attachment.audiences)
 
 
@@ -119,8 +127,14 @@ def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: 
         place = place_at(mark, file, version, audiences_of(request))
     except Withdrawn:
         return _to_reference(request, mark)
+    except TakenAway:
+        return _to_reader(request, mark, file, version, page)
     if page > max(1, place.version.page_count):
         raise Http404("no such page")
+    return _to_reader(request, mark, file, version, page)
+
+
+def _to_reader(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponse:
     words = {name: request.GET[name][:_LONGEST_QUESTION] for name in ("q", "hit") if request.GET.get(name)}
     with translation.override(_language_of(request)):
         address = reverse("library:read", args=[mark, file, version, page])
@@ -160,6 +174,11 @@ def _finder() -> Finder | None:
 
 def _withdrawn(request: HttpRequest, gone: Withdrawn) -> HttpResponse:
     return _for_one_reader(render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True}))
+
+
+def _taken_away(request: HttpRequest, gone: TakenAway) -> HttpResponse:
+    shown = {"gone": gone, "reference": gone.whole.reference, "section": "library", "noindex": True}
+    return _for_one_reader(render(request, "library/taken_away.html", shown, status=410))
 
 
 def _for_one_reader(response: HttpResponse) -> HttpResponse:

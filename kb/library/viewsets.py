@@ -28,6 +28,7 @@ from kb.files.reasons import reasons_of
 from kb.files.states import shown_state
 from kb.groups.models import Body
 from kb.languages import current_language
+from kb.library import version_views
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.models import Reference, ReferenceFile
@@ -201,13 +202,17 @@ class FileStatePanel(Panel):
                 "state": shown_state(newest),
                 "reasons": reasons_of(newest),
                 "open_url": self.address(newest),
-                "older": [{"version": version, "url": self.address(version)} for version in older],
+                "older": [{"version": version, "url": self.address(version), "take_away_url": self.take_away_url(version)} for version in older],
+                "take_away_url": self.take_away_url(newest),
                 "read_again_url": self.read_again_url(),
             }
 
         def address(self, version: FileVersion) -> str:
             mark = self.instance.reference.mark_slug
             return reverse("library:file", kwargs={"mark": mark, "file": self.instance.number, "version": version.number})
+
+        def take_away_url(self, version: FileVersion) -> str:
+            return reverse(version_views.ADDRESS, args=[self.instance.pk, version.number])
 
         def read_again_url(self) -> str:
             reference = self.instance.reference

@@ -3,14 +3,17 @@
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
+from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 
-from kb.library import authority_views, duplicate_views
+from kb.library import authority_views, duplicate_views, version_views
 from kb.library.bulk_actions import ACTIONS
 from kb.library.models import Reference
+from kb.library.versioning import LOG_ACTION
 from kb.library.viewsets import UNREAD, ReferenceViewSet
 
 register_snippet(ReferenceViewSet)
@@ -40,6 +43,21 @@ def add_authority_list():
 @hooks.register("register_admin_urls")
 def add_duplicates():
     return duplicate_views.urlpatterns
+
+
+@hooks.register("register_admin_urls")
+def add_taking_versions_away():
+    return version_views.urlpatterns
+
+
+@hooks.register("register_log_actions")
+def name_log_actions(actions) -> None:
+    @actions.register_action(LOG_ACTION)
+    class TakeVersionAway(LogFormatter):
+        label = _("Take a version away")
+
+        def format_message(self, log_entry) -> str:
+            return gettext("Version %(version)s was taken away") % {"version": log_entry.data.get("version", "")}
 
 
 @hooks.register("register_reports_menu_item")

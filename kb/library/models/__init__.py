@@ -2,11 +2,11 @@
 
 from kb.library.models.authorities import Authority, OtherName
 from kb.library.models.contributions import Contribution, ContributionStep, Resemblance
-from kb.library.models.files import FileCounter, ReferenceFile
+from kb.library.models.files import FileCounter, ReferenceFile, TakenVersion
 from kb.library.models.holdings import Holding
 from kb.library.models.imports import ImportedDocument
 from kb.library.models.marks import MarkCounter
-from kb.library.models.references import Creator, Reference, ReferenceKeyword
+from kb.library.models.references import Creator, Reference, ReferenceKeyword, open_versions
 
 __all__ = [
     "Authority",
@@ -22,4 +22,6 @@ __all__ = [
     "ReferenceFile",
     "ReferenceKeyword",
     "Resemblance",
+    "TakenVersion",
+    "open_versions",
 ]

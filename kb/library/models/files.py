@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.models import Orderable
@@ -16,7 +20,7 @@ from kb.files.models import StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.models.recording import RecordingQuerySet, record_closed_references, subject_of
-from kb.library.models.references import Reference
+from kb.library.models.references import Reference, open_versions
 
 
 class FileCounterManager(models.Manager["FileCounter"]):
@@ -44,6 +48,12 @@ class FileCounter(models.Model):
 class ReferenceFileQuerySet(RecordingQuerySet):
     rights = ("audiences", "publish_reason", "reference_id", "stored_file_id")
 
+    def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
+        with transaction.atomic(using=self.db):
+            made = super().bulk_create(objs, *args, **options)
+            open_versions({one.reference_id for one in made})
+        return made
+
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
             stored = list(self.order_by().values_list("stored_file_id", flat=True))
@@ -56,7 +66,11 @@ class ReferenceFileQuerySet(RecordingQuerySet):
 
 
 class ReferenceFile(Orderable):
-    """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the notice's."""
+    """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the notice's.
+
+    opened_from, opened_to: the numbers of the versions that an acceptance opened; 0 while none did. Outside them readers find nothing, and what
+    is above goes when it is replaced (`kb.library.versioning`). Below opened_from is what was replaced before the first acceptance, in old data.
+    """
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="files")
     stored_file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="reference_file", editable=False)
@@ -66,6 +80,8 @@ class ReferenceFile(Orderable):
     audiences = AudiencesField(_("who may open the file"), default=members_only)
     publish_reason = models.CharField(_("why we may publish it"), max_length=15, choices=PublishReason.choices, default=PublishReason.UNKNOWN)
     permission_date = models.DateField(_("permission given on"), null=True, blank=True)
+    opened_from = models.PositiveIntegerField(default=1, editable=False)
+    opened_to = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ReferenceFileQuerySet.as_manager()
 
@@ -87,6 +103,10 @@ class ReferenceFile(Orderable):
             wanted = (wanted - {audiences.PUBLIC}) | {audiences.MEMBERS}
         return wanted
 
+    def opens(self, number: int) -> bool:
+        """Whether readers of the file may open this version: once accepted, what acceptance opened; before, what acceptance will open."""
+        return self.opened_from <= number and (self.reference.state != ReferenceState.ACCEPTED or number <= self.opened_to)
+
     def clean(self) -> None:
         super().clean()
         wanted = self.audiences or []
@@ -107,6 +127,9 @@ class ReferenceFile(Orderable):
             subjects = [subject_of(self.reference_id)]
             before = opened_before_saving(self, subjects, rights=ReferenceFileQuerySet.rights, update_fields=options.get("update_fields"))
             super().save(*args, **options)
+            if self.reference.state == ReferenceState.ACCEPTED:
+                open_versions([self.reference_id])
+                self.refresh_from_db(fields=["opened_to"])
             record_since(before, subjects)
 
     def delete(self, *args, **options):
@@ -116,3 +139,25 @@ class ReferenceFile(Orderable):
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk=stored).delete()
         return deleted
+
+
+class TakenVersion(models.Model):
+    """A version that an editor took away: its file and text are gone, and its address says so, with the reason, to those who could open it.
+
+    audiences: who could, then; the editors alone for one that no acceptance had opened.
+    """
+
+    file = models.ForeignKey(ReferenceFile, on_delete=models.CASCADE, related_name="taken_versions")
+    number = models.PositiveIntegerField()
+    reason = models.CharField(_("reason"), max_length=500)
+    audiences = models.JSONField(default=list)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("version that was taken away")
+        verbose_name_plural = _("versions that were taken away")
+        constraints = [models.UniqueConstraint(fields=["file", "number"], name="library_takenversion_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}.{self.number}"

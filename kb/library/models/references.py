@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
@@ -69,10 +70,24 @@ class ReferenceQuerySet(RecordingQuerySet):
             return super().bulk_create(objs, *args, **options)
 
     def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
-        """Notes the moment of those that an update made public for the first time."""
+        """Opens the files of those that an update accepted, and notes the moment of those it made public for the first time."""
+        if values.get("state") == ReferenceState.ACCEPTED:
+            for start in range(0, len(ids), _AT_ONCE):
+                open_versions(ids[start : start + _AT_ONCE])
         if not {"state", "audiences"}.isdisjoint(values):
             for start in range(0, len(ids), _AT_ONCE):
                 note_public(self.model.objects.using(self.db).filter(pk__in=ids[start : start + _AT_ONCE]).public())
+
+
+def open_versions(reference_ids: Iterable[int]) -> None:
+    """Opens to their readers the versions that stand now, of those of these references that are accepted. One query.
+
+    Call it inside the transaction of what was accepted, or put in for readers at once.
+    """
+    files = models.QuerySet(Reference._meta.get_field("files").related_model)
+    last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
+    accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
+    accepted.update(opened_to=Subquery(last))
 
 
 class ReferenceKeyword(ItemBase):
@@ -200,6 +215,8 @@ class Reference(ClusterableModel):
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
             before = opened_before_saving(self, [subject_of(self.pk)], rights=ReferenceQuerySet.rights, update_fields=update_fields)
             super().save(*args, update_fields=update_fields, **options)
+            if self.state == ReferenceState.ACCEPTED:
+                open_versions([self.pk])
             record_since(before, [subject_of(self.pk)])
 
     def delete(self, *args, **options):

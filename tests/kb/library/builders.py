@@ -12,7 +12,7 @@ from kb.files.models import FilePage, FileVersion, StoredFile
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate
 from kb.library.choices import PublishReason, ReferenceState
-from kb.library.models import Creator, Reference, ReferenceFile
+from kb.library.models import Creator, Reference, ReferenceFile, open_versions
 from kb.vocabulary.models import Concept
 from search.extraction.pages import WordBox, pack_boxes
 
@@ -80,6 +80,7 @@ def version(
     made.save()
     stored.last_number = number
     stored.save(update_fields=["last_number"])
+    open_versions(ReferenceFile.objects.filter(stored_file=stored).values_list("reference_id", flat=True))
     for page_number, text in enumerate(pages, start=1):
         FilePage.objects.create(
             version=made,
