@@ -87,12 +87,16 @@ def _seen(moment: datetime | None) -> Condition:
     return Condition(not is_quiet(moment), f"{(timezone.now() - moment).total_seconds():.0f} s ago")
 
 
-def disk() -> Condition:
+def free_bytes() -> int:
     """Free bytes where the site writes; wherever the folder is not made yet, of the nearest one above it."""
     place = Path(settings.VAR_DIR)
     while not place.exists() and place != place.parent:
         place = place.parent
-    free = shutil.disk_usage(place).free
+    return shutil.disk_usage(place).free
+
+
+def disk() -> Condition:
+    free = free_bytes()
     return Condition(free >= settings.CLOCK_DISK_FREE_BYTES, f"{free} bytes free")
 
 

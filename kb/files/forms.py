@@ -8,13 +8,14 @@ from django import forms
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.names import clean_name
 from kb.files.storing import check_kind, check_size, limit_words
-from kb.files.uploading import STRANGER, TOO_MANY
+from kb.files.uploading import FULL, QUOTA, STRANGER, TOO_MANY
 from search.extraction import HEAD_BYTES
 
 
@@ -37,7 +38,7 @@ class UploadField(forms.FileField):
         if upload is not None:
             check_size(upload.size)
             if getattr(upload, "refusal", ""):
-                raise forms.ValidationError(refusal_sentence(upload.refusal), code=upload.refusal)
+                raise forms.ValidationError(refusal_sentence(upload.refusal, upload.left_bytes), code=upload.refusal)
             check_upload(upload, upload.name)
         return upload
 
@@ -50,10 +51,17 @@ def check_upload(content: File, name: str) -> None:
     content.seek(0)
 
 
-def refusal_sentence(refusal: str) -> str:
+def refusal_sentence(refusal: str, left_bytes: int = 0) -> str:
     """Why a file was not kept, by the code of `uploading`."""
     if refusal == STRANGER:
         return gettext("This file was not kept. Log in, and choose it again.")
+    if refusal == FULL:
+        return gettext("There is no room for documents at this moment, so this one was not kept. What you typed is; tell the coordination.")
+    if refusal == QUOTA:
+        return gettext(
+            "What you gave and nobody accepted yet may weigh %(limit)s together; %(left)s are left, so this one was not kept. "
+            "Wait until something is accepted, or delete drafts under “My contributions”."
+        ) % {"limit": limit_words(settings.FILES_PERSON_MAX_BYTES), "left": filesizeformat(left_bytes)}
     if refusal == TOO_MANY:
         return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
     limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)

@@ -1,12 +1,13 @@
 """Uploads of a form that is shown again: kept aside for a day, so that nobody has to choose a file twice.
 
-private storage  incoming/<uuid>        the word in the form: signed {"key", "name"}, good for a day
+private storage  incoming/<uuid>.<person>        the word in the form: signed {"key", "name"}, good for a day
 What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another person's form.
 """
 
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 
 from django.core import signing
@@ -22,8 +23,29 @@ FOLDER = "incoming"
 def keep(content: File, name: str, *, whose: str = "") -> str:
     """Puts the upload aside and gives the word for it."""
     content.seek(0)
-    key = storages["private"].save(f"{FOLDER}/{uuid.uuid4().hex}", content)
+    key = storages["private"].save(f"{FOLDER}/{uuid.uuid4().hex}{_ending(whose)}", content)
     return signing.dumps({"key": key, "name": name}, salt=SALT + whose, compress=True)
+
+
+def _ending(whose: str) -> str:
+    """ ".7" for whatever is kept for the person 7, whose it is otherwise: so that what they have there can be counted."""
+    number = "".join(sign for sign in whose if sign.isdigit())
+    return f".{number}" if number else ""
+
+
+def kept_bytes(person: int) -> int:
+    """What is kept aside for this person now, in bytes."""
+    storage = storages["private"]
+    try:
+        names = storage.listdir(FOLDER)[1]
+    except FileNotFoundError:
+        return 0
+    total = 0
+    for name in names:
+        if name.endswith(f".{person}"):
+            with suppress(FileNotFoundError):  # it was just released
+                total += storage.size(f"{FOLDER}/{name}")
+    return total
 
 
 def kept(word: str, *, whose: str = "") -> tuple[File, str]:

@@ -19,9 +19,15 @@ from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.urls import Resolver404, resolve
 
+from kb.clock.health import free_bytes
+from kb.files.keeping import kept_bytes
+
 TOO_MANY = "too_many"
 TOGETHER = "together"
 STRANGER = "stranger"
+FULL = "full"
+QUOTA = "quota"
+_LOOKED_AGAIN_BYTES = 4 << 20  # the free space is asked for each time that much more came
 
 HolderOf = Callable[[QueryDict], int | None]
 _holders: list[HolderOf] = []
@@ -33,6 +39,23 @@ def register_holder(holder_of: HolderOf) -> None:
         _holders.append(holder_of)
 
 
+UnfinishedBytes = Callable[[int], int]
+_unfinished: list[UnfinishedBytes] = []
+
+
+def register_unfinished(bytes_of: UnfinishedBytes) -> None:
+    """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet: it counts in FILES_PERSON_MAX_BYTES."""
+    if bytes_of not in _unfinished:
+        _unfinished.append(bytes_of)
+
+
+def left_for(person: int, *, has_session: bool) -> int:
+    """How many bytes more are kept of this person; without a session, for whom a ticket speaks alone, one form's at most. Never under 0."""
+    parked = kept_bytes(person)
+    left = settings.FILES_PERSON_MAX_BYTES - parked - sum(bytes_of(person) for bytes_of in _unfinished)
+    return max(0, left if has_session else min(left, settings.FILES_REQUEST_MAX_BYTES - parked))
+
+
 class NoUploadHere(SuspiciousOperation):
     """A file was sent to an address that takes none: answered with status 400."""
 
@@ -40,9 +63,10 @@ class NoUploadHere(SuspiciousOperation):
 class RefusedUpload(UploadedFile):
     """A file that was not kept. size is what arrived, in bytes; refusal is a code of this module, or "" for one that is too large by itself."""
 
-    def __init__(self, name: str, size: int, refusal: str) -> None:
+    def __init__(self, name: str, size: int, refusal: str, left_bytes: int = 0) -> None:
         super().__init__(ContentFile(b""), name, "application/octet-stream", size)
         self.refusal = refusal
+        self.left_bytes = left_bytes  # that the person had before this form, for QUOTA
 
 
 class _Parser(MultiPartParser):
@@ -66,6 +90,7 @@ class LimitedUploads(FileUploadHandler):
         self.kept_bytes = self.file_kept_bytes = 0
         self.seen_bytes = 0
         self.is_hopeless = self.is_strangers = False
+        self.left_bytes: int | None = None
         self.refusal: str | None = None
         self.parser: _Parser | None = None
 
@@ -91,6 +116,8 @@ class LimitedUploads(FileUploadHandler):
             self.refusal = TOGETHER
         elif self.number > settings.FILES_MAX_AT_ONCE:
             self.refusal = TOO_MANY
+        elif is_full():
+            self.refusal = FULL
         if self.refusal is not None:
             raise StopFutureHandlers
 
@@ -99,9 +126,13 @@ class LimitedUploads(FileUploadHandler):
         user = getattr(self.request, "user", None)
         if self.request.path_info.startswith("/admin/"):
             return user is not None and user.has_perm("wagtailadmin.access_admin")
-        if user is not None and user.is_authenticated:
-            return True
-        return self.parser is not None and any(holder_of(self.parser.fields) is not None for holder_of in _holders)
+        has_session = user is not None and user.is_authenticated
+        fields = self.parser.fields if self.parser is not None else QueryDict()
+        holder = next((found for holder_of in _holders if (found := holder_of(fields)) is not None), None)
+        person = holder or (user.pk if has_session else None)
+        if person is not None:
+            self.left_bytes = left_for(person, has_session=has_session)
+        return has_session or holder is not None
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self.seen_bytes += len(raw_data)
@@ -112,13 +143,24 @@ class LimitedUploads(FileUploadHandler):
                 self.refusal = ""
             elif self.kept_bytes > settings.FILES_REQUEST_MAX_BYTES:
                 self.refusal = TOGETHER
+            elif self.left_bytes is not None and self.kept_bytes > self.left_bytes:
+                self.refusal = QUOTA
+            elif self.seen_bytes % _LOOKED_AGAIN_BYTES < len(raw_data) and is_full():
+                self.refusal = FULL
         return raw_data if self.refusal is None else None
 
     def file_complete(self, file_size: int) -> RefusedUpload | None:
         if self.refusal is None:
             return None
         self.kept_bytes -= self.file_kept_bytes
-        return RefusedUpload(self.file_name or "", self.seen_bytes, "" if self.seen_bytes > settings.FILES_MAX_BYTES else self.refusal)
+        return RefusedUpload(
+            self.file_name or "", self.seen_bytes, "" if self.seen_bytes > settings.FILES_MAX_BYTES else self.refusal, self.left_bytes or 0
+        )
+
+
+def is_full() -> bool:
+    """Whether less is free than /health watches for: nothing more is taken then."""
+    return free_bytes() < settings.CLOCK_DISK_FREE_BYTES
 
 
 def takes_uploads(request: HttpRequest) -> bool:

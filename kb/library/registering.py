@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy, override
 
 from kb.clock.noticing import register_notice_kind
 from kb.clock.registry import register_due
 from kb.clock.waiting import register_waiting
-from kb.files.models import StoredFile
+from kb.files.models import FileVersion, StoredFile
 from kb.files.owners import register_owner
-from kb.files.uploading import register_holder
+from kb.files.uploading import register_holder, register_unfinished
 from kb.languages import CODES
 from kb.library import awaiting, duplicates
-from kb.library.choices import ReferenceType
+from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.drafting import filling
 from kb.library.indexing import ReferenceKind
 from kb.library.linking import ReferenceSitemap, resolve_marks
@@ -36,6 +37,7 @@ def register_all() -> None:
     registry.register_filter_names("types", type_names)
     register_owner(KIND, record_owner, on_removed=record_removed, language_of=language_of_file)
     register_holder(lambda fields: ticket_holder(fields.get("ticket", "")))
+    register_unfinished(unaccepted_bytes)
     register_on_concepts(record_concepts)
     register_on_keywords(record_keywords)
     register_section("library", gettext_lazy("Library"), "library:list", order=10)
@@ -51,6 +53,12 @@ def register_all() -> None:
     register_waiting("library.resemblances", gettext_lazy("Possible duplicates"), duplicates.waiting, order=50)
     for kind in awaiting.NOTICE_KINDS:
         register_notice_kind(kind, awaiting.tell)
+
+
+def unaccepted_bytes(person: int) -> int:
+    """The weight of what a person put in and nobody accepted yet. One query."""
+    theirs = FileVersion.objects.filter(created_by=person).exclude(stored_file__reference_file__reference__state=ReferenceState.ACCEPTED)
+    return theirs.filter(stored_file__reference_file__isnull=False).aggregate(total=Sum("size_bytes"))["total"] or 0
 
 
 def type_labels(values, language: str) -> dict[str, str]:

@@ -283,6 +283,7 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 FILES_MAX_BYTES = env.int("CASS_FILES_MAX_MB", default=100) * 1024 * 1024
 FILES_MAX_AT_ONCE = 50  # files in one form
 FILES_REQUEST_MAX_BYTES = 5 * FILES_MAX_BYTES  # kept of one form
+FILES_PERSON_MAX_BYTES = env.int("CASS_PERSON_MAX_MB", default=2000) * 1024 * 1024  # of one person, kept aside or not accepted yet
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # beyond, a bare refusal; below, `kb.files.uploading` has each said in its form
 FILE_UPLOAD_HANDLERS = [
     "kb.files.uploading.LimitedUploads",

@@ -9,18 +9,22 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site
 from django.contrib.auth.models import AnonymousUser
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.translation import override
 
 from kb.accounts.models import User
 from kb.files.forms import UploadsField
-from kb.files.uploading import STRANGER, TOGETHER, TOO_MANY, NoUploadHere, RefusedUpload
+from kb.files.keeping import keep
+from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, NoUploadHere, RefusedUpload, left_for
 from kb.languages import CODES
 from kb.library.resuming import ticket_for
 from tests.kb.accounts.builders import editor, member
+from tests.kb.library import builders as make
 
 ADD = "/fr/bibliotheque/ajouter/"
 
@@ -201,3 +205,54 @@ def test_the_admin_takes_files_of_those_who_work_in_it(written):
 
     assert [told(request.FILES.getlist("uploads")) for request in some] == [[STRANGER], [STRANGER], [None]]
     assert len(written) == 1
+
+
+# How much
+
+
+@pytest.mark.django_db
+def test_nothing_is_taken_below_the_free_space_that_health_watches(written, settings):
+    settings.CLOCK_DISK_FREE_BYTES = 1 << 60
+    request = sent_to(ADD, 70_000, user=member())
+
+    (upload,) = request.FILES.getlist("uploads")
+
+    assert upload.refusal == FULL and not written
+    assert request.POST["title"] == "Un titre"
+    assert "place" in UploadsField(required=False).clean([upload]).refused[0].sentence
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", CODES)
+def test_what_one_person_parks_is_limited_and_the_sentence_says_what_is_left(settings, language):
+    settings.FILES_PERSON_MAX_BYTES = 300_000
+    person = member()
+    keep(ContentFile(b"x" * 200_000), "un.pdf", whose=f".{person.pk}")
+    keep(ContentFile(b"x" * 200_000), "un.pdf", whose=f".{person.pk}9")  # somebody else's
+
+    uploads = sent_to(ADD, 90_000, 90_000, user=person).FILES.getlist("uploads")
+
+    assert told(uploads) == [None, QUOTA]
+    with override(language):
+        assert filesizeformat(100_000) in UploadsField(required=False).clean(uploads).refused[0].sentence
+
+
+@pytest.mark.django_db
+def test_drafts_count_in_what_a_person_parks_and_what_was_accepted_does_not(settings):
+    settings.FILES_PERSON_MAX_BYTES = 300_000
+    person = member()
+    for state in ("draft", "accepted"):
+        file = make.file(make.reference(state, state=state, created_by=person), "Texte")
+        file.stored_file.versions.update(created_by=person, size_bytes=250_000)
+
+    assert left_for(person.pk, has_session=True) == 50_000
+
+
+@pytest.mark.django_db
+def test_a_ticket_without_a_session_parks_one_form_at_most(settings):
+    settings.FILES_REQUEST_MAX_BYTES = 250_000
+    person = member()
+    keep(ContentFile(b"x" * 200_000), "un.pdf", whose=f".{person.pk}")
+
+    assert left_for(person.pk, has_session=False) == 50_000
+    assert told(sent_to(ADD, 70_000, ticket=ticket_for(person)).FILES.getlist("uploads")) == [QUOTA]
