@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+EVERYONE = "public"  # the audience that every reader holds
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpan:

@@ -1,7 +1,8 @@
 """What a question looks for, as weighted terms: the same plan for every engine, whose query language only differs.
 
 A group is one word asked: its stems in every language, the longer words that hold it, the parts it is made of. A document that holds a member of
-a group holds the word. Pieces and pairs only order what was found.
+a group holds the word. Pieces and pairs only order what was found. Everything here that depends on what is stored depends on what this reader
+may find: nothing else decides what is looked for or what it weighs.
 """
 
 from __future__ import annotations
@@ -20,47 +21,60 @@ from search.entries import Phrase, Query
 
 
 class Vocabulary(Protocol):
-    """What an engine knows of its terms, readers' rights aside: it only chooses words to look for, what is found is filtered by rights."""
+    """What one reader may know of the terms: every count is of documents this reader may find, all others might as well not be stored."""
 
     def size(self) -> int:
-        """Documents stored."""
+        """Documents."""
 
-    def frequency(self, stem: str) -> int:
-        """Documents that hold the stem."""
+    def count(self, field: str, term: str) -> int:
+        """Documents that hold the term in the field ("words": a word as written)."""
 
-    def piece_frequency(self, piece: str) -> int:
-        """Documents that hold the piece."""
-
-    def longer(self, stem: str) -> list[tuple[str, int]]:
-        """(stem, documents) of stems of the same tag that begin or end with this one."""
+    def longer(self, stem: str, most: int) -> list[tuple[str, int]]:
+        """(stem, documents) of stems of the same tag that begin or end with this one and have some: the `most` commonest, equals by stem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A stem, or with `exact` a word as written, and its weight beside its own BM25."""
+    """A stem that stands for a word asked, or with `exact` a word as written.
+
+    weight is what it adds to the score of a document that holds it, times the value of its level there; in_title the same for titles.
+    """
 
     term: str
     weight: float
+    in_title: float = 0.0
     exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One word asked. own: its stems, one a language; members: everything that stands for it."""
+    """One word asked. own: its stems, one a language, of which the best counts; others: longer words that hold it, and its parts."""
 
     word: str
     own: tuple[Member, ...]
-    members: tuple[Member, ...]
+    others: tuple[Member, ...] = ()
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        return self.own + self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A term of a field that adds weight times the value of its level."""
+
+    field: str
+    term: str
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """groups match; pairs (term, weight), exact_titles and pieces (term, weight) order; phrases must be there, excluded must not."""
+    """What to look for: groups match, phrases must be there, excluded must not; near (the words of phrases) and ordering only order."""
 
     groups: tuple[Group, ...] = ()
-    pairs: tuple[Member, ...] = ()
-    exact_titles: tuple[str, ...] = ()
-    pieces: tuple[tuple[str, float], ...] = ()
+    near: tuple[Group, ...] = ()
+    ordering: tuple[Weighted, ...] = ()
     word_pieces: tuple[tuple[str, ...], ...] = ()
     phrases: tuple[tuple[str, ...], ...] = ()
     excluded_words: tuple[tuple[Member, ...], ...] = ()
@@ -73,22 +87,29 @@ class Plan:
 
 
 def plan(query: Query, vocabulary: Vocabulary) -> Plan:
-    """What to look for. Some look-ups in the vocabulary a word, which engines remember."""
+    """What to look for. Some look-ups in the vocabulary per word, which engines remember."""
     language = question_language(query)
     words = asked_words(query)
-    groups = tuple(_group(word, language, vocabulary) for word in words)
-    folded = tuple(dict.fromkeys(fold(word) for word in words))
-    excluded = [(phrase, tuple(word for typed in phrase.words for word in plain_words(typed))) for phrase in query.excluded]
+    phrases = tuple(filter(None, (_plain(phrase) for phrase in query.phrases)))
+    quoted = tuple(word for phrase in query.phrases for word in phrase.words)
+    in_phrases = tuple(word for word in asked_words(replace(query, words=quoted)) if word not in words) if phrases else ()
+    excluded = [(phrase, _plain(phrase)) for phrase in query.excluded]
+    every = (*words, *in_phrases)
+    folded = tuple(dict.fromkeys(fold(word) for word in every))
     word_pieces = tuple(tuple(dict.fromkeys(pieces(word))) for word in folded)
+    ordering = (
+        *(_weighted(vocabulary, "exact_title", word, ranking.EXACT_TITLE) for word in folded),
+        *(_weighted(vocabulary, "pairs", pair, ranking.PAIRS) for pair in _pairs(every, language)),
+        *(_weighted(vocabulary, "pieces", piece, weight) for piece, weight in _weighted_pieces(word_pieces, vocabulary)),
+    )
     return Plan(
-        groups=groups,
-        pairs=_pairs(words, language),
-        exact_titles=folded,
-        pieces=_weighted_pieces(word_pieces, vocabulary),
+        groups=tuple(_group(word, language, vocabulary) for word in words),
+        near=tuple(_group(word, language, vocabulary) for word in in_phrases),
+        ordering=tuple(one for one in ordering if one.weight),
         word_pieces=word_pieces,
-        phrases=tuple(filter(None, (_plain(phrase) for phrase in query.phrases))),
+        phrases=phrases,
         excluded_words=tuple(
-            (*(Member(stem(word, code), 1.0) for word in phrase.words for code in LANGUAGES), Member(plain[0], 1.0, exact=True))
+            (*(Member(stem(word, code), 0.0) for word in phrase.words for code in LANGUAGES), Member(plain[0], 0.0, exact=True))
             for phrase, plain in excluded
             if len(plain) == 1
         ),
@@ -108,59 +129,73 @@ def _plain(phrase: Phrase) -> tuple[str, ...]:
     return tuple(word for typed in phrase.words for word in plain_words(typed))
 
 
-def _idf(documents: int, size: int) -> float:
+def idf(documents: int, size: int) -> float:
     return math.log(1 + (max(0, size - documents) + 0.5) / (documents + 0.5))
+
+
+def _weighted(vocabulary: Vocabulary, field: str, term: str, weight: float) -> Weighted:
+    """Weighing more the rarer it is; nothing when no document this reader may find has it."""
+    count = vocabulary.count(field, term)
+    return Weighted(field, term, weight * idf(count, vocabulary.size()) if count else 0.0)
 
 
 def _group(word: str, language: str, vocabulary: Vocabulary) -> Group:
     if is_function_word(word, language):  # asked alone: function words are only kept as written
-        member = Member(fold(normalise(word)), ranking.BODY, exact=True)
-        return Group(word, (member,), (member,))
+        written = fold(normalise(word))
+        return Group(word, (Member(written, ranking.BODY * idf(vocabulary.count("words", written), vocabulary.size()), exact=True),))
     own = _own(word, language, vocabulary)
-    members = {member.term: member for member in own}
+    known = {member.term for member in own}
+    others: dict[str, Member] = {}
     for code in LANGUAGES:
         asked = stem(word, code)
-        if has_compounds(asked) and (code == language or not vocabulary.frequency(stem(word, language))):
+        if has_compounds(asked) and (code == language or not vocabulary.count("body", stem(word, language))):
             for term, weight in _compounds(word, code, vocabulary):
-                members.setdefault(term, Member(term, weight))
-    return Group(word, own, tuple(members.values()))
+                if term not in known:
+                    others.setdefault(term, _member(term, weight, vocabulary))
+    return Group(word, own, tuple(others.values()))
+
+
+def _member(term: str, share: float, vocabulary: Vocabulary) -> Member:
+    """share: of what the term would weigh if it had been asked itself."""
+    body = _weighted(vocabulary, "body", term, share * ranking.BODY)
+    title = _weighted(vocabulary, "title", term, share * ranking.TITLE)
+    return Member(term, body.weight, title.weight)
 
 
 def _own(word: str, language: str, vocabulary: Vocabulary) -> tuple[Member, ...]:
     """The word's stem in each language, all weighing as one word of the frequency they have together."""
-    found = {asked: 0 for table in own_first(language) for asked in asked_stems(word, table.code)}
-    for term in found:
-        found[term] = vocabulary.frequency(term)
+    found = dict.fromkeys(asked for table in own_first(language) for asked in asked_stems(word, table.code))
+    counts = {term: vocabulary.count("body", term) for term in found}
     size = vocabulary.size()
-    together = _idf(min(size, sum(found.values())), size)
-    there = {term: count for term, count in found.items() if count} or dict([next(iter(found.items()))])
-    return tuple(Member(term, together / _idf(count, size) if count else 1.0) for term, count in there.items())
+    together = idf(min(size, sum(counts.values())), size)
+    there = {term: count for term, count in counts.items() if count}
+    if not there:
+        return (Member(next(iter(found)), 0.0),)
+    return tuple(_member(term, together / idf(count, size), vocabulary) for term, count in there.items())
 
 
 def _compounds(word: str, language: str, vocabulary: Vocabulary) -> list[tuple[str, float]]:
     asked = stem(word, language)
-    longer = sorted(((count, term) for term, count in vocabulary.longer(asked) if holds(term, asked)), key=lambda found: (-found[0], found[1]))
-    found = [(term, ranking.COMPOUND) for _, term in longer[: ranking.COMPOUNDS_KEPT]]
-    known = [(left, right) for left, right in divisions(word, language) if vocabulary.frequency(left) and vocabulary.frequency(right)]
-    if known:
-        best = max(known, key=lambda parts: min(vocabulary.frequency(part) for part in parts))
+    found = [(term, ranking.COMPOUND) for term, _ in vocabulary.longer(asked, ranking.COMPOUNDS_KEPT) if holds(term, asked)]
+    parts = [(left, right) for left, right in divisions(word, language) if vocabulary.count("body", left) and vocabulary.count("body", right)]
+    if parts:
+        best = max(parts, key=lambda pair: min(vocabulary.count("body", part) for part in pair))
         found += [(part, ranking.COMPOUND_PART) for part in best]
     return found
 
 
-def _pairs(words: tuple[str, ...], language: str) -> tuple[Member, ...]:
-    found: dict[str, Member] = {}
+def _pairs(words: tuple[str, ...], language: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
     for table in own_first(language):
         stems = [stem(word, table.code) for word in words]
         for left, right in pairwise(stems):
-            term = f"{left}_{right[2:]}"
-            found[term] = Member(term, ranking.PAIRS)
-    return tuple(found.values())
+            found[f"{left}_{right[2:]}"] = None
+    return tuple(found)
 
 
 def _weighted_pieces(word_pieces: tuple[tuple[str, ...], ...], vocabulary: Vocabulary) -> tuple[tuple[str, float], ...]:
     """All pieces where reading them is cheap; else the rarest of each word, weighing more."""
-    counts = {piece: vocabulary.piece_frequency(piece) for word in word_pieces for piece in word}
+    counts = {piece: vocabulary.count("pieces", piece) for word in word_pieces for piece in word}
     if sum(counts.values()) <= ranking.PIECE_POSTINGS:
         return tuple((piece, ranking.PIECES) for piece, count in counts.items() if count)
     rarest = {

@@ -14,9 +14,9 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from search.engines.base import EngineBusy, EngineUnavailable
@@ -24,11 +24,16 @@ from search.engines.base import EngineBusy, EngineUnavailable
 
 @dataclass(frozen=True, slots=True)
 class MadeBy:
-    """Versions a generation was made by; complete is False until a rebuild has put everything in."""
+    """Versions a generation was made by; complete is False until a rebuild has put everything in.
+
+    lengths: mean lengths its levels are cut by; measured: those of what a rebuild put in (`search.engines.levels`); None where it does not say.
+    """
 
     schema: int
     analysis: int
     complete: bool
+    lengths: Mapping[str, float] | None = None
+    measured: Mapping[str, float] | None = None
 
 
 class Storage:
@@ -50,8 +55,8 @@ class Storage:
         """None when it does not say, or not in a way we know."""
         try:
             said = json.loads((generation / "made-by.json").read_text(encoding="ascii"))
-            return MadeBy(said["schema"], said["analysis"], said["complete"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return MadeBy(said["schema"], said["analysis"], said["complete"], lengths=said.get("lengths"), measured=said.get("measured"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def create(self) -> Path:
@@ -62,9 +67,7 @@ class Storage:
 
     def use(self, generation: Path, made_by: MadeBy) -> None:
         """Makes a generation the current one, in one step."""
-        (generation / "made-by.json").write_text(
-            json.dumps({"schema": made_by.schema, "analysis": made_by.analysis, "complete": made_by.complete}), encoding="ascii"
-        )
+        (generation / "made-by.json").write_text(json.dumps(asdict(made_by)), encoding="ascii")
         fresh = self.folder / f"current.{secrets.token_hex(4)}"
         with open(fresh, "w", encoding="ascii") as file:
             file.write(generation.name)

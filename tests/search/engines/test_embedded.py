@@ -15,6 +15,7 @@ from search.engines import get_engine
 from search.engines.base import EngineBusy, EngineUnavailable
 from search.engines.storage import MadeBy, Storage
 from tests.search.engines.contract import EngineContract, ask, entry, fill, found, layers
+from tests.search.engines.hidden import HiddenContract
 
 ROOT = Path(__file__).parents[3]
 
@@ -33,6 +34,12 @@ def folder(tmp_path):
 
 class TestEmbeddedEngine(EngineContract):
     pass
+
+
+class TestHiddenEntries(HiddenContract):
+    @pytest.fixture
+    def new_engine(self):
+        return get_engine
 
 
 def test_an_unknown_engine_is_named_with_those_known():
@@ -114,14 +121,14 @@ def test_a_rebuild_is_filled_inside_its_block(folder):
 def test_a_crash_between_pages_and_documents_is_mended_by_the_same_change(folder, monkeypatch):
     engine = get_engine(path=folder)
     fill(engine, entry(1, "Logement", "logement"))
-    from search.engines import embedded
+    from search.engines.embedded.writing import Writing
 
     def only_pages(writing):
         writing._pages.commit()
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(embedded._Writing, "commit", only_pages)
+        patch.setattr(Writing, "commit", only_pages)
         fill(engine, entry(1, "Logement", "logement", "logement"))
     assert found(engine, "logement") == [1]
     fill(engine, entry(1, "Logement", "logement", "logement"))
@@ -189,7 +196,7 @@ def test_several_threads_ask_while_another_writes(folder):
 
 
 def test_a_large_index_counts_in_a_second_thread(folder, monkeypatch):
-    from search.engines import embedded
+    from search.engines.embedded import engine as embedded
 
     monkeypatch.setattr(embedded, "ALONE_BELOW", 1)
     engine = get_engine(path=folder)
