@@ -12,6 +12,7 @@ from itertools import chain
 from math import ceil
 
 from search import registry
+from search.engines.base import State
 from search.entries import FacetValue, Filters, Hit, Passage, Query, Results, Section
 from search.forms import FILTERS, MOST_PAGES, PARAMETERS, FilterName, SearchForm, read_years, write_years
 from search.highlight import Highlighted, passages
@@ -86,7 +87,17 @@ class Answer:
     facets: tuple[Facet, ...]
     chips: tuple[Chip, ...]
     last_page: int
-    complete: bool  # False while the index is being made
+    index: State
+
+    @property
+    def complete(self) -> bool:
+        """False while the index is being made, for the first time or anew."""
+        return self.index == "current"
+
+    @property
+    def renewing(self) -> bool:
+        """Whether an earlier index answers while a new one is made."""
+        return self.index == "earlier"
 
     @property
     def several_words(self) -> bool:
@@ -135,7 +146,7 @@ def ask(finder: Finder, form: SearchForm, *, audiences: frozenset[str], language
     shown = {row.card.subject for row in rows}
     similar = tuple(row for row in _rows(finder, results.similar, query, audiences, language) if row.card.subject not in shown)
     facets = tuple(_facets(results.facets, form, language))
-    return Answer(form, query, results, rows, similar, facets, tuple(_chips(form, facets)), last_page, finder.is_current())
+    return Answer(form, query, results, rows, similar, facets, tuple(_chips(form, facets)), last_page, finder.state())
 
 
 def _search(finder: Finder, query: Query, form: SearchForm, audiences: frozenset[str]) -> Results:

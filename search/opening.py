@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from search.engines import get_engine
-from search.engines.base import Engine, Sort
+from search.engines.base import Engine, Sort, State
 from search.entries import Query, Results
 from search.models import Outbox
 
@@ -64,8 +64,8 @@ class Finder:
     def section_counts(self, query: Query, keys: Sequence[str], *, audiences: frozenset[str]) -> dict[str, int]:
         return self._engine.section_counts(query, keys, audiences=audiences, without=self.closing)
 
-    def is_current(self) -> bool:
-        return self._engine.is_current()
+    def state(self) -> State:
+        return self._engine.state()
 
 
 def site_finder() -> Finder:

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from search.entries import Entry, Query, Results
 
 Sort = Literal["relevance", "date"]
+State = Literal["current", "earlier", "unfinished"]
 
 
 class EngineUnavailable(Exception):
@@ -63,8 +64,14 @@ class Engine(Protocol):
     def count(self) -> int:
         """Entries stored."""
 
+    def state(self) -> State:
+        """ "earlier": whole, but made by another schema or analysis version: it answers until a rebuild has taken its place, and takes no changes.
+
+        "unfinished": there is none, or not everything has been put in yet.
+        """
+
     def is_current(self) -> bool:
-        """False when the stored index was made by another schema or analysis version: rebuild it."""
+        """Whether the index is whole and of this version; if not, rebuild it."""
 
     def rebuild(self) -> Rebuild:
         """A new, empty index beside the one in use; `with engine.rebuild() as new: new.add(entries)` swaps on leaving without error."""

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -38,6 +40,20 @@ def test_a_document_is_shown_with_its_pages_and_the_words_marked(client, library
     assert "Le <mark>logement</mark> est la première démarche." in html
     assert "/slips/test.slip:1/1.1/3?q=logement" in html
     assert "pas d&#x27;adresse &lt;b&gt;." in html
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("fr", "La recherche est en cours de renouvellement."), ("nl", "De zoekfunctie wordt vernieuwd."), ("en", "The search is being renewed.")],
+)
+def test_an_index_of_an_earlier_version_answers_and_the_page_says_so(client, library, settings, language, said):
+    (made_by,) = settings.SEARCH_INDEX_DIR.glob("gen-*/made-by.json")
+    made_by.write_text(json.dumps({**json.loads(made_by.read_text()), "schema": 1}))
+    response, html = page(client, "q=logement", language)
+    assert (response.status_code, response.context["answer"].results.total) == (200, 1)
+    assert said in html
+    rebuild()
+    assert said not in page(client, "q=logement", language)[1]
 
 
 def test_who_may_not_see_a_document_finds_no_trace_of_it(client, library):

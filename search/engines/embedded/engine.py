@@ -13,7 +13,7 @@ from typing import Any
 from search import ranking
 from search.analysis import ANALYSIS_VERSION
 from search.analysis.tokens import plain_words
-from search.engines.base import EngineUnavailable, Sort
+from search.engines.base import EngineUnavailable, Sort, State
 from search.engines.embedded.reading import View, counted
 from search.engines.embedded.schema import FACETS, SCHEMA_VERSION, SHARDS, translated
 from search.engines.embedded.searching import Search, suggested
@@ -137,12 +137,17 @@ class EmbeddedEngine:
             view = self._current()
             return view.size if view else 0
 
-    def is_current(self) -> bool:
+    def state(self) -> State:
         if self.storage is None:
-            return True
+            return "current"
         generation = self.storage.current()
         made_by = self.storage.made_by(generation) if generation else None
-        return made_by is not None and made_by.complete and _is_ours(made_by) and generation is not None and _stamps(generation) is not None
+        if generation is None or made_by is None or not made_by.complete or _stamps(generation) is None:
+            return "unfinished"
+        return "current" if _is_ours(made_by) else "earlier"
+
+    def is_current(self) -> bool:
+        return self.state() == "current"
 
     def _current(self) -> View | None:
         """What to search now: two file dates are looked at, and the index is read again when they changed."""

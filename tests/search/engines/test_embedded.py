@@ -11,10 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from search.analysis import ANALYSIS_VERSION
 from search.engines import get_engine
 from search.engines.base import EngineBusy, EngineUnavailable
+from search.engines.embedded import engine as embedded
+from search.engines.embedded import reading, writing
+from search.engines.embedded.writing import Writing
+from search.engines.levels import usual_lengths
 from search.engines.storage import MadeBy, Storage
-from tests.search.engines.contract import EngineContract, ask, entry, fill, found, layers
+from search.query import parse
+from tests.search.engines import schema_1
+from tests.search.engines.contract import MEMBER, PUBLIC, EngineContract, ask, counts, entry, fill, found, layers, numbers
 from tests.search.engines.hidden import HiddenContract
 
 ROOT = Path(__file__).parents[3]
@@ -105,6 +112,90 @@ def test_an_index_of_another_version_wants_a_rebuild_and_is_not_written(folder):
     assert engine.is_current() and found(engine, "logement") == [3]
 
 
+def test_an_index_of_the_first_schema_answers_by_rights_until_it_is_made_anew(folder):
+    kept = [*layers(), entry(2, "Convention", "le logement des locataires", year=2012), entry(3, "Santé", "le logement social")]
+    kept.append(entry(4, "Wonen", "een huurwaarborglening", language="nl"))
+    schema_1.write(folder, kept, analysis=ANALYSIS_VERSION)
+    engine = get_engine(path=folder)
+    assert (engine.state(), engine.is_current(), engine.count()) == ("earlier", False, 5)
+    results = ask(engine, "convention logement")
+    assert (sorted(numbers(results)), results.total, results.total_all, results.total_passages) == ([1, 2, 3], 3, 2, 3)
+    assert counts(results, "years") == {"2012": 2}
+    assert [hit.layer for hit in ask(engine, "convention", audiences=MEMBER).hits if hit.subject.endswith(":1")] == ["1"]
+    assert (found(engine, "confidentielle"), found(engine, "confidentielle", audiences=MEMBER)) == ([], [1])
+    assert found(engine, "huurwaarborg", "nl") == [4]
+    assert found(engine, '"logement social"') == [3]
+    assert sorted(found(engine, "", sort="date")) == [1, 2, 3, 4]
+    assert ask(engine, "locatqires").similar
+    assert "library.reference:2" not in {hit.subject for hit in ask(engine, "convention", without=frozenset({"library.reference:2"})).hits}
+    assert sorted(engine.suggest("conv", audiences=PUBLIC, language="fr")) == ["library.reference:1", "library.reference:2"]
+    assert list(engine.section_hits(parse("logement", "fr"), "library.reference:2", "", audiences=PUBLIC)) == ["1.1/1"]
+    assert engine.section_counts(parse("logement", "fr"), ["library.reference:2/"], audiences=PUBLIC) == {"library.reference:2/": 1}
+    assert len(list(engine.stored())) == 5
+    with pytest.raises(EngineUnavailable, match="rebuild_index"):
+        fill(engine, entry(9, "x"))
+    with engine.rebuild() as new:
+        new.add(kept)
+        assert found(engine, "confidentielle", audiences=MEMBER) == [1]
+    assert engine.state() == "current"
+    assert sorted(found(engine, "convention logement")) == [1, 2, 3]
+
+
+def test_equals_at_the_cut_do_not_depend_on_what_is_hidden_nor_on_merges(folder):
+    """Far more equal documents than are asked for, in many commits, so that segments are merged differently."""
+    public = [entry(number, "Logement", "le logement") for number in range(400)]
+    alone, among = get_engine(path=folder / "alone"), get_engine(path=folder / "among")
+    fill(alone, *public)
+    for start in range(0, 400, 40):
+        hidden = [entry(1000 + start + place, "Logement", "le logement " * place, audiences=frozenset({"members"})) for place in range(30)]
+        fill(among, *hidden, *public[start : start + 40])
+        among.replace([(one.subject, []) for one in hidden[::2]])
+    for question in ("logement", "le", '"le logement"', "logemen"):
+        assert ask(among, question, count=100) == ask(alone, question, count=100), question
+    assert ask(among, "logement", first=350, count=50) == ask(alone, "logement", first=350, count=50)
+    assert len(set(found(among, "logement", count=400))) == 400
+
+
+def test_counts_hold_with_more_rights_sets_than_are_told_apart(folder, monkeypatch):
+    """Past a number of rights sets each count is asked for one reader: the answers are the same."""
+    engine = get_engine(path=folder)
+    fill(
+        engine,
+        *(entry(number, "Logement", "opvangcentrum", audiences=frozenset({"public", f"person:{number}"}), language="nl") for number in range(9)),
+    )
+    before = ask(engine, "opvang logement", "nl")
+    monkeypatch.setattr(reading, "MOST_SETS", 3)
+    engine.close()
+    assert ask(engine, "opvang logement", "nl") == before
+    assert before.total == 9
+
+
+def test_a_rebuild_measures_what_everybody_finds_before_it_writes(folder, monkeypatch):
+    """The first public entries, a whole earlier index, or the usual lengths: hidden entries never decide by what levels are cut."""
+    monkeypatch.setattr(writing, "SAMPLE", 2)
+    engine, storage = get_engine(path=folder), Storage(folder)
+    hidden = [entry(number, "x", "secret " * 50, audiences=frozenset({"members"})) for number in range(10, 15)]
+    public = [entry(1, "Un", "un deux trois"), entry(2, "Deux", "quatre cinq"), entry(3, "Trois", "logement " * 90)]
+    with engine.rebuild() as new:
+        new.add([*hidden, *public])
+    first = storage.made_by(storage.current())
+    with engine.rebuild() as new:
+        new.add(public)
+    second = storage.made_by(storage.current())
+    assert (first.measured, second.lengths) == (second.measured, first.measured)
+    assert first.lengths["documents.body"] < 10 < first.measured["documents.body"]
+    assert sorted(found(engine, "deux trois")) == [1, 2, 3]
+
+
+def test_a_rebuild_with_too_much_to_put_aside_takes_the_usual_lengths(folder, monkeypatch):
+    monkeypatch.setattr(writing, "SAMPLE_BYTES", 1)
+    engine, storage = get_engine(path=folder), Storage(folder)
+    with engine.rebuild() as new:
+        new.add([entry(1, "Un", "un deux trois"), entry(2, "Deux", "quatre")])
+    assert storage.made_by(storage.current()).lengths == usual_lengths()
+    assert engine.count() == 2
+
+
 def test_a_rebuild_leaves_one_generation(folder):
     engine = get_engine(path=folder)
     for number in range(3):
@@ -121,7 +212,6 @@ def test_a_rebuild_is_filled_inside_its_block(folder):
 def test_a_crash_between_pages_and_documents_is_mended_by_the_same_change(folder, monkeypatch):
     engine = get_engine(path=folder)
     fill(engine, entry(1, "Logement", "logement"))
-    from search.engines.embedded.writing import Writing
 
     def only_pages(writing):
         writing._pages.commit()
@@ -196,8 +286,6 @@ def test_several_threads_ask_while_another_writes(folder):
 
 
 def test_a_large_index_counts_in_a_second_thread(folder, monkeypatch):
-    from search.engines.embedded import engine as embedded
-
     monkeypatch.setattr(embedded, "ALONE_BELOW", 1)
     engine = get_engine(path=folder)
     fill(engine, entry(1, "x", "logement emploi", year=2012), entry(2, "y", "logement"))
