@@ -27,6 +27,8 @@ settings.SEARCH_INDEX_DIR = index
 django.setup()
 from search import indexing, registry
 from search.engines import embedded
+from search.engines.embedded.engine import EmbeddedRebuild
+from search.engines.embedded.writing import Writing
 from tests.search.kinds import SlipKind
 
 def die(*_, **__):
@@ -37,16 +39,16 @@ for number in range(60):
     kind.put(number, f"Le logement {number}", "Une page de texte.")
 registry._kinds.clear()
 registry.register(kind)
-replace, commit = embedded.EmbeddedEngine.replace, embedded._Writing.commit
+replace, commit = embedded.EmbeddedEngine.replace, Writing.commit
 if moment == "before the index is written":
     embedded.EmbeddedEngine.replace = die
 elif moment == "while entries are added":
-    embedded._Writing.add = die
+    Writing.add = die
 elif moment == "between pages and documents":
     def half(writing):
         writing._pages.commit()
         die()
-    embedded._Writing.commit = half
+    Writing.commit = half
 elif moment == "between the index and the outbox":
     def written(engine, changes):
         replace(engine, changes)
@@ -59,7 +61,7 @@ elif moment == "in the second batch":
         die() if len(calls) == 2 else replace(engine, changes)
     embedded.EmbeddedEngine.replace = second
 elif moment == "before a rebuild swaps":
-    embedded.EmbeddedRebuild.__exit__ = die
+    EmbeddedRebuild.__exit__ = die
 if moment == "before a rebuild swaps":
     indexing.rebuild()
 else:
