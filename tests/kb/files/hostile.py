@@ -9,7 +9,7 @@ DAMAGED_DOC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600
 _ENTRY = b"PK\x01\x02" + b"\0" * 42  # an empty file without a name, as the list of a zip file has it
 
 
-def many_pages(path: Path, count: int, words: int = 300) -> Path:
+def many_pages(path: Path, count: int, words: int = 60) -> Path:
     """A PDF of `count` pages that all show one stream of so many words: small to send, long to read."""
     shown = " ".join(f"mot{number}" for number in range(words))
     lines = "".join(f"({shown[start : start + 90]}) Tj 0 -12 Td " for start in range(0, len(shown), 90))
