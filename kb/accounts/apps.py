@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
+from django.db.models.signals import post_migrate, pre_migrate, pre_save
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -14,7 +14,7 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, caching, edited_kinds, editors, noting, own_kinds, recognising, second_factor
+        from kb.accounts import addresses, caching, edited_kinds, editors, noting, own_kinds, recognising, second_factor, signs
         from kb.accounts.fields import DayInput
 
         register_form_field_override(DateField, override={"widget": DayInput})
@@ -24,6 +24,7 @@ class AccountsConfig(AppConfig):
         password_reset.connect(addresses.prove_by_reset)
         password_reset.connect(recognising.remember_after)
         password_changed.connect(recognising.remember_after)
+        pre_save.connect(signs.clean_lines)
         pre_migrate.connect(caching.make_cache_table, sender=self)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())
         noting.connect()
