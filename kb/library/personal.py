@@ -15,7 +15,7 @@ from kb.library.models import Contribution, ContributionStep, Holding, ImportedD
 
 
 def contribution_rows(user: Any) -> Iterator[Row]:
-    """References the person put in, then the steps they took with any reference."""
+    """References the person put in, the steps they took with any reference, the versions of files they took away."""
     for reference in Reference.objects.filter(created_by=user).select_related("body").order_by("pk").iterator(chunk_size=200):
         yield {
             "what": "reference",
@@ -28,10 +28,14 @@ def contribution_rows(user: Any) -> Iterator[Row]:
     steps = ContributionStep.objects.filter(actor=user).select_related("reference__body").order_by("pk")
     for step in steps.iterator(chunk_size=200):
         yield {"what": "step", "mark": str(step.reference.mark), "done": step.handling, "word": step.word, "at": step.at}
+    for taken in TakenVersion.objects.filter(actor=user).select_related("file__reference__body").order_by("pk").iterator(chunk_size=200):
+        version = f"{taken.file.number}.{taken.number}"
+        yield {"what": "version taken away", "mark": str(taken.file.reference.mark), "version": version, "word": taken.reason, "at": taken.at}
 
 
 def count_contributions(user: Any) -> int:
-    return Reference.objects.filter(created_by=user).count() + ContributionStep.objects.filter(actor=user).count()
+    mine = (Reference.objects.filter(created_by=user), ContributionStep.objects.filter(actor=user), TakenVersion.objects.filter(actor=user))
+    return sum(rows.count() for rows in mine)
 
 
 def unconfirmed_of(user: Any):

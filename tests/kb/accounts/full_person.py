@@ -24,7 +24,7 @@ from kb.accounts.models import Invitation, KnownPlace, User
 from kb.accounts.scrubbing import spellings
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
-from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument
+from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, TakenVersion
 from kb.newsletter.models import Delivery, Issue, Sending
 from kb.newsletter.models.gatherings import Reminder
 from tests.home import builders as pages
@@ -80,6 +80,7 @@ def _contributions(user: User) -> None:
     Contribution.objects.create(reference=accepted, drafted=drafted, confirmed_at=timezone.now())
     ContributionStep.objects.create(reference=accepted, handling="returned", actor=user, word=f"L’année manque, merci {NAME}")
     file = library.file(accepted, "Page une")
+    TakenVersion.objects.create(file=file, number=9, reason=f"Le nom de {NAME}", actor=user, audiences=["public"])
     file.stored_file.versions.update(created_by=user, original_name=f"Rapport de {NAME}.pdf", properties={"author": NAME, "title": "Étude"})
     Holding.objects.create(reference=accepted, place=f"Bureau de {NAME}", note=f"appeler le {PHONE}")
     ImportedDocument.objects.create(body=accepted.body, path=f"dossiers/{NAME}/rapport.pdf", sha256="c" * 64, reference=accepted)

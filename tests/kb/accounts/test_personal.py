@@ -71,6 +71,7 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
         *("accounts.invitation", "accounts.knownplace", "account.emailaddress", "mfa.authenticator", "accounts.user_groups"),
         *("accounts.user_user_permissions", "clock.outgoingmail", "clock.notice", "clock.digestmark", "directory.employment"),
         *("directory.sheetimport", "groups.mandate", "files.fileversion", "library.reference", "library.contributionstep"),
+        "library.takenversion",
         *("wagtailcore.modellogentry", "wagtailcore.pagelogentry", "wagtailcore.revision", "wagtailcore.comment"),
         *("wagtailcore.commentreply", "wagtailcore.pagesubscription", "wagtailcore.page", "wagtailcore.uploadedfile"),
         *("wagtailcore.taskstate", "wagtailcore.workflowstate", "wagtailimages.image", "wagtaildocs.document"),
