@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from django.core.cache import cache
 
@@ -24,9 +26,13 @@ from search.highlight import Highlighted, Html, spans_in
 from search.opening import Finder
 
 MOST_PAGES = 300  # whose hits are counted one by one
+MOST_COUNTED = 5_000_000  # characters of those pages, the last one whole
+MOST_MARKED = 2_000  # hits marked on a page and its picture: those around the hit we are at
 _KEPT_S = 600
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 WIDTH = 1000  # units of a drawn page; its height follows from the paper
+
+What = TypeVar("What")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,8 @@ def asked_of_document(query: Query) -> Query:
 def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[str]) -> Found:
     """The hits, page by page: of the latest version where the index says, of an older one (or without an index) in its first MOST_PAGES pages.
 
-    Counted on the stored text of those pages, at most MOST_PAGES of them, and kept some minutes: rights were asked before, for the whole version.
+    Counted on the stored text of those pages, at most MOST_PAGES of them and MOST_COUNTED characters, and kept some minutes:
+    rights were asked before, for the whole version.
     """
     version = place.version
     if not (query.words or query.phrases):
@@ -126,16 +133,17 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
     numbers = _numbers(place, query, finder, held) if finder and place.is_latest else None
     numbers = sorted(numbers) if numbers is not None else list(range(1, version.page_count + 1))
     stamp = repr((version.pk, version.read_at, query.words, query.phrases, query.language, numbers))
-    key = f"library.reading.{hashlib.sha256(stamp.encode()).hexdigest()}"
-    counted = cache.get(key)
-    if counted is None:
-        counted = _count(place, query, numbers[:MOST_PAGES])
-        cache.set(key, counted, _KEPT_S)
+    key = f"library.reading.hits.{hashlib.sha256(stamp.encode()).hexdigest()}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = _count(place, query, numbers)
+        cache.set(key, kept, _KEPT_S)
+    counted, is_complete = kept
     pages, first = [], 1
     for number, label, count in counted:
         pages.append(PageHits(number, label, count, first))
         first += count
-    return Found(tuple(pages), complete=len(numbers) <= MOST_PAGES)
+    return Found(tuple(pages), complete=is_complete)
 
 
 def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -> set[int] | None:
@@ -157,15 +165,19 @@ def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -
     return numbers
 
 
-def _count(place: Place, query: Query, numbers: Sequence[int]) -> list[tuple[int, str, int]]:
+def _count(place: Place, query: Query, numbers: Sequence[int]) -> tuple[list[tuple[int, str, int]], bool]:
+    """Number, label and hits of each page that has some, and whether all the pages named were looked at."""
     default = place.whole.reference.language
-    rows = FilePage.objects.filter(version=place.version, number__in=numbers).order_by("number")
-    counted = []
+    rows = FilePage.objects.filter(version=place.version, number__in=numbers[:MOST_PAGES]).order_by("number")
+    counted, left = [], MOST_COUNTED
     for number, label, text, spans in rows.values_list("number", "label", "text", "spans").iterator(chunk_size=50):
+        if left <= 0:
+            return counted, False
+        left -= len(text)
         count = len(spans_in(text, query, language_spans(spans), default=default))
         if count:
             counted.append((number, page_label(number, label, is_paged=place.version.is_paged), count))
-    return counted
+    return counted, len(numbers) <= MOST_PAGES
 
 
 def language_spans(spans: Iterable[Sequence]) -> tuple[LanguageSpan, ...]:
@@ -178,43 +190,69 @@ def text_of(page: FilePage, query: Query | None, *, current: int, default: str) 
     marks = spans_in(page.text, query, spans, default=default) if query else ()
     here = marks[current - 1] if 0 < current <= len(marks) else None
     height = round(WIDTH * page.height / page.width) if page.width and page.height else round(WIDTH * 2**0.5)
-    return Text(tuple(_paragraphs(page.text, spans, marks, here)), tuple(_boxes(page, marks, here, height)), height)
+    first = max(0, min(current - MOST_MARKED // 2, len(marks) - MOST_MARKED))
+    hits = _Runs((mark[0], mark[1], mark) for mark in marks[first : first + MOST_MARKED])
+    languages = _Runs((span.start, span.end, span.language) for span in spans)
+    return Text(tuple(_paragraphs(page.text, languages, hits, here)), tuple(_boxes(page, hits, here, height)), height)
 
 
-def _paragraphs(text: str, spans: Sequence[LanguageSpan], marks: Sequence[tuple[int, int]], here: tuple[int, int] | None) -> Iterator[Paragraph]:
+class _Runs(Generic[What]):
+    """Runs (start, end, what) of a text, made to stand in order and apart; found by halving, however many there are."""
+
+    def __init__(self, runs: Iterable[tuple[int, int, What]]) -> None:
+        self._runs: list[tuple[int, int, What]] = []
+        place = 0
+        for start, end, what in sorted(runs, key=lambda run: run[0]):
+            if max(start, place) < end:
+                self._runs.append((max(start, place), end, what))
+                place = end
+        self._starts = [start for start, _end, _what in self._runs]
+        self._ends = [end for _start, end, _what in self._runs]
+
+    def __bool__(self) -> bool:
+        return bool(self._runs)
+
+    def between(self, start: int, end: int) -> list[tuple[int, int, What]]:
+        """The runs that share a character with those from start to end, whole."""
+        return self._runs[bisect_right(self._ends, start) : bisect_left(self._starts, end)]
+
+    def at(self, start: int, end: int) -> What | None:
+        """What the first of these runs is."""
+        first = bisect_right(self._ends, start)
+        return self._runs[first][2] if first < len(self._runs) and self._starts[first] < end else None
+
+
+_Languages = _Runs[str]
+_Hits = _Runs[tuple[int, int]]
+
+
+def _paragraphs(text: str, languages: _Languages, hits: _Hits, here: tuple[int, int] | None) -> Iterator[Paragraph]:
     place = 0
     for end, resumed in [*(found.span() for found in _BLANK_LINE.finditer(text)), (len(text), len(text))]:
         if text[place:end].strip():
-            yield _paragraph(text, place, end, spans, marks, here)
+            yield _paragraph(text, place, end, languages, hits, here)
         place = resumed
 
 
-def _paragraph(
-    text: str, start: int, end: int, spans: Sequence[LanguageSpan], marks: Sequence[tuple[int, int]], here: tuple[int, int] | None
-) -> Paragraph:
-    inside = [(max(first, start), min(last, end), (first, last)) for first, last in marks if first < end and last > start]
-    edges = {start, end, *(edge for first, last, _mark in inside for edge in (first, last))}
-    edges |= {edge for span in spans for edge in (span.start, span.end) if start < edge < end}
-    language = _language_at(start, spans)
+def _paragraph(text: str, start: int, end: int, languages: _Languages, hits: _Hits, here: tuple[int, int] | None) -> Paragraph:
+    runs = [*hits.between(start, end), *languages.between(start, end)]
+    edges = {start, end, *(edge for first, last, _what in runs for edge in (first, last) if start < edge < end)}
+    language = languages.at(start, start + 1) or ""
     pieces = []
     for first, last in pairwise(sorted(edges)):
-        mark = next((mark for mark_start, mark_end, mark in inside if mark_start <= first and last <= mark_end), None)
-        own = _language_at(first, spans)
+        mark = hits.at(first, last)
+        own = languages.at(first, last) or ""
         is_current = mark is not None and mark == here
         opens = is_current and mark is not None and first == mark[0]
         pieces.append(Piece(text[first:last], own if own != language else "", mark is not None, is_current, opens))
     return Paragraph(language, tuple(pieces))
 
 
-def _language_at(place: int, spans: Sequence[LanguageSpan]) -> str:
-    return next((span.language for span in spans if span.start <= place < span.end), "")
-
-
-def _boxes(page: FilePage, marks: Sequence[tuple[int, int]], here: tuple[int, int] | None, height: int) -> Iterator[Box]:
-    if not marks or not page.boxes:
+def _boxes(page: FilePage, hits: _Hits, here: tuple[int, int] | None, height: int) -> Iterator[Box]:
+    if not hits or not page.boxes:
         return
     for word in unpack_boxes(bytes(page.boxes)):
-        mark = next((mark for mark in marks if mark[0] < word.end and mark[1] > word.start), None)
+        mark = hits.at(word.start, word.end)
         if mark:
             left, top = round(word.left * WIDTH), round(word.top * height)
             yield Box(left, top, round(word.right * WIDTH) - left, round(word.bottom * height) - top, mark == here)

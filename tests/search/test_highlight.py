@@ -1,13 +1,15 @@
 """Found words are marked whole and as written; passages are cut at edges; HTML is escaped."""
 
-from itertools import pairwise
+from itertools import islice, pairwise, product
+from time import process_time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search import highlight as highlighting
 from search.entries import LanguageSpan, Section
-from search.highlight import LONGEST, Highlighted, highlight, opening, passages, spans_in
+from search.highlight import LONGEST, LONGEST_PLACE, Highlighted, highlight, opening, passages, spans_in
 from search.query import parse
 
 
@@ -142,3 +144,62 @@ def test_a_passage_of_a_page_goes_on_into_the_next_paragraph():
 @pytest.mark.parametrize("typed", ["famille endettee", "familles endettees", "famille endettée"])
 def test_a_question_without_accents_marks_the_words_with_them(typed):
     assert marked("Les familles endettées demandent une médiation.", typed, "fr") == ["familles", "endettées"]
+
+
+REPEATED = "Xylofoonwijk is mooi. " * 90_000  # 2 MB on one page
+
+
+@pytest.mark.parametrize("page_number", [0, 1])
+def test_passages_of_a_long_repeated_text_cost_little(page_number):
+    began = process_time()
+    found = passages(Section("1.1/1", page_number, "", REPEATED), parse("xylofoonwijk", "nl"))
+
+    assert process_time() - began < 2
+    assert [passage.text[start:end] for passage in found for start, end in passage.spans[:1]] == ["Xylofoonwijk"] * 3
+    assert found[0].text.startswith("Xylofoonwijk is mooi. ")
+
+
+def test_twenty_thousand_forms_of_a_word_are_marked_for_little():
+    forms = ["".join(letters) + "wijk" for letters in islice(product("bcdfghklmnprst", "aeiou", "bcdfghklmnprst", "aeiou", "bdgk"), 20_000)]
+    text = " ".join(forms)
+    began = process_time()
+    found = marked(text, "wijk", "nl")
+
+    assert process_time() - began < 2
+    assert len(forms) > 19_000 and found == forms
+
+
+def test_a_phrase_that_overlaps_itself_is_marked_in_pieces():
+    began = process_time()
+    spans = spans_in("ha " * 20_000, parse('"ha ha"', "nl"))
+    (passage, *_others) = passages(section("ha " * 20_000), parse('"ha ha"', "nl"))
+
+    assert process_time() - began < 2
+    assert (spans[0][0], spans[-1][1]) == (0, 59_999) and max(end - start for start, end in spans) <= LONGEST_PLACE
+    assert len(passage.text) <= LONGEST_PLACE + LONGEST and passage.spans
+
+
+@pytest.mark.parametrize(("text", "typed"), [("logement" + " " * 500_000 + "social", '"logement social"'), ("huurwijk" + "a" * 500_000, "huur")])
+def test_a_place_without_end_gives_a_short_passage(text, typed):
+    (passage,) = passages(section(text), parse(typed, "nl"))
+
+    assert len(passage.text) <= LONGEST_PLACE + LONGEST
+    assert passage.spans and all(start < end <= len(passage.text) for start, end in passage.spans)
+
+
+def test_what_stands_far_in_a_long_text_is_marked_and_shown():
+    text = "Rien de rien ici. " * 10_000 + "Le logement social. " + "Rien du tout. " * 10_000
+    (passage,) = passages(section(text), parse('"logement social"', "fr"))
+
+    assert [passage.text[start:end] for start, end in passage.spans] == ["logement social"]
+    assert marked(text, "logement", "fr") == ["logement"]
+
+
+def test_words_at_the_edges_of_blocks_are_marked_whole(monkeypatch):
+    text = "l'huurwaarborg de woningen C.P.A.S. re\u0301union titre de séjour " * 20
+    typed = 'CPAS reunion huurwaarborg "titre de séjour"'
+    expected = marked(text, typed, "fr")
+    for length in (1, 7, 30):
+        monkeypatch.setattr(highlighting, "_BLOCK", length)
+        assert marked(text, typed, "fr") == expected
+    assert len(expected) == 80

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from time import process_time
 
 import pytest
 import typst
 from django.core.files.base import ContentFile
 
-from kb.files.models import FileVersion
+from kb.files.models import FilePage, FileVersion
 from kb.files.tasks import read_here
 from kb.library import reading
 from kb.library.cataloguing import add_file
 from kb.library.choices import PublishReason
+from search.extraction.pages import WordBox, pack_boxes
+from search.query import parse
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -163,3 +166,38 @@ def test_the_reader_costs_as_many_queries_for_many_hits_as_for_one(client, index
     client.get(address)
     with django_assert_max_num_queries(12):
         assert client.get(address).context["opened"].found.total == 30
+
+
+def long_page(text: str, spans: list | None = None) -> FilePage:
+    """A page of 400 by 800 points with a box for each word."""
+    boxes = pack_boxes(WordBox(found.start(), found.end(), 0.1, 0.2, 0.3, 0.4) for found in re.finditer(r"\S+", text))
+    return FilePage(number=1, text=text, spans=spans or [], width=400, height=800, boxes=boxes)
+
+
+def test_a_long_page_full_of_hits_costs_little_and_marks_those_around_the_hit_we_are_at():
+    page = long_page("Xylofoonwijk is mooi. " * 20_000)  # 440 kB
+    began = process_time()
+    text = reading.text_of(page, parse("xylofoonwijk", "nl"), current=15_000, default="nl")
+
+    assert process_time() - began < 2
+    pieces = [piece for paragraph in text.paragraphs for piece in paragraph.pieces]
+    assert "".join(piece.text for piece in pieces) == page.text
+    assert sum(piece.is_hit for piece in pieces) == len(text.boxes) == reading.MOST_MARKED
+    assert sum(piece.is_current for piece in pieces) == sum(box.is_current for box in text.boxes) == 1
+
+
+def test_a_page_of_many_languages_costs_little():
+    words = "Le logement. De woning. " * 4_000
+    page = long_page(words, [[place, place + 12, "nl" if place // 12 % 2 else "fr"] for place in range(0, len(words), 12)])
+    began = process_time()
+    [paragraph] = reading.text_of(page, parse("logement woning", "fr"), current=1, default="fr").paragraphs
+
+    assert process_time() - began < 2
+    assert paragraph.language == "fr" and {piece.language for piece in paragraph.pieces} == {"", "nl"}
+
+
+def test_a_long_text_is_counted_in_its_first_pages(client, reference, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_COUNTED", 1)
+    opened = client.get(f"/fr/bibliotheque/{reference.mark_slug}/lire/1.1/1/?q=logement").context["opened"]
+
+    assert opened.found.total == 1 and not opened.found.complete
