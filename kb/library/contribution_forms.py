@@ -10,7 +10,7 @@ from typing import Any
 
 from django import forms
 from django.core import signing
-from django.core.validators import URLValidator
+from django.core.validators import MaxLengthValidator, URLValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,10 +22,11 @@ from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState, ReferenceType
 from kb.library.contributing import EVERYONE, GROUP, MEMBERS, Link, Upload, doi_typed, readers_choice, value_of
-from kb.library.forms import kept_name
+from kb.library.forms import MOST_NAMES, kept_name
 from kb.library.models import Reference
 from kb.library.models.references import NEEDS_AGREEMENT
 from kb.library.resuming import owner_of_kept
+from kb.pages.texts import LONGEST_TEXT
 from kb.vocabulary.forms import ConceptsField
 
 _web_address = URLValidator(schemes=["http", "https"])
@@ -141,7 +142,7 @@ class AddForm(forms.Form):
 
 
 class NamesField(forms.CharField):
-    """One name a line; a list."""
+    """One name a line; a list of distinct names, MOST_NAMES at most."""
 
     widget = forms.Textarea(attrs={"rows": 3})
 
@@ -151,6 +152,13 @@ class NamesField(forms.CharField):
     def to_python(self, value) -> list[str]:
         names = [" ".join(line.split())[:255] for line in (super().to_python(value) or "").splitlines()]
         return list(dict.fromkeys(name for name in names if name))
+
+    def validate(self, value) -> None:
+        super().validate(value)
+        if len(value) > MOST_NAMES:
+            said = {"count": len(value), "most": MOST_NAMES}
+            sentence = gettext("There are %(count)d names here: give %(most)d at most, the document itself has the others.") % said
+            raise forms.ValidationError(sentence, code="too_many")
 
 
 def _text(name: str, **options) -> forms.Field:
@@ -172,7 +180,7 @@ LINES = {
     "date_text": lambda: _text("date_text", help_text=_("The year is enough: 2010. Or 2010-05, or 2010-05-21.")),
     "type": lambda: _choice(ReferenceType.choices),
     "publisher": lambda: _text("publisher"),
-    "abstract": lambda: forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4})),
+    "abstract": lambda: forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}), validators=[MaxLengthValidator(LONGEST_TEXT)]),
     "concepts": lambda: ConceptsField(required=False),
     "container_title": lambda: _text("container_title"),
     "pages": lambda: _text("pages", help_text=""),

@@ -6,6 +6,7 @@ from django import forms
 from django.core import signing
 from django.db import transaction
 from django.utils.text import get_valid_filename
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
@@ -23,6 +24,8 @@ from kb.vocabulary.models import Keyword
 
 NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
 OWNER_KIND = "library.reference"
+MOST_NAMES = 100
+MOST_KEYWORDS = 100  # in each language
 
 
 class ReferenceFileForm(WagtailAdminModelForm):
@@ -116,7 +119,7 @@ def readable_name(name: str) -> str:
 
 
 class KeywordsField(forms.CharField):
-    """Words separated by commas or semicolons; a list of distinct words."""
+    """Words separated by commas or semicolons; a list of distinct words, MOST_KEYWORDS at most."""
 
     def __init__(self, **options) -> None:
         super().__init__(required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}), **options)
@@ -127,6 +130,12 @@ class KeywordsField(forms.CharField):
     def to_python(self, value) -> list[str]:
         words = [" ".join(word.split())[:100] for word in (super().to_python(value) or "").replace(";", ",").split(",")]
         return list(dict.fromkeys(word for word in words if word))
+
+    def validate(self, value) -> None:
+        super().validate(value)
+        if len(value) > MOST_KEYWORDS:
+            said = {"count": len(value), "most": MOST_KEYWORDS}
+            raise forms.ValidationError(gettext("There are %(count)d keywords here: give %(most)d at most.") % said, code="too_many")
 
     def has_changed(self, initial, data) -> bool:
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
@@ -141,6 +150,8 @@ class ReferenceForm(WagtailAdminModelForm):
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
         self.state_before = self.instance.state if self.instance.pk else ""
+        if creators := self.formsets.get("creators"):
+            creators.error_messages["too_many_forms"] = _("There are too many names here: give %(num)d at most, the document itself has the others.")
         if self.instance.pk:
             words: dict[str, list[str]] = {code: [] for code in CODES}
             for item in ReferenceKeyword.objects.filter(content_object=self.instance).select_related("tag").order_by("tag__name"):

@@ -30,7 +30,7 @@ from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library import version_views
 from kb.library.choices import ReferenceState, ReferenceType
-from kb.library.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
+from kb.library.forms import MOST_NAMES, OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.models import Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
 from search.engines.base import EngineUnavailable
@@ -236,6 +236,7 @@ NOTICE = [
         panels=[FieldRowPanel([FieldPanel("name"), FieldPanel("role")]), FieldRowPanel([FieldPanel("is_organisation"), FieldPanel("organisation")])],
         heading=_("Creators"),
         label=_("creator"),
+        max_num=MOST_NAMES,
     ),
     MultiFieldPanel(
         [

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from kb.languages import CODES, LANGUAGES, current_language
+
+LONGEST_TEXT = 20_000  # letters of a text of a record in one language; what is longer is a document
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,15 @@ class TextsWidget(forms.MultiWidget):
 
 
 class TextsFormField(forms.MultiValueField):
+    """One text in up to three languages, each of LONGEST_TEXT letters at most."""
+
     def __init__(self, *, multiline: bool = False, required: bool = True, **options) -> None:
         for name in ("encoder", "decoder", "max_length"):
             options.pop(name, None)
         options["widget"] = TextsWidget(multiline=multiline)
-        super().__init__(fields=[forms.CharField(required=False) for _code in CODES], require_all_fields=False, required=required, **options)
+        # No `max_length`: a browser would cut what is pasted without a word.
+        one = [forms.CharField(required=False, validators=[MaxLengthValidator(LONGEST_TEXT)]) for _code in CODES]
+        super().__init__(fields=one, require_all_fields=False, required=required, **options)
 
     def compress(self, values):
         return {code: text for code, text in zip(CODES, values or ["", "", ""], strict=True) if text}

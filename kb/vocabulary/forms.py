@@ -7,9 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from kb.languages import current_language
 from kb.vocabulary.models import Concept
+
+MOST_CONCEPTS = 100
 
 
 class ConceptsWidget(forms.CheckboxSelectMultiple):
@@ -19,12 +22,18 @@ class ConceptsWidget(forms.CheckboxSelectMultiple):
 
 
 class ConceptsField(forms.ModelMultipleChoiceField):
-    """All concepts as boxes in the language of the request, each theme with what is below it. One query."""
+    """All concepts as boxes in the language of the request, each theme with what is below it; MOST_CONCEPTS ticked at most. One query."""
 
     widget = ConceptsWidget
 
     def __init__(self, **options) -> None:
         super().__init__(queryset=Concept.objects.all(), **options)
+
+    def clean(self, value):
+        if isinstance(value, list | tuple) and len(value) > MOST_CONCEPTS:
+            said = {"count": len(value), "most": MOST_CONCEPTS}
+            raise forms.ValidationError(_("There are %(count)d themes here: choose %(most)d at most.") % said, code="too_many")
+        return super().clean(value)
 
     def _get_choices(self):
         return GroupedByTheme(self)

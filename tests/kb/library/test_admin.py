@@ -355,6 +355,34 @@ def test_concepts_are_ticked_under_their_theme_in_the_order_of_the_alphabet(clie
     assert html.index(theme.label(language)) < html.index("emploi") < html.index("équivalence") < html.index("zone")
 
 
+def many_creators(count: int) -> dict[str, str]:
+    rows = {f"creators-{number}-{name}": value for number in range(count) for name, value in (("name", f"Nom{number}, P"), ("role", "author"))}
+    return rows | {f"creators-{number}-ORDER": str(number + 1) for number in range(count)} | {"creators-TOTAL_FORMS": str(count)}
+
+
+TOO_MUCH = {
+    "names": (many_creators(101), "trop de noms ici : donnez-en 100 au plus"),
+    "keywords": ({"keywords_fr": ", ".join(f"mot{number}" for number in range(101))}, "Il y a 101 mots-clés ici : donnez-en 100 au plus."),
+    "letters": ({"abstract_nl": "é" * 20_001}, "au plus 20000 caractères"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_a_form_with_too_much_in_it_says_so_and_keeps_everything(client, body, case):
+    changes, sentence = TOO_MUCH[case]
+    answer = client.post(add_url(), form(body, **changes) | {"files-0-upload": upload()})
+    content = unescape(answer.content.decode())
+    assert answer.status_code == 200 and not Reference.objects.exists()
+    assert sentence in content and "guide_du_locataire.txt" in content
+    assert next(iter(changes.values())) in content
+
+
+def test_the_largest_form_is_saved(client, body):
+    words = ", ".join(f"mot{number}" for number in range(100))
+    answer = client.post(add_url(), form(body, **many_creators(100), keywords_fr=words, abstract_nl="é" * 20_000) | {"files-0-upload": upload()})
+    assert answer.status_code == 302 and Reference.objects.get().creators.count() == 100
+
+
 def test_many_are_accepted_at_once(client, body):
     references = make(body, 3)
     assert client.get(bulk("accept", references)).status_code == 200

@@ -27,8 +27,10 @@ from kb.library import handling
 from kb.library.awaiting import own
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributing import Link, doi_typed, start
-from kb.library.models import Contribution, Creator, Reference, Resemblance
+from kb.library.forms import MOST_NAMES
+from kb.library.models import Authority, Contribution, Creator, OtherName, Reference, Resemblance
 from kb.library.resuming import ticket_for
+from kb.pages.texts import LONGEST_TEXT
 from tests.kb.accounts import builders as people
 from tests.kb.files import builders as files
 from tests.kb.files import hostile
@@ -423,6 +425,64 @@ def test_correct_opens_that_one_field_without_javascript(client, drafted):
 def correct(client, reference, **data):
     opened = [name for name in data if name not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word")]
     return client.post(page_of(reference), {"open": opened, "readers": "group", "do": "save", **data})
+
+
+def names(count: int) -> str:
+    return "\n".join(f"Nom{number}, P" for number in range(count))
+
+
+def seconds_and_queries_of(act) -> tuple[float, int]:
+    with CaptureQueriesContext(connection) as queries:
+        began = time.process_time()
+        act()
+        return time.process_time() - began, len(queries)
+
+
+def test_the_largest_form_is_saved_quickly_and_with_as_many_queries_as_a_small_one(client, drafted):
+    correct(client, drafted, creators=names(1), abstract="Un mot.")
+    _, few = seconds_and_queries_of(lambda: correct(client, drafted, creators=names(2), abstract="Deux mots."))
+    largest = names(MOST_NAMES).replace("Nom", "Autre")
+    seconds, many = seconds_and_queries_of(lambda: correct(client, drafted, creators=largest, abstract="é" * LONGEST_TEXT))
+    assert list(Creator.objects.filter(reference=drafted).values_list("name", flat=True)) == largest.splitlines()
+    assert len(Reference.objects.get().abstract["en"]) == LONGEST_TEXT
+    assert many <= few + 10 and seconds < 2
+
+
+TOO_MUCH = {
+    "names": ("creators", names(MOST_NAMES + 1), "There are 101 names here: give 100 at most"),
+    "letters": ("abstract", "é" * (LONGEST_TEXT + 1), "at most 20000 characters"),
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_one_more_is_refused_with_a_sentence_and_nothing_is_lost(client, drafted, case):
+    name, typed, sentence = TOO_MUCH[case]
+    before = list(Creator.objects.values_list("name", flat=True))
+    answer = correct(client, drafted, **{name: typed, "publisher": "Tapé avec"}, do="confirm")
+    form = answer.context["form"]
+    assert form.errors.keys() == {name} and sentence in form.errors[name][0] and sentence in text(answer)
+    assert (form[name].value(), form["publisher"].value()) == (typed, "Tapé avec")
+    assert (begun().state, list(Creator.objects.values_list("name", flat=True)), begun().abstract) == (S.DRAFT, before, drafted.abstract)
+
+
+def test_a_form_with_thousands_of_names_is_refused_before_anything_is_written(client, drafted):
+    seconds, _ = seconds_and_queries_of(lambda: correct(client, drafted, creators=names(4000)))
+    assert seconds < 2 and Creator.objects.count() < MOST_NAMES
+
+
+def test_no_more_concepts_than_a_document_can_be_about(client, drafted):
+    form = correct(client, drafted, concepts=[str(number) for number in range(101)]).context["form"]
+    assert form.errors["concepts"] == ["There are 101 themes here: choose 100 at most."]
+
+
+def test_who_stays_on_the_list_of_names_stays_as_an_editor_wrote_them(client, drafted):
+    correct(client, drafted, creators="Un, A.\nDeux, B.")
+    Creator.objects.filter(name="Un, A.").update(role="editor")
+    used = Authority.objects.create(kind="creator", name="Trois vzw")
+    OtherName.objects.create(authority=used, kind="creator", name="3 vzw")
+    correct(client, drafted, creators="3 vzw\nUn, A.")
+    found = Creator.objects.filter(reference=drafted).values_list("name", "role", "is_organisation")
+    assert list(found) == [("Trois vzw", "author", True), ("Un, A.", "editor", False)]
 
 
 def test_what_is_corrected_is_kept_and_no_later_reading_touches_it(client, drafted, worker):
