@@ -1,6 +1,6 @@
 """Uploads of a form that is shown again: kept aside for a day, so that nobody has to choose a file twice.
 
-private storage  incoming/<uuid>.<person>        the word in the form: signed {"key", "name"}, good for a day
+private storage  incoming/<uuid>.<what>.<person>        the word in the form: signed {"key", "name"}, good for a day
 What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another person's form.
 """
 
@@ -28,9 +28,21 @@ def keep(content: File, name: str, *, whose: str = "") -> str:
 
 
 def _ending(whose: str) -> str:
-    """ ".7" for whatever is kept for the person 7, whose it is otherwise: so that what they have there can be counted."""
+    """ ".7", ".form.7" for whatever is kept for the person 7: so that what they have there can be counted."""
     number = "".join(sign for sign in whose if sign.isdigit())
-    return f".{number}" if number else ""
+    what = "".join(sign for sign in whose if sign.isalpha())
+    return "".join(f".{part}" for part in (what, number) if part) if number else ""
+
+
+def keep_last(number: int, *, whose: str) -> None:
+    """Removes of what is kept for someone all but the `number` that came last."""
+    storage, dated = storages["private"], []
+    for name in storage.listdir(FOLDER)[1]:
+        if name.partition(".")[2] == _ending(whose).removeprefix("."):
+            with suppress(FileNotFoundError):  # it was just released
+                dated.append((storage.get_modified_time(f"{FOLDER}/{name}"), name))
+    for _time, name in sorted(dated)[: max(0, len(dated) - number)]:
+        storage.delete(f"{FOLDER}/{name}")
 
 
 def kept_bytes(person: int) -> int:

@@ -312,3 +312,7 @@ class RecordForm(forms.Form):
 
 def _initial(value: Any) -> Any:
     return [one.pk for one in value] if isinstance(value, set) else value
+
+
+# All that the two forms send, beside the buttons: what is kept of one whose session has ended.
+SENT = frozenset({*AddForm.base_fields, *RecordForm.base_fields, *LINES, "open", "missing", "kept"})

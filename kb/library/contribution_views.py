@@ -30,12 +30,12 @@ from kb.library import handling
 from kb.library.awaiting import bodies_followed, contribution_url, own_references, proposed_to, shown_own
 from kb.library.choices import ReferenceState
 from kb.library.contributing import start
-from kb.library.contribution_forms import AddForm, RecordForm
+from kb.library.contribution_forms import SENT, AddForm, RecordForm
 from kb.library.correcting import PLAIN_STEPS, SAVE, STEPS, correct, sentences_by_field
 from kb.library.lines import attachments_of, file_choices, is_reading, missing_lines, page_of
 from kb.library.models import Contribution, Reference
 from kb.library.models.marks import Mark
-from kb.library.resuming import park, resumed, ticket_for, ticket_holder
+from kb.library.resuming import NotKept, park, resumed, ticket_for, ticket_holder
 from kb.pages.echoes import Echo
 
 A_PAGE = 20
@@ -53,14 +53,30 @@ def for_persons(view: View) -> View:
         holder = ticket_holder(request.POST.get("ticket", "")) if request.method == "POST" else None
         if request.user.is_authenticated and holder in (None, request.user.pk):
             return _private(view(request, *args, **kwargs))
-        back = f"{request.path}?{urlencode({'resume': park(request, holder)})}" if holder else request.get_full_path()
+        back = _parked_at(request, holder) if holder else ""
         if request.user.is_authenticated:
             return _private(render(request, "library/contributing/another.html", {"back": back, "section": "library", "noindex": True}, status=409))
-        if holder:
+        if back:
             messages.info(request, _("Your session has ended. What you typed and the documents you gave are kept: log in, and they are there again."))
-        return _private(redirect_to_login(back, login_url=reverse("account_login")))
+        elif holder:
+            messages.warning(
+                request,
+                _(
+                    "Your session has ended, and what you sent could not be kept: it is too long, or there is no room at this moment. "
+                    "Go back in your browser, copy what you typed, then log in."
+                ),
+            )
+        return _private(redirect_to_login(back or request.get_full_path(), login_url=reverse("account_login")))
 
     return wrapped
+
+
+def _parked_at(request: HttpRequest, holder: int) -> str:
+    """The address under which the person finds again what their form brought; "" where it could not be kept."""
+    try:
+        return f"{request.path}?{urlencode({'resume': park(request, holder, fields=SENT)})}"
+    except NotKept:
+        return ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

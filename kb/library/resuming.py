@@ -1,7 +1,8 @@
 """A form that was sent after its session ended: kept for the person it was made for, and there again after they log in.
 
 form      <input name="ticket"> signed for the person; without a good one nothing of a stranger is stored
-kept      private storage incoming/<uuid>: {"user", "path", "data"}; its uploads beside it (`kb.files.keeping`), for a day
+kept      private storage incoming/<uuid>.form.<person>: {"user", "path", "data"}, the last FORMS_KEPT of each person; its uploads beside it
+          (`kb.files.keeping`); for a day
 address   …/ajouter/?resume=<signed word>, which opens for that person alone
 """
 
@@ -15,11 +16,16 @@ from django.core import signing
 from django.core.files.base import ContentFile
 from django.http import HttpRequest, QueryDict
 
-from kb.files.keeping import KEPT_FOR, keep, kept
-from kb.files.uploading import RefusedUpload
+from kb.files.keeping import KEPT_FOR, keep, keep_last, kept
+from kb.files.uploading import RefusedUpload, is_full, left_for
 
 SALT = "kb.library.resuming"
-_NOT_KEPT = frozenset({"csrfmiddlewaretoken", "ticket"})
+FORM_MAX_BYTES = 200_000  # several times the longest summary with all its other lines
+FORMS_KEPT = 20
+
+
+class NotKept(Exception):
+    """What was sent is too long to be kept, the disk is full, or the person has no room left."""
 
 
 def ticket_for(user: Any) -> str:
@@ -46,15 +52,27 @@ def _owner_of_form(user_id: int) -> str:
     return f".form.{user_id}"
 
 
-def park(request: HttpRequest, user_id: int) -> str:
-    """Keeps what was typed and dropped for that person; gives the word that brings it back."""
-    data = {name: request.POST.getlist(name) for name in request.POST if name not in _NOT_KEPT}
-    for name in request.FILES:
+def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> str:
+    """Keeps what was typed and dropped in those fields for that person; gives the word that brings it back.
+
+    Whoever has the ticket needs no session, so typed text is held to what files are held to. Raises NotKept before anything is written.
+    """
+    data = {name: request.POST.getlist(name) for name in request.POST if name in fields}
+    if len(_written(request, user_id, data)) > FORM_MAX_BYTES or is_full() or not left_for(user_id, has_session=True):
+        raise NotKept
+    for name in request.FILES.keys() & fields:
         taken = [one for one in request.FILES.getlist(name) if one.size and not isinstance(one, RefusedUpload)]
         words = [keep(one, one.name, whose=owner_of_kept(user_id)) for one in taken]
         data["kept"] = [*data.get("kept", []), *words]
+    word = keep(ContentFile(_written(request, user_id, data)), "form.json", whose=_owner_of_form(user_id))
+    keep_last(FORMS_KEPT, whose=_owner_of_form(user_id))
+    return word
+
+
+def _written(request: HttpRequest, user_id: int, data: dict[str, list[str]]) -> bytes:
     form = {"user": user_id, "path": request.path, "data": data}
-    return keep(ContentFile(json.dumps(form).encode()), "form.json", whose=_owner_of_form(user_id))
+    # Half a pair of surrogates, which a strange encoding can bring, is no reason for an error: json reads it back.
+    return json.dumps(form, ensure_ascii=False).encode(errors="surrogatepass")
 
 
 def resumed(word: str, user: Any, path: str) -> QueryDict | None:
