@@ -11,6 +11,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,37 +98,95 @@ def test_the_site_itself_keeps_no_log_of_visits():
     assert "--access-log" not in (ROOT / "docs/systemd/cass-web.service").read_text(encoding="utf-8")
 
 
-def test_a_real_web_server_notes_neither_keys_nor_what_was_typed(tmp_path):
+@contextmanager
+def web_server(folder: Path) -> Iterator[tuple[int, http.server.ThreadingHTTPServer]]:
+    """The real one with our rules: its port, and what is behind it."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if nginx is None:
         pytest.skip("nginx is not installed")
     behind = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
     threading.Thread(target=behind.serve_forever, daemon=True).start()
-    port, log = _free_port(), tmp_path / "access.log"
+    port = _free_port()
     conf = CONF.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{behind.server_port}")
-    conf = conf.replace("/var/log/nginx/access.log", str(log))
-    folders = "".join(f"{name}_temp_path {tmp_path}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    around = f"pid {tmp_path}/pid; error_log {tmp_path}/error.log; daemon off; master_process off; events {{}}"
+    conf = conf.replace("/var/log/nginx/access.log", str(folder / "access.log"))
+    folders = "".join(f"{name}_temp_path {folder}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    around = f"pid {folder}/pid; error_log {folder}/error.log; daemon off; master_process off; events {{}}"
     whole = f"{around} http {{ {folders} access_log off;\n{conf}\n}}"
-    (tmp_path / "nginx.conf").write_text(whole, encoding="utf-8")
-    assert subprocess.run([nginx, "-t", "-c", str(tmp_path / "nginx.conf")], capture_output=True, check=False).returncode == 0
-    running = subprocess.Popen([nginx, "-c", str(tmp_path / "nginx.conf")], stderr=subprocess.DEVNULL)
+    (folder / "nginx.conf").write_text(whole, encoding="utf-8")
+    told = subprocess.run([nginx, "-t", "-c", str(folder / "nginx.conf")], capture_output=True, check=False, text=True)
+    assert told.returncode == 0, told.stderr
+    running = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     try:
+        yield port, behind
+    finally:
+        running.terminate()
+        running.wait(10)
+        behind.shutdown()
+        behind.server_close()
+
+
+def test_a_real_web_server_notes_neither_keys_nor_what_was_typed(tmp_path):
+    with web_server(tmp_path) as (port, behind):
         secret = with_keys("fr") + with_keys("nl")
         for address in (*secret, "/fr/chercher/?q=parole", "/r/PA-2012-147?ticket=billet"):
             _open(f"http://127.0.0.1:{port}{address}")
         behind.shutdown()
         behind.server_close()
         _open(f"http://127.0.0.1:{port}{secret[0]}")  # what is behind does not answer: nginx notes an error
-    finally:
-        running.terminate()
-        running.wait(10)
-    noted = log.read_text(encoding="utf-8")
+    noted = (tmp_path / "access.log").read_text(encoding="utf-8")
     assert noted.count("(a link)") == len(secret) + 1
     assert '"GET /fr/chercher/"' in noted and '"GET /r/PA-2012-147"' in noted
     everything = noted + (tmp_path / "error.log").read_text(encoding="utf-8")
     for word in (*WORDS.values(), "parole", "billet", "https://ailleurs.example"):
         assert word not in everything or word == "2n"
+
+
+ADD = "/fr/bibliotheque/ajouter/"
+SESSION, TOKEN = "Cookie: a=b; __Host-session=x\r\n", "Cookie: __Host-csrf=x\r\n"
+HEAVY, CHUNKED = "Content-Length: 200000000\r\n", "Transfer-Encoding: chunked\r\n"
+BEGUN = {
+    "a heavy form of nobody": (ADD, "", HEAVY, "403"),
+    "one of nobody that does not say its weight": (ADD, "", CHUNKED, "403"),
+    "a heavy one in the admin": ("/admin/images/add/", "", HEAVY, "403"),
+    "a long one in the admin": ("/admin/pages/", "", "Content-Length: 9000000\r\n", "403"),
+    "a word that only looks like the cookie": (ADD, "Cookie: x__Host-session=x\r\n", HEAVY, "403"),
+    "a session": (ADD, SESSION, HEAVY, ""),
+    "a form whose session has ended": (ADD, TOKEN, HEAVY, ""),
+    "a session that does not say the weight": (ADD, SESSION, CHUNKED, ""),
+    "a heavy form elsewhere": ("/fr/chercher/", SESSION, HEAVY, "413"),
+    "a small one of nobody": (ADD, "", "Content-Length: 2\r\n", ""),
+}
+
+
+def test_a_real_web_server_writes_no_heavy_body_of_nobody_and_few_at_once(tmp_path):
+    with web_server(tmp_path) as (port, _behind):
+        _open(f"http://127.0.0.1:{port}/fr/")
+        answers = {name: _begun(port, *asked)[0] for name, (*asked, _expected) in BEGUN.items()}
+        some = [_begun(port, ADD, SESSION, HEAVY) for _one in range(5)]
+        reading = urllib.request.urlopen(f"http://127.0.0.1:{port}{ADD}", timeout=10).status
+        for _answer, connection in some:
+            connection.close()
+
+    assert answers == {name: expected for name, (*_asked, expected) in BEGUN.items()}
+    assert [answer for answer, _connection in some] == ["", "", "", "", "429"]
+    assert reading == 200
+
+
+def test_the_web_server_knows_the_cookies_by_their_names():
+    production = (ROOT / "kb/settings/production.py").read_text(encoding="utf-8")
+    names = re.search(r'"~\(\^\|; \?\)__Host-\((\w+)\|(\w+)\)=', CONF).groups()
+    assert f'SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-{names[0]}", "__Host-{names[1]}"' in production
+
+
+def _begun(port: int, address: str, cookie: str, weight: str) -> tuple[str, socket.socket]:
+    """The answer's number to a form of which only the beginning is sent, "" while the rest is waited for; and its connection."""
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(f"POST {address} HTTP/1.1\r\nHost: cass.example\r\n{cookie}{weight}\r\n".encode())
+    connection.settimeout(0.4)
+    try:
+        return connection.recv(100).decode()[9:12], connection
+    except TimeoutError:
+        return "", connection
 
 
 class _Answer(http.server.BaseHTTPRequestHandler):
