@@ -17,6 +17,7 @@ from django.utils.http import parse_etags
 from kb.accounts.audiences import PUBLIC, audiences_of, may_see
 from kb.files.models import FilePage, FileVersion, private_storage
 from kb.files.names import clean_name, disposition
+from search.extraction import is_program_name
 
 INLINE_TYPES = frozenset({"application/pdf", "image/webp"})
 # What a browser would run is sent as plain text, and its name ends accordingly, so that opening the saved copy runs nothing either.
@@ -49,7 +50,8 @@ class _Sent:
 def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iterable[str], download: bool = False) -> HttpResponseBase:
     """The file as it was put in, to a reader of one of `audiences`: in the browser if it is a PDF and no download is asked, else as a download.
 
-    What nobody has read yet, or could not tell, is a download of unknown type; a name by which a browser would run it ends as a text.
+    What nobody has read yet, or could not tell, is a download of unknown type. A name by which a browser would run it ends as a text, one by which
+    a system would, taken before such names were refused, as bytes of no kind; a PDF's ends in .pdf.
     Raises Http404 when this reader may not open it, as when there is none.
     """
     audiences = frozenset(audiences)
@@ -59,6 +61,10 @@ def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iter
     may_run = active or (not version.media_type and name.lower().endswith(_ACTIVE_ENDINGS))
     if may_run and not name.lower().endswith(".txt"):
         name += ".txt"
+    if version.media_type == "application/pdf" and not name.lower().endswith(".pdf"):
+        name += ".pdf"
+    elif is_program_name(name):
+        name += ".bin"
     sent = _Sent(
         stored_name=version.content.name,
         size_bytes=version.size_bytes,

@@ -55,7 +55,7 @@ def check_size(size_bytes: int) -> None:
 
 def check_kind(head: bytes, name: str) -> None:
     """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name; every other kind is taken."""
-    if family_of(head, name) == Family.PROGRAM:
+    if family_of(head, clean_name(name)) == Family.PROGRAM:
         raise ValidationError(
             _("This is a program, not a document: programs are not kept here. Put in the document itself, for example as a PDF."), code="program"
         )

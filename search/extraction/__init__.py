@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unconfined, Unsupported
-from search.extraction.families import HEAD_BYTES, Family, family_of
+from search.extraction.families import HEAD_BYTES, Family, family_of, is_program_name
 from search.extraction.limits import Limits
 from search.extraction.pages import ExtractedPage, Extraction
 from search.extraction.sandbox import Sandbox, shared_sandbox
@@ -31,6 +31,7 @@ __all__ = [
     "extract",
     "family_of",
     "has_few_letters",
+    "is_program_name",
     "is_scan",
     "shared_sandbox",
 ]

@@ -35,27 +35,49 @@ _PROGRAMS = (
     b"\x00asm",
     b"L\x00\x00\x00\x01\x14\x02\x00",
 )
-# Text that Windows or a shell runs, and programs packed as a zip file or in an Office container: only their name tells.
-_SCRIPTS = frozenset(["bat", "cmd", "hta", "js", "jse", "mjs", "ps1", "psm1", "reg", "sh", "vbe", "vbs", "wsf", "wsh"])
-_PACKED = frozenset(["apk", "appx", "ipa", "jar", "msi", "msix", "msp"])
+# Names of what a double click runs or installs, or that lead away to such a thing (shortcuts): whatever the bytes are, the system goes by the name.
+# A script that is only read or edited where nobody installed its language (.py, .r, .sql) is a document as any other.
+_PROGRAM_ENDINGS = frozenset(
+    [
+        # Windows: programs, installers, scripts, shortcuts
+        *("exe", "com", "scr", "pif", "cpl", "gadget", "application", "appref-ms", "xll"),
+        *("msi", "msix", "msixbundle", "msp", "mst", "appx", "appxbundle", "appinstaller", "diagcab"),
+        *("bat", "cmd", "hta", "js", "jse", "mjs", "ps1", "psm1", "reg", "sct", "vb", "vbe", "vbs", "ws", "wsc", "wsf", "wsh", "pyw", "pyz", "pyzw"),
+        *("chm", "hlp", "lnk", "url", "website", "scf", "settingcontent-ms", "library-ms", "search-ms", "searchconnector-ms"),
+        # macOS, Linux, Android, iOS, Java
+        *("app", "command", "pkg", "mpkg", "tool", "workflow", "fileloc", "inetloc", "webloc"),
+        *("sh", "csh", "ksh", "run", "desktop", "appimage", "deb", "rpm", "flatpakref"),
+        *("apk", "ipa", "jar", "jnlp"),
+    ]
+)
 
 
 def family_of(head: bytes, name: str = "") -> Family:
-    """The family of a file by its first HEAD_BYTES bytes (more are not looked at); by its name only whether such bytes are a program."""
+    """The family of a file by its first HEAD_BYTES bytes (more are not looked at); by its name only whether a system would run it."""
     head = head[:HEAD_BYTES]
-    ending = name.rpartition(".")[2].lower().strip()
+    if is_program_name(name) or _begins_as_program(head):
+        return Family.PROGRAM
     if b"%PDF-" in head[:1024]:
         return Family.PDF
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return Family.PROGRAM if ending in _PACKED else Family.ZIP
+        return Family.ZIP
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return Family.PROGRAM if ending in _PACKED else Family.OLD_OFFICE
+        return Family.OLD_OFFICE
+    return Family.TEXT if _is_text(head) else Family.OTHER
+
+
+def is_program_name(name: str) -> bool:
+    """Whether a system runs what has this name; dots and spaces at the end are taken away, as Windows does."""
+    _before, dot, ending = name.rstrip(". \t").rpartition(".")
+    return bool(dot) and ending.lower() in _PROGRAM_ENDINGS
+
+
+def _begins_as_program(head: bytes) -> bool:
+    """Also where something that looks like a document follows: a system goes by the first bytes."""
+    if head.startswith((*_PROGRAMS, b"#!", b"\xef\xbb\xbf#!")):
+        return True
     # A text may begin with the two letters of Windows' programs; theirs are followed by numbers with zeros in them.
-    if head.startswith(_PROGRAMS) or (head.startswith((b"MZ", b"ZM")) and b"\0" in head[:64]):
-        return Family.PROGRAM
-    if not _is_text(head):
-        return Family.OTHER
-    return Family.PROGRAM if head.startswith((b"#!", b"\xef\xbb\xbf#!")) or ending in _SCRIPTS else Family.TEXT
+    return head.startswith((b"MZ", b"ZM")) and not _is_text(head)
 
 
 def _is_text(head: bytes) -> bool:

@@ -95,6 +95,21 @@ def test_a_pdf_opens_in_the_browser_and_is_downloaded_when_asked(reader, version
     assert saved["Content-Disposition"].startswith("attachment;")
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type", "sent_name"),
+    [
+        ("setup.exe", "application/pdf", "setup.exe.pdf"),
+        ("rapport", "application/pdf", "rapport.pdf"),
+        ("x.hta", "application/octet-stream", "x.hta.bin"),
+        ("x.jar", "", "x.jar.bin"),
+    ],
+)
+def test_what_was_taken_under_the_name_of_a_program_goes_out_under_another(reader, version, name, media_type, sent_name):
+    version.original_name, version.media_type = name, media_type
+    response = serve_version(reader(), version, audiences={"public"})
+    assert f'filename="{sent_name}"' in response["Content-Disposition"]
+
+
 def test_headers_keep_a_hostile_file_from_doing_anything(reader, version):
     response = serve_version(reader(), version, audiences={"public"})
     assert response["X-Content-Type-Options"] == "nosniff"

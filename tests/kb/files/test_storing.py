@@ -54,6 +54,7 @@ PROGRAMS = {
     "javascript": (b"alert(1)", "facture.pdf.js"),
     "java": (b"PK\x03\x04\x14\x00\x00\x00", "rapport.jar"),
     "link": (b"L\x00\x00\x00\x01\x14\x02\x00", "rapport.lnk"),
+    "a sign that nobody sees after its ending": (b"%PDF-1.4", "setup.exe\u200b"),
 }
 
 
