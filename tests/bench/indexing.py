@@ -16,7 +16,8 @@ from wagtail.search.backends import get_search_backend
 from kb.files.models import FilePage
 from kb.library.models import Reference
 from kb.library.models.recording import subject_of
-from search.engines import embedded
+from search.engines.embedded import EmbeddedEngine, writing
+from search.engines.embedded.engine import REBUILD_HEAP_BYTES
 from search.engines.preparing import Fields, Prepared, prepare
 from search.indexing import make_entries, rebuild
 from search.spooling import batches
@@ -104,9 +105,9 @@ def _engine_given_tokens(sample: Sequence[Prepared]) -> float:
     folder = Path(settings.VAR_DIR) / "ready"
     shutil.rmtree(folder, ignore_errors=True)
     ready = {one.entry.key: one for one in sample}
-    engine = embedded.EmbeddedEngine(folder)
+    engine = EmbeddedEngine(folder)
     start = time.perf_counter()
-    with mock.patch.object(embedded, "prepare", lambda entry: ready[entry.key]), engine.rebuild() as new:
+    with mock.patch.object(writing, "prepare", lambda entry: ready[entry.key]), engine.rebuild() as new:
         new.add(one.entry for one in sample)
     taken = time.perf_counter() - start
     engine.close()
@@ -122,7 +123,7 @@ def _tantivy_given_tokens(sample: Sequence[Prepared]) -> float:
     writers = []
     for name in ("pages", "documents"):
         (folder / name).mkdir(parents=True)
-        writers.append(tantivy.Index(_schema(), path=str(folder / name)).writer(embedded.REBUILD_HEAP_BYTES, 1))
+        writers.append(tantivy.Index(_schema(), path=str(folder / name)).writer(REBUILD_HEAP_BYTES, 1))
     pages, documents = writers
     for one in sample:
         for page in one.pages:
