@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 
 WORDS = Path(__file__).parent / "common_passwords.txt"
 MOST_WORDS = 2  # a sentence of common words is a good password
+MOST_SIGNS = 1_000  # a longer one is nobody's habit, and is not looked through
 _FOR_LETTERS = "01345789@$€!|+", "oieastbgaseilt"
 _ENDS = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _OTHER = re.compile(r"[\W\d_]+")
@@ -37,6 +38,8 @@ class CommonValidator(CommonPasswordValidator):
     """Refuses Django's list, and whatever is one or two common words with digits or signs: in capitals, with accents, or written l1k3 th1s."""
 
     def validate(self, password: str, user: Any = None) -> None:
+        if len(password) > MOST_SIGNS:
+            return
         if password.lower().strip() in self.passwords or any(self._is_common(letters) for letters in readings(password)):
             raise ValidationError(self.get_error_message(), code="password_too_common")
 
@@ -68,10 +71,16 @@ def is_made_of(letters: str, words: frozenset[str], most: int) -> bool:
     """Whether it is one of these words, `most` of them in a row at most, or one of them several times."""
     if letters in words:
         return True
-    starts = [letters[:size] for size in range(2, len(letters)) if letters[:size] in words]
+    starts = [letters[:size] for size in range(2, min(len(letters), longest(words) + 1)) if letters[:size] in words]
     if any(letters == start * (len(letters) // len(start)) for start in starts):
         return True
     return most > 1 and any(is_made_of(letters[len(start) :], words, most - 1) for start in starts)
+
+
+@lru_cache(maxsize=2)
+def longest(words: frozenset[str]) -> int:
+    """Letters of the longest of the words."""
+    return max(map(len, words), default=0)
 
 
 @lru_cache(maxsize=1)
