@@ -10,6 +10,7 @@ the kinds in `registry`, what differs afterwards in `drifting`; the engine is op
 from __future__ import annotations
 
 import logging
+import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -23,6 +24,7 @@ from django_tasks import task
 
 from search import registry
 from search.engines.base import Engine, EngineBusy, EngineUnavailable
+from search.engines.preparing import is_long
 from search.entries import Entry
 from search.leases import Held, LeaseLost, lease
 from search.models import Lease, Outbox, OutboxQuerySet
@@ -35,6 +37,7 @@ BATCH_SUBJECTS = 20  # whole texts of so many are in memory at once
 BATCH_ROWS = 500
 INDEX = "search.index"
 ASKED = "search.asked"
+OTHERS_EVERY_S = 1.0
 ASKED_FOR = timedelta(minutes=1)  # a lost task is asked for again after this; the clock drains as often anyway
 
 Made = list[tuple[str, Sequence[Entry]]]
@@ -123,13 +126,15 @@ def needs_rebuild() -> bool:
 
 
 def drain(limit: int | None = None) -> int:
-    """Indexes what waits, what closes before the rest, then oldest first; the number of subjects done, `limit` or a batch more at most.
+    """Indexes what waits; the number of subjects done, `limit` or a batch more at most.
 
+    First what closes, then the oldest, last what is long, one subject at a time.
     Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back. A subject whose
     entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable or LeaseLost: the rows stay.
     """
     done = 0
     failed: set[str] = set()
+    long: set[str] = set()
     while (limit is None or done < limit) and _waiting(failed).exists():
         with lease(INDEX) as held:
             if held is None:
@@ -138,10 +143,10 @@ def drain(limit: int | None = None) -> int:
             if not engine.is_current():
                 return done
             while limit is None or done < limit:
-                subjects = _drain_batch(engine, held, failed)
-                if not subjects:
+                number = _drain_batch(engine, held, failed, long)
+                if number is None:
                     break
-                done += len(subjects)
+                done += number
     return done
 
 
@@ -149,11 +154,24 @@ def _waiting(failed: set[str]) -> OutboxQuerySet:
     return Outbox.objects.exclude(subject__in=failed)
 
 
-def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...]:
-    """The subjects of one batch, now in the index and out of the outbox; adds to `failed` those whose entries could not be made."""
-    subjects = _first(_waiting(failed).closing()) or _first(_waiting(failed))
-    if not subjects:
-        return ()
+def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -> int | None:
+    """How many subjects of one batch are now in the index and out of the outbox; None when nothing is left.
+
+    Adds to `failed` those whose entries could not be made, to `long` those of very many pages: these come last, one by one.
+    """
+    subjects = _first(_waiting(failed | long).closing()) or _first(_waiting(failed | long))
+    if subjects:
+        _index(engine, held, subjects, failed, long)
+        return len(set(subjects) - long)
+    if not long:
+        return None
+    one = long.pop()
+    _index(engine, held, (one,), failed, long, between=_Others(engine, held, failed, long, one))
+    return 1
+
+
+def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str], long: set[str], *, between: _Others | None = None) -> None:
+    """Brings these into the index and takes their rows out; without `between`, long ones only join `long`."""
     # Every row of these subjects that is there before their data is read; a later change has a later row, which stays.
     ids = dict(Outbox.objects.filter(subject__in=subjects).values_list("id", "subject"))
     written: list[str] = []
@@ -162,10 +180,15 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...
         # What holds words of these is made again before the rows go: a title that was closed must not be counted through what speaks of it.
         for some in batches((*subjects, *registry.dependents_of(subjects)), BATCH_SUBJECTS):
             made, unmade = make_entries(some)
-            not_made |= unmade
             failed |= unmade
+            not_made |= unmade
+            if between is None:
+                aside = {subject for subject, entries in made if is_long(entries)}
+                made = [(subject, entries) for subject, entries in made if subject not in aside]
+                long |= aside
+                not_made |= aside
             held.renew()
-            engine.replace(made)
+            engine.replace(made, **({"between": between} if between else {}))
             written += [subject for subject, _ in made]
         with transaction.atomic():
             held.renew()
@@ -176,7 +199,27 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str]) -> tuple[str, ...
         # and found again only then.
         Outbox.objects.bulk_create([Outbox(subject=subject, closes=True) for subject in written])
         raise
-    return subjects
+
+
+class _Others:
+    """What waits while a subject of very many pages is brought into the index: asked now and then, it brings in what others changed meanwhile."""
+
+    def __init__(self, engine: Engine, held: Held, failed: set[str], long: set[str], under_way: str) -> None:
+        self._engine = engine
+        self._held = held
+        self._failed = failed
+        self._long = long
+        self._under_way = under_way
+        self._asked_at = time.monotonic()
+
+    def __call__(self) -> None:
+        if time.monotonic() - self._asked_at < OTHERS_EVERY_S:
+            return
+        self._held.renew()
+        waiting = _waiting(self._failed | self._long | {self._under_way})
+        if subjects := _first(waiting.closing()) or _first(waiting):
+            _index(self._engine, self._held, subjects, self._failed, self._long)
+        self._asked_at = time.monotonic()
 
 
 def _first(waiting: OutboxQuerySet) -> tuple[str, ...]:

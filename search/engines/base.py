@@ -5,7 +5,7 @@ An engine stores entries as ready-made terms and answers for one reader. It know
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 from search.entries import Entry, Query, Results
@@ -23,10 +23,13 @@ class EngineBusy(EngineUnavailable):
 
 
 class Engine(Protocol):
-    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]]) -> None:
+    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]], *, between: Callable[[], None] | None = None) -> None:
         """For each (subject, entries): take out all layers of the subject, put these in ([] removes it). One commit for all.
 
-        Raises EngineBusy when another process holds the writer, EngineUnavailable otherwise; nothing is half written.
+        between: with it, subjects of very many pages (`preparing.is_long`) come by themselves, after the others, and their pages bit by bit:
+        between is called again and again while nothing is held, and may write other subjects. Until the end of such a subject fewer of its pages
+        are found, or more are counted; what it is and who finds it changes in one step.
+        Raises EngineBusy when another process holds the writer, EngineUnavailable otherwise; nothing else is half written.
         """
 
     def search(

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from search.analysis.languages import LANGUAGES
 from search.analysis.tokens import Terms, plain_words, stem, terms
 from search.entries import Entry, Section
+
+PAGES_AT_ONCE = 100
+LONG_PAGES, LONG_TEXT = 1_000, 500_000  # pages, characters: a subject with more is long, and others need not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,12 @@ class Prepared:
     pages: tuple[PageFields, ...]
 
 
+def is_long(entries: Sequence[Entry]) -> bool:
+    """Whether bringing in these entries of one subject takes so long that others should not wait for it: seconds, not milliseconds."""
+    sections = [section for entry in entries for section in entry.sections]
+    return len(sections) > LONG_PAGES or sum(len(section.text) for section in sections) > LONG_TEXT
+
+
 def number_of(key: str) -> int:
     """A number of 63 bits that stands for a key; two keys share one with a chance of one in millions of millions."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) >> 1
@@ -79,8 +89,8 @@ def fingerprint(entry: Entry) -> str:
     return hashlib.sha256(json.dumps(values, separators=(",", ":")).encode()).hexdigest()[:32]
 
 
-def prepare(entry: Entry) -> Prepared:
-    """Every text is cut once; the document is the sum of its pages."""
+def prepare(entry: Entry, between: Callable[[], None] | None = None) -> Prepared:
+    """Every text is cut once; the document is the sum of its pages. between: called after each hundred pages, for what must not wait."""
     default = next((code for code in entry.languages if code in LANGUAGES), "") or next(
         (title.language for title in entry.titles if title.language in LANGUAGES), next(iter(LANGUAGES))
     )
@@ -107,6 +117,8 @@ def prepare(entry: Entry) -> Prepared:
         whole.pairs.extend(text_terms.pairs)
         whole.pieces.extend(text_terms.pieces)
         words.append(text_words)
+        if between is not None and place % PAGES_AT_ONCE == PAGES_AT_ONCE - 1:
+            between()
     return Prepared(entry, _fields(whole, title_terms, exact_title, tuple(words)), tuple(pages))
 
 

@@ -3,7 +3,9 @@ from django.db import transaction
 from django.db.transaction import TransactionManagementError
 
 from search import drifting, indexing, registry
+from search.engines import preparing
 from search.engines.base import EngineBusy, EngineUnavailable
+from search.engines.embedded import engine as engine_module
 from search.indexing import drain, keep_up, rebuild, record, record_closing
 from search.leases import LeaseLost, lease, take
 from search.models import Lease, Outbox
@@ -35,6 +37,43 @@ def test_a_change_is_found_after_the_commit(slips, index, transactional_db):
         assert not engine.is_current()
     assert found(engine, "logement") == {"test.slip:1"}
     assert not Outbox.objects.exists()
+
+
+def test_others_are_found_while_a_subject_of_very_many_pages_is_brought_in(slips, built, monkeypatch):
+    """Such a subject comes last, bit by bit; between its pages, what others change meanwhile comes in, and what they close goes out."""
+    monkeypatch.setattr(preparing, "LONG_PAGES", 4)
+    monkeypatch.setattr(engine_module, "PART", 2)
+    monkeypatch.setattr(preparing, "PAGES_AT_ONCE", 2)
+    monkeypatch.setattr(indexing, "OTHERS_EVERY_S", 0.0)
+    note(
+        slips.put(1, "Le livre", *(f"page logement {number}" for number in range(9))),
+        slips.put(2, "Un deuxième", *["livre"] * 5),
+        slips.put(3, "Bref"),
+    )
+    seen = []
+    replace = type(built).replace
+
+    def replaced(engine, changes, **more):
+        changed = [subject for subject, _ in changes]
+        if not seen or len(seen) == 2:
+            note(slips.put(10 + len(seen), "Le logement d'un autre"))
+        seen.append(changed)
+        replace(engine, changes, **more)
+
+    monkeypatch.setattr(type(built), "replace", replaced)
+    assert drain() == 4, "what came in between long ones is not counted"
+    assert seen[0] == ["test.slip:3"], "what is short comes first"
+    assert seen.index(["test.slip:10"]) < len(seen) - 1 and seen.index(["test.slip:12"]) < len(seen) - 1, "what comes meanwhile does not wait"
+    assert not Outbox.objects.exists()
+    results = built.search(parse("logement", "fr"), audiences=PUBLIC)
+    assert (results.total, results.total_passages) == (3, 11)
+    assert found(built, "livre") == {"test.slip:1", "test.slip:2"}
+    slips.put(1, "Le livre", *(f"page travail {number}" for number in range(7)))
+    note("test.slip:1")
+    drain()
+    assert built.search(parse("travail", "fr"), audiences=PUBLIC).total_passages == 7
+    assert found(built, "logement") == {"test.slip:10", "test.slip:12"}
+    assert not list(drifting.drift())
 
 
 def test_a_change_rolled_back_leaves_nothing(slips, index, transactional_db):

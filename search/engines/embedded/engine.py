@@ -19,11 +19,13 @@ from search.engines.embedded.schema import FACETS, SCHEMA_VERSION, SHARDS, trans
 from search.engines.embedded.searching import Search, suggested
 from search.engines.embedded.writing import Indexes, MeasuredWriting, Writing
 from search.engines.levels import known_lengths
+from search.engines.preparing import is_long, prepare
 from search.engines.storage import MadeBy, Storage
 from search.entries import Entry, Query, Results
 
 WRITER_HEAP_BYTES = 64_000_000
 REBUILD_HEAP_BYTES = 256_000_000
+PART = 500  # pages of a long subject in one commit
 ALONE_BELOW = 2_000  # documents: under this a second thread costs more than it gives
 
 
@@ -176,15 +178,44 @@ class EmbeddedEngine:
 
     # writing
 
-    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]]) -> None:
+    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]], *, between: Callable[[], None] | None = None) -> None:
+        long: list[tuple[str, Sequence[Entry]]] = []
+        with self._writing() as writing:
+            for subject, entries in changes:
+                if between is not None and is_long(entries):
+                    long.append((subject, entries))
+                    continue
+                writing.remove(subject)
+                for entry in entries:
+                    writing.add(entry)
+        for subject, entries in long:
+            assert between is not None
+            self._replace_in_parts(subject, entries, between)
+
+    def _replace_in_parts(self, subject: str, entries: Sequence[Entry], between: Callable[[], None]) -> None:
+        """Pages first, some hundreds a commit, then the documents: until then the earlier ones stand, or none."""
+        prepared = [prepare(entry, between) for entry in entries]
+        with self._writing() as writing:
+            writing.remove_pages(subject)
+        for one in prepared:
+            for first in range(0, len(one.pages), PART):
+                between()
+                with self._writing() as writing:
+                    writing.add_pages(one, first, first + PART)
+        between()
+        with self._writing() as writing:
+            writing.remove_document(subject)
+            for one in prepared:
+                writing.add_document(one)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Writing]:
+        """Both writers; committed when the block ends, nothing kept when it ends in an error."""
         with self.lock_for_writing(), translated():
             indexes, lengths = self._for_writing()
             writing = Writing(indexes, WRITER_HEAP_BYTES, lengths)
             try:
-                for subject, entries in changes:
-                    writing.remove(subject)
-                    for entry in entries:
-                        writing.add(entry)
+                yield writing
             except BaseException:
                 writing.abandon()
                 raise

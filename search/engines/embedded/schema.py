@@ -111,10 +111,10 @@ def document(prepared: Prepared, lengths: Mapping[str, float]) -> tantivy.Docume
     return made
 
 
-def pages(prepared: Prepared, lengths: Mapping[str, float]) -> Iterator[tantivy.Document]:
-    """Its pages, for P."""
+def pages(prepared: Prepared, lengths: Mapping[str, float], first: int, last: int) -> Iterator[tantivy.Document]:
+    """Its pages at the places `first` to `last` (exclusive), for P."""
     parent = number_of(prepared.entry.key)
-    for place, page in enumerate(prepared.pages):
+    for place, page in enumerate(prepared.pages[first:last], first):
         made = tantivy.Document()
         made.add_text("subject", prepared.entry.subject)
         made.add_text("anchor", page.anchor)

@@ -61,13 +61,27 @@ class Writing:
         for writer in self._writers:
             writer.delete_documents_by_term("subject", subject)
 
+    def remove_pages(self, subject: str) -> None:
+        self._pages.delete_documents_by_term("subject", subject)
+
+    def remove_document(self, subject: str) -> None:
+        self._documents.delete_documents_by_term("subject", subject)
+
     def add(self, entry: Entry) -> None:
         self._write(prepare(entry))
 
-    def _write(self, prepared: Prepared) -> None:
-        for page in pages(prepared, self._lengths):
+    def add_pages(self, prepared: Prepared, first: int, last: int) -> None:
+        """Its pages at the places `first` to `last` (exclusive)."""
+        for page in pages(prepared, self._lengths, first, last):
             self._pages.add_document(page)
+
+    def add_document(self, prepared: Prepared) -> None:
+        """The whole of it; its pages are there."""
         self._documents.add_document(document(prepared, self._lengths))
+
+    def _write(self, prepared: Prepared) -> None:
+        self.add_pages(prepared, 0, len(prepared.pages))
+        self.add_document(prepared)
 
     def commit(self) -> None:
         for writer in self._writers:
