@@ -36,6 +36,7 @@ from kb.library.lines import attachments_of, file_choices, is_reading, missing_l
 from kb.library.models import Contribution, Reference
 from kb.library.models.marks import Mark
 from kb.library.resuming import NotKept, park, resumed, ticket_for, ticket_holder
+from kb.library.stamping import stamp_of
 from kb.pages.echoes import Echo
 
 A_PAGE = 20
@@ -144,6 +145,7 @@ def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
         if request.method == "POST":
             messages.warning(request, capfirst(handling.last_said(reference)))
         return redirect("library:reference", mark.slug)
+    stamp = stamp_of(reference)
     attachments = attachments_of(reference)
     if "state" in request.GET:
         return JsonResponse({"reading": is_reading(attachments)})
@@ -157,6 +159,7 @@ def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
         "page": page,
         "form": form,
         "ticket": ticket_for(request.user),
+        "stamp": stamp,
         "heading": heading,
         "echoes": _echoes(request, heading),
         "section": "library",
@@ -195,7 +198,8 @@ def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> Htt
         if request.POST.get("edit"):
             step = SAVE
         if form.is_valid():
-            fresh = correct(form, reference, user=request.user, held=held, step=step if step in STEPS else SAVE)
+            shown = request.POST.get("stamp", "")
+            fresh = correct(form, reference, user=request.user, held=held, step=step if step in STEPS else SAVE, shown=shown)
             return _after(request, fresh, step)
     except handling.NotAllowed as sentence:
         messages.warning(request, capfirst(str(sentence)))

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from kb.files.storing import Received
 from kb.library import handling
@@ -17,20 +18,27 @@ from kb.library.contributing import attach, contribution_of, give_readers, recei
 from kb.library.contribution_forms import NEW_FILE, RecordForm
 from kb.library.models import Reference
 from kb.library.resembling import note_unseen_later
+from kb.library.stamping import stamp_of
 
 SAVE = "save"
+HANDLING = frozenset({"accept", "return", "refuse"})
 STEPS = {"confirm": handling.propose, "accept": handling.accept, "return": handling.send_back, "refuse": handling.refuse}
 # Steps that leave what was typed alone.
 PLAIN_STEPS = {"take_back": handling.take_back, "delete": handling.delete_draft}
 
 
-def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str) -> Reference:
-    """Writes a valid form and takes the step. Raises NotAllowed with a sentence; ValidationError, by field, with nothing written."""
+def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str, shown: str = "") -> Reference:
+    """Writes a valid form and takes the step; one of HANDLING only on what was `shown` (`stamping`).
+
+    Raises NotAllowed with a sentence; ValidationError, by field, with nothing written.
+    """
     upload = form.given_file()
     with received([upload] if upload else []) as files, transaction.atomic():
         with handling.locked(reference) as fresh:
             if not handling.may_edit(user, held, fresh):
                 raise handling.AlreadyHandled(handling.last_said(fresh))
+            if step in HANDLING and shown != stamp_of(fresh):
+                raise ValidationError(_("This reference was changed since you opened it. Look at it again before you decide."))
             _write(form, fresh, user, files)
         if step in STEPS:
             fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)

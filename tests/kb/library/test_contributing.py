@@ -422,8 +422,17 @@ def test_correct_opens_that_one_field_without_javascript(client, drafted):
     assert [one.name for one in drafted.creators.all()] == ["De Schakel vzw"]
 
 
+def stamp(client, reference) -> str:
+    """What the page shows, as its hidden field says it."""
+    return (client.get(page_of(reference)).context or {}).get("stamp", "")
+
+
 def correct(client, reference, **data):
-    opened = [name for name in data if name not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word")]
+    if data.get("do") in ("accept", "return", "refuse"):
+        data["stamp"] = stamp(client, reference)
+    opened = [
+        name for name in data if name not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word", "stamp")
+    ]
     return client.post(page_of(reference), {"open": opened, "readers": "group", "do": "save", **data})
 
 
@@ -828,7 +837,7 @@ def test_a_referent_corrects_a_line_and_accepts_in_one_go(author):
     with override("en"):
         contributed = f"Contributed by {author.shown_name} for"
     assert contributed in text(client.get(page_of(reference))).replace("\u00a0", " ")
-    answer = client.post(page_of(reference), {"open": "title", "title": "Un titre juste", "readers": "members", "do": "accept"})
+    answer = correct(client, reference, title="Un titre juste", readers="members", do="accept")
     assert answer["Location"] == address("reference", reference.mark_slug)
     reference.refresh_from_db()
     assert (reference.title, reference.state) == ("Un titre juste", S.ACCEPTED)
@@ -836,7 +845,7 @@ def test_a_referent_corrects_a_line_and_accepts_in_one_go(author):
 
 def test_sending_back_without_a_word_is_asked_by_the_field(author):
     reference = make.reference(state=S.PROPOSED, created_by=author, audiences=("body:PA",))
-    answer = logged_in(referent()).post(page_of(reference), {"readers": "group", "do": "return", "word": ""})
+    answer = correct(logged_in(referent()), reference, do="return", word="")
     assert answer.status_code == 200 and answer.context["form"].errors.keys() == {"word"}
 
 
@@ -844,7 +853,7 @@ def test_the_second_referent_reads_who_came_first(author):
     reference = make.reference(state=S.PROPOSED, created_by=author, audiences=("body:PA",))
     first, second = logged_in(referent()), logged_in(referent())
     second.get(page_of(reference))
-    first.post(page_of(reference), {"readers": "group", "do": "accept"})
+    correct(first, reference, do="accept")
     answer = second.post(page_of(reference), {"readers": "group", "do": "refuse", "word": "Non."}, follow=True)
     assert "This was not done" in text(answer)
     assert Reference.objects.get().state == S.ACCEPTED
@@ -852,7 +861,7 @@ def test_the_second_referent_reads_who_came_first(author):
 
 def test_readers_that_an_editor_chose_otherwise_stay_when_the_referent_accepts(author):
     reference = make.reference(state=S.PROPOSED, created_by=author, audiences=("body:LO", "body:PA"))
-    logged_in(referent()).post(page_of(reference), {"readers": "", "do": "accept"})
+    correct(logged_in(referent()), reference, readers="", do="accept")
     reference.refresh_from_db()
     assert (reference.state, reference.audiences) == (S.ACCEPTED, ["body:LO", "body:PA"])
 
@@ -901,7 +910,7 @@ def test_a_file_is_found_by_its_author_and_its_referents_before_it_is_accepted(i
 def test_others_find_it_after_acceptance(index, everyone, author):
     reference = make.reference("Étude gingembre", state=S.PROPOSED, created_by=author, audiences=("body:PA",))
     make.file(reference, "Cette page parle de gingembre.", audiences=("body:PA",))
-    everyone.referent.post(page_of(reference), {"readers": "members", "do": "accept"})
+    correct(everyone.referent, reference, readers="members", do="accept")
     index()
     with override("fr"):
         search = reverse("search:results")
@@ -944,3 +953,22 @@ def test_a_withdrawn_reference_says_why_to_those_who_could_see_it(everyone):
     reference.save()
     assert "l’édition de 2013" in text(everyone.member.get(address("reference", reference.mark_slug)))
     assert everyone.anyone.get(address("reference", reference.mark_slug)).status_code == 404
+
+
+@pytest.mark.parametrize("change", ["another version", "another title", "no stamp"])
+def test_nobody_accepts_what_their_page_did_not_show(client, author, worker, change):
+    give(client, uploads=[pdf()])
+    client.post(page_of(begun()), {"readers": "group", "do": "confirm"})
+    reader = logged_in(referent())
+    seen = stamp(reader, begun()) if change != "no stamp" else ""
+    client.post(page_of(begun()), {"readers": "group", "do": "take_back"})
+    if change == "another version":
+        correct(client, begun(), upload=pdf("Tout autre chose"), upload_as="1")
+    if change == "another title":
+        correct(client, begun(), title="Un tout autre titre")
+    client.post(page_of(begun()), {"readers": "group", "do": "confirm"})
+    answer = reader.post(page_of(begun()), {"readers": "group", "do": "accept", "word": "Merci.", "stamp": seen})
+    assert begun().state == S.PROPOSED
+    assert "changed since you opened it" in text(answer) and answer.context["form"]["word"].value() == "Merci."
+    assert reader.post(page_of(begun()), {"readers": "group", "do": "accept", "stamp": answer.context["stamp"]}).status_code == 302
+    assert begun().state == S.ACCEPTED
