@@ -30,6 +30,7 @@ from kb.library.contributing import Link, doi_typed, start
 from kb.library.forms import MOST_NAMES
 from kb.library.models import Authority, Contribution, Creator, OtherName, Reference, Resemblance
 from kb.library.resuming import ticket_for
+from kb.library.stamping import stamp_of
 from kb.pages.texts import LONGEST_TEXT
 from tests.kb.accounts import builders as people
 from tests.kb.files import builders as files
@@ -825,7 +826,8 @@ def test_each_step_is_taken_by_those_who_may_and_by_nobody_else(everyone, author
     state = S.DRAFT if step in ("save", "confirm", "delete") else S.PROPOSED
     allowed = {"author"} if step in ("save", "confirm", "delete", "take_back") else {"referent", "editor"}
     reference = make.reference(state=state, created_by=author, audiences=("body:PA",))
-    everyone.named(reader).post(page_of(reference), {"do": step, "word": "Un mot.", "readers": "members"})
+    shown = stamp_of(Reference.objects.get(pk=reference.pk))
+    everyone.named(reader).post(page_of(reference), {"do": step, "word": "Un mot.", "readers": "members", "stamp": shown})
     after = Reference.objects.filter(pk=reference.pk).first()
     changed = after is None or after.state != state or after.audiences != ["body:PA"]
     assert changed == (reader in allowed)
