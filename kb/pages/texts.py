@@ -13,6 +13,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.signs import without_unseen
 from kb.languages import CODES, LANGUAGES, current_language
 
 LONGEST_TEXT = 20_000  # letters of a text of a record in one language; what is longer is a document
@@ -53,6 +54,7 @@ class TextsWidget(forms.MultiWidget):
     template_name = "pages/widgets/texts.html"
 
     def __init__(self, *, multiline: bool = False, attrs=None) -> None:
+        self.multiline = multiline
         one = forms.Textarea if multiline else forms.TextInput
         widgets = {
             code: one(attrs={"lang": code, "rows": 4, "aria-label": name} if multiline else {"lang": code, "aria-label": name})
@@ -82,7 +84,10 @@ class TextsFormField(forms.MultiValueField):
         super().__init__(fields=one, require_all_fields=False, required=required, **options)
 
     def compress(self, values):
-        return {code: text for code, text in zip(CODES, values or ["", "", ""], strict=True) if text}
+        texts = [text or "" for text in values or ["", "", ""]]
+        if not self.widget.multiline:
+            texts = [without_unseen(text).strip() for text in texts]
+        return {code: text for code, text in zip(CODES, texts, strict=True) if text}
 
     def clean(self, value):
         found = super().clean(value)
@@ -118,7 +123,10 @@ class TranslatedText(models.JSONField):
         return value if isinstance(value, Texts) else Texts(value or {})
 
     def pre_save(self, model_instance, add):
-        value = Texts(getattr(model_instance, self.attname) or {})
+        written = getattr(model_instance, self.attname) or {}
+        if not self.multiline:
+            written = {code: without_unseen(text) if isinstance(text, str) else text for code, text in written.items()}
+        value = Texts(written)
         setattr(model_instance, self.attname, value)
         return value
 

@@ -1,8 +1,10 @@
 """Signs that nobody sees go from texts of one line, and the names of newcomers stay as they are written."""
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from kb.accounts.signs import without_unseen
+from kb.pages.texts import TextsFormField
 from tests.kb.library import builders as make
 
 CASES = {
@@ -38,3 +40,18 @@ def test_a_saved_title_and_name_hold_no_such_sign():
     reference.refresh_from_db()
     assert reference.title == "Titre gnik"
     assert [one.name for one in reference.creators.all()] == ["Auteur"]
+
+
+@pytest.mark.django_db
+def test_texts_in_three_languages_hold_no_such_sign_however_they_are_written():
+    reference = make.reference("Titre", translated_titles={"nl": "Tit\u202eel", "fr": "\u200b"})
+    reference.refresh_from_db()
+    assert reference.translated_titles["nl"] == "Titel"
+
+
+def test_a_form_takes_a_text_of_unseen_signs_for_none():
+    field = TextsFormField(required=True)
+    with pytest.raises(ValidationError):
+        field.clean(["\u200b\u202e", "", ""])
+    assert field.clean(["Titre \u202e", "", ""]) == {"fr": "Titre"}
+    assert TextsFormField(multiline=True).clean(["un\ndeux", "", ""]) == {"fr": "un\ndeux"}
