@@ -41,5 +41,6 @@ def clean_lines(sender: type[models.Model], instance: models.Model, **_: object)
     for field in sender._meta.concrete_fields:
         if type(field) is models.CharField and not field.choices:
             value = instance.__dict__.get(field.attname)
-            if isinstance(value, str) and (cleaned := without_unseen(value)) != value:
+            # A text of nothing else stays: empty, it would say something else, or be refused by the database.
+            if isinstance(value, str) and (cleaned := without_unseen(value)) and cleaned != value:
                 setattr(instance, field.attname, cleaned)
