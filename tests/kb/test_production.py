@@ -90,7 +90,7 @@ from allauth.core.ratelimit import consume
 if sys.argv[1] == "first":
     emit_pre_migrate_signal(0, False, "default")  # what every migrate begins with
 request = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1")
-print(sum(bool(consume(request, action="login_failed", key="membre@cass.example")) for attempt in range(4)))
+print(sum(bool(consume(request, action="log_in_device", key="membre@cass.example")) for attempt in range(4)))
 """
 
 
