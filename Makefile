@@ -58,7 +58,7 @@ restore: ## Put an archive back (FROM=archive); the index is made anew
 
 .PHONY: messages
 messages: install ## Collect new words to translate into kb/locale (needs gettext)
-	@$(MANAGE) makemessages -l fr -l nl --no-location --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*'
+	@$(MANAGE) makemessages -l fr -l nl --no-location --no-wrap --ignore '.venv/*' --ignore 'var/*' --ignore 'tests/*'
 
 .PHONY: lock
 lock: $(VENV)/.made ## Make the locks again from requirements*.in

@@ -22,6 +22,7 @@ from kb.files.storing import read_again
 from kb.groups.models import Body
 from kb.library import handling
 from kb.library.models import Reference
+from kb.library.stamping import CHANGED, stamp_of, stamps_of
 from kb.vocabulary.forms import ConceptsField
 
 
@@ -83,14 +84,34 @@ def check(reference: Reference) -> None:
     reference.full_clean(exclude=["superseded_by", "created_by"])
 
 
+class AcceptForm(forms.Form):
+    """shown: the stamp of each reference as the page showed it, "pk:stamp" with blanks between."""
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def stamps(self) -> dict[str, str]:
+        return dict(word.split(":", 1) for word in self.cleaned_data["shown"].split() if ":" in word)
+
+
 class AcceptBulkAction(ReferenceBulkAction):
+    """Accepts what is still as it was when the page of the question was opened."""
+
     display_name = _("Accept")
     action_type = "accept"
     aria_label = _("Accept the chosen references")
     action_priority = 10
+    form_class = AcceptForm
     question = _("Accept these references? Those who may see them find them seconds later.")
 
+    def get_initial(self):
+        if self.request.method != "GET":
+            return {}
+        return {"shown": " ".join(f"{pk}:{stamp}" for pk, stamp in stamps_of(self.get_actionable_objects()[0]).items())}
+
     def act(self, reference: Reference, values: dict) -> None:
+        on_its_way = reference.state in handling.OPEN_TO_AUTHOR | handling.OPEN_TO_HANDLER  # else the sentence says what was done, and by whom
+        if on_its_way and self.cleaned_form.stamps().get(str(reference.pk)) != stamp_of(reference):
+            raise ValidationError(CHANGED)
         check(reference)
         handling.accept_unproposed(reference, self.request.user, held=audiences_of(self.request))
 

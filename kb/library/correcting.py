@@ -10,7 +10,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from kb.files.storing import Received
 from kb.library import handling
@@ -18,7 +17,7 @@ from kb.library.contributing import attach, contribution_of, give_readers, recei
 from kb.library.contribution_forms import NEW_FILE, RecordForm
 from kb.library.models import Reference
 from kb.library.resembling import note_unseen_later
-from kb.library.stamping import stamp_of
+from kb.library.stamping import CHANGED, stamp_of
 
 SAVE = "save"
 HANDLING = frozenset({"accept", "return", "refuse"})
@@ -38,7 +37,7 @@ def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozense
             if not handling.may_edit(user, held, fresh):
                 raise handling.AlreadyHandled(handling.last_said(fresh))
             if step in HANDLING and shown != stamp_of(fresh):
-                raise ValidationError(_("This reference was changed since you opened it. Look at it again before you decide."))
+                raise ValidationError(CHANGED)
             _write(form, fresh, user, files)
         if step in STEPS:
             fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)

@@ -18,10 +18,12 @@ from kb.languages import CODES
 from kb.library.choices import ReferenceState
 from kb.library.handling import note_change
 from kb.library.models import ReferenceFile, ReferenceKeyword
+from kb.library.stamping import stamp_of
 from kb.library.versioning import drop_replaced
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
 
+DECISIONS = {ReferenceState.ACCEPTED, ReferenceState.RETURNED, ReferenceState.REFUSED}
 NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
 OWNER_KIND = "library.reference"
 MOST_NAMES = 100
@@ -147,8 +149,12 @@ class ReferenceForm(WagtailAdminModelForm):
     keywords_nl = KeywordsField(label=_("Keywords in Dutch"), help_text=_("Separated by commas."))
     keywords_en = KeywordsField(label=_("Keywords in English"), help_text=_("Separated by commas."))
 
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
+        self.stamp = stamp_of(self.instance) if self.instance.pk else ""
+        self.fields["shown"].initial = self.stamp
         self.state_before = self.instance.state if self.instance.pk else ""
         if creators := self.formsets.get("creators"):
             creators.error_messages["too_many_forms"] = _("There are too many names here: give %(num)d at most, the document itself has the others.")
@@ -163,7 +169,16 @@ class ReferenceForm(WagtailAdminModelForm):
         found = super().clean()
         if found.get("state") in NEEDS_REASON and not found.get("state_reason"):
             self.add_error("state_reason", _("Say why in a few words: its author reads them."))
+        if self.decides(found.get("state")) and found.get("shown") != self.stamp:
+            self.add_error(
+                "state",
+                _("This reference was changed since you opened it. Leave its state as it was, save, and look at it again before you decide."),
+            )
         return found
+
+    def decides(self, state: str | None) -> bool:
+        """Whether this form accepts, sends back or refuses what stood otherwise: only on what its page showed."""
+        return bool(self.stamp) and state in DECISIONS and state != self.state_before
 
     def is_valid(self) -> bool:
         valid = super().is_valid()

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from search.extraction.layout import clean_word
 from search.extraction.pages import ExtractedPage
 
+LONGEST = 20_000  # characters of a section; a longer one goes on in the next, under the same label
+_ENDS = ("\n\n", "\n", ". ", " ")  # where it is cut, the best first
+
 
 class Sections:
     """Add lines and paragraphs; a section is empty of text only if it has a label, or if it is the only one."""
@@ -58,8 +61,24 @@ class Sections:
             self.lines.append(text)
         text = tidy("\n".join(self.lines))
         if text or self._label:
-            self._done.append((tidy(self._label), text))
+            label = tidy(self._label)
+            self._done += [(label, part) for part in parts(text)]
         self._label, self.lines, self._closing = "", [], []
+
+
+def parts(text: str) -> Iterator[str]:
+    """The text in parts of at most LONGEST characters, cut at the end of a paragraph, a line, a sentence or a word, the first there is.
+
+    What a search shows, marks and weighs is a section: one of a whole book would be found by everything and slow to show.
+    """
+    start = 0
+    while len(text) - start > LONGEST:
+        least, most = start + LONGEST // 2, start + LONGEST
+        cuts = (found + len(end) for end in _ENDS if (found := text.rfind(end, least, most)) >= 0)
+        cut = next(cuts, most)
+        yield text[start:cut].strip("\n")
+        start = cut
+    yield text[start:].strip("\n")
 
 
 def tidy(text: str) -> str:

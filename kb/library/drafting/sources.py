@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models.functions import Left
+
 from kb.directory.models import Organisation
 from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion
@@ -18,7 +20,9 @@ from kb.library.models import Reference
 from kb.library.models.authorities import preferred, preferred_names
 from kb.vocabulary.models import AltLabel, Concept
 
-_COLUMNS = ("number", "text", "label", "spans", "boxes", "height")
+MOST_OF_A_PAGE = 50_000
+MOST_OF_ALL = 3_000_000  # a thousand printed pages
+_COLUMNS = ("number", "beginning", "label", "spans", "boxes", "height")
 
 
 def draft(reference: Reference) -> dict[str, dict[str, Any]]:
@@ -44,14 +48,21 @@ def newest_version(reference: Reference) -> FileVersion | None:
 
 
 def document_of(version: FileVersion) -> Document:
-    """The first and last pages at once, all of them only when they are asked for. A version that was not read has none."""
-    rows = FilePage.objects.filter(version=version)
-    head = tuple(Page(*row[:4], bytes(row[4]), row[5]) for row in rows.filter(number__lte=HEAD).order_by("number").values_list(*_COLUMNS))
+    """The first and last pages at once, all of them only when they are asked for. A version that was not read has none.
+
+    Of a page its first MOST_OF_A_PAGE characters, of all pages together MOST_OF_ALL: the looking is ours, outside the child that reads files.
+    """
+    rows = FilePage.objects.filter(version=version).annotate(beginning=Left("text", MOST_OF_A_PAGE)).order_by("number")
+    head = tuple(Page(*row[:4], bytes(row[4]), row[5]) for row in rows.filter(number__lte=HEAD).values_list(*_COLUMNS))
     last = rows.filter(number=version.page_count).values_list(*_COLUMNS).first() if version.page_count > HEAD else None
 
     def pages() -> Iterator[Page]:
-        for number, text, label, spans in rows.order_by("number").values_list("number", "text", "label", "spans").iterator(chunk_size=100):
+        left = MOST_OF_ALL
+        for number, text, label, spans in rows.values_list("number", "beginning", "label", "spans").iterator(chunk_size=100):
             yield Page(number, text, label, spans)
+            left -= len(text)
+            if left <= 0:
+                return
 
     return Document(
         name=version.original_name,

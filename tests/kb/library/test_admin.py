@@ -16,10 +16,11 @@ from django.utils.translation import gettext, override
 from wagtail.models import Page
 
 from kb.files.models import FileVersion, StoredFile
-from kb.files.storing import store
+from kb.files.storing import receiving, store
 from kb.groups.models import Body
 from kb.library.bulk_actions import ConceptsForm
 from kb.library.models import Creator, Reference, ReferenceFile
+from kb.library.stamping import CHANGED, stamps_of
 from kb.vocabulary.models import Concept, Keyword
 from tests.kb.accounts import builders
 
@@ -277,6 +278,13 @@ def bulk(action: str, references) -> str:
     return reverse("wagtail_bulk_action", args=["library", "reference", action]) + f"?next={list_url()}&{query}"
 
 
+def accept(client, references):
+    """As an editor does: opens the question, answers yes."""
+    asked = client.get(bulk("accept", references))
+    assert asked.status_code == 200
+    return client.post(bulk("accept", references), {"shown": asked.context["form"]["shown"].value()})
+
+
 def edit_url(reference) -> str:
     return reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
 
@@ -387,17 +395,72 @@ def test_the_largest_form_is_saved(client, body):
 
 def test_many_are_accepted_at_once(client, body):
     references = make(body, 3)
-    assert client.get(bulk("accept", references)).status_code == 200
 
-    client.post(bulk("accept", references))
+    accept(client, references)
 
     assert set(Reference.objects.values_list("state", flat=True)) == {"accepted"}
     assert all(reference.accepted_at for reference in Reference.objects.all())
 
 
+@pytest.mark.parametrize("change", ["title", "version", "creator", "nothing shown"])
+def test_what_changed_since_the_question_is_not_accepted_and_stops_none_of_the_others(client, body, change):
+    put_in(client, body)
+    Reference.objects.update(state="proposed")
+    changed, other = Reference.objects.get(), make(body, 1)[0]
+    shown = client.get(bulk("accept", [changed, other])).context["form"]["shown"].value()
+    match change:
+        case "title":
+            Reference.objects.filter(pk=changed.pk).update(title="Un autre texte")
+        case "version":
+            file = changed.files.get()
+            with receiving(upload(content=b"Ce que personne n'a lu."), original_name="autre.txt") as received:
+                store(received, stored_file=file.stored_file)
+        case "creator":
+            changed.creators.update(name="Quelqu'un d'autre")
+        case "nothing shown":
+            shown = " ".join(word for word in shown.split() if not word.startswith(f"{changed.pk}:"))
+
+    said = client.post(bulk("accept", [changed, other]), {"shown": shown}, follow=True)
+
+    assert dict(Reference.objects.values_list("pk", "state")) == {changed.pk: "proposed", other.pk: "accepted"}
+    with override("fr"):
+        assert f"{changed.mark}: {CHANGED}" in unescape(said.content.decode())
+
+
+def test_the_stamps_of_many_cost_as_many_queries_as_those_of_one(body):
+    references = make(body, 3)
+    for asked in ([references[0]], references):
+        with CaptureQueriesContext(connection) as counted:
+            stamps_of(asked)
+        assert len(counted) == 5
+
+
+def test_the_form_of_a_reference_decides_only_on_what_it_showed(client, body):
+    put_in(client, body)
+    Reference.objects.update(state="proposed")
+    reference, file = Reference.objects.get(), ReferenceFile.objects.get()
+    opened = client.get(edit_url(reference)).context["form"]
+    posted = form(
+        body,
+        **{"files-INITIAL_FORMS": "1", "files-0-id": file.pk, "files-0-audiences": ["members"], "creators-INITIAL_FORMS": "1"},
+        **{"creators-0-id": reference.creators.get().pk, "shown": opened["shown"].value()},
+    )
+    Reference.objects.update(abstract={"fr": "Ce que personne n'a lu."})
+
+    refused = client.post(edit_url(reference), posted)
+    assert refused.status_code == 200
+    assert "state" in refused.context["form"].errors
+    assert Reference.objects.get().state == "proposed"
+
+    assert client.post(edit_url(reference), posted | {"state": "proposed"}).status_code == 302
+    posted["shown"] = client.get(edit_url(reference)).context["form"]["shown"].value()
+    assert client.post(edit_url(reference), posted).status_code == 302
+    assert Reference.objects.get().state == "accepted"
+
+
 def test_many_are_withdrawn_with_a_reason(client, body):
     references = make(body, 2)
-    client.post(bulk("accept", references))
+    accept(client, references)
 
     client.post(bulk("withdraw", references), {"reason": "Remplacé par l'édition 2013"})
 
@@ -430,7 +493,7 @@ def test_changing_readers_of_many_narrows_their_files(client, body):
 
 def test_history_shows_who_changed_what(client, editor, body):
     references = make(body, 1)
-    client.post(bulk("accept", references))
+    accept(client, references)
 
     content = client.get(reverse(Reference.snippet_viewset.get_url_name("history"), args=[references[0].pk])).content.decode()
 

@@ -401,7 +401,10 @@ def desk(client):
 
 def in_bulk(desk, action, *references, **values):
     address = reverse("wagtail_bulk_action", args=["library", "reference", action])
-    return desk.post(f"{address}?{urlencode({'id': [one.pk for one in references]}, doseq=True)}", values, follow=True)
+    asked = f"{address}?{urlencode({'id': [one.pk for one in references]}, doseq=True)}"
+    if action == "accept":
+        values["shown"] = desk.get(asked).context["form"]["shown"].value()
+    return desk.post(asked, values, follow=True)
 
 
 def test_a_bulk_acceptance_is_written_down_and_told(author, desk):
@@ -517,7 +520,8 @@ def test_the_form_of_the_admin_says_the_same_sentence(author, desk):
 def test_a_state_changed_in_the_form_of_the_admin_is_told(author, desk):
     reference = contribution(author, S.PROPOSED)
     address = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
-    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"])
+    shown = desk.get(address).context["form"]["shown"].value()
+    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"], shown=shown)
     answer = desk.post(address, changed | {"files-TOTAL_FORMS": "0", "creators-TOTAL_FORMS": "0"})
     assert answer.status_code == 302
     assert [(one.handling, one.word) for one in reference.steps.all()] == [(Handling.RETURNED, "Il manque l’année.")]

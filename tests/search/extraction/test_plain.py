@@ -6,6 +6,7 @@ import pytest
 
 from search.extraction import Sandbox
 from search.extraction.plain import decode
+from search.extraction.sections import LONGEST, Sections, parts
 from search.extraction.sniffing import sniff
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 700
@@ -63,3 +64,25 @@ def test_html_leaves_scripts_out_and_has_sections_by_heading(tmp_path: Path, san
 def test_type_is_told_by_content_not_by_name(tmp_path: Path, content: bytes, media_type: str) -> None:
     (tmp_path / "a.exe").write_bytes(content)
     assert sniff(tmp_path / "a.exe") == media_type
+
+
+def test_a_long_section_goes_on_in_the_next_under_the_same_label() -> None:
+    sections = Sections()
+    sections.begin("Adresses")
+    said = [f"Rue numéro {number}. Elle est longue.\n" * 40 for number in range(60)]
+    for paragraph in said:
+        sections.add_paragraph(paragraph)
+    pages = list(sections.pages())
+    assert [page.number for page in pages] == list(range(1, len(pages) + 1))
+    assert {page.label for page in pages} == {"Adresses"}
+    assert max(len(page.text) for page in pages) <= LONGEST < sum(len(page.text) for page in pages)
+    assert "\n\n".join(page.text for page in pages) == "\n\n".join(paragraph.strip() for paragraph in said)
+
+
+@pytest.mark.parametrize(
+    "text", ["mot " * 20_000, "x" * 50_001, "Une phrase. " * 5_000, "ligne\n" * 12_000], ids=["words", "letters", "sentences", "lines"]
+)
+def test_a_long_text_is_cut_at_the_best_end_there_is_and_loses_nothing(text: str) -> None:
+    cut = list(parts(text))
+    assert max(map(len, cut)) <= LONGEST
+    assert "".join(cut).replace("\n", "") == text.replace("\n", "")
