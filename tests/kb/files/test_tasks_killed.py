@@ -148,7 +148,7 @@ def test_two_workers_beside_each_other_read_every_document_once_and_end_in_good_
             worker.send_signal(signal.SIGTERM)
         assert [worker.wait(60) for worker in (first, second)] == [0, 0]
     assert site.rows("SELECT state, attempts, images_made FROM files_fileversion") == [("read", 1, 3)] * 4
-    assert Counter(version for version, _number in site.pages()) == dict.fromkeys(range(1, 5), 3)
+    assert list(Counter(version for version, _number in site.pages()).values()) == [3] * 4
     assert site.rows("SELECT count(*) FROM clock_workerbeat WHERE stopped_at IS NULL") == [(0,)]
 
 
