@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any
 
@@ -64,16 +65,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """By the main address or a proven further one; an address that somebody only asked for opens nothing.
 
-        Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no longer.
+        Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no longer. What must not be looked at
+        for the person takes the same way, with a password that is nobody's: its answer and its time are those of a wrong one.
         """
         email = credentials.get("email", "")
         attempt = admitting.try_password(request, email)
         if attempt is None:
             noting.note_address("password not looked at", find_person(email), email)
             raise self.validation_error("too_many_login_attempts")
+        if not attempt.is_looked_at:
+            credentials["password"] = secrets.token_urlsafe(20)
         user, person = super().authenticate(request, **credentials), find_person(email)
         if person is None or user is None or user.pk != person.pk:
-            noting.note_address("password failed", person, email)
+            noting.note_address("password failed" if attempt.is_looked_at else "password not looked at", person, email)
             return None
         attempt.give_back()
         return user

@@ -7,10 +7,14 @@
 
 Only an attempt that is looked at counts, and only while it is wrong. When strange places are used up, the person still comes in from where they were
 before, and from anywhere by the link to a new password. A code is asked only after the right password, and is counted likewise.
+
+A person may have several addresses, and nobody is told which belong together. So each count is kept twice: for the address that was typed, which
+says "too many attempts" whosever it is, and for the person, which says nothing: past it a password is wrong, right or not.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,15 +23,38 @@ from kb.accounts.limiting import Budget, Spent, forget, network_of, spend
 from kb.accounts.recognising import Visitor, any_device, recognise, recognise_person
 
 
-def try_password(request: HttpRequest, email: str) -> Spent | None:
-    """Counts an attempt with a password; None when it must not be looked at. Give it back when the password was right."""
-    return spend(*_password_budgets(recognise(request, email)))
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt with a password, as it was counted. is_looked_at: False for one that is answered like a wrong password, whatever it is."""
+
+    spent: tuple[Spent, ...]
+    is_looked_at: bool
+
+    def give_back(self) -> None:
+        """The attempt counts no longer: the password was right."""
+        for one in self.spent:
+            one.give_back()
+
+
+def try_password(request: HttpRequest, email: str) -> Attempt | None:
+    """Counts an attempt with a password; None when it must be refused in words. Give it back when the password was right.
+
+    The same answers for an address that is nobody's, somebody's, or one of several of somebody.
+    """
+    visitor = recognise(request, email)
+    of_all = () if visitor.known else (Budget("log_in_network", visitor.network),)
+    typed = spend(*_password_budgets(visitor, visitor.typed), *of_all)
+    if typed is None:
+        return None
+    of_person = spend(*_password_budgets(visitor, visitor.who))
+    return Attempt((typed,), False) if of_person is None else Attempt((typed, of_person), True)
 
 
 def forget_passwords(request: HttpRequest, email: str) -> None:
     """After a new password: what was tried before was tried at another one."""
     visitor = recognise(request, email)
-    forget(_here(visitor), Budget("log_in_address", visitor.who))
+    for key in (visitor.typed, visitor.who):
+        forget(_here(visitor, key), Budget("log_in_address", key))
 
 
 def try_factor(request: HttpRequest, person: Any) -> Spent | None:
@@ -40,16 +67,17 @@ def forget_factors(request: HttpRequest, person: Any) -> None:
     forget(_factor_budget(recognise_person(request, person)))
 
 
-def _password_budgets(visitor: Visitor) -> tuple[Budget, ...]:
+def _password_budgets(visitor: Visitor, key: str) -> tuple[Budget, ...]:
+    """key: what is counted for, the address typed or the person."""
     if visitor.device:
-        return (Budget("log_in_device", f"{visitor.who}:{visitor.device}"),)
+        return (Budget("log_in_device", f"{key}:{visitor.device}"),)
     if visitor.known_place:
-        return (_here(visitor),)
-    return (_here(visitor), Budget("log_in_network", visitor.network), Budget("log_in_address", visitor.who))
+        return (_here(visitor, key),)
+    return (_here(visitor, key), Budget("log_in_address", key))
 
 
-def _here(visitor: Visitor) -> Budget:
-    return Budget("log_in_place", f"{visitor.who}@{visitor.network}")
+def _here(visitor: Visitor, key: str) -> Budget:
+    return Budget("log_in_place", f"{key}@{visitor.network}")
 
 
 def _factor_budget(visitor: Visitor) -> Budget:

@@ -34,12 +34,13 @@ MOST_PLACES = 10  # of one person, the last used
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who an attempt is about and how well its sender is known. who: a key that is the same for all addresses of one person.
+    """Who an attempt is about and how well its sender is known. who: a key that is the same for all addresses of one person; typed: for this address.
 
     device: the number of a device that logged in before, or "". known_place: from where it comes the person logged in before, or is logged in now.
     """
 
     who: str
+    typed: str
     network: str
     device: str
     known_place: bool
@@ -69,7 +70,7 @@ def _visitor(request: HttpRequest, person: Any, email: str) -> Visitor:
     is_there = KnownPlace.objects.filter(user=number, fingerprint=_fingerprint(number, network)).exists()
     here = request.user.is_authenticated and request.user.pk == number
     who = f"person:{number}" if person is not None else f"address:{email}"
-    return Visitor(who, network, device_of(request, person), is_there or here)
+    return Visitor(who, f"typed:{email}", network, device_of(request, person), is_there or here)
 
 
 def device_of(request: HttpRequest, person: Any) -> str:

@@ -5,9 +5,12 @@ import time
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.contrib.auth.models import AnonymousUser
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from kb.accounts import admitting, limiting, recognising
 from kb.accounts.demonstration import present_code
@@ -95,11 +98,89 @@ def test_guessing_from_many_places_ends_while_the_owner_comes_in_with_their_devi
     assert comes_in(device, user, place=ELSEWHERE)
 
 
-def test_whoever_knows_another_address_of_the_person_does_not_guess_twice_as_often(user):
-    user.emailaddress_set.create(email="privee@cass.example", verified=True)
-    spend_all_of_strange_places(user)
-    refused = attempt(Client(), "privee@cass.example", PASSWORD, place=ELSEWHERE)
-    assert refused.context["form"].errors.as_data()["__all__"][0].code == "too_many_login_attempts"
+# Several addresses of one person
+
+
+OTHER = "privee@cass.example"
+
+
+@pytest.fixture
+def of_two_addresses(user):
+    user.emailaddress_set.create(email=OTHER, verified=True)
+    return user
+
+
+def said(answer) -> str:
+    return answer.context["form"].errors.as_data()["__all__"][0].code
+
+
+def test_whoever_knows_another_address_of_the_person_does_not_guess_twice_as_often(of_two_addresses):
+    spend_all_of_strange_places(of_two_addresses)
+    refused = attempt(Client(), OTHER, PASSWORD, place=ELSEWHERE)
+    assert (refused.status_code, said(refused)) == (200, "email_password_mismatch")
+
+
+@pytest.mark.parametrize("place", [STRANGER, HOME], ids=["from elsewhere", "from where the person was"])
+def test_no_answer_says_which_addresses_belong_to_one_person(of_two_addresses, place):
+    for _try in range(5):
+        attempt(Client(), of_two_addresses.email, place=place)
+    answers = [said(attempt(Client(), email, place=place)) for email in [OTHER] * 6]
+    assert answers == ["email_password_mismatch"] * 5 + ["too_many_login_attempts"]
+    assert answers == [said(attempt(Client(), "personne@cass.example", place=ELSEWHERE)) for _try in range(6)]
+
+
+def test_an_attempt_that_is_not_looked_at_for_the_person_costs_what_a_wrong_one_costs(of_two_addresses, monkeypatch):
+    """One hash, and the same statements."""
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt))
+    costs = []
+    for _try in range(2):
+        hashed.clear()
+        with CaptureQueriesContext(connection) as asked:
+            attempt(Client(), OTHER)
+        costs.append((len(asked), len(hashed)))
+        for _wrong in range(5):
+            attempt(Client(), of_two_addresses.email)
+    assert costs[0] == costs[1] and costs[0][1] == 1
+
+
+def looked_at(rf, emails: list[str], places: list[str]) -> int:
+    """How many of the attempts for these addresses from these places are looked at: each address from each place six times."""
+    count = 0
+    for place in places:
+        for email in emails * 6:
+            request = rf.post("/", REMOTE_ADDR=place)
+            request.user = AnonymousUser()
+            found = admitting.try_password(request, email)
+            count += found is not None and found.is_looked_at
+    return count
+
+
+def test_all_addresses_of_a_person_are_guessed_at_as_often_as_one(rf, of_two_addresses, clock):
+    both = [of_two_addresses.email, OTHER]
+    assert looked_at(rf, both, [STRANGER]) == 5
+    assert looked_at(rf, both, [f"203.0.113.{number}" for number in range(10, 30)]) == 60 - 5
+
+
+def test_what_was_not_looked_at_keeps_nobody_out_of_the_next_try(of_two_addresses, clock):
+    for email in [of_two_addresses.email] * 5 + [OTHER] * 3:
+        attempt(Client(), email)
+    clock(301)
+    assert attempt(Client(), OTHER, PASSWORD).status_code == 302
+
+
+def test_a_new_password_makes_the_counts_of_every_address_whole(rf, of_two_addresses, clock):
+    both = [of_two_addresses.email, OTHER]
+    looked_at(rf, both, [STRANGER])
+    clock(61)  # the place, for all accounts
+    browser = Client(REMOTE_ADDR=STRANGER)
+    browser.post(url("account_reset_password"), {"email": OTHER})
+    form = browser.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
+    browser.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    KnownPlace.objects.all().delete()
+    for email in both:
+        assert attempt(Client(), email, "encore une longue phrase").status_code == 302
 
 
 def test_a_household_with_many_addresses_of_its_network_is_one_place():
