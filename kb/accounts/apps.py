@@ -24,6 +24,7 @@ class AccountsConfig(AppConfig):
         password_reset.connect(addresses.prove_by_reset)
         password_reset.connect(recognising.remember_after)
         password_changed.connect(recognising.remember_after)
+        signs.clean_everywhere()
         pre_save.connect(signs.clean_lines)
         pre_migrate.connect(caching.make_cache_table, sender=self)
         post_migrate.connect(editors.grant_editors, sender=editors.last_migrated_app())

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
+from kb.accounts.signs import is_seen, without_unseen
 from kb.files.forms import Refused, UploadField, UploadsField, check_upload
 from kb.files.keeping import keep, kept, release
 from kb.files.names import clean_name
@@ -150,8 +151,8 @@ class NamesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value) -> list[str]:
-        names = [" ".join(line.split())[:255] for line in (super().to_python(value) or "").splitlines()]
-        return list(dict.fromkeys(name for name in names if name))
+        names = [" ".join(without_unseen(line).split())[:255] for line in (super().to_python(value) or "").splitlines()]
+        return list(dict.fromkeys(name for name in names if is_seen(name)))
 
     def validate(self, value) -> None:
         super().validate(value)

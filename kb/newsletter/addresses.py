@@ -11,6 +11,8 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.signs import INVISIBLE
+
 LONGEST = 254  # characters; RFC 5321
 LONGEST_LOCAL = 64
 
@@ -22,7 +24,6 @@ _DOTS = str.maketrans({"。": ".", "．": ".", "｡": "."})
 NO_ADDRESS = _("This is no e-mail address. Write it like name@organisation.be.")
 SEVERAL = _("Write one address only, without a name around it, like name@organisation.be.")
 TOO_LONG = _("This address is longer than addresses can be (254 characters, 64 before the @). Look whether something else was pasted with it.")
-INVISIBLE = _("There is a line break or an invisible sign in this address. Type it by hand, on one line.")
 QUOTED = _("Addresses with quotation marks or with a comment are not supported. Give another address.")
 LETTERS = _("Before the @, this newsletter supports letters without accents, digits and signs only. Give another address.")
 DOMAIN = _("What stands after the @ is no name of a mail server. Write it like organisation.be.")

@@ -80,13 +80,12 @@ class TextsFormField(forms.MultiValueField):
             options.pop(name, None)
         options["widget"] = TextsWidget(multiline=multiline)
         # No `max_length`: a browser would cut what is pasted without a word.
-        one = [forms.CharField(required=False, validators=[MaxLengthValidator(LONGEST_TEXT)]) for _code in CODES]
+        widget = forms.Textarea if multiline else forms.TextInput
+        one = [forms.CharField(required=False, widget=widget, validators=[MaxLengthValidator(LONGEST_TEXT)]) for _code in CODES]
         super().__init__(fields=one, require_all_fields=False, required=required, **options)
 
     def compress(self, values):
         texts = [text or "" for text in values or ["", "", ""]]
-        if not self.widget.multiline:
-            texts = [without_unseen(text).strip() for text in texts]
         return {code: text for code, text in zip(CODES, texts, strict=True) if text}
 
     def clean(self, value):

@@ -7,13 +7,13 @@ from functools import partial
 
 from allauth.account.models import EmailAddress
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
+from kb.accounts.signs import check_address
 from kb.directory.models import Employment, Organisation
 from kb.directory.sheets import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
@@ -58,7 +58,7 @@ def address(text: str) -> str:
     """In small letters. Raises NotUnderstood for what is no address."""
     email = text.strip().lower().removeprefix("mailto:")
     try:
-        validate_email(email)
+        check_address(email)
     except ValidationError:
         raise NotUnderstood(_("“%(text)s” is no e-mail address.") % {"text": text}) from None
     return email

@@ -8,7 +8,6 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from django.utils.translation import override
 from kb.accounts import addresses, editors
 from kb.accounts.models import User
 from kb.accounts.noting import note
+from kb.accounts.signs import check_address
 from kb.languages import CODES
 
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, email: str, name: str, language: str, reset_second_factor: bool, **options) -> None:
         email = email.strip().lower()
         try:
-            validate_email(email)
+            check_address(email)
         except ValidationError as refused:
             raise CommandError(_("%(email)s is not an e-mail address.") % {"email": email}) from refused
         if reset_second_factor:
