@@ -14,13 +14,23 @@ from types import TracebackType
 
 from django.http import HttpRequest
 
+_BEFORE_AT = r"[\w.!#$%&'*+/=^`{|}~-]"  # signs that stand before the @ of an address without quotes
+# Each begins only where no sign of its own stands before, so that a long line costs no more than its length.
 HIDDEN = (
-    (re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+"), "<address>"),
+    (re.compile(rf"(?:(?<!{_BEFORE_AT}){_BEFORE_AT}+|\"(?:[^\"\\\n]|\\.){{0,64}}?\\*\")(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[^\]\s]*\])"), "<address>"),
     (re.compile(r"\b[0-9a-z]{1,13}-[0-9a-z]{5,8}-[0-9a-f]{32,64}\b"), "<link>"),
-    (re.compile(r"(?<=/)(?:[\w-]{32}|[\w-]+:[\w-]{6}:[\w-]{40,})(?=/|$)"), "<link>"),  # an invitation, an address to confirm
-    (re.compile(r"(?<=/)[\w-]{22}:[\w-]{43}(?=/|$)"), "<link>"),  # a subscription
+    # What is signed: a form's ticket, a file kept aside, an address to confirm (with the time), a subscription (without).
+    (re.compile(r"(?<![\w.-])[\w.-]+:(?:[\w-]{6}:)?[\w-]{40,}"), "<link>"),
+    (re.compile(r"(?<=/)[\w-]{32}(?=/|$)"), "<link>"),  # an invitation
+    # IPv6, shortened or whole, with a place of the machine or an IPv4 address at its end: "::" or three colons, and a digit.
+    (
+        re.compile(
+            r"(?<![\w:])(?=:*[0-9a-f])(?=[0-9a-f:]*(?:::|(?:[0-9a-f]{1,4}:){3}))[0-9a-f:]+(?:(?<=[:\d])(?:\.\d{1,3}){3})?(?:%\w+)?(?!\w)",
+            re.IGNORECASE,
+        ),
+        "<ip>",
+    ),
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "<ip>"),
-    (re.compile(r"\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b", re.IGNORECASE), "<ip>"),
     (re.compile(r"\?\S+"), "?…"),
 )
 
@@ -29,9 +39,14 @@ _traces = logging.Formatter()
 
 
 class WithoutPeople(logging.Filter):
-    """Takes e-mail and network addresses, links with a key and query strings out of every line, and out of the trace of an error below it."""
+    """Takes e-mail and network addresses, links with a key and query strings out of every line, and out of the trace of an error below it.
+
+    A request that was refused for what it is (too long, a file where none is taken) is one line: what broke is not ours, and strangers send many.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.exc_info = record.exc_text = None
         record.msg, record.args = _without(record.getMessage()), ()
         if record.exc_info:
             record.exc_text = _without(_traces.formatException(record.exc_info))
