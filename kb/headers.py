@@ -28,6 +28,7 @@ class PrivateMiddleware:
     """What depends on who asks (`Vary: Cookie`) is for that reader alone, and asked for anew each time, unless its view says otherwise.
 
     What somebody who is logged in sees is kept nowhere, not by their browser either, which others may use next; but for what says it is public.
+    What says nothing is asked for anew each time too: kept, it would go on telling of what was closed since (a site map, a redirection, a 404).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -39,6 +40,7 @@ class PrivateMiddleware:
             response.headers.setdefault("Cache-Control", "private, no-cache")
             if not response.headers["Cache-Control"].startswith("public") and _is_logged_in(request):
                 response.headers["Cache-Control"] = NOT_KEPT
+        response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
 

@@ -1,14 +1,16 @@
 """What the headers tell browsers, on public pages and in the admin."""
 
+import re
 from contextlib import suppress
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, get_resolver
 
 from kb.headers import PrivateMiddleware
 from tests.kb.accounts.builders import editor, log_in, url
+from tests.kb.test_access_log import addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,24 @@ def test_nothing_that_somebody_who_is_logged_in_sees_is_kept(client):
 @pytest.mark.parametrize("address", ["/fr/", "/fr/bibliotheque/", "/fr/chercher/", "/fr/echos/"])
 def test_public_pages_are_kept_by_the_browser_of_whoever_reads_them_without_a_log_in(client, address):
     assert client.get(address)["Cache-Control"] == "private, no-cache"
+
+
+def _every_address() -> list[str]:
+    """Each route once, with a one for whatever stands in it; most lead nowhere, or to the log-in."""
+    found = []
+    for address in addresses(get_resolver().url_patterns):
+        plain = re.sub(r"\(\?P<\w+>(?:[^()]|\([^()]*\))*\)|<[^>]+>", "1", address)
+        found.append("/" + re.sub(r"\\[AZ]|[\^$]|\(\?:[^)]*\)|\\", "", plain))
+    return sorted(set(found))
+
+
+def test_every_answer_says_whether_it_is_kept(client):
+    """Of what says nothing, caches keep what they like, for as long as they like."""
+    found = _every_address()
+    assert {"/sitemap.xml", "/robots.txt", "/health", "/fr/plan/"} <= set(found)
+    silent = [address for address in [*found, "/", "/fr", "/fr/nulle-part/"] if "Cache-Control" not in client.get(address).headers]
+    assert silent == []
+    assert {client.get(address)["Cache-Control"] for address in ("/sitemap.xml", "/robots.txt", "/sitemap-pages.xml")} == {"no-cache"}
 
 
 def test_recovery_codes_are_kept_by_no_browser(client):
