@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -21,6 +25,7 @@ from kb.pages import frame
 from kb.pages.addresses import elsewhere
 from kb.pages.echoes import Echo
 
+_BLOCK = 1 << 16  # bytes
 NOT_FOUND = {"fr": "Nous ne trouvons pas cette page", "nl": "We vinden deze pagina niet", "en": "We cannot find this page"}
 
 
@@ -87,8 +92,24 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer."""
+    _hear_out(request)
+    status = 400
     if isinstance(exception, NoUploadHere):
         sentence = _("This page takes no file: nothing was kept. Go back with your browser; what you typed is still there.")
+    elif isinstance(exception, RequestDataTooBig):
+        status = 413
+        sentence = _(
+            "What was sent is too long: the site takes %(most)s of text at once, and nothing of it was kept. Go back with your browser, where your "
+            "texts still are; copy them to be safe. Then send less at once, or give what is long as a document."
+        ) % {"most": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)}
     else:
         sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
-    return HttpResponse(sentence, status=400, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
+def _hear_out(request: HttpRequest) -> None:
+    """Reads away what is still coming, up to a bound: a connection that is closed on unread bytes is reset, and its sender sees no sentence."""
+    left = 4 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    with suppress(OSError):
+        while left > 0 and (block := request.read(_BLOCK)):
+            left -= len(block)

@@ -141,3 +141,32 @@ def test_a_form_that_cannot_be_read_gets_a_sentence(db, kind):
     response = client.generic("POST", "/fr/compte/connexion/", b"login=\xff\xfe%ff%00", content_type=kind)
     assert response.status_code == 400
     assert response.content
+
+
+TOO_LONG = {
+    "/fr/compte/connexion/": "Ce qui a été envoyé est trop long",
+    "/nl/account/aanmelden/": "Wat verzonden werd, is te lang",
+    "/en/account/log-in/": "What was sent is too long",
+}
+
+
+@pytest.mark.parametrize("address", TOO_LONG)
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_form_that_is_too_long_gets_a_sentence_that_its_sender_hears(db, settings, address, kind):
+    """All that was sent is read: a connection that is closed before is reset, and the browser shows an error of its own."""
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+    head = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n' if "multipart" in kind else b"login="
+    client = Client(enforce_csrf_checks=True)
+    client.get(address)
+    response = client.generic("POST", address, head + b"a" * (3 << 20), content_type=kind)
+    assert response.status_code == 413
+    assert TOO_LONG[address] in response.content.decode()
+    assert response.wsgi_request.read() == b""
+
+
+def test_what_is_sent_without_end_is_not_read_to_its_end(db, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 10
+    client = Client(enforce_csrf_checks=True)
+    client.get("/fr/compte/connexion/")
+    response = client.generic("POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded")
+    assert (response.status_code, len(response.wsgi_request.read()) > 1 << 19) == (413, True)
