@@ -15,6 +15,7 @@ import json
 import os
 import queue
 import select
+import shutil
 import signal
 import struct
 import subprocess
@@ -60,6 +61,8 @@ print(json.dumps(dataclasses.asdict(confine(given=Path(sys.argv[2]), work=Path(s
 """
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0  # from "done" until everything of a file is gone
+_LOOK_SECONDS = 0.2  # between two looks at what is free on the disk
+_SMALL_BYTES = 64_000_000  # that a reading may take of a disk that is nearly full
 _PLACE = str(Path(__file__).resolve().parent.parent)
 
 
@@ -69,12 +72,22 @@ class Sandbox:
     children     at most, started when first needed.    files_a_child  after which it is replaced.
     scratch      the folder for the children's own ones, best on the file system of what is read; None: where temporary files are.
     must_be_confined  raise Unconfined rather than read a file in a child that is not wholly shut in.
+    least_free_bytes  of the disk of the scratch folder: a reading under way when less is free, and less by its time, is ended.
     """
 
-    def __init__(self, *, children: int = 1, files_a_child: int = 200, scratch: Path | None = None, must_be_confined: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        children: int = 1,
+        files_a_child: int = 200,
+        scratch: Path | None = None,
+        must_be_confined: bool = False,
+        least_free_bytes: int = 0,
+    ) -> None:
         self._files_a_child = files_a_child
         self._must_be_confined = must_be_confined
         self._scratch = scratch
+        self._least_free_bytes = least_free_bytes
         self._children = children
         self._places: queue.LifoQueue[_Child | None] = queue.LifoQueue()
         for _ in range(children):
@@ -197,7 +210,7 @@ class Sandbox:
 
     def _start(self) -> _Child:
         try:
-            return _Child(self._scratch)
+            return _Child(self._scratch, self._least_free_bytes)
         except OSError as error:  # no room, no memory: the file is as it was
             raise TimedOut(f"the reading process could not be started: {error.strerror}") from error
 
@@ -209,10 +222,11 @@ class Sandbox:
 class _Child:
     """One child process, its scratch folder and its pipes."""
 
-    def __init__(self, scratch: Path | None) -> None:
+    def __init__(self, scratch: Path | None, least_free_bytes: int = 0) -> None:
         self.files = 0
         self.idle = True
         self._scratch = Scratch(scratch)
+        self._least_free_bytes, self._free_before = least_free_bytes, 0
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
         self._ended, ended = os.pipe()
         places = [_PLACE, str(self._scratch.given), str(self._scratch.work)]
@@ -249,6 +263,7 @@ class _Child:
     def answers(self, path: Path, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
         """The frames of one file up to its end. Raises the file's error; `idle` is True after it if the child can go on."""
         given = self._scratch.put(path, by_name=self.confinement.is_complete)
+        self._free_before = self._free_bytes()
         self.idle = False
         self.files += 1
         self._complaints.seek(0)
@@ -283,8 +298,7 @@ class _Child:
 
     def _wait_for_the_end(self) -> None:
         """Until the child says that its reader and all that was started for it is gone: a reader may say "done" and go on."""
-        left = max(0.0, min(_END_SECONDS, self._deadline - time.monotonic()))
-        if not select.select([self._ended], [], [], left)[0]:
+        if not self._comes(self._ended, min(self._deadline, time.monotonic() + _END_SECONDS)):
             raise TimedOut("did not end")
         if not os.read(self._ended, 1):
             raise self._death()
@@ -308,8 +322,7 @@ class _Child:
     def _take(self, count: int) -> bytes:
         stream = self._output
         while len(self._buffer) < count:
-            left = self._deadline - time.monotonic()
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
+            if not self._comes(stream, self._deadline):
                 raise TimedOut("took too long")
             block = os.read(stream.fileno(), 1 << 18)
             if not block:
@@ -318,6 +331,22 @@ class _Child:
         taken = bytes(self._buffer[:count])
         del self._buffer[:count]
         return taken
+
+    def _comes(self, stream: Any, until: float) -> bool:
+        """Whether something can be read of it before that moment, `time.monotonic`'s. Raises TimedOut when the disk fills up meanwhile.
+
+        What is free is looked at rather than what lies in the scratch folder: a file that was opened and deleted lies nowhere and fills the disk.
+        """
+        while (left := until - time.monotonic()) > 0:
+            free = self._free_bytes()
+            if free < self._least_free_bytes and self._free_before - free > _SMALL_BYTES:
+                raise TimedOut("no room on the disk to read it")
+            if select.select([stream], [], [], min(left, _LOOK_SECONDS))[0]:
+                return True
+        return False
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self._scratch.root).free
 
     def _death(self) -> ExtractionError:
         """Why the child ended, in one sentence; the end of what it said on standard error is part of it."""
@@ -432,6 +461,7 @@ class _Settled:
 
     scratch: Path | None = None
     must_be_confined: bool = False
+    least_free_bytes: int = 0
 
 
 _settled = _Settled()
@@ -439,9 +469,9 @@ _shared: dict[int, Sandbox] = {}
 _lock = threading.Lock()
 
 
-def settle(*, scratch: Path, must_be_confined: bool) -> None:
+def settle(*, scratch: Path, must_be_confined: bool, least_free_bytes: int) -> None:
     """For `shared_sandbox`, before its first use: see Sandbox."""
-    _settled.scratch, _settled.must_be_confined = scratch, must_be_confined
+    _settled.scratch, _settled.must_be_confined, _settled.least_free_bytes = scratch, must_be_confined, least_free_bytes
 
 
 def shared_sandbox() -> Sandbox:
@@ -450,7 +480,12 @@ def shared_sandbox() -> Sandbox:
         if os.getpid() not in _shared:
             _shared.clear()
             children = min(4, os.cpu_count() or 1)
-            _shared[os.getpid()] = Sandbox(children=children, scratch=_settled.scratch, must_be_confined=_settled.must_be_confined)
+            _shared[os.getpid()] = Sandbox(
+                children=children,
+                scratch=_settled.scratch,
+                must_be_confined=_settled.must_be_confined,
+                least_free_bytes=_settled.least_free_bytes,
+            )
             atexit.register(_shared[os.getpid()].close)
         return _shared[os.getpid()]
 

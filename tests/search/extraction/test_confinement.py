@@ -276,6 +276,37 @@ time.sleep(60)
     assert box.pids == []
 
 
+def test_a_reader_names_no_type_that_is_not_known(box: Sandbox, tmp_path: Path) -> None:
+    """A file goes out under the type that its reader said, so that is one of a list and nothing else."""
+    forged = """
+import stat
+for number in range(3, 20):
+    try:
+        if stat.S_ISFIFO(os.fstat(number).st_mode):
+            os.write(number, struct.pack("<cI", b"M", 24) + b"text/html; charset=utf-8")
+    except OSError:
+        pass
+"""
+    with pytest.raises(BrokenFile, match="nonsense"):
+        ask(box, tmp_path, forged)
+
+
+def test_a_reader_does_not_fill_the_disk_not_even_by_a_file_without_a_name(hijacked: None, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    fills = "f = os.open('x', os.O_CREAT | os.O_RDWR); os.unlink('x'); os.posix_fallocate(f, 0, 300_000_000); import time; time.sleep(9)"
+    least = shutil.disk_usage(scratch).free - 150_000_000
+    with Sandbox(scratch=scratch, least_free_bytes=least) as other, pytest.raises(TimedOut, match="no room"):
+        ask(other, tmp_path, fills)
+    assert shutil.disk_usage(scratch).free > least
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_disk_that_was_nearly_full_before_keeps_nobody_from_being_read(hijacked: None, tmp_path: Path) -> None:
+    with Sandbox(scratch=tmp_path, least_free_bytes=1 << 60) as other:
+        assert ask(other, tmp_path, "say('read')") == "read"
+
+
 def test_a_reader_may_end_itself(hijacked: None, tmp_path: Path) -> None:
     with Sandbox() as other, pytest.raises(BrokenFile, match="SIGABRT"):
         ask(other, tmp_path, "os.abort()")
