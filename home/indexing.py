@@ -5,7 +5,8 @@ A page's words are those of its body; pieces not translated yet are left out, so
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,7 +17,7 @@ from wagtail_localize.segments.types import StringSegmentValue
 from home.models import ContentPage
 from kb.accounts.audiences import may_see
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card, Opened
+from search.registry import Card, Found, FoundSection, Opened
 
 CODE = "home.page"
 ANCHOR = ""
@@ -52,9 +53,8 @@ class PageKind:
             yield f"{CODE}:{pk}"
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """Three queries a call: the pages, their locales, their originals."""
-        pages = self._live(subjects)
-        originals = self._originals(pages.values())
+        """One query a call: the pages with their locales, and their originals."""
+        pages, originals = self._live_with_originals(subjects)
         for subject in subjects:
             page = pages.get(number_of(subject))
             yield subject, [] if page is None else [self._entry(page, originals.get(page.translation_key))]
@@ -64,43 +64,32 @@ class PageKind:
         live = ContentPage.objects.live().filter(pk__in=[number_of(subject) for subject in subjects]).order_by("pk").select_for_update()
         return {f"{CODE}:{pk}": {"": frozenset(audiences)} for pk, audiences in live.values_list("pk", "audiences")}
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-        pages = self._live(keys)
-        cards = {}
-        for key in keys:
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        """One query."""
+        pages, originals = self._live_with_originals(anchors)
+        found = {}
+        for key in anchors:
             page = pages.get(number_of(key))
             if page is None or not may_see(audiences, page.audiences):
                 continue
-            code = page.locale.language_code
-            meta = date_format(page.date, "DATE_FORMAT") if page.date else ""
-            cards[key] = Card(key.partition("/")[0], page.title, code, page.get_url() or "", meta, (code,))
-        return cards
-
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        pages = self._live(list(anchors))
-        originals = self._originals(pages.values())
-        found = {}
-        for key, wanted in anchors.items():
-            page = pages.get(number_of(key))
-            if page is not None and ANCHOR in wanted and may_see(audiences, page.audiences):
-                found[key, ANCHOR] = self._section(page, originals.get(page.translation_key))
+            code, url = page.locale.language_code, page.get_url() or ""
+            card = Card(key.partition("/")[0], page.title, code, url, date_format(page.date, "DATE_FORMAT") if page.date else "", (code,))
+            wanted = ANCHOR in anchors[key]
+            sections = {ANCHOR: FoundSection(self._section(page, originals.get(page.translation_key)), url)} if wanted else {}
+            found[key] = Found(card, sections)
         return found
 
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        page = self._live([key]).get(number_of(key))
-        return (page.get_url() or "") if page else ""
-
-    def _live(self, keys: Sequence[str]) -> dict[int, ContentPage]:
-        pages = ContentPage.objects.live().filter(pk__in=[number_of(key) for key in keys]).select_related("locale")
-        return {page.pk: page for page in pages}
-
-    def _originals(self, pages) -> dict[object, ContentPage]:
-        """The eldest page of each translation group."""
-        eldest: dict[object, ContentPage] = {}
-        group = ContentPage.objects.filter(translation_key__in={page.translation_key for page in pages}).select_related("locale").order_by("pk")
-        for page in group:
+    def _live_with_originals(self, keys: Iterable[str]) -> tuple[dict[int, ContentPage], dict[UUID, ContentPage]]:
+        """The live pages by id, and the eldest page of each of their translation groups, live or not, by its key."""
+        wanted = {number_of(key) for key in keys}
+        groups = ContentPage.objects.filter(pk__in=wanted, live=True).values("translation_key")
+        live: dict[int, ContentPage] = {}
+        eldest: dict[UUID, ContentPage] = {}
+        for page in ContentPage.objects.filter(translation_key__in=groups).select_related("locale").order_by("pk"):
             eldest.setdefault(page.translation_key, page)
-        return eldest
+            if page.live and page.pk in wanted:
+                live[page.pk] = page
+        return live, eldest
 
     def _entry(self, page: ContentPage, original: ContentPage | None) -> Entry:
         code = page.locale.language_code

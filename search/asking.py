@@ -1,24 +1,24 @@
 """From a question and a reader to everything the results page (or the command) shows of the answer.
 
-The engine finds and counts, the kinds give cards and texts and check rights once more, `highlight` paints. A page of results costs a fixed
-number of queries: cards and sections of each kind once, names of each facet once.
+The engine finds and counts, the kinds give what was found and check rights once more, `highlight` paints. A page of results costs a fixed
+number of queries: what each kind found once, names of each facet once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import ceil
 
 from search import registry
 from search.engines.base import State
-from search.entries import FacetValue, Filters, Hit, Passage, Query, Results, Section
+from search.entries import FacetValue, Filters, Hit, Passage, Query, Results
 from search.forms import FILTERS, MOST_PAGES, PARAMETERS, FilterName, SearchForm, read_years, write_years
 from search.highlight import Highlighted, passages
 from search.opening import Finder
 from search.query import Names, parse
-from search.registry import Card, Suggestion
+from search.registry import Card, Found, Suggestion
 
 HITS_SHOWN = 10
 PASSAGES_SHOWN = 3
@@ -158,23 +158,24 @@ def _search(finder: Finder, query: Query, form: SearchForm, audiences: frozenset
 
 def _rows(finder: Finder, hits: Sequence[Hit], query: Query, audiences: frozenset[str], language: str) -> tuple[Row, ...]:
     """A row for each hit the reader may see today; two layers of one subject are one row."""
-    cards = _by_kind(hits, lambda kind, some: kind.cards([hit.key for hit in some], audiences=audiences, language=language))
-    kept = [hit for hit in _one_a_subject(hits) if hit.key in cards]
-    sections = _by_kind(kept, lambda kind, some: kind.sections({hit.key: _anchors(hit) for hit in some if hit.sections}, audiences=audiences))
+    hits = _one_a_subject(hits)
+    found = _found(hits, audiences, language, query.raw)
+    kept = [hit for hit in hits if hit.key in found]
     # Only an entry with as many pages as are shown may have more of them.
     counts = finder.section_counts(query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences)
-    return tuple(_row(hit, cards[hit.key], sections, query, counts.get(hit.key, 0)) for hit in kept)
+    return tuple(_row(hit, found[hit.key], query, counts.get(hit.key, 0)) for hit in kept)
 
 
-def _by_kind(hits: Iterable[Hit], gather: Callable[[registry.Kind, list[Hit]], Mapping]) -> dict:
-    grouped: dict[str, list[Hit]] = {}
+def _found(hits: Iterable[Hit], audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+    """By key; one call of each kind."""
+    grouped: dict[str, dict[str, list[str]]] = {}
     for hit in hits:
-        grouped.setdefault(hit.subject.partition(":")[0], []).append(hit)
-    found: dict = {}
-    for some in grouped.values():
-        kind = registry.kind_of(some[0].subject)
+        grouped.setdefault(hit.subject.partition(":")[0], {})[hit.key] = _anchors(hit)
+    found: dict[str, Found] = {}
+    for code, anchors in grouped.items():
+        kind = registry.kind_of(code)
         if kind is not None:
-            found |= gather(kind, some)
+            found |= kind.found(anchors, audiences=audiences, language=language, query_text=query_text)
     return found
 
 
@@ -190,16 +191,15 @@ def _anchors(hit: Hit) -> list[str]:
     return [section.anchor for section in hit.sections[:PASSAGES_SHOWN]]
 
 
-def _row(hit: Hit, card: Card, sections: Mapping[tuple[str, str], Section], query: Query, page_count: int) -> Row:
-    kind = registry.kind_of(hit.subject)
-    assert kind is not None
-    pages = [sections[hit.key, anchor] for anchor in _anchors(hit) if (hit.key, anchor) in sections]
+def _row(hit: Hit, found: Found, query: Query, page_count: int) -> Row:
+    card = found.card
+    pages = [found.sections[anchor] for anchor in _anchors(hit) if anchor in found.sections]
     default = card.languages[0] if card.languages else card.title_language
     each = PASSAGES_SHOWN if len(pages) == 1 else 1
     shown = [
-        ShownPassage(passage, kind.section_url(hit.key, passage.anchor, query.raw) if passage.anchor else card.url)
-        for section in sorted(pages, key=lambda section: section.page_number)
-        for passage in passages(section, query, count=each, default=default)
+        ShownPassage(passage, page.url)
+        for page in sorted(pages, key=lambda page: page.section.page_number)
+        for passage in passages(page.section, query, count=each, default=default)
     ]
     return Row(
         card=card,
@@ -277,6 +277,7 @@ def suggest(finder: Finder, typed: str, *, audiences: frozenset[str], language: 
         suggestion for suggester in registry.suggesters() for suggestion in suggester(typed, audiences=audiences, language=language, count=count // 2)
     ][: count // 2]
     hits = [Hit(subject, "", 0.0) for subject in finder.suggest(typed, audiences=audiences, language=language, count=count)]
-    cards = _by_kind(hits, lambda kind, some: kind.cards([hit.key for hit in some], audiences=audiences, language=language))
-    titles = [Suggestion(cards[hit.key].title, cards[hit.key].title_language, cards[hit.key].url, "title") for hit in hits if hit.key in cards]
+    found = _found(hits, audiences, language)
+    cards = [found[hit.key].card for hit in hits if hit.key in found]
+    titles = [Suggestion(card.title, card.title_language, card.url, "title") for card in cards]
     return [*concepts, *titles][:count]

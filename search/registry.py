@@ -54,6 +54,22 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSection:
+    """A section with its text, and where it is read: at its page with the words marked; the thing's own page where it has none."""
+
+    section: Section
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A found thing as one reader may see it today: its card, and by anchor those of the sections asked for that are open to them."""
+
+    card: Card
+    sections: Mapping[str, FoundSection]
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """What is offered while typing. url "" means: search for `text`. language is the text's; kind is "title" or "concept"."""
 
@@ -87,14 +103,11 @@ class Kind(Protocol):
         Compared before and after a change, inside its transaction: what is missing afterwards was closed.
         """
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-        """By Entry.key ("subject/layer"); what these audiences may not see today is left out, whatever the index holds."""
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        """By Entry.key ("subject/layer"), with the sections whose anchors are asked for. A fixed number of queries a call.
 
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        """(key, anchor) -> section with its text, rights checked again. A fixed number of queries a call."""
-
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        """Where a passage leads: the reader at that page, with the words marked."""
+        What these audiences may not see today is left out, whatever the index holds. query_text is what the addresses of sections mark.
+        """
 
 
 Dependents = Callable[[Sequence[str]], Iterable[str]]

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from search.models import QueryLog
@@ -43,24 +42,25 @@ def log_question(words: str, *, language: str, results: int) -> None:
         return
     statement = _UPSERT.format(table=connection.ops.quote_name(QueryLog._meta.db_table))
     try:
-        with connection.cursor() as cursor, _short_wait(cursor):
+        with connection.cursor() as cursor, _short_wait():
             cursor.execute(statement, [words, language[:2], results, timezone.localdate()])
     except OperationalError:
         return
 
 
 @contextmanager
-def _short_wait(cursor: CursorWrapper) -> Iterator[None]:
+def _short_wait() -> Iterator[None]:
     """A short time-out on SQLite, which lets one write at a time; the usual one afterwards."""
     if connection.vendor != "sqlite":
         yield
         return
     usual_s = settings.DATABASES["default"].get("OPTIONS", {}).get("timeout", 5)
-    cursor.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    # Not statements of the database, and not worth Django's way to it: a property of the open file.
+    connection.connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
     try:
         yield
     finally:
-        cursor.execute(f"PRAGMA busy_timeout = {int(usual_s * 1000)}")
+        connection.connection.execute(f"PRAGMA busy_timeout = {int(usual_s * 1000)}")
 
 
 def thin_query_log() -> str | None:

@@ -59,12 +59,12 @@ def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[
     """By id, in the order of ids; one that is gone is left out. Eight queries however many, six without hours and closures."""
     found = {one.pk: Gathered(one) for one in Organisation.objects.filter(pk__in=set(organisation_ids)).order_by("pk")}
     services: dict[int, GatheredService] = {}
-    for service in Service.objects.filter(organisation__in=found, is_active=True).order_by("organisation", "sort_order", "name"):
+    for service in Service.objects.filter(organisation__in=found, is_active=True).order_by("organisation_id", "sort_order", "name"):
         service.organisation = found[service.organisation_id].organisation
         services[service.pk] = GatheredService(service)
         found[service.organisation_id].services.append(services[service.pk])
     places: dict[int, GatheredPlace] = {}
-    for place in Place.objects.filter(organisation__in=found).order_by("organisation", "sort_order", "code"):
+    for place in Place.objects.filter(organisation__in=found).order_by("organisation_id", "sort_order", "code"):
         owner = services.get(place.service_id) if place.service_id else found[place.organisation_id]
         if owner is not None:
             places[place.pk] = GatheredPlace(place)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext, override
 
 from kb.accounts.audiences import PUBLIC
@@ -18,7 +17,7 @@ from kb.directory.models.recording import KIND, subject_of
 from kb.languages import CODES
 from kb.vocabulary.models import AltLabel
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card, Opened
+from search.registry import Card, Found, FoundSection, Opened
 
 _NOTICE = ""
 _EVERYONE = frozenset({PUBLIC})
@@ -48,30 +47,16 @@ class DirectoryKind:
         """The organisation, and each service and place that stands on its page, all of them for everyone. Three queries."""
         return {subject_of(pk): dict.fromkeys(parts, _EVERYONE) for pk, parts in standing(map(organisation_id_of, subjects)).items()}
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-        gathered = _active(keys)
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        """Six queries; a service leads to where it stands on the page of its organisation."""
+        gathered = _active(anchors)
         found = {}
-        for key in keys:
-            whole = gathered.get(organisation_id_of(key) or 0)
-            if whole:
-                found[key] = _card(whole, language)
+        for key, wanted in anchors.items():
+            if whole := gathered.get(organisation_id_of(key) or 0):
+                card = _card(whole, language)
+                sections = [section for section in _sections(whole) if section.anchor in wanted] if wanted else []
+                found[key] = Found(card, {one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url) for one in sections})
         return found
-
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        gathered = _active(list(anchors))
-        return {
-            (key, section.anchor): section
-            for key, wanted in anchors.items()
-            if (whole := gathered.get(organisation_id_of(key) or 0))
-            for section in _sections(whole)
-            if section.anchor in wanted
-        }
-
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        code = Organisation.objects.filter(pk=organisation_id_of(key), is_active=True).values_list("code", flat=True).first()
-        if not code:
-            return ""
-        return reverse("directory:organisation", args=[code]) + (f"#{anchor}" if anchor else "")
 
 
 def _active(keys: Iterable[str]) -> dict[int, Gathered]:

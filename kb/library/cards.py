@@ -5,7 +5,8 @@ The index may be seconds behind: what a reader lost since is left out here, what
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -16,29 +17,32 @@ from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion
 from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
 from kb.library.models import Reference, ReferenceKeyword
-from kb.library.models.marks import Mark
 from kb.library.models.recording import subject_of
 from kb.library.naming import format_name, meta_line, parse_anchor
 from kb.library.sections import section_of, summary_section
 from kb.pages.templatetags.frame import filesize_words
 from search.entries import Section
-from search.registry import Card, CardLink, Note
-
-_slugs: dict[int, str] = {}
-_SLUGS_KEPT = 10_000
+from search.registry import Card, CardLink, Found, FoundSection, Note
 
 
-def cards(keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-    """By key ("library.reference:17/1"). Four queries, however many."""
-    gathered = gather(pk for pk in map(reference_id_of, keys) if pk is not None)
-    found = {}
-    for key in keys:
+def found(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], query_text: str = "") -> dict[str, Found]:
+    """By key ("library.reference:17/1"), with the sections asked for. Four queries, one more for notices, one for pages, however many."""
+    gathered = gather(pk for pk in map(reference_id_of, anchors) if pk is not None)
+    open_now: dict[str, tuple[Gathered, list[Attachment]]] = {}
+    for key in anchors:
         whole = gathered.get(reference_id_of(key) or 0)
         attachments = _shown_in(key, whole, audiences) if whole else None
         if whole and attachments is not None:
-            _remember(whole.reference)
-            found[key] = _card(whole, attachments)
-    return found
+            open_now[key] = whole, attachments
+    sections: dict[str, dict[str, FoundSection]] = {key: {} for key in open_now}
+    for key, anchor, section in chain(_notices(anchors, open_now), _pages(anchors, open_now)):
+        sections[key][anchor] = FoundSection(section, _section_url(open_now[key][0].reference, anchor, query_text))
+    return {key: Found(_card(*whole), sections[key]) for key, whole in open_now.items()}
+
+
+def cards(keys: Iterable[str], *, audiences: frozenset[str]) -> dict[str, Card]:
+    """By key, without sections. Four queries, however many."""
+    return {key: one.card for key, one in found(dict.fromkeys(keys, ()), audiences=audiences).items()}
 
 
 def _shown_in(key: str, whole: Gathered, held: frozenset[str]) -> list[Attachment] | None:
@@ -90,63 +94,50 @@ def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
     return (Note(state.value, sentences.get(state, gettext("File not read: found by its title and summary"))),)
 
 
-def sections(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-    """(key, anchor) -> section with its text, of files that may be opened today. Six queries, however many."""
-    gathered = gather(pk for pk in map(reference_id_of, anchors) if pk is not None)
-    places: dict[tuple[int, int], tuple[str, str, Attachment, FileVersion]] = {}
-    notices: list[tuple[str, Gathered]] = []
-    for key, wanted in anchors.items():
-        whole = gathered.get(reference_id_of(key) or 0)
-        attachments = _shown_in(key, whole, audiences) if whole else None
-        if whole is None or attachments is None:
-            continue
-        _remember(whole.reference)
-        if "" in wanted:
-            notices.append((key, whole))
+Open = Mapping[str, tuple[Gathered, list[Attachment]]]
+
+
+def _notices(anchors: Mapping[str, Sequence[str]], open_now: Open) -> Iterator[tuple[str, str, Section]]:
+    wanted = {key: whole for key, (whole, _files) in open_now.items() if "" in anchors[key]}
+    keywords: dict[int, list[tuple[str, str]]] = {}
+    if wanted:
+        tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for whole in wanted.values()]).order_by("pk")
+        for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
+            keywords.setdefault(reference_id, []).append((name, language))
+    for key, whole in wanted.items():
+        yield key, "", summary_section(whole.reference, keywords.get(whole.reference.pk, ()))
+
+
+def _pages(anchors: Mapping[str, Sequence[str]], open_now: Open) -> Iterator[tuple[str, str, Section]]:
+    """Pages of the versions that may be opened; two layers of a reference may both ask for one."""
+    places: dict[tuple[int, int], list[tuple[str, str, Attachment, FileVersion]]] = {}
+    for key, (_whole, attachments) in open_now.items():
         by_number = {one.file.number: one for one in attachments}
-        for anchor in wanted:
+        for anchor in anchors[key]:
             file_number, version_number, page_number = parse_anchor(anchor) or (0, 0, 0)
             version = by_number[file_number].version(version_number) if file_number in by_number else None
             if version:
-                places[version.pk, page_number] = (key, anchor, by_number[file_number], version)
-    return {**_notices(notices), **_pages(places)}
-
-
-def _notices(wanted: Sequence[tuple[str, Gathered]]) -> dict[tuple[str, str], Section]:
-    keywords: dict[int, list[tuple[str, str]]] = {}
-    tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for _key, whole in wanted]).order_by("pk")
-    for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
-        keywords.setdefault(reference_id, []).append((name, language))
-    return {(key, ""): summary_section(whole.reference, keywords.get(whole.reference.pk, ())) for key, whole in wanted}
-
-
-def _pages(places: Mapping[tuple[int, int], tuple[str, str, Attachment, FileVersion]]) -> dict[tuple[str, str], Section]:
+                places.setdefault((version.pk, page_number), []).append((key, anchor, by_number[file_number], version))
     numbers: dict[int, list[int]] = {}
     for version_id, number in places:
         numbers.setdefault(version_id, []).append(number)
     if not numbers:
-        return {}
+        return
     one_of = Q()
     for version_id, of_version in numbers.items():
         one_of |= Q(version_id=version_id, number__in=of_version)
-    found = {}
     for version_id, number, label, text, spans in FilePage.objects.filter(one_of).values_list("version_id", "number", "label", "text", "spans"):
-        key, anchor, attachment, version = places[version_id, number]
-        found[key, anchor] = section_of(attachment, version, number, label, text, spans)
-    return found
+        for key, anchor, attachment, version in places[version_id, number]:
+            yield key, anchor, section_of(attachment, version, number, label, text, spans)
 
 
-def section_url(key: str, anchor: str, query_text: str) -> str:
-    """The reader at that page with the words marked; of the notice, the page of the reference. "" when the reference is gone."""
-    pk = reference_id_of(key)
-    slug = _slug(pk) if pk is not None else ""
+def _section_url(reference: Reference, anchor: str, query_text: str) -> str:
+    """The reader at that page with the words marked; of the notice, the page of the reference."""
     place = parse_anchor(anchor)
-    if not slug:
-        return ""
     if place is None:
-        return reverse("library:reference", args=[slug])
+        return reference_url(reference)
     words = f"?{urlencode({'q': query_text})}#hit" if query_text else ""
-    return reverse("library:read", args=[slug, *place]) + words
+    return reverse("library:read", args=[reference.mark_slug, *place]) + words
 
 
 def reference_url(reference: Reference) -> str:
@@ -155,17 +146,3 @@ def reference_url(reference: Reference) -> str:
 
 def file_url(reference: Reference, file_number: int, version_number: int) -> str:
     return reverse("library:file", args=[reference.mark_slug, file_number, version_number])
-
-
-def _remember(reference: Reference) -> None:
-    """A mark never changes, so that the addresses of a page of passages cost no query each."""
-    if len(_slugs) >= _SLUGS_KEPT:
-        _slugs.clear()
-    _slugs[reference.pk] = reference.mark_slug
-
-
-def _slug(pk: int) -> str:
-    if pk not in _slugs:
-        row = Reference.objects.filter(pk=pk).values_list("body__code", "mark_year", "mark_number").first()
-        return Mark(*row).slug if row else ""
-    return _slugs[pk]

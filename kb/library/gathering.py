@@ -83,14 +83,14 @@ def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
         reference.pk: Gathered(reference)
         for reference in Reference.objects.filter(pk__in=set(reference_ids)).select_related("body", "own_production").order_by("pk")
     }
-    for creator in Creator.objects.filter(reference__in=found).order_by("reference", "sort_order", "pk"):
+    for creator in Creator.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "pk"):
         found[creator.reference_id].creators.append(creator)
     by_stored: dict[int, Attachment] = {}
-    for file in ReferenceFile.objects.filter(reference__in=found).order_by("reference", "sort_order", "number"):
+    for file in ReferenceFile.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "number"):
         file.reference = found[file.reference_id].reference
         attachment = by_stored[file.stored_file_id] = Attachment(file, file.effective_audiences)
         found[file.reference_id].attachments.append(attachment)
-    for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file", "number"):
+    for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file_id", "number"):
         attachment = by_stored[version.stored_file_id]
         if attachment.file.opens(version.number):
             attachment.versions.append(version)

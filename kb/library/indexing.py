@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from kb.files.models import FilePage
 from kb.languages import CODES
-from kb.library import cards
+from kb.library.cards import found
 from kb.library.choices import AuthorityKind
 from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
 from kb.library.layers import Layer
@@ -24,7 +24,7 @@ from kb.library.models.recording import KIND, subject_of
 from kb.library.sections import notice_section, section_of, titles_of
 from kb.vocabulary.models import AltLabel, Concept
 from search.entries import Entry, Section
-from search.registry import Card, Opened
+from search.registry import Found, Opened
 
 Pages = Mapping[int, Sequence[Section]]  # by id of ReferenceFile
 
@@ -59,14 +59,8 @@ class ReferenceKind:
         list(Reference.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
         return {subject_of(pk): _opened(whole) for pk, whole in gather(ids).items()}
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-        return cards.cards(keys, audiences=audiences, language=language)
-
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        return cards.sections(anchors, audiences=audiences)
-
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        return cards.section_url(key, anchor, query_text)
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        return found(anchors, audiences=audiences, query_text=query_text)
 
 
 def _opened(whole: Gathered) -> Opened:

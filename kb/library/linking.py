@@ -26,7 +26,7 @@ def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: 
         if pk is None:
             continue
         key = f"{subject_of(pk)}/"
-        card = cards([key], audiences=audiences, language=language).get(key)
+        card = cards([key], audiences=audiences).get(key)
         if card is not None:
             found[mark] = FoundReference(mark, card.title, card.title_language, card.url, card.meta, card.languages)
     return found

@@ -38,7 +38,7 @@ def latest(finder: Finder, *, held: frozenset[str], language: str) -> Listing:
     """Raises EngineUnavailable. One question to the engine, six queries."""
     query = Query(raw="", filters=Filters(kinds=(KIND,)), language=language)
     results = finder.search(query, audiences=held, count=LATEST, sort="date")
-    found = cards([hit.key for hit in results.hits], audiences=held, language=language)
+    found = cards([hit.key for hit in results.hits], audiences=held)
     one_a_subject = {card.subject: card for hit in reversed(results.hits) if (card := found.get(hit.key))}
     values = results.facets.get("themes", ())
     labels = facet_labels("themes", [value.value for value in values], language)

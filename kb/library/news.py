@@ -36,7 +36,7 @@ class ReferenceNews:
         return _between(start, end).count()
 
     def newest(self, start: datetime | None, end: datetime, limit: int) -> Sequence[News]:
-        """Two queries."""
+        """Two queries at most."""
         return _told(_newest(start, end)[:limit])
 
     def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
@@ -44,7 +44,7 @@ class ReferenceNews:
         return [subject_of(pk) for pk in _newest(start, end).values_list("pk", flat=True)[:limit]]
 
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
-        """Two queries; none when no subject is a reference."""
+        """Two queries at most; none when no subject is a reference."""
         ids = {pk for subject in subjects if (pk := reference_id_of(subject)) is not None and subject == subject_of(pk)}
         return {news.subject: news for news in _told(Reference.objects.public().filter(pk__in=ids))} if ids else {}
 
@@ -59,23 +59,31 @@ def _newest(start: datetime | None, end: datetime):
 
 
 def _told(references: Iterable[Reference]) -> list[News]:
+    """One query, one more where a reference has no summary and is told by a line of its makers."""
     found = list(references.select_related("body"))
-    creators: dict[int, list[Creator]] = {reference.pk: [] for reference in found}
-    for creator in Creator.objects.filter(reference__in=creators).order_by("reference", "sort_order", "pk"):
+    creators: dict[int, list[Creator]] = {reference.pk: [] for reference in found if not _has_summary(reference)}
+    for creator in Creator.objects.filter(reference__in=creators).order_by("reference_id", "sort_order", "pk") if creators else ():
         creators[creator.reference_id].append(creator)
-    return [_news(reference, creators[reference.pk]) for reference in found]
+    return [_news(reference, creators.get(reference.pk, ())) for reference in found]
+
+
+def _has_summary(reference: Reference) -> bool:
+    return any(reference.abstract.get(code) for code in CODES)
 
 
 def _news(reference: Reference, creators: Sequence[Creator]) -> News:
-    urls, lines = {}, {}
+    urls, texts = {}, dict(reference.abstract)
+    if not _has_summary(reference):
+        texts = {"source": reference.language}
     for language in CODES:
         with override(language):
             urls[language] = reverse("library:reference", args=[reference.mark_slug])
-            lines[language] = meta_line(reference, creators, None)
+            if not _has_summary(reference):
+                texts[language] = meta_line(reference, creators, None)
     return News(
         subject=subject_of(reference.pk),
         titles=reference.all_titles(),
-        texts=Texts(reference.abstract if any(reference.abstract.get(code) for code in CODES) else {**lines, "source": reference.language}),
+        texts=Texts(texts),
         urls=urls,
         public_since=reference.first_public_at or reference.created_at,
     )

@@ -19,7 +19,7 @@ from kb.newsletter.showing import ShownIssue, issue_path, shown, subjects
 from kb.pages.news import still_public
 from kb.pages.texts import Shown
 from search.entries import Entry, LanguageSpan, Section, Title
-from search.registry import Card, Opened
+from search.registry import Card, Found, FoundSection, Opened
 
 _LEAD = ""
 _EVERYONE = frozenset({PUBLIC})
@@ -76,25 +76,16 @@ class IssueKind:
             found[pk][f"item {item} {spoken_of}"] = _EVERYONE
         return {subject_of(pk): parts for pk, parts in found.items()}
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
-        live = _live(keys)
-        return {key: _card(whole, language) for key in keys if (whole := live.get(issue_id_of(key)))}
-
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        live = _live(list(anchors))
-        return {
-            (key, section.anchor): section
-            for key, wanted in anchors.items()
-            if (whole := live.get(issue_id_of(key)))
-            for section in _sections(whole)
-            if section.anchor in wanted
-        }
-
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        issue = Issue.objects.public().filter(pk=issue_id_of(key)).only("number").first()
-        if issue is None:
-            return ""
-        return issue.get_absolute_url() + (f"#{anchor}" if anchor else "")
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        """Two queries, and those of `still_public`; a brief leads to where it stands on the page of its issue."""
+        live = _live(anchors)
+        found = {}
+        for key, wanted in anchors.items():
+            if whole := live.get(issue_id_of(key)):
+                card = _card(whole, language)
+                sections = [section for section in _sections(whole) if section.anchor in wanted] if wanted else []
+                found[key] = Found(card, {one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url) for one in sections})
+        return found
 
 
 def _live(keys: Iterable[str]) -> dict[int, _Whole]:

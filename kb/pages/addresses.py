@@ -6,7 +6,7 @@ A page's translations have addresses of their own; a page without one is shown a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
@@ -39,12 +39,15 @@ class Addresses:
     alternates: Mapping[str, str]
 
 
-def of(request: HttpRequest | None, page: Page | None = None) -> Addresses:
-    """The addresses of what a request shows: a page of the tree when there is one, else the view at its path."""
+def of(request: HttpRequest | None, page: Page | None = None, *, others: Sequence[Page] | None = None) -> Addresses:
+    """The addresses of what a request shows: a page of the tree when there is one, else the view at its path.
+
+    others: its `translations`, where somebody asked already.
+    """
     if request is None:
         return Addresses(_tabs({code: f"/{code}/" for code in CODES}, frozenset(CODES)), "", {})
     if isinstance(page, Page) and page.pk:
-        return _of_page(request, page)
+        return _of_page(request, page, translations(page) if others is None else others)
     # A path that begins with two slashes would be read as the name of another site.
     urls = {code: translate_url(escape_leading_slashes(request.get_full_path()), code) for code in CODES}
     # Where no view is, nothing is translated: the words of the path are.
@@ -53,8 +56,8 @@ def of(request: HttpRequest | None, page: Page | None = None) -> Addresses:
     return Addresses(_tabs(urls, frozenset(CODES)), absolute[current_language()], absolute)
 
 
-def _of_page(request: HttpRequest, page: Page) -> Addresses:
-    written = {other.locale.language_code: other for other in translations(page)}
+def _of_page(request: HttpRequest, page: Page, others: Sequence[Page]) -> Addresses:
+    written = {other.locale.language_code: other for other in others}
     written[page.locale.language_code] = page
     urls = {code: other.get_url(request) for code, other in written.items()}
     for code in CODES:
@@ -68,6 +71,11 @@ def _of_page(request: HttpRequest, page: Page) -> Addresses:
 def _tabs(urls: Mapping[str, str], written: frozenset[str]) -> tuple[Tab, ...]:
     here = current_language()
     return tuple(Tab(code, LANGUAGES[code], urls[code], code == here, code in written) for code in CODES)
+
+
+def group(page: Page) -> list[Page]:
+    """Every page that says the same, live or not, the eldest first; this one among them as it is saved. One query."""
+    return list(type(page).objects.filter(translation_key=page.translation_key).select_related("locale").order_by("pk"))
 
 
 def translations(page: Page) -> list[Page]:

@@ -182,18 +182,17 @@ class BasePage(Page):
         eldest = type(self).objects.filter(translation_key=self.translation_key).order_by("pk").first()
         return None if eldest is None or eldest.pk == self.pk else eldest
 
-    def echoes(self) -> list[Echo]:
-        """The titles in the other two languages; for one without a page, that it is not there yet."""
-        written = {page.locale.language_code: page for page in addresses.translations(self)}
+    def echoes(self, others: Sequence[Page]) -> list[Echo]:
+        """The titles in the other two languages, of which `others` are the live pages; for one without a page, that it is not there yet."""
+        written = {page.locale.language_code: page for page in others}
         written[self.locale.language_code] = self
         here = current_language()
         return [
             Echo(code, written[code].title, written[code].get_url()) if code in written else Echo(code) for code in addresses.CODES if code != here
         ]
 
-    def originals(self) -> Originals | None:
-        """The words of the source, by which an untranslated piece is known; None for the source itself."""
-        source = self.source_page()
+    def originals(self, source: Page | None) -> Originals | None:
+        """The words of the source, by which an untranslated piece is known; None for the source itself, which has no other."""
         if source is None:
             return None
         values = [getattr(source, field.name) for field in self._meta.get_fields() if field.name in self.translated_bodies]
@@ -214,12 +213,18 @@ class BasePage(Page):
 
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)
+        group = addresses.group(self)
+        if mine := next((page for page in group if page.pk == self.pk), None):
+            self.locale = mine.locale
+        others = [page for page in group if page.live and page.pk != self.pk]
+        source = group[0] if group and group[0].pk != self.pk else None
         language = self.locale.language_code
         shown_elsewhere = language != current_language() and not getattr(request, "is_preview", False)
         context["page_language"] = language
         context["shown_elsewhere"] = shown_elsewhere
-        context["echoes"] = self.echoes()
-        originals = context["originals"] = self.originals()
+        context["addresses"] = addresses.of(request, self, others=others)
+        context["echoes"] = self.echoes(others)
+        originals = context["originals"] = self.originals(source)
         context["title_language"] = originals.language_of(self.title) if originals else ""
         return context
 

@@ -66,9 +66,9 @@ def test_words_not_translated_yet_do_not_make_a_dutch_page_findable():
 def test_card_and_section_are_kept_from_readers_who_may_not_see_the_page():
     made = page("Réservé", slug="reserve", audiences=["members"])
     key = made.search_subject() + "/"
-    assert PageKind().cards([key], audiences=PUBLIC, language="fr") == {}
-    assert PageKind().sections({key: [""]}, audiences=PUBLIC) == {}
-    assert PageKind().cards([key], audiences=frozenset({"public", "members"}), language="fr")[key].title == "Réservé"
+    assert PageKind().found({key: [""]}, audiences=PUBLIC, language="fr") == {}
+    found = PageKind().found({key: [""]}, audiences=frozenset({"public", "members"}), language="fr")[key]
+    assert found.card.title == "Réservé" and found.sections[""].url == found.card.url
 
 
 def test_entries_cost_the_same_number_of_queries_for_one_page_as_for_ten():

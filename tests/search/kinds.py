@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from search.entries import Entry, Section, Title
-from search.registry import Card, CardLink, Note
+from search.registry import Card, CardLink, Found, FoundSection, Note
 
 PUBLIC = frozenset({"public"})
 
@@ -85,13 +85,13 @@ class SlipKind:
             return None
         return slip
 
-    def cards(self, keys: Sequence[str], *, audiences: frozenset[str], language: str) -> dict[str, Card]:
+    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
         found = {}
-        for key in keys:
+        for key, wanted in anchors.items():
             slip = self._seen(key, audiences)
             if slip:
                 subject = key.partition("/")[0]
-                found[key] = Card(
+                card = Card(
                     subject=subject,
                     title=slip.title,
                     title_language=slip.language,
@@ -101,19 +101,12 @@ class SlipKind:
                     notes=(slip.note,) if slip.note else (),
                     links=(CardLink("PDF (2,4 Mo)", f"/slips/{subject}/pdf"),),
                 )
-        return found
-
-    def sections(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str]) -> dict[tuple[str, str], Section]:
-        found = {}
-        for key, wanted in anchors.items():
-            slip = self._seen(key, audiences)
-            if slip:
                 pages = (*slip.pages, *slip.closed_pages) if key.partition("/")[2] else tuple(slip.pages)
+                sections = {}
                 for anchor in wanted:
                     number = int(anchor.partition("/")[2] or 0)
                     if 0 < number <= len(pages):
-                        found[key, anchor] = Section(anchor, number, f"p. {number}", pages[number - 1])
+                        section = Section(anchor, number, f"p. {number}", pages[number - 1])
+                        sections[anchor] = FoundSection(section, f"/slips/{subject}/{anchor}?q={query_text}")
+                found[key] = Found(card, sections)
         return found
-
-    def section_url(self, key: str, anchor: str, query_text: str) -> str:
-        return f"/slips/{key.partition('/')[0]}/{anchor}?q={query_text}"

@@ -167,9 +167,8 @@ def test_entries_and_cards_take_the_same_queries_however_many(number, django_ass
     with django_assert_num_queries(8):
         assert len(dict(kind.entries(subjects))) == number
     with django_assert_num_queries(6):
-        assert len(kind.cards(keys, audiences=frozenset({"public"}), language="fr")) == number
-    with django_assert_num_queries(6):
-        assert len(kind.sections({key: [""] for key in keys}, audiences=frozenset({"public"}))) == number
+        found = kind.found({key: [""] for key in keys}, audiences=frozenset({"public"}), language="fr")
+        assert [list(one.sections) for one in found.values()] == [[""]] * number
 
 
 def test_nothing_of_people_is_in_an_entry(union):
@@ -187,5 +186,5 @@ def test_nothing_of_people_is_in_an_entry(union):
 def test_a_subject_that_is_gone_or_of_another_kind_gives_nothing():
     kind = DirectoryKind()
     assert dict(kind.entries(["directory.organisation:999"])) == {"directory.organisation:999": []}
-    assert kind.cards(["library.reference:1/", "directory.organisation:x/"], audiences=frozenset({"public"}), language="fr") == {}
-    assert kind.section_url("directory.organisation:999/", "", "") == ""
+    keys = ["library.reference:1/", "directory.organisation:x/", "directory.organisation:999/"]
+    assert kind.found({key: [""] for key in keys}, audiences=frozenset({"public"}), language="fr") == {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kb.accounts.audiences import MEMBERS, PUBLIC, STAFF
-from kb.library.cards import cards, section_url, sections
+from kb.library.cards import found
 from kb.library.models.recording import subject_of
 from tests.kb.library import builders as make
 
@@ -18,7 +18,7 @@ def test_a_card_says_who_when_what_and_how_much():
     reference = make.reference(creators=("CASS", "IRFAM"), date_text="2012")
     make.file(reference, "un", "deux")
     key = f"{subject_of(reference.pk)}/"
-    card = cards([key], audiences=ANYONE, language="fr")[key]
+    card = found({key: []}, audiences=ANYONE)[key].card
 
     assert card.title == "L’accueil des primo-arrivants" and card.languages == ("fr",)
     assert "CASS" in card.meta and "IRFAM" in card.meta and "2012" in card.meta and "PDF" in card.meta
@@ -30,8 +30,7 @@ def test_a_stale_index_shows_nothing_that_was_closed_since():
     make.file(reference, "fermé", audiences=(MEMBERS,))
     for layer in ("", "1", "2"):
         key = f"{subject_of(reference.pk)}/{layer}"
-        assert cards([key], audiences=ANYONE, language="fr") == {}
-        assert sections({key: ["", "1.1/1"]}, audiences=ANYONE) == {}
+        assert found({key: ["", "1.1/1"]}, audiences=ANYONE) == {}
 
 
 def test_a_section_of_a_closed_file_is_not_given_whatever_the_key():
@@ -39,9 +38,18 @@ def test_a_section_of_a_closed_file_is_not_given_whatever_the_key():
     make.file(reference, "fermé", audiences=(MEMBERS,))
     for layer in ("", "1", "7"):
         key = f"{subject_of(reference.pk)}/{layer}"
-        assert (key, "1.1/1") not in sections({key: ["1.1/1"]}, audiences=ANYONE)
+        assert found({key: ["1.1/1"]}, audiences=ANYONE)[key].sections == {}
     key = f"{subject_of(reference.pk)}/1"
-    assert sections({key: ["1.1/1"]}, audiences=MEMBER)[key, "1.1/1"].text == "fermé"
+    assert found({key: ["1.1/1"]}, audiences=MEMBER)[key].sections["1.1/1"].section.text == "fermé"
+
+
+def test_two_layers_of_a_reference_may_ask_for_the_same_page():
+    reference = make.reference()
+    make.file(reference, "ouvert")
+    make.file(reference, "fermé", audiences=(MEMBERS,), content=b"%PDF 2")
+    keys = [f"{subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
+    shown = found({key: ["1.1/1"] for key in keys}, audiences=MEMBER)
+    assert [shown[key].sections["1.1/1"].section.text for key in keys] == ["ouvert", "ouvert"]
 
 
 def test_a_file_that_could_not_be_read_is_said():
@@ -49,13 +57,12 @@ def test_a_file_that_could_not_be_read_is_said():
     make.file(reference, "", state="scan")
     key = f"{subject_of(reference.pk)}/"
 
-    assert [note.kind for note in cards([key], audiences=frozenset({PUBLIC, STAFF}), language="fr")[key].notes] == ["scan"]
+    assert [note.kind for note in found({key: []}, audiences=frozenset({PUBLIC, STAFF}))[key].card.notes] == ["scan"]
 
 
 @pytest.mark.parametrize("key", ["library.reference:999/", "library.reference:x/", "home.page:1/", "", "library.reference:"])
 def test_an_unknown_key_gives_nothing(key):
-    assert cards([key], audiences=ANYONE, language="fr") == {}
-    assert section_url(key, "1.1/1", "x") == ""
+    assert found({key: ["", "1.1/1"]}, audiences=ANYONE) == {}
 
 
 def test_ten_cards_and_thirty_passages_cost_as_many_queries_as_one(django_assert_num_queries):
@@ -67,9 +74,9 @@ def test_ten_cards_and_thirty_passages_cost_as_many_queries_as_one(django_assert
     anchors = ["", "1.1/1", "1.1/2", "1.1/3"]
     for some in (keys[:1], keys):
         with django_assert_num_queries(4):
-            assert len(cards(some, audiences=ANYONE, language="fr")) == len(some)
+            assert len(found({key: [] for key in some}, audiences=ANYONE)) == len(some)
         with django_assert_num_queries(6):
-            found = sections({key: anchors for key in some}, audiences=ANYONE)
-            assert len(found) == 4 * len(some)
-        with django_assert_num_queries(0):
-            assert section_url(some[0], "1.1/2", "titre de séjour").endswith("/lire/1.1/2/?q=titre+de+s%C3%A9jour#hit")
+            shown = found({key: anchors for key in some}, audiences=ANYONE, query_text="titre de séjour")
+            assert [list(one.sections) for one in shown.values()] == [anchors] * len(some)
+        assert shown[some[0]].sections["1.1/2"].url.endswith("/lire/1.1/2/?q=titre+de+s%C3%A9jour#hit")
+        assert shown[some[0]].sections[""].url == shown[some[0]].card.url

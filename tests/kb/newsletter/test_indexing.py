@@ -183,8 +183,8 @@ def test_results_ask_again_whether_it_may_be_said(client, index):  # noqa: F811
     key = f"{subject_of(made.pk)}/"
     kind = IssueKind()
     public = frozenset({"public"})
-    assert "pervenche" not in repr(kind.cards([key], audiences=public, language="fr"))
-    assert "pervenche" not in repr(kind.sections({key: ["", "brief-1"]}, audiences=public))
+    found = kind.found({key: ["", "brief-1"]}, audiences=public, language="fr")
+    assert list(found) == [key] and "pervenche" not in repr(found)
 
 
 def test_what_is_not_live_gives_neither_card_nor_passage_nor_address():
@@ -192,9 +192,7 @@ def test_what_is_not_live_gives_neither_card_nor_passage_nor_address():
     key = f"{subject_of(draft.pk)}/"
     kind = IssueKind()
     public = frozenset({"public"})
-    assert kind.cards([key], audiences=public, language="fr") == {}
-    assert kind.sections({key: [""]}, audiences=public) == {}
-    assert kind.section_url(key, "", "") == ""
+    assert kind.found({key: [""]}, audiences=public, language="fr") == {}
     assert [issue_id_of(odd) for odd in ("newsletter.issue:x", "newsletter.issue:", "newsletter.issue:7/1")] == [0, 0, 7]
 
 
