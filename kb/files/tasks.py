@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -81,11 +83,8 @@ def _read_claimed(version: FileVersion, claim: str) -> str:
     if version.attempts > MOST_ATTEMPTS:
         outcome = Outcome(State.BROKEN, f"reading it did not end {MOST_ATTEMPTS} times")
     else:
-        try:
+        with _blaming_only_the_file(version, claim):
             outcome = _read(version, recognise=False)
-        except (SystemExit, KeyboardInterrupt, Unconfined):  # the worker is told to end, or may not read here: not the file's fault
-            FileVersion.objects.filter(pk=version.pk, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
-            raise
     return outcome.state if _write(version, claim, outcome) else ""
 
 
@@ -108,10 +107,21 @@ def recognise_pages(context: TaskContext, version_id: int) -> str:
     if version.attempts > 2 * MOST_ATTEMPTS:
         outcome = Outcome(version.state, f"recognising its text did not end {MOST_ATTEMPTS} times")
     else:
-        outcome = _read(version, recognise=True)
+        with _blaming_only_the_file(version, claim):
+            outcome = _read(version, recognise=True)
     if outcome.extraction is None:  # what was read without recognition stays
         outcome = Outcome(version.state, outcome.reason)
     return outcome.state if _write(version, claim, outcome) else ""
+
+
+@contextmanager
+def _blaming_only_the_file(version: FileVersion, claim: str) -> Iterator[None]:
+    """Gives the attempt back when the worker is told to end, or may not read here."""
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt, Unconfined):
+        FileVersion.objects.filter(pk=version.pk, claimed_by=claim).update(attempts=F("attempts") - 1, claimed_by="")
+        raise
 
 
 def enqueue_recognition(version_id: int) -> None:

@@ -234,6 +234,17 @@ def test_recognition_that_ends_workers_is_given_up(committed, recogniser, monkey
     assert (version.state, version.wants_recognition, recogniser) == ("scan", False, [False])
 
 
+@pytest.mark.parametrize("error", [Unconfined("files are not read here"), SystemExit(1)])
+def test_recognition_that_could_not_be_tried_gives_its_attempt_back(committed, recogniser, monkeypatch, error):
+    monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
+    version = read(committed)
+    before = version.attempts
+    monkeypatch.setattr(tasks, "extract", raising(error))
+    assert tasks.recognise_pages.enqueue(version.pk).errors[0].exception_class is type(error)
+    version.refresh_from_db()
+    assert (version.state, version.wants_recognition, version.attempts, version.claimed_by) == ("scan", True, before, "")
+
+
 def test_without_a_program_that_recognises_a_scan_stays_one(committed, recogniser, monkeypatch):
     monkeypatch.setattr(tasks.ocr, "available", lambda: False)
     version = read(committed)
