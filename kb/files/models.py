@@ -28,7 +28,7 @@ def upload_path(version: FileVersion | None, name: str) -> str:
 class StoredFile(models.Model):
     """Something with versions. `owner_kind` is a key of `kb.files.owners` ("library.reference"); the owner points here.
 
-    last_number is of the newest version ever made: numbers are in addresses and never used again.
+    last_number is of the newest version ever made, which may be gone (`FileVersion.objects.newest`): numbers are in addresses and never used again.
     """
 
     owner_kind = models.CharField(max_length=60, db_index=True)
@@ -41,6 +41,13 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.owner_kind} {self.pk}"
+
+
+class FileVersionQuerySet(models.QuerySet["FileVersion"]):
+    def newest(self) -> FileVersionQuerySet:
+        """Of each file the newest version that is there: `last_number` may be of one that was taken away."""
+        newer = FileVersion.objects.filter(stored_file=models.OuterRef("stored_file"), number__gt=models.OuterRef("number"))
+        return self.filter(~models.Exists(newer))
 
 
 class FileVersion(models.Model):
@@ -81,6 +88,8 @@ class FileVersion(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    objects = FileVersionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("version")

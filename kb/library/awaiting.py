@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
@@ -20,12 +20,13 @@ from kb.clock.models import Notice
 from kb.clock.noticing import Told
 from kb.clock.waiting import SHOWN, Waiting, WaitingList
 from kb.files.choices import UNREAD_STATES
+from kb.files.models import FileVersion
 from kb.groups.granting import followed_bodies
 from kb.groups.models import Body
 from kb.library.cards import reference_url
 from kb.library.choices import ReferenceState
 from kb.library.gathering import reference_id_of
-from kb.library.models import ContributionStep, Reference, ReferenceFile
+from kb.library.models import ContributionStep, Reference
 
 STATE_WORDS = {
     ReferenceState.DRAFT: gettext_lazy("Draft: you alone see it"),
@@ -128,9 +129,7 @@ def unread(user: Any, held: frozenset[str]) -> WaitingList:
     """For editors: references with a file that could not be read. Two queries."""
     if not user.is_staff:
         return WaitingList(0)
-    files = ReferenceFile.objects.filter(
-        stored_file__versions__state__in=UNREAD_STATES, stored_file__versions__number=F("stored_file__last_number"), reference=OuterRef("pk")
-    )
+    files = FileVersion.objects.newest().filter(state__in=UNREAD_STATES, stored_file__reference_file__reference=OuterRef("pk"))
     kept = Reference.objects.exclude(state__in=[ReferenceState.DRAFT, ReferenceState.REFUSED, ReferenceState.WITHDRAWN])
     found = with_since(kept.filter(Exists(files)))
     total = found.count()

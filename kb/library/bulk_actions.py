@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import F
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -189,9 +188,8 @@ class ReadAgainBulkAction(ReferenceBulkAction):
 
     @classmethod
     def execute_action(cls, objects, form=None, self=None, **kwargs):
-        newest = FileVersion.objects.filter(stored_file__reference_file__reference__in=objects, number=F("stored_file__last_number"))
         count = 0
-        for version in newest:
+        for version in FileVersion.objects.newest().filter(stored_file__reference_file__reference__in=objects):
             read_again(version)
             count += 1
         return 0, count

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import django_filters
 from django import forms
-from django.db.models import Case, F, IntegerField, Prefetch, Q, Value, When
+from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -115,11 +115,8 @@ class ReadingFilter(django_filters.ChoiceFilter):
     def filter(self, queryset, value):
         if not value:
             return queryset
-        files = ReferenceFile.objects.filter(
-            stored_file__versions__state__in=UNREAD_STATES if value == UNREAD else [value],
-            stored_file__versions__number=F("stored_file__last_number"),
-        )
-        return queryset.filter(pk__in=files.values("reference_id"))
+        found = FileVersion.objects.newest().filter(state__in=UNREAD_STATES if value == UNREAD else [value])
+        return queryset.filter(pk__in=found.values("stored_file__reference_file__reference_id"))
 
 
 class ThemeFilter(django_filters.ModelChoiceFilter):

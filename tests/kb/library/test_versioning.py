@@ -15,11 +15,13 @@ from django.urls import reverse
 from django.utils import timezone
 from wagtail.log_actions import registry as log_registry
 
-from kb.accounts.audiences import held_by
+from kb.accounts.audiences import STAFF, held_by
+from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion, StoredFile, private_storage
 from kb.files.storing import receive
 from kb.groups.models import Mandate
 from kb.library import handling
+from kb.library.awaiting import unread
 from kb.library.choices import ReferenceState
 from kb.library.contributing import replace_file
 from kb.library.models import Reference, ReferenceFile, TakenVersion
@@ -223,6 +225,21 @@ def test_only_who_could_open_it_is_told_of_a_version_taken_away(published, reade
     published.audiences = ["public"]
     published.save()
     assert readers.named(reader).get(READER.format(published.reference.mark_slug, 1)).status_code == status
+
+
+def test_when_the_newest_was_taken_away_the_one_that_is_left_is_listed_and_read_again(published, readers):  # noqa: F811
+    person = chief()
+    take_away(published, 2, reason="Des noms", user=person)
+    FileVersion.objects.filter(stored_file=published.stored_file_id).update(state=State.BROKEN)
+    place = Reference.snippet_viewset.get_url_name("list")
+
+    for state in ("unread", "broken"):
+        assert "Liste" in readers.editor.get(reverse(place), {"reading": state}).content.decode()
+    assert unread(person, frozenset({STAFF})).total == 1
+
+    again = reverse("wagtail_bulk_action", args=["library", "reference", "read_again"])
+    readers.editor.post(f"{again}?id={published.reference_id}&next={reverse(place)}")
+    assert FileVersion.objects.get(stored_file=published.stored_file_id).state == State.WAITING
 
 
 def test_the_number_of_a_version_taken_away_is_never_given_again(published):
