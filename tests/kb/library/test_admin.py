@@ -48,12 +48,12 @@ def form(body, **changes) -> dict:
         "language": "fr",
         "title": "Le guide du locataire",
         "subtitle": "",
-        "translated_titles_0": "",
-        "translated_titles_1": "Gids voor huurders",
-        "translated_titles_2": "",
-        "abstract_0": "",
-        "abstract_1": "",
-        "abstract_2": "",
+        "translated_titles_fr": "",
+        "translated_titles_nl": "Gids voor huurders",
+        "translated_titles_en": "",
+        "abstract_fr": "",
+        "abstract_nl": "",
+        "abstract_en": "",
         "publisher": "",
         "container_title": "",
         "date_text": "2012-05",
@@ -124,6 +124,13 @@ def test_an_editor_adds_a_reference_with_its_file(client, editor, body):
     assert [creator.name for creator in reference.creators.all()] == ["Union des locataires"]
     assert file.title == "guide du locataire"
     assert file.stored_file.versions.get().content.read() == TEXT
+    assert reference.translated_titles == {"nl": "Gids voor huurders"}
+
+
+def test_what_these_tests_send_has_the_names_of_the_page(client, body):
+    content = client.get(add_url()).content.decode()
+    names = set(re.findall(r'name="([^"]+)"', content))
+    assert {re.sub(r"-\d+-", "-__prefix__-", name) for name in form(body)} <= names
 
 
 def test_keywords_keep_their_language(client, body):
