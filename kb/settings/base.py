@@ -296,7 +296,7 @@ FILES_UPLOAD_ROUTES = frozenset(
         *("library:add", "library:contribution", "sheetimport:add"),
         *(f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")),
         *("wagtailimages:add", "wagtailimages:add_multiple", "wagtailimages:edit", "wagtailimages_chooser:create"),
-        *("wagtailadmin_account", "wagtail_localize:upload_pofile"),
+        "wagtail_localize:upload_pofile",
     }
 )
 FILES_PAGE_IMAGE_WIDTH = 1400  # pixels
