@@ -48,7 +48,8 @@ def take_version_away(request: HttpRequest, pk: int, number: int) -> HttpRespons
         else:
             messages.success(request, _("The version is taken away. Its address says so, with your reason, to those who could open it."))
         return HttpResponseRedirect(back)
-    shown = {"form": form, "file": file, "version": version, "reference": file.reference, "back": back}
+    open_url = reverse("library:file", args=[file.reference.mark_slug, file.number, number])
+    shown = {"form": form, "file": file, "version": version, "reference": file.reference, "open_url": open_url, "back": back}
     return render(request, "library/admin/take_version_away.html", shown)
 
 
