@@ -19,7 +19,7 @@ from wagtail.models import Page
 from home import offering
 from home.mapping import branches
 from kb.accounts.audiences import audiences_of
-from kb.files.uploading import NoUploadHere
+from kb.files.uploading import FileNotKept, NoUploadHere
 from kb.languages import CODES, current_language
 from kb.pages import frame
 from kb.pages.addresses import elsewhere
@@ -91,11 +91,16 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer."""
+    """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer.
+
+    A refused file gets a page of the site; of other requests nothing is sure that a page would ask for, as the name of the site.
+    """
     _hear_out(request)
     status = 400
     if isinstance(exception, NoUploadHere):
         sentence = _("This page takes no file: nothing was kept. Go back with your browser; what you typed is still there.")
+    elif isinstance(exception, FileNotKept):
+        sentence = " ".join(exception.messages)
     elif isinstance(exception, RequestDataTooBig):
         status = 413
         sentence = _(
@@ -104,6 +109,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         ) % {"most": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)}
     else:
         sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
+    if isinstance(exception, (NoUploadHere, FileNotKept)) and request.accepts("text/html"):
+        answer = render(request, "400.html", {"sentence": sentence}, status=status)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
     return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 

@@ -1,4 +1,4 @@
-"""The form field for a file: one sentence for each thing that can be wrong with an upload."""
+"""The form field for a file: one sentence for each thing that can be wrong with an upload. Those of what was not kept are in `uploading`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from django import forms
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.uploadedfile import UploadedFile
-from django.template.defaultfilters import filesizeformat
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.files.names import clean_name
 from kb.files.storing import check_kind, check_size, limit_words
-from kb.files.uploading import FULL, QUOTA, STRANGER, TOO_MANY
 from search.extraction import HEAD_BYTES
 
 
@@ -36,9 +34,6 @@ class UploadField(forms.FileField):
     def to_python(self, data) -> UploadedFile | None:
         upload = super().to_python(data)
         if upload is not None:
-            check_size(upload.size)
-            if getattr(upload, "refusal", ""):
-                raise forms.ValidationError(refusal_sentence(upload.refusal, upload.left_bytes), code=upload.refusal)
             check_upload(upload, upload.name)
         return upload
 
@@ -49,23 +44,6 @@ def check_upload(content: File, name: str) -> None:
     content.seek(0)
     check_kind(content.read(HEAD_BYTES), name)
     content.seek(0)
-
-
-def refusal_sentence(refusal: str, left_bytes: int = 0) -> str:
-    """Why a file was not kept, by the code of `uploading`."""
-    if refusal == STRANGER:
-        return gettext("This file was not kept. Log in, and choose it again.")
-    if refusal == FULL:
-        return gettext("There is no room for documents at this moment, so this one was not kept. What you typed is; tell the coordination.")
-    if refusal == QUOTA:
-        return gettext(
-            "What you gave and nobody accepted yet may weigh %(limit)s together; %(left)s are left, so this one was not kept. "
-            "Wait until something is accepted, or delete drafts under “My contributions”."
-        ) % {"limit": limit_words(settings.FILES_PERSON_MAX_BYTES), "left": filesizeformat(left_bytes)}
-    if refusal == TOO_MANY:
-        return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
-    limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)
-    return gettext("Together the documents weigh more than %(limit)s. Put this one in afterwards.") % {"limit": limit}
 
 
 class UploadsInput(forms.ClearableFileInput):
@@ -81,6 +59,9 @@ class Refused:
 
     name: str
     sentence: str
+
+    def __str__(self) -> str:
+        return gettext("%(name)s: %(sentence)s") % {"name": self.name, "sentence": self.sentence}
 
 
 @dataclass(frozen=True, slots=True)

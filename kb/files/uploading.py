@@ -3,24 +3,29 @@
     the address takes no file (FILES_UPLOAD_ROUTES) ─► the request is refused, its body is not read
     nobody answers for it                           ─► read to its end, not kept; so is what is too large, too many or too much at once
 Such a file still reaches its form, as a `RefusedUpload` without content, so that its field can say a sentence and the other files of the
-same request are kept. First in the setting FILE_UPLOAD_HANDLERS; the form field is in `forms`.
+same request are kept; a form that knows nothing of this (pictures, sheets) says it too as soon as it looks into the file. First in the setting
+FILE_UPLOAD_HANDLERS; the form field is in `forms`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
+from typing import NoReturn
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
-from django.core.files.base import ContentFile
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
 from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParser
+from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext
 
 from kb.clock.health import free_bytes
 from kb.files.keeping import kept_bytes
+from kb.files.storing import check_size, limit_words
 
 TOO_MANY = "too_many"
 TOGETHER = "together"
@@ -60,13 +65,55 @@ class NoUploadHere(SuspiciousOperation):
     """A file was sent to an address that takes none: answered with status 400."""
 
 
+class FileNotKept(ValidationError, SuspiciousOperation):
+    """What is wrong with a file that was not kept: said by the form that looks into it, else by a page with status 400."""
+
+
+class _Nothing(BytesIO):
+    """In the place of a content that was not kept: whoever looks into it learns why. Raises FileNotKept."""
+
+    def __init__(self, upload: RefusedUpload) -> None:
+        super().__init__()
+        self._upload = upload
+
+    def read(self, *_arguments: object) -> NoReturn:
+        raise FileNotKept(self._upload.sentence, code=self._upload.refusal or "too_large")
+
+    seek = read
+
+
 class RefusedUpload(UploadedFile):
     """A file that was not kept. size is what arrived, in bytes; refusal is a code of this module, or "" for one that is too large by itself."""
 
     def __init__(self, name: str, size: int, refusal: str, left_bytes: int = 0) -> None:
-        super().__init__(ContentFile(b""), name, "application/octet-stream", size)
+        super().__init__(_Nothing(self), name, "application/octet-stream", size)
         self.refusal = refusal
         self.left_bytes = left_bytes  # that the person had before this form, for QUOTA
+
+    @property
+    def sentence(self) -> str:
+        """Why it was not kept, and what to do."""
+        try:
+            check_size(self.size)
+        except ValidationError as error:
+            return " ".join(error.messages)
+        return _refusal_sentence(self.refusal, self.left_bytes)
+
+
+def _refusal_sentence(refusal: str, left_bytes: int) -> str:
+    if refusal == STRANGER:
+        return gettext("This file was not kept. Log in, and choose it again.")
+    if refusal == FULL:
+        return gettext("There is no room for documents at this moment, so this one was not kept. What you typed is; tell the coordination.")
+    if refusal == QUOTA:
+        return gettext(
+            "What you gave and nobody accepted yet may weigh %(limit)s together; %(left)s are left, so this one was not kept. "
+            "Wait until something is accepted, or delete drafts under “My contributions”."
+        ) % {"limit": limit_words(settings.FILES_PERSON_MAX_BYTES), "left": filesizeformat(left_bytes)}
+    if refusal == TOO_MANY:
+        return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
+    limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)
+    return gettext("Together the documents weigh more than %(limit)s. Put this one in afterwards.") % {"limit": limit}
 
 
 class _Parser(MultiPartParser):

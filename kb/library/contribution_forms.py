@@ -123,7 +123,7 @@ class AddForm(forms.Form):
         found["files"] = [*self.kept.opened(), *taken]
         self.refused = given.refused if given else ()
         for one in self.kept.refused:
-            self.add_error("uploads", f"{one.name}: {one.sentence}")
+            self.add_error("uploads", str(one))
         found.setdefault("body", self.bodies[0] if len(self.bodies) == 1 else None)
         single = len(found["files"]) < 2 or found.get("together")
         one_each = _("With several documents, each gets its own on the next page. Empty this, or tick that they are one document.")
@@ -131,7 +131,7 @@ class AddForm(forms.Form):
             if found.get(name) and found[name] != Link() and not single:
                 self.add_error(name, one_each)
         if not found["files"] and self.refused:
-            self.add_error("uploads", " ".join(f"{one.name}: {one.sentence}" for one in self.refused))
+            self.add_error("uploads", " ".join(str(one) for one in self.refused))
         elif not found["files"] and not found.get("title") and found.get("link", Link()) == Link() and not self.errors:
             self.add_error("uploads", _("Give a document, a link or a title: one of the three is enough."))
         return found
@@ -285,7 +285,7 @@ class RecordForm(forms.Form):
             self.add_error("own_production", NEEDS_AGREEMENT)
         self.kept_file = next(iter(self.kept.opened()), None)
         for one in self.kept.refused:
-            self.add_error("upload", f"{one.name}: {one.sentence}")
+            self.add_error("upload", str(one))
         return found
 
     def lines(self) -> dict[str, Any]:

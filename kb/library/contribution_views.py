@@ -35,7 +35,7 @@ from kb.library.correcting import PLAIN_STEPS, SAVE, STEPS, correct, sentences_b
 from kb.library.lines import attachments_of, file_choices, is_reading, missing_lines, page_of
 from kb.library.models import Contribution, Reference
 from kb.library.models.marks import Mark
-from kb.library.resuming import NotKept, park, resumed, ticket_for, ticket_holder
+from kb.library.resuming import NotKept, Obstacle, Parked, park, resumed, ticket_for, ticket_holder
 from kb.library.stamping import stamp_of
 from kb.pages.echoes import Echo
 
@@ -54,30 +54,56 @@ def for_persons(view: View) -> View:
         holder = ticket_holder(request.POST.get("ticket", "")) if request.method == "POST" else None
         if request.user.is_authenticated and holder in (None, request.user.pk):
             return _private(view(request, *args, **kwargs))
-        back = _parked_at(request, holder) if holder else ""
+        kept = _kept_of(request, holder) if holder else None
+        back = f"{request.path}?{urlencode({'resume': kept.word})}" if isinstance(kept, Parked) else ""
         if request.user.is_authenticated:
-            return _private(render(request, "library/contributing/another.html", {"back": back, "section": "library", "noindex": True}, status=409))
-        if back:
-            messages.info(request, _("Your session has ended. What you typed and the documents you gave are kept: log in, and they are there again."))
-        elif holder:
-            messages.warning(
-                request,
-                _(
-                    "Your session has ended, and what you sent could not be kept: it is too long, or there is no room at this moment. "
-                    "Go back in your browser, copy what you typed, then log in."
-                ),
-            )
+            refused = kept.refused if isinstance(kept, Parked) else ()
+            shown = {"back": back, "refused": refused, "section": "library", "noindex": True}
+            return _private(render(request, "library/contributing/another.html", shown, status=409))
+        if isinstance(kept, Parked):
+            _say_what_is_kept(request, kept)
+        elif kept is not None:
+            messages.warning(request, NOT_KEPT[kept])
         return _private(redirect_to_login(back or request.get_full_path(), login_url=reverse("account_login")))
 
     return wrapped
 
 
-def _parked_at(request: HttpRequest, holder: int) -> str:
-    """The address under which the person finds again what their form brought; "" where it could not be kept."""
+def _kept_of(request: HttpRequest, holder: int) -> Parked | Obstacle:
     try:
-        return f"{request.path}?{urlencode({'resume': park(request, holder, fields=SENT)})}"
-    except NotKept:
-        return ""
+        return park(request, holder, fields=SENT)
+    except NotKept as error:
+        return error.why
+
+
+def _say_what_is_kept(request: HttpRequest, parked: Parked) -> None:
+    if not parked.refused:
+        messages.info(request, _("Your session has ended. What you typed and the documents you gave are kept: log in, and they are there again."))
+        return
+    messages.info(
+        request, _("Your session has ended. What you typed is kept, and every document that is not named below: log in, and it is there again.")
+    )
+    _say_refused(request, parked.refused)
+
+
+def _say_refused(request: HttpRequest, refused: tuple[Refused, ...]) -> None:
+    for one in refused:
+        messages.warning(request, str(one))
+
+
+NOT_KEPT = {
+    Obstacle.TOO_LONG: gettext_lazy(
+        "Your session has ended, and what you sent could not be kept: it is too long. Go back in your browser, copy what you typed, then log in."
+    ),
+    Obstacle.FULL: gettext_lazy(
+        "Your session has ended, and what you sent could not be kept: there is no room at this moment. "
+        "Go back in your browser, copy what you typed, then log in and tell the coordination."
+    ),
+    Obstacle.QUOTA: gettext_lazy(
+        "Your session has ended, and what you sent could not be kept: what you gave before, and nobody accepted yet, takes all your room. "
+        "Go back in your browser and copy what you typed; then log in and delete drafts under “My contributions”, or wait a day."
+    ),
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -125,8 +151,7 @@ def _begin(request: HttpRequest, form: AddForm) -> list[Reference]:
 
 
 def _lead_on(request: HttpRequest, begun: list[Reference], refused: tuple[Refused, ...]) -> HttpResponse:
-    for one in refused:
-        messages.warning(request, f"{one.name}: {one.sentence}")
+    _say_refused(request, refused)
     if len(begun) == 1:
         return redirect(contribution_url(begun[0]))
     said = ngettext(

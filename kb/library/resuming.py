@@ -9,14 +9,21 @@ address   …/ajouter/?resume=<signed word>, which opens for that person alone
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 
+from kb.files.forms import Refused
 from kb.files.keeping import KEPT_FOR, keep, keep_last, kept
+from kb.files.names import clean_name
+from kb.files.storing import check_size
 from kb.files.uploading import RefusedUpload, is_full, left_for
 
 SALT = "kb.library.resuming"
@@ -24,8 +31,28 @@ FORM_MAX_BYTES = 200_000  # several times the longest summary with all its other
 FORMS_KEPT = 20
 
 
+class Obstacle(StrEnum):
+    """Why nothing of a form is kept: it is too long, the disk is full, or the person has no room left."""
+
+    TOO_LONG = "too long"
+    FULL = "full"
+    QUOTA = "quota"
+
+
 class NotKept(Exception):
-    """What was sent is too long to be kept, the disk is full, or the person has no room left."""
+    """Nothing of the form was kept."""
+
+    def __init__(self, why: Obstacle) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The word that brings a form back, and which of its documents are not kept with it."""
+
+    word: str
+    refused: tuple[Refused, ...] = ()
 
 
 def ticket_for(user: Any) -> str:
@@ -52,21 +79,43 @@ def _owner_of_form(user_id: int) -> str:
     return f".form.{user_id}"
 
 
-def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> str:
-    """Keeps what was typed and dropped in those fields for that person; gives the word that brings it back.
+def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> Parked:
+    """Keeps what was typed and dropped in those fields for that person; a document that cannot be taken stops none of the others.
 
     Whoever has the ticket needs no session, so typed text is held to what files are held to. Raises NotKept before anything is written.
     """
     data = {name: request.POST.getlist(name) for name in request.POST if name in fields}
-    if len(_written(request, user_id, data)) > FORM_MAX_BYTES or is_full() or not left_for(user_id, has_session=True):
-        raise NotKept
-    for name in request.FILES.keys() & fields:
-        taken = [one for one in request.FILES.getlist(name) if one.size and not isinstance(one, RefusedUpload)]
-        words = [keep(one, one.name, whose=owner_of_kept(user_id)) for one in taken]
+    if obstacle := _obstacle(len(_written(request, user_id, data)), user_id):
+        raise NotKept(obstacle)
+    refused: list[Refused] = []
+    for name in sorted(request.FILES.keys() & fields):
+        uploads = request.FILES.getlist(name)
+        said = {one: _refusal(one) for one in uploads}
+        words = [keep(one, one.name, whose=owner_of_kept(user_id)) for one in uploads if not said[one]]
         data["kept"] = [*data.get("kept", []), *words]
+        refused += [Refused(clean_name(one.name or ""), sentence) for one, sentence in said.items() if sentence]
     word = keep(ContentFile(_written(request, user_id, data)), "form.json", whose=_owner_of_form(user_id))
     keep_last(FORMS_KEPT, whose=_owner_of_form(user_id))
-    return word
+    return Parked(word, tuple(refused))
+
+
+def _refusal(upload: UploadedFile) -> str:
+    """Why a file cannot be kept; "" for one that can. What its kind is, its field says when the form is sent again."""
+    if isinstance(upload, RefusedUpload):
+        return upload.sentence
+    try:
+        check_size(upload.size)
+    except ValidationError as error:
+        return " ".join(error.messages)
+    return ""
+
+
+def _obstacle(typed_bytes: int, user_id: int) -> Obstacle | None:
+    if typed_bytes > FORM_MAX_BYTES:
+        return Obstacle.TOO_LONG
+    if is_full():
+        return Obstacle.FULL
+    return None if left_for(user_id, has_session=True) else Obstacle.QUOTA
 
 
 def _written(request: HttpRequest, user_id: int, data: dict[str, list[str]]) -> bytes:

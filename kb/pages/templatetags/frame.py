@@ -9,7 +9,7 @@ from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.languages import CODES, LANGUAGES, current_language
@@ -134,6 +134,10 @@ def hyphens(value, language: str = "") -> str:
 @register.filter
 def language_name(code: str) -> str:
     return LANGUAGES.get(code, code)
+
+
+# Django's own words for sizes, which in French are "Kio" and "Mio": translated anew, as people here say them.
+SIZES = (gettext_noop("%s KB"), gettext_noop("%s MB"), gettext_noop("%s GB"))
 
 
 @register.simple_tag

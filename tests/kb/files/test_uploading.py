@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,18 +13,19 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpRequest
-from django.template.defaultfilters import filesizeformat
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.translation import override
+from wagtail.models import Locale, Page
+from wagtail_localize.models import Translation, TranslationSource
 
 from kb.accounts.models import User
 from kb.files.forms import UploadsField
 from kb.files.keeping import keep
-from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, NoUploadHere, RefusedUpload, left_for
+from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, FileNotKept, NoUploadHere, RefusedUpload, left_for
 from kb.languages import CODES
 from kb.library.resuming import ticket_for
-from tests.kb.accounts.builders import editor, member
+from tests.kb.accounts.builders import editor, log_in, member
 from tests.kb.library import builders as make
 
 ADD = "/fr/bibliotheque/ajouter/"
@@ -67,7 +69,10 @@ def test_each_file_is_kept_or_refused_by_itself(limits, sizes, refusals):
     uploads = arrived(*sizes)
     assert told(uploads) == refusals
     assert [one.size for one in uploads] == list(sizes)
-    assert all(one.read() == b"" for one in uploads if isinstance(one, RefusedUpload))
+    for one in uploads:
+        if isinstance(one, RefusedUpload):
+            with pytest.raises(FileNotKept):
+                one.read()
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
@@ -207,6 +212,71 @@ def test_the_admin_takes_files_of_those_who_work_in_it(written):
     assert len(written) == 1
 
 
+# In forms of others, which know nothing of refusals
+
+
+def looked_into(answer) -> str:
+    """The words of an answer, or of the piece of page in its JSON."""
+    content = " ".join(map(str, answer.json().values())) if "json" in answer["Content-Type"] else answer.content.decode()
+    return unescape(content).replace("\xa0", " ")
+
+
+FORMS = {
+    "sheetimport:add": {"kind": "trial", "content": "liste.xlsx"},
+    "wagtailimages:add": {"title": "Une image", "collection": "1", "file": "image.png"},
+    "wagtailimages:add_multiple": {"files[]": "image.png"},
+    "wagtailimages_chooser:create": {"image-chooser-upload-title": "Une image", "image-chooser-upload-file": "image.png"},
+}
+SENTENCES = {
+    "fr": "Il n’y a plus de place pour des documents en ce moment",
+    "nl": "Er is op dit moment geen plaats voor documenten",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", SENTENCES)
+@pytest.mark.parametrize("name", FORMS)
+def test_a_picture_or_a_sheet_that_was_not_kept_says_why_as_a_document_does(client, settings, name, language):
+    log_in(client, editor(language=language))
+    settings.CLOCK_DISK_FREE_BYTES = 1 << 60
+    values = {field: SimpleUploadedFile(value, b"x" * 500) if "." in value else value for field, value in FORMS[name].items()}
+
+    answer = client.post(reverse(name), values, headers={"X-Requested-With": "XMLHttpRequest"} if "multiple" in name else {})
+
+    assert SENTENCES[language] in looked_into(answer)
+    assert "corrompu" not in looked_into(answer) and "beschadigd" not in looked_into(answer)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("language", SENTENCES)
+def test_where_no_form_stands_in_between_a_page_says_why_a_file_was_not_kept(client, settings, language):
+    settings.CLOCK_DISK_FREE_BYTES = 1 << 60
+    home = Page.objects.filter(depth=2).first()
+    target = Locale.objects.get_or_create(language_code="nl")[0]
+    source, _made = TranslationSource.get_or_create_from_instance(home)
+    translation = Translation.objects.create(source=source, target_locale=target)
+    log_in(client, editor(language=language))
+
+    answer = client.post(reverse("wagtail_localize:upload_pofile", args=[translation.pk]), {"file": SimpleUploadedFile("a.po", b"x" * 500)})
+
+    assert answer.status_code == 400
+    assert SENTENCES[language] in looked_into(answer)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "said"), [("/fr/compte/connexion/", "Le fichier n’a pas été gardé"), ("/nl/account/aanmelden/", "Het bestand is niet bewaard")]
+)
+def test_an_address_that_takes_no_file_says_so_on_a_page_of_the_site(client, address, said):
+    answer = client.post(address, {"login": "a", "file": SimpleUploadedFile("x.bin", b"x" * 500)})
+
+    assert f"<h1>{said}</h1>" in looked_into(answer)
+    assert answer["Cache-Control"] == "no-store"
+    assert client.post(address, {"file": SimpleUploadedFile("x.bin", b"x")}, headers={"Accept": "application/json"})["Content-Type"].startswith(
+        "text/plain"
+    )
+
+
 # How much
 
 
@@ -234,7 +304,8 @@ def test_what_one_person_parks_is_limited_and_the_sentence_says_what_is_left(set
 
     assert told(uploads) == [None, QUOTA]
     with override(language):
-        assert filesizeformat(100_000) in UploadsField(required=False).clean(uploads).refused[0].sentence
+        said = UploadsField(required=False).clean(uploads).refused[0].sentence
+    assert {"fr": "97,7 ko", "nl": "97,7 kB", "en": "97.7 KB"}[language].replace(" ", "\xa0") in said
 
 
 @pytest.mark.django_db

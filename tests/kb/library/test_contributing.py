@@ -249,7 +249,7 @@ def test_a_program_is_told_beside_its_field_and_the_other_files_are_taken(author
     client = logged_in(author)
     add = address("add", language=language)
     alone = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM)], "title": ""})
-    assert "jeu.exe: " + word in alone.context["form"].errors["uploads"][0]
+    assert {"fr": "jeu.exe\xa0: "}.get(language, "jeu.exe: ") + word in alone.context["form"].errors["uploads"][0]
     with_others = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True)
     assert word in text(with_others)
     assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,6 +22,14 @@ ADDRESSES = {"fr": "/fr/bibliotheque/ajouter/", "nl": "/nl/bibliotheek/toevoegen
 ADD = ADDRESSES["en"]
 # At least as long as any of these may be.
 LONG = {"abstract": "é" * 20_000, "creators": "Nom, Prénom\n" * 100, "title": "T" * 500, "word": "m" * 500}
+
+_TOO_LONG = {"fr": "trop long", "nl": "te lang", "en": "it is too long"}
+WHY = {
+    "too long": _TOO_LONG,
+    "together too long": _TOO_LONG,
+    "the disk is full": {"fr": "plus de place en ce moment", "nl": "op dit moment geen plaats", "en": "no room at this moment"},
+    "no room left": {"fr": "Mes contributions", "nl": "Mijn bijdragen", "en": "My contributions"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +79,7 @@ def test_only_the_fields_of_the_two_forms_are_kept(author):
 
 
 @pytest.mark.parametrize("language", CODES)
-@pytest.mark.parametrize("why", ["too long", "together too long", "the disk is full", "no room left"])
+@pytest.mark.parametrize("why", WHY)
 def test_what_is_too_much_is_not_kept_and_the_log_in_page_says_so(author, settings, why, language):
     typed = {"title": "Un titre", "uploads": SimpleUploadedFile("x.pdf", b"%PDF-1.4")}
     if why == "too long":
@@ -86,8 +95,33 @@ def test_what_is_too_much_is_not_kept_and_the_log_in_page_says_so(author, settin
 
     assert answer.status_code == 302 and not word_of(answer)
     assert kept_bytes(author.pk) == 0
-    said = browser.get(answer["Location"]).content.decode()
-    assert {"fr": "n’a pas pu être gardé", "nl": "kon niet worden bewaard", "en": "could not be kept"}[language] in said.replace("\xa0", " ")
+    said = unescape(browser.get(answer["Location"]).content.decode()).replace("\xa0", " ")
+    assert {"fr": "n’a pas pu être gardé", "nl": "kon niet worden bewaard", "en": "could not be kept"}[language] in said
+    assert WHY[why][language] in said
+
+
+@pytest.mark.parametrize("language", CODES)
+def test_a_document_for_which_there_was_no_room_is_named_at_the_log_in_and_the_others_are_kept(author, settings, language):
+    settings.FILES_PERSON_MAX_BYTES = 60_000
+    uploads = [SimpleUploadedFile("un.pdf", b"%PDF-1.4" * 100), SimpleUploadedFile("deux.pdf", b"%PDF-1.4" * 9_000)]
+    browser = Client()
+    answer = browser.post(ADDRESSES[language], {"ticket": ticket_for(author), "title": "Un titre", "uploads": uploads})
+    said = unescape(browser.get(answer["Location"]).content.decode()).replace("\xa0", " ")
+
+    assert {"fr": "deux.pdf : Ce que vous", "nl": "deux.pdf: Wat u", "en": "deux.pdf: What you gave"}[language] in said
+    assert "un.pdf" not in said
+    found = resumed(word_of(answer), author, ADDRESSES[language])
+    assert found["title"] == "Un titre" and len(found.getlist("kept")) == 1
+
+
+def test_another_person_reads_which_document_was_not_kept_and_no_figure_of_its_owner(author, settings):
+    settings.FILES_PERSON_MAX_BYTES = 60_000
+    browser = Client()
+    browser.force_login(make.member("PA"), backend=BACKEND)
+    answer = browser.post(ADD, {"ticket": ticket_for(author), "uploads": SimpleUploadedFile("deux.pdf", b"%PDF-1.4" * 9_000)})
+
+    assert "“deux.pdf” was not kept." in answer.content.decode()
+    assert "58" not in answer.content.decode().partition("deux.pdf")[2][:200]
 
 
 def test_another_person_on_the_same_computer_is_told_that_nothing_was_kept(author):
