@@ -33,7 +33,7 @@ HIDDEN = (
     (re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b"), "<ip>"),
     (re.compile(r"\?\S+"), "?…"),
 )
-
+LONGEST = 20_000  # characters of a message, or of a trace: strangers can make both long
 
 _traces = logging.Formatter()
 
@@ -54,6 +54,8 @@ class WithoutPeople(logging.Filter):
 
 
 def _without(text: str) -> str:
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}…"
     for pattern, put in HIDDEN:
         text = pattern.sub(put, text)
     return text

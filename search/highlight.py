@@ -27,7 +27,8 @@ MOST_PLACES = 2_000  # of a section, the first ones, among which the best passag
 LONGEST_PLACE = 1_000  # characters marked as one: words of a broken file, and phrases whose words stand far apart, are longer
 _BLOCK = 100_000  # characters looked at together
 _LONGEST_CHOICE = 2_000  # characters of all the forms of one expression; with more, looking each word up is quicker
-_FORMS_KEPT = 20_000  # written forms remembered a question, of which there are many
+_FORMS_KEPT = 4_000  # written forms remembered per question
+_QUESTIONS_KEPT = 32
 _BEFORE = 70  # characters before the first word found, where the sentence begins too far back
 _SENTENCE = re.compile(r"(?<=[.!?…])[»”\"')\]]*\s+(?=[^\W\d_]|[0-9«“\"(\[])|\n\s*\n\s*")
 _BLANK = re.compile(r"\s")
@@ -135,14 +136,33 @@ class _Finder:
         if not self._phrases:
             return
         nothing = (0, 0, "")
-        words = ((m.start(), m.end(), plain[0]) for m in WORD.finditer(text) if (plain := plain_words(m.group())))
+        by_start: dict[tuple[str, ...], list[tuple[int, tuple[str, ...]]]] = {}
+        for number, phrase in enumerate(self._phrases):
+            by_start.setdefault(phrase[:2], []).append((number, phrase))
+        words = _plain_places(text)
         longest = max(map(len, self._phrases))
         run = deque(islice(chain(words, repeat(nothing)), longest), longest)
         for following in chain(words, repeat(nothing, longest)):
-            for number, phrase in enumerate(self._phrases):
-                if phrase[0] == run[0][2] and all(run[place][2] == word for place, word in enumerate(phrase)):
-                    yield _Place(run[0][0], run[len(phrase) - 1][1], self._first_phrase + number)
+            first = run[0][2]
+            for start in ((first,), (first, run[1][2])) if longest > 1 else ((first,),):
+                for number, phrase in by_start.get(start, ()):
+                    if all(run[place][2] == phrase[place] for place in range(2, len(phrase))):
+                        yield _Place(run[0][0], run[len(phrase) - 1][1], self._first_phrase + number)
             run.append(following)
+
+
+def _plain_places(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, plain form) of each word; a form is made plain once, for as long as there are not too many."""
+    known: dict[str, str] = {}
+    for found in WORD.finditer(text):
+        written = found.group()
+        plain = known.get(written)
+        if plain is None:
+            if len(known) >= _FORMS_KEPT:
+                known.clear()
+            plain = known[written] = next(iter(plain_words(written)), "")
+        if plain:
+            yield found.start(), found.end(), plain
 
 
 def _blocks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -169,7 +189,7 @@ def _apart(places: Iterable[_Place]) -> list[_Place]:
     return kept
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=_QUESTIONS_KEPT)
 def _finder(query: Query) -> _Finder:
     return _Finder(query)
 

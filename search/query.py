@@ -43,6 +43,8 @@ LANGUAGE_NAMES = {
     **dict.fromkeys(("anglais", "engels", "english"), "en"),
 }
 
+MOST_PHRASES = 10  # of a question; further ones are asked as words
+
 _QUOTES = {'"': '"', "“": "”", "„": "”“", "«": "»"}
 _ANY_CLOSING = '"“”»'
 _YEARS = re.compile(r"([0-9]{4})?(?:(-|–|\.\.)([0-9]{4})?)?")
@@ -111,7 +113,7 @@ def parse(raw: str, language: str, names: Names | None = None) -> Query:
                 filters[name].append(value)
         elif piece.excluded and terms:
             excluded.append(Phrase(tuple(_typed_words(piece.text))))
-        elif piece.quoted and not piece.operator and terms:
+        elif piece.quoted and not piece.operator and terms and len(phrases) < MOST_PHRASES:
             phrases.append(Phrase(tuple(_typed_words(piece.text))))
         else:
             words += [part for part in piece.written.split() if plain_words(part)]

@@ -26,7 +26,7 @@ from search.highlight import Highlighted, Html, spans_in
 from search.opening import Finder
 
 MOST_PAGES = 300  # whose hits are counted one by one
-MOST_COUNTED = 5_000_000  # characters of those pages, the last one whole
+MOST_COUNTED = 1_500_000  # characters of those pages, the last one whole
 MOST_MARKED = 2_000  # hits marked on a page and its picture: those around the hit we are at
 _KEPT_S = 600
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")

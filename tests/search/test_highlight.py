@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search import highlight as highlighting
 from search.entries import LanguageSpan, Section
 from search.highlight import LONGEST, LONGEST_PLACE, Highlighted, highlight, opening, passages, spans_in
-from search.query import parse
+from search.query import MOST_PHRASES, parse
 
 
 def marked(text, typed, language, **more):
@@ -203,3 +203,21 @@ def test_words_at_the_edges_of_blocks_are_marked_whole(monkeypatch):
         monkeypatch.setattr(highlighting, "_BLOCK", length)
         assert marked(text, typed, "fr") == expected
     assert len(expected) == 80
+
+
+@pytest.mark.parametrize("typed", [" ".join(f'"the {one}{two}"' for one in "abcdefgh" for two in "abcdefgh")[:499], '"aa ba" "zwanzeke aa"'])
+def test_many_phrases_cost_little_more_than_one(typed):
+    text = "the cat zwanzeke aa ba the dog " * 6_000
+    query = parse(typed, "fr")
+    assert len(query.phrases) <= MOST_PHRASES
+    began = process_time()
+    spans_in(text, query, default="fr")
+    assert process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "marked"), [('"a b c"', ["a b c"]), ('"b"', ["b"]), ('"a b" "b c"', ["a b c"]), ('"b c" "a"', ["a", "b c"]), ('"c d"', [])]
+)
+def test_phrases_of_any_length_are_found(typed, marked):
+    text = "x a b c"
+    assert [text[start:end] for start, end in spans_in(text, parse(typed, "en"), default="en")] == marked

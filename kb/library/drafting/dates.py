@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from kb.library.choices import FoundIn
 from kb.library.drafting.documents import STATED, Document, Found, Line, on_page, words_of
@@ -67,6 +68,8 @@ _LAW = re.compile(
     r"^\W*(?!(?:la|le|l|cette|de|het|deze|the|this)\b)(?:\w+\s+){0,3}?" + _LAW_WORD.pattern + r"[^\n]{0,80}?\b(?:du|van|of)\s+$", re.IGNORECASE
 )
 _AROUND = re.compile(r"[^\W\d_]{2,}")
+_LOOKED_AT = 300  # signs of a line among which its date is looked for
+_MOST_DATES = 5  # of a line: who lists more says something else with them
 _SHORT = 70  # signs of a line that may be there to say when
 
 
@@ -126,12 +129,13 @@ def _candidates(document: Document, title: str) -> Iterator[_Candidate]:
 
 
 def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, title: str) -> Iterator[_Candidate]:
+    looked_at = line.text[:_LOOKED_AT]
     for pattern, worth in ((_DEPOSIT, 5.0), (_RIGHTS, 5.5)):
-        if found := pattern.search(line.text):
+        if found := pattern.search(looked_at):
             yield _Candidate(found["year"], line.page, worth)
     in_title = bool(title) and words_of(line.text) in words_of(title)
     is_law = in_title and bool(_LAW_WORD.search(title))
-    for found, text in dates_in(line.text):
+    for found, text in islice(dates_in(looked_at), _MOST_DATES):
         before = line.text[: found.start()]
         if is_first and is_early and (is_law or _LAW.search(before)):
             yield _Candidate(text, line.page, 10.0 if is_law and len(text) == 10 else 8.0 if line.opens_paragraph else 2.0)
@@ -139,13 +143,13 @@ def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, titl
             yield _Candidate(text, line.page, 2.5 if len(text) == 4 else 6.0)
         elif line.text.endswith(".") and not line.opens_paragraph:
             continue  # the end of a sentence
-        elif len(line.text) > _SHORT and not _IMPRINT.search(line.text):
+        elif len(line.text) > _SHORT and not _IMPRINT.search(looked_at):
             continue
-        elif labelled or _LABEL.match(line.text):
+        elif labelled or _LABEL.match(looked_at):
             yield _Candidate(text, line.page, (9.0 if is_first else 6.0) - (1.5 if len(text) == 4 else 0))
         elif _rest(line.text, found) <= 1:
             yield _Candidate(text, line.page, (9.0 if is_first else 4.0) - (1.5 if len(text) == 4 else 0))
-        elif _IMPRINT.search(line.text):
+        elif _IMPRINT.search(looked_at):
             yield _Candidate(text, line.page, 5.0)
         elif is_first and is_early and len(text) > 4:
             yield _Candidate(text, line.page, 4.5)

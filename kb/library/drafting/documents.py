@@ -16,6 +16,7 @@ from kb.library.choices import FoundIn
 from search.analysis.tokens import plain_words
 from search.extraction.pages import unpack_boxes
 
+LONGEST_LINE = 1_000  # characters of a line that are looked at: a paragraph of a format without pages is one line
 HEAD = 6  # pages at the beginning where a document says what it is
 
 SLIDES = frozenset(
@@ -171,8 +172,8 @@ def _lines(page: Page) -> Iterator[Line]:
             if on_line:
                 size = median(box.bottom - box.top for box in on_line) * page.height
                 top, bottom = min(box.top for box in on_line), max(box.bottom for box in on_line)
-                yield Line(text.strip(), page.number, round(size, 1), top, bottom, opens)
+                yield Line(text.strip()[:LONGEST_LINE], page.number, round(size, 1), top, bottom, opens)
             else:
-                yield Line(text.strip(), page.number, opens_paragraph=opens)
+                yield Line(text.strip()[:LONGEST_LINE], page.number, opens_paragraph=opens)
         opens = not text.strip()
         place = end + 1
