@@ -10,7 +10,7 @@ from typing import Literal
 
 from search import registry
 from search.engines.preparing import fingerprint
-from search.indexing import BATCH_SUBJECTS, make_entries
+from search.indexing import light_batches, make_entries
 from search.models import Outbox
 from search.opening import site_engine
 from search.spooling import Spool, batches
@@ -37,7 +37,7 @@ def drift() -> Iterator[Difference]:
         stored.execute("CREATE TABLE stored (key TEXT PRIMARY KEY, fingerprint TEXT) WITHOUT ROWID")
         stored.executemany("INSERT OR REPLACE INTO stored VALUES (?, ?)", engine.stored())
         with Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects:
-            for some in batches(subjects, BATCH_SUBJECTS):
+            for some in light_batches(subjects):
                 yield from _said(_compared(stored, some))
         for keys in batches((key for (key,) in stored.execute("SELECT key FROM stored ORDER BY key")), 500):
             yield from _said([(key, "left over") for key in keys])

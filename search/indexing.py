@@ -12,7 +12,8 @@ from __future__ import annotations
 import logging
 import time
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -24,8 +25,8 @@ from django_tasks import task
 
 from search import registry
 from search.engines.base import Engine, EngineBusy, EngineUnavailable
-from search.engines.preparing import is_long
-from search.entries import Entry
+from search.engines.preparing import LONG_TEXT, is_long
+from search.entries import Entry, LanguageSpan, Section
 from search.leases import Held, LeaseLost, lease
 from search.models import Lease, Outbox, OutboxQuerySet
 from search.opening import site_engine
@@ -34,6 +35,7 @@ from search.spooling import Spool, batches
 logger = logging.getLogger(__name__)
 
 BATCH_SUBJECTS = 20  # whole texts of so many are in memory at once
+BATCH_TEXT = 1_000_000  # characters of them together; what is longer comes alone
 BATCH_ROWS = 500
 INDEX = "search.index"
 ASKED = "search.asked"
@@ -178,7 +180,15 @@ def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str]
     not_made: set[str] = set()
     try:
         # What holds words of these is made again before the rows go: a title that was closed must not be counted through what speaks of it.
-        for some in batches((*subjects, *registry.dependents_of(subjects)), BATCH_SUBJECTS):
+        wanted = (*subjects, *registry.dependents_of(subjects))
+        if between is None:
+            # Of those that are known to be long the texts are not even read here.
+            lengths = registry.lengths_of(wanted)
+            aside = {subject for subject in wanted if lengths[subject] > LONG_TEXT}
+            wanted = tuple(subject for subject in wanted if subject not in aside)
+            long |= aside
+            not_made |= aside
+        for some in light_batches(wanted):
             made, unmade = make_entries(some)
             failed |= unmade
             not_made |= unmade
@@ -232,8 +242,26 @@ def _delete_rows(ids: Iterable[int]) -> None:
         Outbox.objects.filter(id__in=some).delete()
 
 
+def light_batches(subjects: Iterable[str]) -> Iterator[list[str]]:
+    """Some subjects at a time, in order: BATCH_SUBJECTS at most, whose texts together have BATCH_TEXT characters at most, or one that is longer."""
+    for some in batches(subjects, BATCH_SUBJECTS):
+        lengths = registry.lengths_of(some)
+        batch: list[str] = []
+        weight = 0
+        for subject in some:
+            if batch and weight + lengths[subject] > BATCH_TEXT:
+                yield batch
+                batch, weight = [], 0
+            batch.append(subject)
+            weight += lengths[subject]
+        yield batch
+
+
 def make_entries(subjects: Sequence[str]) -> tuple[Made, set[str]]:
-    """(subject, entries) of each, () for what is gone or has no kind; and the subjects whose entries could not be made."""
+    """(subject, entries) of each, () for what is gone or has no kind; and the subjects whose entries could not be made.
+
+    Give it no more at once than `light_batches` does. Of a very long entry the first MOST_TEXT characters are there.
+    """
     try:
         return _entries(subjects), set()
     except Exception:
@@ -258,8 +286,32 @@ def _entries(subjects: Sequence[str]) -> Made:
     for some in by_kind.values():
         kind = registry.kind_of(some[0])
         if kind is not None:
-            found |= {subject: tuple(entries) for subject, entries in kind.entries(some)}
+            found |= {subject: tuple(_bounded(entry) for entry in entries) for subject, entries in kind.entries(some)}
     return list(found.items())
+
+
+def _bounded(entry: Entry) -> Entry:
+    """The entry with the first MOST_TEXT characters of its sections; itself where it has no more.
+
+    Each entry has the whole bound, however long the files are that only others may open: what they do not see changes nothing for its readers.
+    """
+    room = registry.MOST_TEXT
+    if sum(len(section.text) for section in entry.sections) <= room:
+        return entry
+    kept = []
+    for section in entry.sections:
+        if room <= 0:
+            break
+        kept.append(_cut(section, room))
+        room -= len(section.text)
+    return replace(entry, sections=tuple(kept))
+
+
+def _cut(section: Section, room: int) -> Section:
+    if len(section.text) <= room:
+        return section
+    spans = tuple(LanguageSpan(span.start, min(span.end, room), span.language) for span in section.spans if span.start < room)
+    return replace(section, text=section.text[:room], spans=spans)
 
 
 # Rebuilding
@@ -287,7 +339,7 @@ def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
     done = 0
     with Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects, engine.rebuild() as new:
         progress(done, len(subjects))
-        for some in batches(subjects, BATCH_SUBJECTS):
+        for some in light_batches(subjects):
             made, not_made = make_entries(some)
             unmade |= not_made
             new.add(entry for _, entries in made for entry in entries)

@@ -16,6 +16,9 @@ from search.entries import Entry, Section
 
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
 _AT_ONCE = 500
+MOST_TEXT = 5_000_000  # characters of one entry that are indexed, its first: some 1,700 printed pages
+"""An index in the making holds some twenty times a text in memory; past this, one stranger's file would take what the whole site needs."""
+MOST_PAGES = 1_700  # MOST_TEXT as people are told it
 LANGUAGE_NAMES = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 
 
@@ -95,7 +98,10 @@ class Kind(Protocol):
         """Every subject ("library.reference:17"), streamed by primary key."""
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call."""
+        """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call.
+
+        Of the sections of an entry the first MOST_TEXT characters are indexed; who has long texts reads no more, and tells `register_lengths`.
+        """
 
     def open_to(self, subjects: Sequence[str]) -> Mapping[str, Opened]:
         """subject -> who may find what of it today; one that is gone or must not be found is left out. A fixed number of queries a call, no texts.
@@ -111,6 +117,7 @@ class Kind(Protocol):
 
 
 Dependents = Callable[[Sequence[str]], Iterable[str]]
+Lengths = Callable[[Sequence[str]], Mapping[str, int]]
 LabelProvider = Callable[[Sequence[str], str], Mapping[str, str]]
 NameProvider = Callable[[], Iterable[tuple[str, str]]]
 
@@ -126,6 +133,7 @@ _names: dict[str, NameProvider] = {}
 _suggesters: list[Suggester] = []
 _contact: list[Callable[[], str]] = []
 _dependents: list[Dependents] = []
+_lengths: list[Lengths] = []
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
@@ -178,6 +186,23 @@ def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
     known = set(subjects)
     found = (subject for provider in _dependents for subject in provider(subjects))
     return tuple(subject for subject in dict.fromkeys(found) if subject not in known)
+
+
+def register_lengths(provider: Lengths) -> None:
+    """`provider(subjects)` gives the characters that making the entries of these will hold, at most, of those it knows. A query or two, no texts.
+
+    For kinds whose texts may be long (files): what nobody gives a length for is short.
+    """
+    if provider not in _lengths:
+        _lengths.append(provider)
+
+
+def lengths_of(subjects: Sequence[str]) -> dict[str, int]:
+    """subject -> characters that making its entries will hold, for every subject; 0 where nobody said."""
+    found = dict.fromkeys(subjects, 0)
+    for provider in _lengths:
+        found |= provider(subjects)
+    return found
 
 
 def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:

@@ -60,6 +60,7 @@ class FileVersion(models.Model):
     indexed and drawn. Others' pages are leftovers, which the clock takes away (`tidying`) where has_leftovers says that there may be some.
     images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
     properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty; never trusted, only proposed.
+    text_length: characters of the pages of the current reading, together.
     wants_recognition: pages without text are still to be recognised from their pictures.
     """
 
@@ -79,6 +80,7 @@ class FileVersion(models.Model):
     last_reading = models.PositiveIntegerField(default=1, editable=False)
     has_leftovers = models.BooleanField(default=False, db_index=True, editable=False)
     page_count = models.PositiveIntegerField(default=0)
+    text_length = models.PositiveBigIntegerField(default=0, editable=False)
     languages = models.JSONField(default=list, blank=True)
     is_paged = models.BooleanField(default=False)
     images_made = models.PositiveIntegerField(default=0)

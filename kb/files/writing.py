@@ -63,6 +63,7 @@ def make_current(version: FileVersion, written: Written) -> None:
     extraction = written.extraction
     version.reading = written.reading
     version.page_count = len(extraction.pages)
+    version.text_length = sum(len(page.text) for page in extraction.pages)
     version.is_paged = extraction.paged
     version.languages = written.languages
     version.properties = _properties(extraction)

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from kb.files.choices import State
@@ -21,6 +22,7 @@ from kb.library.models.recording import subject_of
 from kb.library.naming import format_name, meta_line, parse_anchor
 from kb.library.sections import section_of, summary_section
 from kb.pages.templatetags.frame import filesize_words
+from search import registry
 from search.entries import Section
 from search.registry import Card, CardLink, Found, FoundSection, Note
 
@@ -82,7 +84,9 @@ def _open_label(version: FileVersion) -> str:
 
 
 def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
-    """Why a found document has no passages: said only when none of its files could be read."""
+    """Why a found document has no passages, said only when none of its files could be read; or that it is searched in part."""
+    if partly := partly_searched(versions):
+        return (Note("partly", partly),)
     if not versions or any(version.state == State.READ for version in versions):
         return ()
     sentences = {
@@ -92,6 +96,14 @@ def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
     }
     state = State(versions[0].state)
     return (Note(state.value, sentences.get(state, gettext("File not read: found by its title and summary"))),)
+
+
+def partly_searched(versions: Iterable[FileVersion]) -> str:
+    """A sentence for files that are together longer than what is indexed of a document; "" for all others."""
+    if sum(version.text_length for version in versions) <= registry.MOST_TEXT:
+        return ""
+    pages = number_format(registry.MOST_PAGES, force_grouping=True)
+    return gettext("Very long: only about the first %(pages)s pages are searched") % {"pages": pages}
 
 
 Open = Mapping[str, tuple[Gathered, list[Attachment]]]

@@ -6,10 +6,13 @@ readers may not open it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
 
+from django.db.models import Max
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -19,10 +22,11 @@ from kb.library.cards import found
 from kb.library.choices import AuthorityKind
 from kb.library.gathering import Attachment, Gathered, gather, reference_id_of
 from kb.library.layers import Layer
-from kb.library.models import Holding, OtherName, Reference, ReferenceKeyword
+from kb.library.models import Holding, OtherName, Reference, ReferenceFile, ReferenceKeyword
 from kb.library.models.recording import KIND, subject_of
 from kb.library.sections import notice_section, section_of, titles_of
 from kb.vocabulary.models import AltLabel, Concept
+from search import registry
 from search.entries import Entry, Section
 from search.registry import Found, Opened
 
@@ -61,6 +65,17 @@ class ReferenceKind:
 
     def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
         return found(anchors, audiences=audiences, query_text=query_text)
+
+
+def lengths(subjects: Sequence[str]) -> dict[str, int]:
+    """For `search.registry.register_lengths`: of each file the longest version, as far as it is read. One query."""
+    ids = {pk: subject for subject in subjects if (pk := reference_id_of(subject)) is not None}
+    found: dict[str, int] = {}
+    files = ReferenceFile.objects.filter(reference__in=ids).order_by().values_list("reference_id", "pk") if ids else ReferenceFile.objects.none()
+    for reference_id, _pk, longest in files.annotate(longest=Max("stored_file__versions__text_length")):
+        subject = ids[reference_id]
+        found[subject] = found.get(subject, 0) + min(longest or 0, registry.MOST_TEXT)
+    return found
 
 
 def _opened(whole: Gathered) -> Opened:
@@ -169,19 +184,50 @@ def _keywords(gathered: Gathered, words: Words, attachments: Iterable[Attachment
 
 
 def _with_pages(gathered: Mapping[int, Gathered]) -> Iterator[tuple[int, Pages]]:
-    """Every reference with the sections of the latest version of each of its files, each as soon as its last page came. One query."""
-    owners = {one.latest.pk: (pk, one) for pk, whole in gathered.items() for one in whole.attachments if one.latest}
-    awaited = {pk: sum(1 for one in whole.attachments if one.latest) for pk, whole in gathered.items()}
+    """Every reference with the sections of the latest version of each of its files, each as soon as its last page came. One query.
+
+    What no entry has room for is not kept: of a text without end its beginning is in memory.
+    """
+    rooms = {pk: _rooms(whole) for pk, whole in gathered.items()}
+    owners = {one.latest.pk: (pk, one) for pk, whole in gathered.items() for one in whole.attachments if one.latest and rooms[pk].get(one.file.pk)}
+    awaited = Counter(pk for pk, _ in owners.values())
     gathering: dict[int, dict[int, list[Section]]] = {pk: {} for pk in gathered}
     # By version: the order of an index, so that the database sorts no texts.
     rows = FilePage.objects.filter(version__in=owners).order_by("version_id", "number")
-    streamed = rows.values_list("version_id", "number", "label", "text", "spans").iterator(chunk_size=100)
+    beginning = Left("text", registry.MOST_TEXT)
+    streamed = rows.values_list("version_id", "number", "label", beginning, "spans").iterator(chunk_size=100)
     for version_id, pages in groupby(streamed, key=itemgetter(0)):
         reference_id, attachment = owners.pop(version_id)
         gathering[reference_id][attachment.file.pk] = [
-            section_of(attachment, attachment.latest, number, label, text, spans) for _, number, label, text, spans in pages if text.strip()
+            section_of(attachment, attachment.latest, number, label, text, spans)
+            for _, number, label, text, spans in _within(pages, rooms[reference_id][attachment.file.pk])
+            if text.strip()
         ]
         awaited[reference_id] -= 1
         if not awaited[reference_id]:
             yield reference_id, gathering.pop(reference_id)
     yield from gathering.items()
+
+
+def _rooms(whole: Gathered) -> dict[int, int]:
+    """By id of ReferenceFile, how many of its characters the layer that takes most of it takes.
+
+    A layer takes MOST_TEXT characters of its own files, in their order: how long the others are, its readers do not learn.
+    """
+    rooms: dict[int, int] = {}
+    for layer in whole.layers():
+        room = registry.MOST_TEXT
+        for one in whole.in_layer(layer):
+            if one.latest and room > 0:
+                rooms[one.file.pk] = max(rooms.get(one.file.pk, 0), room)
+                room -= one.latest.text_length
+    return rooms
+
+
+def _within(pages: Iterable[tuple], room: int) -> Iterator[tuple]:
+    """The pages in which the first `room` characters stand, the last of them whole."""
+    for page in pages:
+        if room <= 0:
+            return
+        room -= len(page[3])
+        yield page

@@ -17,7 +17,7 @@ from kb.languages import CODES
 from kb.library import awaiting, duplicates
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.drafting import filling
-from kb.library.indexing import ReferenceKind
+from kb.library.indexing import ReferenceKind, lengths
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.recording import KIND, record_closed_references, record_references
@@ -33,6 +33,7 @@ from search import registry
 
 def register_all() -> None:
     registry.register(ReferenceKind(), models=["library.Reference"])
+    registry.register_lengths(lengths)
     registry.register_facet_labels("types", type_labels)
     registry.register_filter_names("types", type_names)
     register_owner(KIND, record_owner, on_removed=record_removed, language_of=language_of_file)

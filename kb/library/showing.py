@@ -16,7 +16,7 @@ from kb.files.models import FileVersion
 from kb.files.states import ShownState, shown_state
 from kb.groups.models import Body
 from kb.languages import CODES
-from kb.library.cards import file_url
+from kb.library.cards import file_url, partly_searched
 from kb.library.choices import CreatorRole
 from kb.library.gathering import Attachment, Gathered
 from kb.library.models import Creator, Holding, Reference
@@ -111,6 +111,7 @@ class ReferencePage:
     size: str
     access: Access
     attachments: tuple[ShownAttachment, ...]
+    partly_searched: str
     holdings: tuple[Holding, ...]
 
     @property
@@ -148,6 +149,7 @@ def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> 
         or next((described(one.latest) for one in opened if one.latest and one.latest.page_count), ""),
         access=access_of(reference.effective_audiences, names),
         attachments=tuple(_attachment(reference, one, names) for one in opened),
+        partly_searched=partly_searched(one.latest for one in opened if one.latest),
         holdings=tuple(Holding.objects.filter(reference=reference).order_by("sort_order", "pk")),
     )
 

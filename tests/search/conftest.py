@@ -20,7 +20,7 @@ def slips(index, monkeypatch):
     kind = SlipKind()
     for name in ("_kinds", "_models", "_labels", "_names"):
         monkeypatch.setattr(registry, name, {})
-    for name in ("_suggesters", "_dependents"):
+    for name in ("_suggesters", "_dependents", "_lengths"):
         monkeypatch.setattr(registry, name, [])
     registry.register(kind)
     return kind

@@ -359,3 +359,45 @@ def test_what_was_written_before_the_lease_was_lost_is_made_once_more(slips, bui
     monkeypatch.setattr(indexing.Held, "renew", lose_the_second)
     assert keep_up() == 0
     assert "test.slip:1" in [row.subject for row in Outbox.objects.all()]
+
+
+# What is very long
+
+
+def test_of_an_entry_without_end_the_beginning_is_indexed_and_nothing_counts_as_different(slips, built, monkeypatch):
+    monkeypatch.setattr(registry, "MOST_TEXT", 34)
+    note(slips.put(1, "Le livre", "le logement social", "la santé mentale", "le travail"), slips.put(2, "Bref", "x" * 40))
+    drain()
+    assert found(built, "logement") == found(built, "mentale") == {"test.slip:1"}
+    assert not found(built, "travail")
+    assert not list(drifting.drift())
+    rebuild()
+    assert not found(built, "travail")
+    assert not list(drifting.drift())
+
+
+def test_of_what_is_said_to_be_long_no_text_is_read_before_its_turn_and_then_alone(slips, built, monkeypatch):
+    monkeypatch.setattr(indexing, "LONG_TEXT", 50)
+    registry.register_lengths(lambda subjects: {subject: 60 for subject in subjects if subject in ("test.slip:1", "test.slip:2")})
+    read = []
+    entries = type(slips).entries
+    monkeypatch.setattr(type(slips), "entries", lambda kind, subjects: read.append(list(subjects)) or entries(kind, subjects))
+    note(*(slips.put(number, "Le logement") for number in range(1, 5)))
+    assert drain() == 4
+    assert read[0] == ["test.slip:3", "test.slip:4"]
+    assert sorted(read[1:]) == [["test.slip:1"], ["test.slip:2"]]
+
+
+def test_texts_that_are_together_in_memory_have_a_bound(slips, db, engine, monkeypatch):
+    monkeypatch.setattr(indexing, "BATCH_TEXT", 100)
+    registry.register_lengths(lambda subjects: {"test.slip:3": 101, "test.slip:5": 60, "test.slip:6": 60})
+    read = []
+    entries = type(slips).entries
+    monkeypatch.setattr(type(slips), "entries", lambda kind, subjects: read.append([one[-1] for one in subjects]) or entries(kind, subjects))
+    for number in range(1, 8):
+        slips.put(number, "Le logement")
+    assert rebuild() == 7
+    assert read == [["1", "2"], ["3"], ["4", "5"], ["6", "7"]]
+    read.clear()
+    assert not list(drifting.drift())
+    assert read == [["1", "2"], ["3"], ["4", "5"], ["6", "7"]]

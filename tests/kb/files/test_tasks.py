@@ -38,6 +38,7 @@ def test_a_real_pdf_is_read_page_by_page_with_its_language_boxes_and_images(comm
     assert [page.spans[0][2] for page in pages] == ["fr", "nl"]
     assert all(page.boxes and page.width == 595 for page in pages)
     assert version.languages == ["nl", "fr"] if len(pages[1].text) > len(pages[0].text) else ["fr", "nl"]
+    assert version.text_length == sum(len(page.text) for page in pages)
     assert version.images_made == 2
     assert (private_folder / pages[1].image).read_bytes()[8:12] == b"WEBP"
     assert told == [version.stored_file]
@@ -200,6 +201,7 @@ def test_a_scan_is_a_scan_first_and_recognised_in_a_lane_of_its_own(committed, r
     page = FilePage.objects.get()
     assert page.is_ocr
     assert page.image
+    assert version.text_length == len(page.text) > 0
     assert told == [version.stored_file] * 2
 
 

@@ -73,6 +73,7 @@ def version(
         sha256=hashlib.sha256(content).hexdigest(),
         state=state,
         page_count=len(pages),
+        text_length=sum(map(len, pages)),
         languages=[language] if state == "read" else [],
         is_paged=is_paged,
     )

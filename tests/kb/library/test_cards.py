@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
 from kb.accounts.audiences import MEMBERS, PUBLIC, STAFF
 from kb.library.cards import found
 from kb.library.models.recording import subject_of
+from search import registry
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +82,31 @@ def test_ten_cards_and_thirty_passages_cost_as_many_queries_as_one(django_assert
             assert [list(one.sections) for one in shown.values()] == [anchors] * len(some)
         assert shown[some[0]].sections["1.1/2"].url.endswith("/lire/1.1/2/?q=titre+de+s%C3%A9jour#hit")
         assert shown[some[0]].sections[""].url == shown[some[0]].card.url
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("fr", "Très long : la recherche porte sur les 1 700 premières pages environ"),
+        ("nl", "Zeer lang: er wordt gezocht in ongeveer de eerste 1.700 bladzijden"),
+        ("en", "Very long: only about the first 1,700 pages are searched"),
+    ],
+)
+def test_a_very_long_document_says_that_it_is_searched_in_part_to_who_may_open_it(client, monkeypatch, language, sentence):
+    monkeypatch.setattr(registry, "MOST_TEXT", 20)
+    reference = make.reference()
+    make.file(reference, "ouvert")
+    make.file(reference, "fermé" * 9, audiences=(MEMBERS,), content=b"%PDF 2")
+    keys = [f"{subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
+    with override(language):
+        shown = found(dict.fromkeys(keys, ()), audiences=MEMBER)
+    assert [[plain(note.text) for note in shown[key].card.notes] for key in keys] == [[], [sentence]]
+
+    address = f"/r/{reference.mark_slug}?lang={language}"
+    assert sentence not in plain(client.get(address, follow=True).content.decode())
+    client.force_login(make.member())
+    assert f"{sentence}." in plain(client.get(address, follow=True).content.decode())
+
+
+def plain(text: str) -> str:
+    return text.replace("\xa0", " ").replace("\u202f", " ")

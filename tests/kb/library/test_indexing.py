@@ -14,6 +14,7 @@ from kb.library.indexing import ReferenceKind
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.library.models.recording import subject_of
 from kb.vocabulary.models import AltLabel, Keyword
+from search import indexing, registry
 from search.entries import Entry
 from search.models import Outbox
 from tests.kb.library import builders as make
@@ -261,3 +262,43 @@ def test_the_day_of_acceptance_is_that_of_the_place_not_of_greenwich():
     reference = make.reference(accepted_at=late)
     (_subject, entries) = next(ReferenceKind().entries([subject_of(reference.pk)]))
     assert entries[0].published.isoformat() == "2026-11-23"
+
+
+class TestAVeryLongDocument:
+    """Of an entry the first so many characters are read, each layer its own: how long a closed file is, nobody learns who may not open it."""
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch):
+        monkeypatch.setattr(registry, "MOST_TEXT", 20)
+
+    def test_its_first_pages_are_read_and_no_more(self):
+        reference = make.reference()
+        make.file(reference, *(f"page {number} abc" for number in range(1, 6)))  # 10 characters each
+
+        [entry] = entries_of(reference)
+        assert [one.page_number for one in entry.sections] == [0, 1, 2]
+
+    def test_of_a_page_without_end_the_beginning_is_read(self):
+        reference = make.reference()
+        make.file(reference, "a" * 50)
+
+        assert entries_of(reference)[0].sections[1].text == "a" * 20
+
+    def test_files_share_the_room_in_their_order_and_closed_ones_take_none_of_it(self):
+        reference = make.reference("T")
+        make.file(reference, "c" * 30, audiences=(MEMBERS,), content=b"%PDF 1")
+        make.file(reference, "o" * 10, "p" * 10, "q" * 10, content=b"%PDF 2")
+        make.file(reference, "r" * 10, content=b"%PDF 3")
+
+        [(_, entries)] = indexing.make_entries([subject_of(reference.pk)])[0]
+        texts = ["".join(one.text for one in entry.sections) for entry in entries]
+        assert texts == ["T" + "o" * 10 + "p" * 9, "T" + "c" * 19]
+
+    def test_how_long_it_is_is_told_without_its_texts_in_one_query(self, django_assert_num_queries):
+        long, short, none = make.reference(), make.reference(), make.reference()
+        make.file(long, "a" * 50, content=b"%PDF 1")
+        make.file(long, "b" * 5, content=b"%PDF 2")
+        make.file(short, "abc", content=b"%PDF 3")
+        with django_assert_num_queries(1):
+            told = registry.lengths_of([subject_of(one.pk) for one in (long, short, none)])
+        assert list(told.values()) == [25, 3, 0]
