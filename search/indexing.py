@@ -3,8 +3,9 @@
     save() in a transaction ─► record(subject) ─► Outbox row ─► commit ─► drain(): kind.entries ─► engine.replace ─► rows deleted
                     record_closing(subject) ─► Outbox row that closes ─► commit: left out of every answer (`opening`) until it is drained
 
-A row goes only after the engine's commit, so a kill at any point means "again", never "lost". What a subject's entries are is said by
-the kinds in `registry`, what differs afterwards in `drifting`; the engine is opened in `opening`.
+A row goes only after the engine's commit, so a kill at any point means "again", never "lost"; a subject that ends its process again and again is
+left out until it changes, its row stays. What a subject's entries are is said by the kinds in `registry`, what differs afterwards in `drifting`;
+the engine is opened in `opening`.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ import logging
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
 from django_tasks import task
@@ -130,7 +132,7 @@ def needs_rebuild() -> bool:
 def drain(limit: int | None = None) -> int:
     """Indexes what waits; the number of subjects done, `limit` or a batch more at most.
 
-    First what closes, then the oldest, last what is long, one subject at a time.
+    First what closes, then the oldest, last what is long or was begun by a process that did not live to its end, one subject at a time.
     Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back. A subject whose
     entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable or LeaseLost: the rows stay.
     """
@@ -153,7 +155,7 @@ def drain(limit: int | None = None) -> int:
 
 
 def _waiting(failed: set[str]) -> OutboxQuerySet:
-    return Outbox.objects.exclude(subject__in=failed)
+    return Outbox.objects.waiting().exclude(subject__in=failed)
 
 
 def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -> int | None:
@@ -175,31 +177,33 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -
 def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str], long: set[str], *, between: _Others | None = None) -> None:
     """Brings these into the index and takes their rows out; without `between`, long ones only join `long`."""
     # Every row of these subjects that is there before their data is read; a later change has a later row, which stays.
-    ids = dict(Outbox.objects.filter(subject__in=subjects).values_list("id", "subject"))
+    rows = list(Outbox.objects.filter(subject__in=subjects).values_list("id", "subject", "attempts"))
+    ids = {row: subject for row, subject, _ in rows}
     written: list[str] = []
     not_made: set[str] = set()
     try:
         # What holds words of these is made again before the rows go: a title that was closed must not be counted through what speaks of it.
-        wanted = (*subjects, *registry.dependents_of(subjects))
+        wanted = (*subjects, *_not_left_out(registry.dependents_of(subjects)))
         if between is None:
-            # Of those that are known to be long the texts are not even read here.
+            # Of those that are known to be long the texts are not even read here; what was with others when the process ended comes alone.
             lengths = registry.lengths_of(wanted)
-            aside = {subject for subject in wanted if lengths[subject] > LONG_TEXT}
+            aside = {subject for subject in wanted if lengths[subject] > LONG_TEXT} | {subject for _, subject, attempts in rows if attempts}
             wanted = tuple(subject for subject in wanted if subject not in aside)
             long |= aside
             not_made |= aside
-        for some in light_batches(wanted):
-            made, unmade = make_entries(some)
-            failed |= unmade
-            not_made |= unmade
-            if between is None:
-                aside = {subject for subject, entries in made if is_long(entries)}
-                made = [(subject, entries) for subject, entries in made if subject not in aside]
-                long |= aside
-                not_made |= aside
-            held.renew()
-            engine.replace(made, **({"between": between} if between else {}))
-            written += [subject for subject, _ in made]
+        with _trying([subject for subject in subjects if subject in wanted], last_row=max(ids, default=0)):
+            for some in light_batches(wanted):
+                made, unmade = make_entries(some)
+                failed |= unmade
+                not_made |= unmade
+                if between is None:
+                    aside = {subject for subject, entries in made if is_long(entries)}
+                    made = [(subject, entries) for subject, entries in made if subject not in aside]
+                    long |= aside
+                    not_made |= aside
+                held.renew()
+                engine.replace(made, **({"between": between} if between else {}))
+                written += [subject for subject, _ in made]
         with transaction.atomic():
             held.renew()
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(not_made.difference(subjects))])
@@ -209,6 +213,29 @@ def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str]
         # and found again only then.
         Outbox.objects.bulk_create([Outbox(subject=subject, closes=True) for subject in written])
         raise
+
+
+def _not_left_out(subjects: Sequence[str]) -> list[str]:
+    left_out = set(Outbox.objects.left_out().filter(subject__in=subjects).values_list("subject", flat=True)) if subjects else set()
+    return [subject for subject in subjects if subject not in left_out]
+
+
+@contextmanager
+def _trying(subjects: Sequence[str], *, last_row: int) -> Iterator[None]:
+    """Counts an attempt on the rows of these subjects, in a commit of its own, and takes all back when this process is still there afterwards."""
+    rows = Outbox.objects.filter(subject__in=subjects, id__lte=last_row)
+    if not subjects or not rows.update(attempts=F("attempts") + 1):
+        yield
+        return
+    try:
+        yield
+    finally:
+        rows.update(attempts=0)
+
+
+def try_all_again() -> None:
+    """What was left out is tried again: the text, the program or the machine may be another now."""
+    Outbox.objects.filter(attempts__gt=0).update(attempts=0)
 
 
 class _Others:
@@ -335,14 +362,17 @@ def rebuild(*, progress: Progress | None = None, wait_s: float = 60.0) -> int:
 
 def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
     before = array("q", Outbox.objects.values_list("id", flat=True).iterator())
+    left_out = set(Outbox.objects.left_out().values_list("subject", flat=True))
     unmade: set[str] = set()
     done = 0
     with Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects, engine.rebuild() as new:
         progress(done, len(subjects))
         for some in light_batches(subjects):
-            made, not_made = make_entries(some)
-            unmade |= not_made
-            new.add(entry for _, entries in made for entry in entries)
+            wanted = [subject for subject in some if subject not in left_out]
+            with _trying_if_long(wanted):
+                made, not_made = make_entries(wanted)
+                unmade |= not_made
+                new.add(entry for _, entries in made for entry in entries)
             done += len(some)
             held.renew()
             progress(done, len(subjects))
@@ -351,5 +381,19 @@ def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
     held.renew()
     # What these rows say is in the new index: its entries were read after them. Rows that came later stay for the drain.
     for ids in batches(before, 500):
-        Outbox.objects.filter(id__in=ids).exclude(subject__in=unmade).delete()
+        Outbox.objects.filter(id__in=ids).exclude(subject__in=unmade | left_out).delete()
     return done
+
+
+@contextmanager
+def _trying_if_long(subjects: Sequence[str]) -> Iterator[None]:
+    """During a rebuild only what is long is counted, on a row of its own: a million others would be as many writes."""
+    if len(subjects) != 1 or registry.lengths_of(subjects)[subjects[0]] <= LONG_TEXT:
+        yield
+        return
+    row = Outbox.objects.create(subject=subjects[0])
+    try:
+        with _trying(subjects, last_row=row.pk):
+            yield
+    finally:
+        row.delete()

@@ -8,21 +8,33 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+MOST_ATTEMPTS = 2  # times that a subject may end the process that indexes it: a chance kill and one more
+
 
 class OutboxQuerySet(models.QuerySet):
     def closing(self) -> OutboxQuerySet:
         """Changes that may take something from a reader; an index of their own finds them among any number of others."""
         return self.filter(closes=True)
 
+    def waiting(self) -> OutboxQuerySet:
+        """Changes to be brought into the index; those of subjects that ended the process more than once are not tried any more."""
+        return self.filter(attempts__lt=MOST_ATTEMPTS)
+
+    def left_out(self) -> OutboxQuerySet:
+        """Changes that are not tried again before their subject changes, or everything is tried anew."""
+        return self.filter(attempts__gte=MOST_ATTEMPTS).exclude(subject__in=Outbox.objects.waiting().values("subject"))
+
 
 class Outbox(models.Model):
     """A subject whose entries must be made again; written in the same transaction as the change. The id is the order.
 
     closes: somebody may find less than before, so the subject is left out of every answer while the row waits.
+    attempts: how often a process began with it and was not there at the end; back to 0 whenever it was.
     """
 
     subject = models.CharField(max_length=120, db_index=True)
     closes = models.BooleanField(default=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = OutboxQuerySet.as_manager()

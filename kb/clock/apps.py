@@ -10,6 +10,7 @@ class ClockConfig(AppConfig):
 
     def ready(self) -> None:
         from kb.clock import digesting, health, personal, recovering, sending
+        from kb.clock.overview import left_out_of_search
         from kb.clock.registry import register_due
         from kb.clock.viewsets import failed_mail
         from kb.clock.waiting import register_waiting
@@ -30,3 +31,4 @@ class ClockConfig(AppConfig):
             health.register_check(check.__name__, check)
         personal.register_all()
         register_waiting("clock.failed_mail", _("Messages that did not arrive"), failed_mail, order=60)
+        register_waiting("clock.left_out_of_search", _("Left out of the search: too much for the server"), left_out_of_search, order=65)

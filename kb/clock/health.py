@@ -19,6 +19,7 @@ from search.engines import EngineUnavailable, get_engine
 from search.extraction.sandbox import confinement_here
 from search.indexing import INDEX
 from search.leases import is_held
+from search.models import Outbox
 
 QUIET = timedelta(minutes=10)  # a clock or worker silent for longer is said to editors and to whoever watches the site
 
@@ -108,7 +109,8 @@ def index() -> Condition:
             if not engine.is_current():
                 making = is_held(INDEX)
                 return Condition(making, "being made" if making else "absent, unfinished or of another version: manage.py rebuild_index")
-            return Condition(True, f"{engine.count()} entries")
+            left_out = Outbox.objects.left_out().count()
+            return Condition(True, f"{engine.count()} entries" + (f", {left_out} changes left out: see the home of the admin" if left_out else ""))
         finally:
             engine.close()
     except EngineUnavailable as error:

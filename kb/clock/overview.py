@@ -1,20 +1,26 @@
-"""How work in the background goes, for editors: the last run of each due function, and what stands in the queues."""
+"""How work in the background goes, for editors: the last run of each due function, what stands in the queues, what the search left out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from kb.accounts import audiences
 from kb.clock.models import LastRun
 from kb.clock.registry import due_functions
+from kb.clock.waiting import SHOWN, Waiting, WaitingList
 from kb.clock.working import SHORT
+from search import registry
+from search.models import Outbox
 
 LATELY = timedelta(days=1)
 QUEUES = {
@@ -69,3 +75,27 @@ def queues() -> list[Queue]:
             counts[key] = counts.get(key, 0) + count
     kinds = (TaskResultStatus.READY, TaskResultStatus.RUNNING, TaskResultStatus.FAILED)
     return [Queue(label, *(counts.get((queue, kind), 0) for kind in kinds)) for queue, label in QUEUES.items()]
+
+
+def left_out_of_search(user: Any, held: frozenset[str]) -> WaitingList:
+    """What waits for editors: what ended the worker each time the search took it in. Named only in a session that passed the second factor.
+
+    Two queries, and those of the kinds for the few that are named.
+    """
+    if not user.is_staff:
+        return WaitingList(0)
+    left_out = dict(Outbox.objects.left_out().order_by().values_list("subject").annotate(since=Min("created_at")).order_by("since"))
+    if not left_out or audiences.STAFF not in held:
+        return WaitingList(len(left_out))
+    cards = _cards(list(left_out)[:SHOWN], held)
+    word = gettext("tried again once it is changed")
+    return WaitingList(len(left_out), tuple(Waiting(card.title, card.url, left_out[card.subject], card.title_language, word) for card in cards))
+
+
+def _cards(subjects: list[str], held: frozenset[str]) -> list[registry.Card]:
+    found: dict[str, registry.Found] = {}
+    for kind in registry.kinds():
+        keys = [f"{subject}/" for subject in subjects if registry.kind_of(subject) is kind]
+        if keys:
+            found |= kind.found(dict.fromkeys(keys, ()), audiences=held, language=get_language() or "")
+    return [found[key].card for subject in subjects if (key := f"{subject}/") in found]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from search import drifting
+from search import drifting, indexing
 from search.indexing import drain, rebuild
 from search.models import Outbox
 
@@ -98,6 +98,8 @@ def test_a_killed_drainer_loses_no_change(moment, transactional_db, engine, slip
 
     assert child.returncode == -signal.SIGKILL, child.stderr
     assert Outbox.objects.exists()
+    begun = 0 if moment == "before a rebuild swaps" else indexing.BATCH_SUBJECTS
+    assert Outbox.objects.filter(attempts=1).count() == begun, "those that it had begun with are known"
     drain()
     assert engine.count() == 60
     assert list(drifting.drift()) == []

@@ -1,8 +1,12 @@
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F
 from django.db.transaction import TransactionManagementError
 
-from search import drifting, indexing, registry
+from search import drifting, indexing, opening, registry
 from search.engines import preparing
 from search.engines.base import EngineBusy, EngineUnavailable
 from search.engines.embedded import engine as engine_module
@@ -401,3 +405,86 @@ def test_texts_that_are_together_in_memory_have_a_bound(slips, db, engine, monke
     read.clear()
     assert not list(drifting.drift())
     assert read == [["1", "2"], ["3"], ["4", "5"], ["6", "7"]]
+
+
+# What ends the process that indexes it
+
+
+def begun_by_a_process_that_died(*subjects):
+    """As a kill leaves it: the attempt was counted and nobody took it back."""
+    Outbox.objects.filter(subject__in=subjects).update(attempts=F("attempts") + 1)
+
+
+@pytest.fixture
+def read(slips, monkeypatch):
+    """The subjects whose entries were asked for, call by call, and how often each was counted as begun by then."""
+    read = []
+    entries = type(slips).entries
+
+    def noted(kind, subjects):
+        read.append({subject: max(Outbox.objects.filter(subject=subject).values_list("attempts", flat=True), default=0) for subject in subjects})
+        return entries(kind, subjects)
+
+    monkeypatch.setattr(type(slips), "entries", noted)
+    return read
+
+
+def test_an_attempt_is_counted_before_any_text_is_read_and_taken_back_when_the_process_lives_on(slips, built, read):
+    note(slips.put(1, "Le logement"), slips.put(2, "La santé"))
+    slips.broken = {2}
+    drain()
+    assert read[0] == {"test.slip:1": 1, "test.slip:2": 1}
+    assert list(Outbox.objects.values_list("subject", "attempts")) == [("test.slip:2", 0)]
+
+
+def test_what_was_begun_together_when_the_process_ended_comes_last_and_one_by_one(slips, built, read):
+    note(*(slips.put(number, "Le logement") for number in range(1, 4)))
+    begun_by_a_process_that_died("test.slip:1", "test.slip:2")
+    assert drain() == 3
+    assert read[0] == {"test.slip:3": 1}
+    assert sorted(map(str, read[1:])) == ["{'test.slip:1': 2}", "{'test.slip:2': 2}"]
+    assert not Outbox.objects.exists()
+
+
+def test_what_ended_the_process_twice_is_left_out_and_a_closing_stays_closed(slips, built, read):
+    registry.register_dependents(lambda subjects: ["test.slip:1"] if "test.slip:3" in subjects else [])
+    note(slips.put(1, "Le logement"), slips.put(2, "Le travail"), slips.put(3, "La santé"))
+    Outbox.objects.filter(subject="test.slip:1").update(closes=True, attempts=2)
+    assert drain() == 2
+    assert drain() == 0
+    assert list(Outbox.objects.left_out().values_list("subject", flat=True)) == ["test.slip:1"]
+    assert opening.site_finder().closing == {"test.slip:1"}
+    assert all("test.slip:1" not in some for some in read), "not with what it holds words of either"
+
+
+def test_what_was_left_out_is_tried_again_with_its_next_change(slips, built):
+    note(slips.put(1, "Le logement"))
+    Outbox.objects.update(attempts=2)
+    assert drain() == 0
+    note("test.slip:1")
+    assert not Outbox.objects.left_out().exists()
+    assert drain() == 1
+    assert found(built, "logement") == {"test.slip:1"}
+    assert not Outbox.objects.exists()
+
+
+def test_a_rebuild_by_itself_leaves_it_out_and_counts_what_is_long(slips, built, read, monkeypatch):
+    monkeypatch.setattr(indexing, "LONG_TEXT", 50)
+    registry.register_lengths(lambda subjects: dict.fromkeys({"test.slip:1", "test.slip:2"}.intersection(subjects), 60))
+    monkeypatch.setattr(indexing, "BATCH_TEXT", 50)
+    for number in range(1, 4):
+        slips.put(number, "Le logement")
+    note("test.slip:1")
+    Outbox.objects.update(attempts=2)
+    rebuild()
+    assert read == [{"test.slip:2": 1}, {"test.slip:3": 0}]
+    assert list(Outbox.objects.values_list("subject", "attempts")) == [("test.slip:1", 2)]
+    assert found(built, "logement") == {"test.slip:2", "test.slip:3"}
+
+
+def test_a_rebuild_that_a_person_asks_for_tries_everything(slips, built):
+    note(slips.put(1, "Le logement"))
+    Outbox.objects.update(attempts=2)
+    call_command("rebuild_index", stdout=StringIO())
+    assert found(built, "logement") == {"test.slip:1"}
+    assert not Outbox.objects.exists()

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from search.engines.base import EngineUnavailable
-from search.indexing import IndexBusy, rebuild
+from search.indexing import IndexBusy, rebuild, try_all_again
 from search.leases import LeaseLost
 from search.opening import site_engine
 
@@ -24,6 +24,7 @@ class Command(BaseCommand):
                 bar.update(done - bar.n)
 
             try:
+                try_all_again()
                 done = rebuild(progress=progress)
             except (EngineUnavailable, IndexBusy, LeaseLost) as reason:
                 raise CommandError(f"The index was not rebuilt, the one in use is unchanged. {reason}") from reason

@@ -1,14 +1,21 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone, translation
 from django_tasks_db.models import DBTaskResult
 
+from kb.accounts.audiences import held_by
 from kb.clock import registry
 from kb.clock.models import LastRun
-from kb.clock.overview import QUEUES, last_runs, queues
+from kb.clock.overview import QUEUES, last_runs, left_out_of_search, queues
 from kb.clock.wagtail_hooks import ClockPanel
+from kb.clock.waiting import _providers
 from kb.clock.working import LANES
+from kb.library.models.recording import subject_of
+from search.models import Outbox
+from tests.kb.accounts.builders import editor
+from tests.kb.library import builders as library
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +86,35 @@ def test_the_panel_opens_where_something_failed(language):
     assert "ValueError: wrong" in html
     assert "3 things done" not in html, "what went well is told in the editor's language alone"
     assert html.index("ValueError") < html.index("Reading what was left")
+
+
+class TestWhatTheSearchLeftOut:
+    """Editors are told what ended the worker; its name only in a session that passed the second factor."""
+
+    @pytest.fixture(autouse=True)
+    def left_out(self):
+        reference = library.reference("Le rapport sans fin", audiences=("members",))
+        Outbox.objects.all().delete()
+        Outbox.objects.bulk_create([Outbox(subject=subject_of(reference.pk), attempts=2), Outbox(subject="gone.kind:7", attempts=2)])
+        return reference
+
+    @pytest.mark.parametrize(("second_factor", "titles"), [(True, ["Le rapport sans fin"]), (False, [])])
+    def test_editors_read_of_it(self, left_out, second_factor, titles):
+        user = editor()
+        found = left_out_of_search(user, held_by(user, second_factor=second_factor))
+        assert found.total == 2
+        assert [one.title for one in found.things] == titles
+        assert all(one.url.endswith(f"/{left_out.mark_slug}/") and one.since for one in found.things)
+
+    def test_nobody_else_does(self):
+        for user in (library.member(), AnonymousUser()):
+            assert left_out_of_search(user, held_by(user, second_factor=False)).total == 0
+
+    def test_what_changed_since_is_being_tried(self, left_out):
+        user = editor()
+        Outbox.objects.create(subject="gone.kind:7")
+        assert left_out_of_search(user, held_by(user, second_factor=True)).total == 1
+        assert Outbox.objects.left_out().count() == 1
+
+    def test_it_is_on_the_lists_of_what_waits(self):
+        assert "clock.left_out_of_search" in _providers
