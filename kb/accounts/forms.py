@@ -32,6 +32,7 @@ from kb.accounts import admitting, editors, noting
 from kb.accounts.addresses import TAKEN, find_person
 from kb.accounts.limiting import may_write
 from kb.accounts.models import User
+from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.accounts.sessions import end_sessions
 
 FIELDS = ("email", "name", "language", "is_staff", "is_superuser")
@@ -77,7 +78,9 @@ class LogInCreationForm(_LogInAdminForm, UserCreationForm):
         fields = FIELDS
 
 
-class LogInEditForm(_LogInAdminForm, UserEditForm):
+class LogInEditForm(OpensNothingAgain, _LogInAdminForm, UserEditForm):
+    rights = {"email": another, "is_staff": given, "is_superuser": given, "is_active": given}
+
     def __init__(self, *args, editing_self: bool = False, **options) -> None:
         super().__init__(*args, editing_self=editing_self, **options)
         if editing_self:

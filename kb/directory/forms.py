@@ -9,6 +9,7 @@ from django.utils.functional import lazystr
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
+from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.directory.choices import Weekday
 from kb.directory.hours import APPOINTMENT, by_day, read_day, rows_of, write_day
 from kb.directory.models import Service
@@ -79,7 +80,9 @@ class InOrganisation(CodedForm):
         return super().others(found).filter(organisation=found.get("organisation"))
 
 
-class OrganisationForm(CodedForm):
+class OrganisationForm(OpensNothingAgain, CodedForm):
+    rights = {"is_active": given}
+
     concepts = ConceptsField(label=_("Themes"), required=False)
     spoken = SpokenField()
 
@@ -107,7 +110,9 @@ class MembershipForm(WagtailAdminModelForm):
             self.fields["service"].queryset = services_of.services.all()
 
 
-class ServiceForm(InOrganisation):
+class ServiceForm(OpensNothingAgain, InOrganisation):
+    rights = {"is_active": given, "organisation": another}
+
     concepts = ConceptsField(label=_("Themes"), required=False)
     spoken = SpokenField()
 

@@ -14,6 +14,7 @@ from kb.accounts import inviting
 from kb.accounts.addresses import TAKEN, change_address, find_person
 from kb.accounts.fields import DayInput
 from kb.accounts.models import User
+from kb.accounts.reopening import OpensNothingAgain, another, earlier, given, later, taken_off
 from kb.directory.models import Employment, Organisation
 from kb.directory.viewsets import organisation_chooser
 from kb.groups.models import Body, Mandate
@@ -23,11 +24,13 @@ from kb.groups.people import is_editor, may_describe
 OWN_LINES = ("name", "language", "phone")
 
 
-class PersonForm(forms.ModelForm):
+class PersonForm(OpensNothingAgain, forms.ModelForm):
     """An editor's address is shown and cannot be changed: whoever could change it could log in as that editor.
 
     Their other lines are changed by themselves and by a superuser.
     """
+
+    rights = {"email": another}  # whoever reads it can choose a new password
 
     class Meta:
         model = User
@@ -74,7 +77,20 @@ class EmploymentForm(forms.ModelForm):
         widgets = {"organisation": organisation_chooser.widget_class, "since": DayInput, "until": DayInput}
 
 
-class MandateForm(forms.ModelForm):
+RIGHTS_OF_MANDATES = {
+    "user": another,
+    "body": another,
+    "role": another,
+    "is_referent": given,
+    "since": earlier,
+    "until": later,
+    "is_suspended": taken_off,
+}
+
+
+class MandateForm(OpensNothingAgain, forms.ModelForm):
+    rights = RIGHTS_OF_MANDATES
+
     class Meta:
         model = Mandate
         fields = ("body", "role", "organisation", "is_referent", "since", "until", "is_suspended")

@@ -8,18 +8,31 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.panels import FieldPanel, FieldRowPanel
+from wagtail.admin.forms.models import WagtailAdminModelForm
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.listing import CappedPaginator
+from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.directory.sheet_views import SheetImportViewSet
 from kb.directory.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
+from kb.groups.people_forms import RIGHTS_OF_MANDATES
 from kb.groups.people_views import PeopleViewSet
+
+
+class BodyForm(OpensNothingAgain, WagtailAdminModelForm):
+    rights = {"successor": another, "is_active": given}
+
+
+class SeatForm(OpensNothingAgain, WagtailAdminModelForm):
+    """A mandate on a page of its own."""
+
+    rights = RIGHTS_OF_MANDATES
 
 
 class BodyFilters(WagtailFilterSet):
@@ -44,13 +57,16 @@ class BodyViewSet(ModelViewSet):
     search_backend_name = None
     copy_view_enabled = False
     inspect_view_enabled = True
-    panels = (
-        FieldPanel("name"),
-        FieldPanel("purpose"),
-        FieldPanel("code"),
-        FieldPanel("kind"),
-        FieldPanel("successor"),
-        FieldPanel("is_active"),
+    edit_handler = ObjectList(
+        [
+            FieldPanel("name"),
+            FieldPanel("purpose"),
+            FieldPanel("code"),
+            FieldPanel("kind"),
+            FieldPanel("successor"),
+            FieldPanel("is_active"),
+        ],
+        base_form_class=BodyForm,
     )
 
 
@@ -114,14 +130,17 @@ class MandateViewSet(ModelViewSet):
     list_per_page = 50
     copy_view_enabled = False
     inspect_view_enabled = True
-    panels = (
-        FieldPanel("user"),
-        FieldPanel("body"),
-        FieldPanel("organisation"),
-        FieldPanel("role"),
-        FieldPanel("is_referent"),
-        FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
-        FieldPanel("is_suspended"),
+    edit_handler = ObjectList(
+        [
+            FieldPanel("user"),
+            FieldPanel("body"),
+            FieldPanel("organisation"),
+            FieldPanel("role"),
+            FieldPanel("is_referent"),
+            FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
+            FieldPanel("is_suspended"),
+        ],
+        base_form_class=SeatForm,
     )
 
 

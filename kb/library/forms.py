@@ -11,11 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from kb.accounts import audiences
+from kb.accounts.reopening import OpensNothingAgain, another, given, more_readers
 from kb.files.forms import UploadField, check_upload
 from kb.files.keeping import keep, kept, release
 from kb.files.storing import Received, receive, store
 from kb.languages import CODES
-from kb.library.choices import ReferenceState
+from kb.library.choices import PublishReason, ReferenceState
 from kb.library.handling import note_change
 from kb.library.models import ReferenceFile, ReferenceKeyword
 from kb.library.stamping import stamp_of
@@ -30,12 +31,24 @@ MOST_NAMES = 100
 MOST_KEYWORDS = 100  # in each language
 
 
-class ReferenceFileForm(WagtailAdminModelForm):
+def _reason_given(now: str, wanted: str) -> bool:
+    """Without one, a file for everybody is for the members alone."""
+    return given(now != PublishReason.UNKNOWN, wanted != PublishReason.UNKNOWN)
+
+
+def _proposed_again(now: str, wanted: str) -> bool:
+    """What its author alone reads would be its referents' again. DECISIONS ask for the stamp of the whole reference besides."""
+    return wanted == ReferenceState.PROPOSED and now in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)
+
+
+class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
     """A file of a reference: a new one wants an upload, an upload on an old one becomes its next version.
 
     When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it. When none has, its
     bytes are received before the form is saved, for that happens in a transaction.
     """
+
+    rights = {"audiences": more_readers, "publish_reason": _reason_given}
 
     upload = UploadField(label=_("Document"), required=False)
     kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -143,7 +156,9 @@ class KeywordsField(forms.CharField):
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
 
 
-class ReferenceForm(WagtailAdminModelForm):
+class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
+    rights = {"state": _proposed_again, "audiences": more_readers, "body": another}
+
     concepts = ConceptsField(label=_("Concepts"), required=False)
     keywords_fr = KeywordsField(label=_("Keywords in French"), help_text=_("Separated by commas."))
     keywords_nl = KeywordsField(label=_("Keywords in Dutch"), help_text=_("Separated by commas."))

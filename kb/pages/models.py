@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
@@ -15,9 +19,10 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
-from kb.accounts.audiences import PUBLIC, audiences_of, may_see
+from kb.accounts.audiences import PUBLIC, audiences_of, may_see, narrowed
 from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
+from kb.accounts.reopening import STAMP, OpensNothingAgain, earlier, later, more_readers, stamp_of_rights
 from kb.languages import current_language
 from kb.pages import addresses
 from kb.pages.echoes import Echo
@@ -26,6 +31,12 @@ from search.indexing import record, record_closing
 from search.registry import Opened, dependents_of, open_to
 
 TOP_DEPTH = 3
+TAKEN_OFFLINE = _("Somebody changed this page since you opened the form, and it is not online now. If it should be, publish it once more.")
+
+
+def _moment(written: str | None) -> datetime | None:
+    """A moment as a revision keeps it."""
+    return parse_datetime(written) if written else None
 
 
 def refuse_reserved(slug: str) -> None:
@@ -34,9 +45,27 @@ def refuse_reserved(slug: str) -> None:
         raise ValidationError({"slug": _("“%(slug)s” is the address of a part of the site. Choose another word for this page.") % {"slug": slug}})
 
 
-class BasePageForm(WagtailAdminPageForm):
+class BasePageForm(OpensNothingAgain, WagtailAdminPageForm):
+    """Compares with what holds, in the row and in the newest draft; the page of the form itself may be an older draft that is looked at."""
+
+    rights = {"audiences": more_readers, "go_live_at": earlier, "expire_at": later}
+
+    def read_rights(self) -> dict[str, Any]:
+        """One query. A draft gives nobody a page, but whoever publishes it from its form would give it to the readers chosen there."""
+        now = type(self.instance)._base_manager.filter(pk=self.instance.pk)
+        draft = {name: f"latest_revision__content__{name}" for name in self.rights}
+        row = now.values("live", "latest_revision_id", *self.rights, *draft.values()).get()
+        readers = row[draft["audiences"]] or row["audiences"]
+        if row["live"]:
+            readers = sorted(narrowed(readers, row["audiences"])) or row["audiences"]
+        times = {name: row[name] if row["latest_revision_id"] is None else _moment(row[draft[name]]) for name in ("go_live_at", "expire_at")}
+        return {"audiences": readers, **times, "live": row["live"]}
+
     def clean(self):
         cleaned = super().clean()
+        if self.rights_now and not self.rights_now["live"] and "action-publish" in self.data and self.is_of_before():
+            self.add_error(None, forms.ValidationError(TAKEN_OFFLINE, code="changed_meanwhile"))
+            self.show(STAMP, stamp_of_rights(self.rights_now))
         if self.parent_page is not None and self.parent_page.depth == TOP_DEPTH - 1 and cleaned.get("slug"):
             try:
                 refuse_reserved(cleaned["slug"])

@@ -15,6 +15,7 @@ from django.urls import reverse
 from kb.accounts import addresses, inviting
 from kb.accounts.models import User
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
+from tests.sending import stamps
 
 pytestmark = pytest.mark.django_db
 
@@ -144,8 +145,10 @@ def test_an_address_changed_in_the_admin_is_unproven_the_former_is_told_and_its_
     EmailAddress.objects.filter(user=user).update(verified=True)
     invitation = inviting.invite(user)
     given = {"email": "Apres@cass.example", "name": user.name, "language": "fr", "is_active": "on"}
+    edit = reverse("wagtailusers_users:edit", args=[user.pk])
+    given |= stamps(client, edit)
     mail.outbox.clear()
-    assert client.post(reverse("wagtailusers_users:edit", args=[user.pk]), given).status_code == 302
+    assert client.post(edit, given).status_code == 302
     invitation.refresh_from_db()
     assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [("apres@cass.example", True, False)]
     assert [message.to for message in mail.outbox] == [["avant@cass.example"]]

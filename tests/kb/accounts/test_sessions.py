@@ -14,6 +14,7 @@ from kb.accounts.demonstration import present_code
 from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, url
+from tests.sending import stamps
 
 pytestmark = pytest.mark.django_db
 
@@ -144,8 +145,9 @@ def test_saving_a_member_in_the_admin_ends_nothing():
 
 
 def _in_the_form(chief: Client, user: User, *, active: bool) -> None:
-    given = {"email": user.email, "name": user.name, "language": "fr", **({"is_active": "on"} if active else {})}
-    assert chief.post(reverse("wagtailusers_users:edit", args=[user.pk]), given).status_code == 302
+    edit = reverse("wagtailusers_users:edit", args=[user.pk])
+    given = {"email": user.email, "name": user.name, "language": "fr", **({"is_active": "on"} if active else {}), **stamps(chief, edit)}
+    assert chief.post(edit, given).status_code == 302
 
 
 def _in_bulk(chief: Client, user: User, *, active: bool) -> None:

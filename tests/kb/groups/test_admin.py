@@ -12,6 +12,7 @@ from kb.groups.models import Mandate
 from tests.kb.accounts import builders
 from tests.kb.accounts.builders import fresh_limits, member
 from tests.kb.groups.builders import body, mandate
+from tests.sending import stamps
 
 __all__ = ["fresh_limits"]
 
@@ -55,7 +56,8 @@ def test_an_editor_makes_a_referent_and_finds_those_there_are(client):
     seat = mandate(person, group)
     mandate(member("b@x.example", name="Personne B"), group)
     values = {"user": person.pk, "body": group.pk, "role": "deliberative", "is_referent": "on", "organisation": "", "since": "", "until": ""}
-    assert client.post(reverse("mandate:edit", args=(seat.pk,)), values).status_code == 302
+    edit = reverse("mandate:edit", args=(seat.pk,))
+    assert client.post(edit, values | stamps(client, edit)).status_code == 302
     assert Mandate.objects.get(pk=seat.pk).is_referent
     page = client.get(reverse("mandate:index") + "?is_referent=true").content.decode()
     assert "Personne A" in page and "Personne B" not in page

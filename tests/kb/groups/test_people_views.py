@@ -21,6 +21,7 @@ from kb.groups.models import Mandate
 from tests.kb.accounts import builders
 from tests.kb.accounts.builders import fresh_limits, member
 from tests.kb.groups.builders import body, day, mandate
+from tests.sending import stamps
 
 __all__ = ["fresh_limits"]
 
@@ -68,7 +69,8 @@ def form(person=None, *, employments=(), mandates=(), **changes) -> dict:
 
 
 def save(client, person, **changes):
-    return client.post(reverse("people:edit", args=(person.pk,)), form(person, **changes))
+    edit = reverse("people:edit", args=(person.pk,))
+    return client.post(edit, stamps(client, edit) | form(person, **changes))
 
 
 class TestTheList:

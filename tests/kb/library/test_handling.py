@@ -24,6 +24,7 @@ from kb.library.models.references import NEEDS_AGREEMENT
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
 from tests.kb.library.test_admin import add_url, form
+from tests.sending import stamps
 
 pytestmark = pytest.mark.django_db
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -521,7 +522,7 @@ def test_a_state_changed_in_the_form_of_the_admin_is_told(author, desk):
     reference = contribution(author, S.PROPOSED)
     address = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
     shown = desk.get(address).context["form"]["shown"].value()
-    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"], shown=shown)
+    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"], shown=shown, **stamps(desk, address))
     answer = desk.post(address, changed | {"files-TOTAL_FORMS": "0", "creators-TOTAL_FORMS": "0"})
     assert answer.status_code == 302
     assert [(one.handling, one.word) for one in reference.steps.all()] == [(Handling.RETURNED, "Il manque l’année.")]
