@@ -206,6 +206,31 @@ def count_factor(person: User) -> None:
         raise get_account_adapter().validation_error("rate_limited")
 
 
+class AnswerField(forms.JSONField):
+    """What the browser says of a key. What nests deeper than Python reads, or holds a number longer than it reads, is as unfit as what is no JSON."""
+
+    longest = 20_000  # characters; the longest that browsers send have some thousands
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            if isinstance(value, str) and len(value) > self.longest:
+                raise ValueError
+            return super().to_python(value)
+        except (ValueError, RecursionError) as unfit:
+            raise forms.ValidationError(ANSWER_UNFIT, code="malformed") from unfit
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """A form that is shown again asks for another answer."""
+        return None
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data)
+
+
+def _answer_field() -> AnswerField:
+    return AnswerField(widget=forms.HiddenInput, error_messages={"invalid": ANSWER_UNFIT})
+
+
 class _ByPasskey:
     def clean_credential(self) -> Authenticator:
         """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers in anybody's name."""
@@ -223,20 +248,21 @@ class _ByPasskey:
 
 
 class SitePasskeyLogInForm(_ByPasskey, LoginWebAuthnForm):
-    pass
+    credential = _answer_field()
 
 
 class SitePasskeyForm(_ByPasskey, AuthenticateWebAuthnForm):
-    pass
+    credential = _answer_field()
 
 
 class SiteConfirmPasskeyForm(_ByPasskey, ReauthenticateWebAuthnForm):
-    pass
+    credential = _answer_field()
 
 
 class SiteAddPasskeyForm(AddWebAuthnForm):
     """A passkey with a name by which its owner knows it."""
 
+    credential = _answer_field()
     passwordless = None
 
     def clean(self) -> dict:

@@ -71,14 +71,30 @@ def test_a_session_that_did_not_pass_the_factor_cannot_add_another(client, name)
     assert client.get(url(name))["Location"].startswith(url("mfa_reauthenticate_webauthn"))
 
 
-@pytest.mark.parametrize("sent", ["", "{}", "[]", "null", "1", '"x"', '{"id": 1}', '{"response": {"userHandle": "AAAA"}}', "{" * 2000])
+# What Python's reader of JSON does not call wrong JSON: nested deeper than it goes, numbers longer than it takes.
+LOADED = {
+    "deep": "[" * 100_000,
+    "deep and short": "[" * 10_000,
+    "deep objects": '{"a":' * 3_000,
+    "closed": "[" * 9_000 + "]" * 9_000,
+    "long": "1" * 5_000,
+    "long inside": '{"id":' + "1" * 5_000 + "}",
+    "large": '{"id": "' + "a" * 20_000 + '"}',
+}
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "{}", "[]", "null", "1", '"x"', '{"id": 1}', '{"response": {"userHandle": "AAAA"}}', "{" * 2000, *LOADED.values()]
+)
 def test_a_forged_answer_of_a_key_opens_nothing_and_breaks_nothing(client, sent):
     answer = client.post(url("mfa_login_webauthn"), {"credential": sent})
     assert answer["Location"] == url("account_login")
     assert "_auth_user_id" not in client.session
 
 
-@pytest.mark.parametrize("sent", ["", "{}", "[]", "1", '{"id": 1}', '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}'])
+@pytest.mark.parametrize(
+    "sent", [*LOADED.values(), "", "{}", "[]", "1", '{"id": 1}', '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}']
+)
 def test_a_forged_new_key_is_refused_in_a_sentence_and_nothing_is_kept(client, sent):
     user = member()
     log_in(client, user)
