@@ -16,6 +16,7 @@ from wagtail_localize.segments.types import StringSegmentValue
 
 from home.models import ContentPage
 from kb.accounts.audiences import may_see
+from kb.accounts.listing import number_of as number_of_row
 from search.entries import Entry, LanguageSpan, Section, Title
 from search.registry import Card, Found, FoundSection, Opened
 
@@ -26,7 +27,7 @@ ANCHOR = ""
 def number_of(key: str) -> int:
     """The page's id in a subject ("home.page:17") or a key ("home.page:17/"); 0 for what is neither."""
     digits = key.partition(":")[2].partition("/")[0]
-    return int(digits) if digits.isdigit() else 0
+    return number_of_row(digits) or 0
 
 
 def words_of(page: ContentPage) -> list[str]:

@@ -88,7 +88,7 @@ def _place() -> str:
 def _is_dead(holder: str) -> bool:
     place, _, rest = holder.partition(":")
     number = rest.partition(":")[0]
-    if place != _place() or not number.isdigit():
+    if place != _place() or not number.isdecimal():
         return False
     try:
         os.kill(int(number), 0)

@@ -24,7 +24,7 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from wagtail.admin.widgets.button import Button
 
 from kb.accounts.choosing import searching_views
-from kb.accounts.listing import CappedPaginator
+from kb.accounts.listing import CappedPaginator, number_of
 from kb.accounts.searching import words_of
 from kb.directory.exporting import FILE_NAME, directory_workbook
 from kb.directory.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
@@ -100,8 +100,8 @@ class AddInOrganisation(generic.CreateView):
     """?organisation=17 chooses it."""
 
     def get_initial(self):
-        asked = self.request.GET.get("organisation", "")
-        return {**super().get_initial(), **({"organisation": int(asked)} if asked.isdecimal() else {})}
+        asked = number_of(self.request.GET.get("organisation", ""))
+        return {**super().get_initial(), **({} if asked is None else {"organisation": asked})}
 
 
 # Organisations

@@ -29,7 +29,7 @@ def keep(content: File, name: str, *, whose: str = "") -> str:
 
 def _ending(whose: str) -> str:
     """ ".7", ".form.7" for whatever is kept for the person 7: so that what they have there can be counted."""
-    number = "".join(sign for sign in whose if sign.isdigit())
+    number = "".join(sign for sign in whose if sign.isdecimal())
     what = "".join(sign for sign in whose if sign.isalpha())
     return "".join(f".{part}" for part in (what, number) if part) if number else ""
 

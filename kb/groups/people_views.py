@@ -25,6 +25,7 @@ from wagtail.permissions import ModelPermissionPolicy
 from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
 from kb.accounts.inviting import invitation_state, never_came, with_invitation
+from kb.accounts.listing import numbers_of
 from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
 from kb.directory.models import Employment
@@ -211,14 +212,14 @@ class InviteView(PeoplePage):
             left_out=total - count,
             names=names,
             more=count - len(names),
-            ids=[person for person in request.POST.getlist("people") if person.isdigit()] if "scope" not in request.POST else [],
+            ids=numbers_of(request.POST.getlist("people")) if "scope" not in request.POST else [],
             scope=request.POST.get("scope", ""),
         )
 
     def _chosen(self) -> QuerySet[User]:
         scope = self.request.POST.get("scope", "")
         if not scope:
-            return people().filter(pk__in=[int(pk) for pk in self.request.POST.getlist("people") if pk.isdigit()])
+            return people().filter(pk__in=numbers_of(self.request.POST.getlist("people")))
         if scope not in ("never-invited", "never-came"):
             raise Http404
         filters = PeopleFilters(self.request.GET, queryset=people(), request=self.request)

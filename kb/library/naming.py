@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
+from kb.accounts.listing import number_of
 from kb.files.models import FileVersion
 from kb.library.choices import CreatorRole
 from kb.library.models import Creator, Reference
@@ -77,7 +78,7 @@ def described(version: FileVersion) -> str:
 
 def pages_words(pages: str, *, within: str = "") -> str:
     """What the pages of a reference say: a number alone is how many there are ("44 pages"), or a page where it stands within another title."""
-    if not pages.isdigit() or within:
+    if number_of(pages) is None or within:
         return pages
     return ngettext("%(count)s page", "%(count)s pages", int(pages)) % {"count": int(pages)}
 

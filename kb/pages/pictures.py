@@ -14,6 +14,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, ReferenceIndex
 
 from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
+from kb.accounts.listing import numbers_of
 from kb.pages.models import BasePage
 
 POLICY = "sandbox; default-src 'none'"
@@ -53,5 +54,5 @@ def _image_of(name: str):
 def _pages_with(image) -> list[BasePage]:
     """Live pages that show the picture."""
     used = ReferenceIndex.get_references_to(image).values_list("object_id", flat=True)
-    pages = Page.objects.live().filter(pk__in=[int(pk) for pk in used if pk.isdigit()]).specific()
+    pages = Page.objects.live().filter(pk__in=numbers_of(used)).specific()
     return [page for page in pages if isinstance(page, BasePage)]

@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "kb.accounts.second_factor.SecondFactorMiddleware",
     "kb.accounts.recognising.DeviceMiddleware",
+    "kb.accounts.listing.TickedRowsMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
     "home.views.NotAllowedMiddleware",
 ]

@@ -10,7 +10,7 @@ from lxml import etree
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile
 from search.extraction.limits import Facts, Limits
-from search.extraction.package import Package, local
+from search.extraction.package import Package, local, whole
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 
@@ -182,7 +182,7 @@ def _read_rows(table: etree._Element, sections: Sections) -> None:
                     )
                     repeat = _attribute(cell, "number-columns-repeated")
                     if text:
-                        cells.extend([text] * min(int(repeat) if repeat.isdigit() else 1, _MAX_REPEAT))
+                        cells.extend([text] * min(whole(repeat, otherwise=1), _MAX_REPEAT))
                     for aside in _asides(cell):
                         sections.add_at_end(_aside_text(aside))
             if cells:
@@ -236,7 +236,7 @@ def _line(paragraph: etree._Element) -> str:
             continue
         if name == "s":
             repeat = _attribute(element, "c")
-            parts.append(" " * min(int(repeat) if repeat.isdigit() else 1, _MAX_REPEAT))
+            parts.append(" " * min(whole(repeat, otherwise=1), _MAX_REPEAT))
         elif name == "tab":
             parts.append("\t")
         elif name == "line-break":

@@ -12,7 +12,7 @@ from lxml import etree
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile
 from search.extraction.limits import Facts, Limits
-from search.extraction.package import Package, local, parse_xml
+from search.extraction.package import Package, local, parse_xml, whole
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 
@@ -181,8 +181,8 @@ def _heading_styles(styles: etree._Element) -> dict[str, int]:
             continue
         key = _attribute(style, "styleId")
         for child in style.iter():
-            if local(child) == "outlineLvl" and _attribute(child, "val").isdigit():
-                levels[key] = int(_attribute(child, "val")) + 1
+            if local(child) == "outlineLvl" and (level := whole(_attribute(child, "val"), otherwise=-1)) >= 0:
+                levels[key] = level + 1
             elif local(child) == "name" and (match := _HEADING.match(_attribute(child, "val"))):
                 levels.setdefault(key, int(match[1] or 1))
             elif local(child) == "basedOn":
@@ -364,7 +364,7 @@ def _date_styles(styles: etree._Element) -> frozenset[int]:
     return frozenset(
         number
         for number, element in enumerate(formats)
-        if (key := element.get("numFmtId") or "0") in dated or (key.isdigit() and int(key) in _BUILT_IN_DATES)
+        if (key := element.get("numFmtId") or "0") in dated or whole(key, otherwise=0) in _BUILT_IN_DATES
     )
 
 
@@ -389,8 +389,8 @@ def _cell(cell: etree._Element, strings: list[str], dates: frozenset[int]) -> st
         return _plain(cell)
     value = next((child.text or "" for child in cell if local(child) == "v"), "")
     if kind == "s":
-        return strings[int(value)] if value.isdigit() and int(value) < len(strings) else ""
-    if kind == "n" and value and (cell.get("s") or "").isdigit() and int(cell.get("s") or 0) in dates:
+        return strings[number] if (number := whole(value, otherwise=len(strings))) < len(strings) else ""
+    if kind == "n" and value and whole(cell.get("s") or "", otherwise=-1) in dates:
         return _date(value)
     if kind == "b":
         return ""

@@ -149,6 +149,11 @@ def parse_xml(stream: IO[bytes] | _Counted) -> etree._Element:
     return etree.parse(stream, etree.XMLParser(**_SAFE)).getroot()
 
 
+def whole(text: str, *, otherwise: int) -> int:
+    """A whole number as a file writes it, of nine digits at most; `otherwise` for what is none ("²" is a digit and no number)."""
+    return int(text) if text.isdecimal() and len(text) < 10 else otherwise
+
+
 def local(element: etree._Element) -> str:
     """The name of an element without its namespace; "" for what is no element (an entity that stayed unresolved)."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
