@@ -19,7 +19,7 @@ from wagtail.models import Page
 from home import offering
 from home.mapping import branches
 from kb.accounts.audiences import audiences_of
-from kb.files.uploading import FileNotKept, NoUploadHere
+from kb.files.uploading import FileNotKept, NoUploadHere, most_text
 from kb.languages import CODES, current_language
 from kb.pages import frame
 from kb.pages.addresses import elsewhere
@@ -106,7 +106,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         sentence = _(
             "What was sent is too long: the site takes %(most)s of text at once, and nothing of it was kept. Go back with your browser, where your "
             "texts still are; copy them to be safe. Then send less at once, or give what is long as a document."
-        ) % {"most": filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)}
+        ) % {"most": filesizeformat(most_text(request))}
     else:
         sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
     if isinstance(exception, (NoUploadHere, FileNotKept)) and request.accepts("text/html"):

@@ -1,6 +1,6 @@
 """Uploads as they arrive, before a byte is written: where, from whom and how much is kept, so that nothing fills the disk.
 
-    the address takes no file (FILES_UPLOAD_ROUTES) ─► the request is refused, its body is not read
+    the address takes no file (FILES_UPLOAD_ROUTES) ─► the request is refused, its body is not read; so is one whose text is too long there
     nobody answers for it                           ─► read to its end, not kept; so is what is too large, too many or too much at once
 Such a file still reaches its form, as a `RefusedUpload` without content, so that its field can say a sentence and the other files of the
 same request are kept; a form that knows nothing of this (pictures, sheets) says it too as soon as it looks into the file. First in the setting
@@ -14,10 +14,10 @@ from io import BytesIO
 from typing import NoReturn
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation, ValidationError
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
@@ -208,6 +208,28 @@ class LimitedUploads(FileUploadHandler):
 def is_full() -> bool:
     """Whether less is free than /health watches for: nothing more is taken then."""
     return free_bytes() < settings.CLOCK_DISK_FREE_BYTES
+
+
+def most_text(request: HttpRequest) -> int:
+    """How many bytes of text this address takes: long texts are written in the admin and beside documents, by who is known."""
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if _takes_much(request) else settings.FILES_ELSEWHERE_MAX_BYTES
+
+
+class WeightMiddleware:
+    """Refuses what is too long for its address before anything looks into it. A body without a Content-Length is not read by Django at all."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdecimal() and (len(length) > 15 or int(length) > settings.FILES_ELSEWHERE_MAX_BYTES) and not _takes_much(request):
+            raise RequestDataTooBig(f"{request.path_info} takes no text of {length[:16]} bytes")
+        return self.get_response(request)
+
+
+def _takes_much(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/admin/") or takes_uploads(request)
 
 
 def takes_uploads(request: HttpRequest) -> bool:

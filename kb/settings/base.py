@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "kb.headers.PrivateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "kb.files.uploading.WeightMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -312,7 +313,8 @@ CLOCK_WORKER_DEAD_S = env.float("CASS_CLOCK_WORKER_DEAD_S", default=60.0)
 CLOCK_TASKS_KEPT_DAYS = env.int("CASS_CLOCK_TASKS_KEPT_DAYS", default=14)
 CLOCK_DISK_FREE_BYTES = env.int("CASS_DISK_FREE_MB", default=500) * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000  # an issue of the newsletter posts twelve for each of its items
-DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # of text, in the admin and with documents
+FILES_ELSEWHERE_MAX_BYTES = 1024 * 1024  # of one request to any other address: reading the fields of 9 MB takes seconds
 WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses without accents can be said, typed and sent

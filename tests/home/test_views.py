@@ -164,6 +164,12 @@ def test_a_form_that_is_too_long_gets_a_sentence_that_its_sender_hears(db, setti
     assert response.wsgi_request.read() == b""
 
 
+def test_a_text_of_more_than_a_megabyte_is_too_long_for_the_log_in(db):
+    client = Client(enforce_csrf_checks=True)
+    response = client.generic("POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded")
+    assert (response.status_code, "1,0" in response.content.decode()) == (413, True)
+
+
 def test_what_is_sent_without_end_is_not_read_to_its_end(db, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 10
     client = Client(enforce_csrf_checks=True)

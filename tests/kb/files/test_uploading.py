@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings as site
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.translation import override
@@ -22,7 +23,7 @@ from wagtail_localize.models import Translation, TranslationSource
 from kb.accounts.models import User
 from kb.files.forms import UploadsField
 from kb.files.keeping import keep
-from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, FileNotKept, NoUploadHere, RefusedUpload, left_for
+from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, FileNotKept, NoUploadHere, RefusedUpload, WeightMiddleware, left_for
 from kb.languages import CODES
 from kb.library.resuming import ticket_for
 from tests.kb.accounts.builders import editor, log_in, member
@@ -125,7 +126,27 @@ def test_the_web_server_lets_large_requests_through_where_files_are_taken_and_no
 
     assert named >= site.FILES_UPLOAD_ROUTES
     assert large == site.FILES_UPLOAD_ROUTES
-    assert {nginx_takes(address) for name, address in everything if name not in {*large, ""}} == {"2m", "10m"}
+    assert {nginx_takes(address) for name, address in everything if name not in {*large, ""}} == {"256k", "2m", "10m"}
+    short = {name for name, address in everything if nginx_takes(address) == "256k"}
+    for_all = {name for name, address in everything if name.startswith(("account_", "mfa_", "newsletter:")) and not address.startswith("/admin/")}
+    assert short == for_all - {"newsletter:archive", "newsletter:issue", "newsletter:feed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"), [("account_login", False), ("search:results", False), ("library:add", True), ("wagtailadmin_home", True)]
+)
+def test_long_texts_are_read_in_the_admin_and_beside_documents_alone(rf, name, is_taken):
+    """Refused before a field is read: a second of the interpreter for each megabyte otherwise."""
+    read = []
+    middleware = WeightMiddleware(lambda request: read.append(len(request.POST)) or HttpResponse())
+    for length in (1 << 20, (1 << 20) + 1):
+        request = rf.post(reverse(name), b"a=" + b"a" * (length - 2), content_type="application/x-www-form-urlencoded")
+        if length > 1 << 20 and not is_taken:
+            with pytest.raises(RequestDataTooBig):
+                middleware(request)
+        else:
+            middleware(request)
+    assert read == ([1, 1] if is_taken else [1])
 
 
 def test_every_form_with_a_file_stands_at_an_address_that_takes_one():
