@@ -17,7 +17,7 @@ from search.entries import Entry, Section
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
 _AT_ONCE = 500
 MOST_TEXT = 5_000_000  # characters of one entry that are indexed, its first: some 1,700 printed pages
-"""An index in the making holds some twenty times a text in memory; past this, one stranger's file would take what the whole site needs."""
+"""An index in the making holds some thirty times a text in memory; past this, one stranger's file would take what the whole site needs."""
 MOST_PAGES = 1_700  # MOST_TEXT as people are told it
 LANGUAGE_NAMES = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 

@@ -19,7 +19,8 @@ from search.analysis.languages import LANGUAGES, Language
 from search.entries import LanguageSpan
 
 LONGEST_WORD = 64  # characters; what is longer is noise of a broken file and is cut
-_FORMS_KEPT = 400_000  # distinct written forms remembered a language, some 100 MB at most
+_FORMS_KEPT = 100_000  # distinct written forms remembered a language, some 40 MB at most: ordinary texts have fewer
+_SLICE = 50_000  # characters whose words are in memory one by one at the same time
 PIECE_LENGTH = 4
 
 APOSTROPHES = "'’ʼ‘´`"
@@ -28,6 +29,7 @@ _LEANING_SIGNS = (*APOSTROPHES, "-t-")
 _LETTERS = r"[^\W_]+(?:[\u0300-\u036f\u00ad]+[^\W_]*)*"
 _ACRONYM = r"(?<!\w)(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![\w]))?"
 WORD = re.compile(rf"{_ACRONYM}|{_LETTERS}")
+_BLANK = re.compile(r"\s")
 _NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -144,6 +146,15 @@ def without_leaning(text: str, language: str) -> str:
     return _leaning(language).sub(lambda found: " " * len(found.group()), text)
 
 
+def slices(text: str) -> Iterator[str]:
+    """The text in parts cut at blanks, no longer than its words allow: as strings of their own, words take ten times their letters in memory."""
+    start = 0
+    while len(text) - start > _SLICE and (blank := _BLANK.search(text, start + _SLICE)):
+        yield text[start : blank.start()]
+        start = blank.start()
+    yield text[start:] if start else text
+
+
 def tokens(text: str) -> Iterator[Token]:
     """Every word of the text, function words too, with its place."""
     for found in WORD.finditer(text):
@@ -205,14 +216,54 @@ class Terms:
 
 def terms(text: str, spans: tuple[LanguageSpan, ...], default: str) -> Terms:
     """Stems, pairs and pieces of a text, each span in its language; a span of no known language is read in the default one."""
-    parts = [(text[span.start : span.end], span.language) for span in spans] or [(text, default)]
     stems: list[str] = []
     neighbours: list[str] = []
     cut: list[str] = []
-    for part, language in parts:
-        found = forms(part, language if language in LANGUAGES else default)
+    for part, language in _parts(text, spans, default):
+        found = forms(part, language)
         part_stems = [form.stem for form in found]
         stems += part_stems
         neighbours += pairs(part_stems)
         cut += [form.pieces for form in found]
     return Terms(stems, neighbours, cut)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedTerms:
+    """As `Terms`, each joined by blanks as engines store them: a tenth of the memory."""
+
+    stems: str
+    pairs: str
+    pieces: str
+
+
+def joined_terms(text: str, spans: tuple[LanguageSpan, ...], default: str) -> JoinedTerms:
+    """What `terms` gives, never as a list of the whole text."""
+    stems: list[str] = []
+    neighbours: list[str] = []
+    cut: list[str] = []
+    for part, language in _parts(text, spans, default):
+        known = _forms(language)
+        before: list[str] = []  # the last stem of the slice before
+        for some in slices(without_leaning(part, language)):
+            found = [form for form in [known[written] for written in WORD.findall(some)] if form.stem]
+            if found:
+                part_stems = [form.stem for form in found]
+                stems.append(" ".join(part_stems))
+                neighbours.append(" ".join(pairs([*before, *part_stems])))
+                cut.append(" ".join([form.pieces for form in found]))
+                before = part_stems[-1:]
+    return JoinedTerms(" ".join(stems), " ".join(filter(None, neighbours)), " ".join(cut))
+
+
+def joined_words(text: str) -> str:
+    """`plain_words` joined by blanks, never as a list of the whole text."""
+    return " ".join(filter(None, (" ".join(plain_words(some)) for some in slices(text))))
+
+
+def _parts(text: str, spans: tuple[LanguageSpan, ...], default: str) -> Iterator[tuple[str, str]]:
+    """(text, known language) of each span, in order; the whole in the default one without spans."""
+    for span in spans:
+        yield text[span.start : span.end], span.language if span.language in LANGUAGES else default
+    if not spans:
+        yield text, default

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from search.analysis.tokens import slices
 from search.engines.preparing import Fields, Prepared
 from search.entries import EVERYONE
 
@@ -55,7 +56,9 @@ def at_level(term: str, number: int) -> str:
 
 def levelled(terms: str, mean: float) -> str:
     """Blank-separated terms of a field, with repetitions, as its terms at their levels, each once."""
-    counted = Counter(terms.split())
+    counted: Counter[str] = Counter()
+    for some in slices(terms):
+        counted.update(some.split())
     length = counted.total()
     known: dict[int, int] = {}
     written = []

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from search.analysis.languages import LANGUAGES
-from search.analysis.tokens import Terms, plain_words, stem, terms
+from search.analysis.tokens import JoinedTerms, Terms, joined_terms, joined_words, plain_words, stem, terms
 from search.entries import Entry, Section
 
 PAGES_AT_ONCE = 100
@@ -90,7 +90,9 @@ def fingerprint(entry: Entry) -> str:
 
 
 def prepare(entry: Entry, between: Callable[[], None] | None = None) -> Prepared:
-    """Every text is cut once; the document is the sum of its pages. between: called after each hundred pages, for what must not wait."""
+    """Every text is cut once; the document is the sum of its pages. It takes some thirty times its text in memory, no more.
+
+    between: called after each hundred pages, for what must not wait."""
     default = next((code for code in entry.languages if code in LANGUAGES), "") or next(
         (title.language for title in entry.titles if title.language in LANGUAGES), next(iter(LANGUAGES))
     )
@@ -99,27 +101,26 @@ def prepare(entry: Entry, between: Callable[[], None] | None = None) -> Prepared
     sections = entry.sections or (Section(anchor="", page_number=0, label="", text=""),)
     first = next((place for place, section in enumerate(sections) if section.page_number == 0), 0)
     pages = []
-    whole = Terms(list(head.stems), list(head.pairs), list(head.pieces))
+    of_head = JoinedTerms(" ".join(head.stems), " ".join(head.pairs), " ".join(head.pieces))
+    parts = [of_head]  # of the whole; page and whole share their strings
     words = list(head_words)
     for place, section in enumerate(sections):
-        text_terms = terms(section.text, section.spans, default)
-        text_words = " ".join(plain_words(section.text))
+        text_terms = joined_terms(section.text, section.spans, default)
+        text_words = joined_words(section.text)
         pages.append(
             PageFields(
                 section.anchor,
                 section.page_number,
-                _fields(head + text_terms, title_terms, exact_title, (*head_words, text_words))
+                _fields([of_head, text_terms], title_terms, exact_title, (*head_words, text_words))
                 if place == first
-                else _fields(text_terms, [], [], (text_words,)),
+                else _fields([text_terms], [], [], (text_words,)),
             )
         )
-        whole.stems.extend(text_terms.stems)
-        whole.pairs.extend(text_terms.pairs)
-        whole.pieces.extend(text_terms.pieces)
+        parts.append(text_terms)
         words.append(text_words)
         if between is not None and place % PAGES_AT_ONCE == PAGES_AT_ONCE - 1:
             between()
-    return Prepared(entry, _fields(whole, title_terms, exact_title, tuple(words)), tuple(pages))
+    return Prepared(entry, _fields(parts, title_terms, exact_title, tuple(words)), tuple(pages))
 
 
 def _head(entry: Entry, default: str) -> tuple[Terms, list[str], list[str]]:
@@ -140,12 +141,12 @@ def _head(entry: Entry, default: str) -> tuple[Terms, list[str], list[str]]:
     return head, title_stems, exact_title
 
 
-def _fields(found: Terms, title: list[str], exact_title: list[str], words: tuple[str, ...]) -> Fields:
+def _fields(found: Sequence[JoinedTerms], title: list[str], exact_title: list[str], words: tuple[str, ...]) -> Fields:
     return Fields(
-        body=" ".join(found.stems),
+        body=" ".join(part.stems for part in found if part.stems),
         title=" ".join(title),
         exact_title=" ".join(exact_title),
-        pairs=" ".join(found.pairs),
-        pieces=" ".join(found.pieces),
+        pairs=" ".join(part.pairs for part in found if part.pairs),
+        pieces=" ".join(part.pieces for part in found if part.pieces),
         words=tuple(run for run in words if run),
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -193,20 +196,27 @@ class EmbeddedEngine:
             self._replace_in_parts(subject, entries, between)
 
     def _replace_in_parts(self, subject: str, entries: Sequence[Entry], between: Callable[[], None]) -> None:
-        """Pages first, some hundreds a commit, then the documents: until then the earlier ones stand, or none."""
-        prepared = [prepare(entry, between) for entry in entries]
+        """Pages first, some hundreds a commit, then the documents: until then the earlier ones stand, or none.
+
+        One entry at a time is in memory; the documents wait in a file.
+        """
         with self._writing() as writing:
             writing.remove_pages(subject)
-        for one in prepared:
-            for first in range(0, len(one.pages), PART):
-                between()
-                with self._writing() as writing:
-                    writing.add_pages(one, first, first + PART)
-        between()
-        with self._writing() as writing:
-            writing.remove_document(subject)
-            for one in prepared:
-                writing.add_document(one)
+        with tempfile.TemporaryFile(prefix="documents-") as aside:
+            for entry in entries:
+                prepared = prepare(entry, between)
+                for first in range(0, len(prepared.pages), PART):
+                    between()
+                    with self._writing() as writing:
+                        writing.add_pages(prepared, first, first + PART)
+                pickle.dump(replace(prepared, pages=()), aside)
+                del prepared
+            aside.seek(0)
+            between()
+            with self._writing() as writing:
+                writing.remove_document(subject)
+                for _ in entries:
+                    writing.add_document(pickle.load(aside))
 
     @contextmanager
     def _writing(self) -> Iterator[Writing]:

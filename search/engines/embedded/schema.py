@@ -9,6 +9,7 @@ from datetime import date
 import tantivy
 
 from search.analysis.compounds import SHORTEST_HEAD, SHORTEST_REST, has_compounds
+from search.analysis.tokens import slices
 from search.engines import levels
 from search.engines.base import EngineBusy, EngineUnavailable
 from search.engines.preparing import Fields, Prepared, fingerprint, number_of
@@ -106,7 +107,8 @@ def document(prepared: Prepared, lengths: Mapping[str, float]) -> tantivy.Docume
         made.add_unsigned("year", entry.year)
     made.add_text("exact_title", prepared.fields.exact_title)
     _add_fields(made, prepared.fields, levels.DOCUMENTS, lengths)
-    longest_first = {term for term in prepared.fields.body.split() if has_compounds(term) and len(term) >= 2 + SHORTEST_HEAD + SHORTEST_REST}
+    stems = (term for some in slices(prepared.fields.body) for term in some.split())
+    longest_first = {term for term in stems if has_compounds(term) and len(term) >= 2 + SHORTEST_HEAD + SHORTEST_REST}
     made.add_text("backwards", " ".join(backwards(term) for term in longest_first))
     return made
 

@@ -4,7 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.analysis.tokens import LONGEST_WORD, forms, is_function_word, pieces, plain_words, stem, terms, tokens
+from search.analysis import tokens as tokens_module
+from search.analysis.tokens import (
+    LONGEST_WORD,
+    forms,
+    is_function_word,
+    joined_terms,
+    joined_words,
+    pieces,
+    plain_words,
+    slices,
+    stem,
+    terms,
+    tokens,
+)
 from search.entries import LanguageSpan
 
 
@@ -85,3 +98,17 @@ def test_a_span_of_no_known_language_is_read_in_the_default_one():
 
 def test_an_endless_word_is_cut():
     assert len(forms("x" * 10_000, "fr")[0].folded) == LONGEST_WORD
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 20, 10_000])
+def test_terms_joined_slice_by_slice_are_those_of_the_whole(monkeypatch, size):
+    """Wherever a text is cut: between the words of a pair, in languages that change, beside apostrophes, acronyms and blanks of all kinds."""
+    text = "L'accueil des C.P.A.S.\u00a0: qu'a-t-il dit\n\n de  de la  garantie locative?\tHet is aujourd’hui\u2003een huurwaarborg, e\u0301te\u0301 "
+    spans = (LanguageSpan(0, 40, "fr"), LanguageSpan(40, 41, ""), LanguageSpan(41, 70, "nl"), LanguageSpan(70, len(text), "fr"))
+    wanted = terms(text, spans, "fr")
+    words = plain_words(text)
+    monkeypatch.setattr(tokens_module, "_SLICE", size)
+    found = joined_terms(text, spans, "fr")
+    assert (found.stems, found.pairs, found.pieces) == tuple(" ".join(some) for some in (wanted.stems, wanted.pairs, wanted.pieces))
+    assert joined_words(text) == " ".join(words)
+    assert "".join(slices(text)) == text
