@@ -14,6 +14,7 @@ import pytest
 from django.core.management import get_commands
 
 import kb.settings
+from search.extraction import Limits
 
 ROOT = Path(__file__).resolve().parents[1]
 MANUALS = ("README.md", "docs/operations.md")
@@ -144,6 +145,17 @@ def test_a_service_may_little_and_security_md_says_how_little(service):
         pytest.skip(f"systemd-analyze says nothing here: {told.stderr[:100]}")
     assert float(found[1]) <= 3.0
     assert f"`{service.name}` 8.5 before, 2.1" in (ROOT / "docs" / "security.md").read_text()
+
+
+def test_the_services_fit_into_the_machine_of_the_manual_and_a_reader_of_files_into_the_worker():
+    manual = (ROOT / "docs" / "operations.md").read_text()
+    machine_mb = 1000 * int(re.search(r"2 cores and (\d+) GB is enough", manual)[1])
+    most_mb = {service.stem: int(directives(service)["MemoryMax"].removesuffix("M")) for service in SERVICES}
+    assert sum(most_mb.values()) < machine_mb
+    assert most_mb["cass-worker"] * 1_000_000 > Limits().memory_bytes + 500_000_000
+    for service in SERVICES:
+        assert f"{most_mb[service.stem]:,} MB" in manual
+        assert directives(service)["OOMPolicy"] == "continue", "what ends is one process, not the service with all it was doing"
 
 
 def test_gunicorn_takes_its_own_settings_and_opens_no_control_socket():
