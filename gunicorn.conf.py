@@ -1,4 +1,6 @@
-"""What gunicorn itself is told, wherever it is started in this folder; addresses and threads stand on its command line."""
+"""What gunicorn itself is told, wherever it is started in this folder;
+addresses and threads stand on its command line.
+"""
 
 from search.extraction.confinement import hide_process
 

@@ -1,4 +1,5 @@
-"""Backing up and restoring: one archive with the database and the private files. The index is not in it: it is made again.
+"""Backing up and restoring: one archive with the database and the private files. The index is not in it: it is made
+again.
 
 cass-2026-11-22T031500.tar.gz
     manifest.json     format, day, engine of the database, what is inside with sizes and SHA-256
@@ -60,7 +61,9 @@ def back_up(places: Places, to: Path, *, now: datetime, progress: Callable[[str]
                 progress(name)
                 for path in _files(folder):
                     _add(archive, path, contents, name=f"{name}/{path.relative_to(folder).as_posix()}")
-            manifest = json.dumps({"format": FORMAT, "made": now.isoformat(), "database": places.database["ENGINE"], "contents": contents}).encode()
+            manifest = json.dumps(
+                {"format": FORMAT, "made": now.isoformat(), "database": places.database["ENGINE"], "contents": contents}
+            ).encode()
             info = tarfile.TarInfo("manifest.json")
             info.size = len(manifest)
             archive.addfile(info, io.BytesIO(manifest))
@@ -72,10 +75,11 @@ def back_up(places: Places, to: Path, *, now: datetime, progress: Callable[[str]
 
 
 def restore(places: Places, archive_path: Path, *, progress: Callable[[str], None] = lambda line: None) -> int:
-    """Puts an archive in the place of what is there and gives the number of files; what was there is kept beside, under `.before-restore`.
+    """Puts an archive in the place of what is there and gives the number of files; what was there is kept beside, under
+    `.before-restore`.
 
-    Everything is unpacked and checked against the manifest first; only then are the places exchanged. Raises ArchiveError and changes
-    nothing when the archive is damaged or made for another database.
+    Everything is unpacked and checked against the manifest first; only then are the places exchanged. Raises
+    ArchiveError and changes nothing when the archive is damaged or made for another database.
     """
     if not archive_path.is_file():
         raise ArchiveError(f"There is no archive at {archive_path}.")
@@ -89,11 +93,16 @@ def restore(places: Places, archive_path: Path, *, progress: Callable[[str], Non
                 _unpack(archive, scratch)
             manifest = json.loads((scratch / "manifest.json").read_text())
         except (tarfile.TarError, OSError, EOFError, ValueError) as error:
-            raise ArchiveError("The archive is damaged or incomplete; nothing was changed. Take another one.") from error
+            raise ArchiveError(
+                "The archive is damaged or incomplete; nothing was changed. Take another one."
+            ) from error
         if manifest.get("format") != FORMAT:
             raise ArchiveError("The archive was made by another version of the site; restore it with that version.")
         if manifest["database"] != places.database["ENGINE"]:
-            raise ArchiveError(f"The archive holds a database for {manifest['database']}, the settings name {places.database['ENGINE']}.")
+            raise ArchiveError(
+                f"The archive holds a database for {manifest['database']}, the settings name "
+                f"{places.database['ENGINE']}."
+            )
         progress("checking")
         for item in manifest["contents"]:
             path = scratch / item["name"]
@@ -115,13 +124,22 @@ def _copy_database(places: Places, scratch: Path) -> Path:
 
 
 def _copy_sqlite(database: Path, copy: Path) -> Path:
-    """A consistent copy at `copy`. The source is opened so that a wrong CASS_VAR is said, not answered with an empty database made on the spot."""
-    missing = ArchiveError(f"There is no database at {database}. Set CASS_VAR to the site's folder, or run the command through docs/systemd/manage.")
+    """A consistent copy at `copy`.
+
+    The source is opened so that a wrong CASS_VAR is said, not answered with an empty database made on the spot.
+    """
+    missing = ArchiveError(
+        f"There is no database at {database}. Set CASS_VAR to the site's folder, or run the "
+        f"command through docs/systemd/manage."
+    )
     try:
         if not database.is_file() or not database.stat().st_size:
             raise missing
         uri = f"{database.resolve().as_uri()}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
+        with (
+            contextlib.closing(sqlite3.connect(uri, uri=True)) as source,
+            contextlib.closing(sqlite3.connect(copy)) as target,
+        ):
             if not source.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise missing
             source.backup(target)
@@ -165,10 +183,16 @@ def _postgres(places: Places, program: str, *arguments: str) -> None:
     }
     environment["PGDATABASE"] = str(values["NAME"])
     done = subprocess.run(
-        [program, *arguments], env={**os.environ, **{key: value for key, value in environment.items() if value}}, capture_output=True, text=True
+        [program, *arguments],
+        env={**os.environ, **{key: value for key, value in environment.items() if value}},
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
-        raise ArchiveError(f"{program} did not succeed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}")
+        raise ArchiveError(
+            f"{program} did not succeed: "
+            f"{done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}"
+        )
 
 
 def _unpack(archive: tarfile.TarFile, scratch: Path) -> None:
@@ -209,7 +233,8 @@ def _add(archive: tarfile.TarFile, path: Path, contents: list[dict], *, name: st
         digest = _digest(path)
         archive.add(path, arcname=name, recursive=False)
     except FileNotFoundError:
-        return  # deleted since the folder was listed: then the database copy does not need it either, or check_index says so
+        # deleted since the folder was listed: then the database copy does not need it either, or check_index says so
+        return
     contents.append({"name": name, "size": path.stat().st_size, "sha256": digest})
 
 

@@ -1,4 +1,6 @@
-"""Making the tree of the site's own pages: idempotent, so that a new database and the demonstration use the same steps."""
+"""Making the tree of the site's own pages: idempotent,
+so that a new database and the demonstration use the same steps.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ class PagePlan:
 
 @transaction.atomic
 def build_site(home: Mapping[str, PageText], pages: Sequence[PagePlan] = ()) -> dict[str, HomePage]:
-    """Home pages in the languages given, and pages under them. What is there already (by slug) is left as editors made it.
+    """Home pages in the languages given, and pages under them. What is there already (by slug) is left as editors made
+    it.
 
     home must have the source language, French. Gives the home pages by language.
     """
@@ -60,7 +63,14 @@ def _homes(texts: Mapping[str, PageText], locales: Mapping[str, Locale]) -> dict
         if code in found:
             continue
         text = texts[code]
-        page = HomePage(title=text.title, slug=f"{code}-home", intro=text.intro, body=list(text.body), locale=locales[code], audiences=[PUBLIC])
+        page = HomePage(
+            title=text.title,
+            slug=f"{code}-home",
+            intro=text.intro,
+            body=list(text.body),
+            locale=locales[code],
+            audiences=[PUBLIC],
+        )
         if code != SOURCE:
             page.translation_key = found[SOURCE].translation_key
         root.add_child(instance=page)

@@ -1,6 +1,7 @@
 """What pages and articles look like to the search: one entry a page and language, found while the page is live.
 
-A page's words are those of its body; pieces not translated yet are left out, so that French words do not make a Dutch page.
+A page's words are those of its body; pieces not translated yet are left out, so that French words do not make a Dutch
+page.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ def words_of(page: ContentPage) -> list[str]:
     """The pieces of words of a page, in order: introduction, then its body's texts, captions and cells."""
     segments = StreamFieldSegmentExtractor(page._meta.get_field("body")).handle_stream_block(page.body)
     strings = [
-        segment.string.get_translatable_html() if hasattr(segment.string, "get_translatable_html") else segment.string.data
+        segment.string.get_translatable_html()
+        if hasattr(segment.string, "get_translatable_html")
+        else segment.string.data
         for segment in segments
         if isinstance(segment, StringSegmentValue)
     ]
@@ -62,10 +65,17 @@ class PageKind:
 
     def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
         """One query; the pages are held until the transaction ends."""
-        live = ContentPage.objects.live().filter(pk__in=[number_of(subject) for subject in subjects]).order_by("pk").select_for_update()
+        live = (
+            ContentPage.objects.live()
+            .filter(pk__in=[number_of(subject) for subject in subjects])
+            .order_by("pk")
+            .select_for_update()
+        )
         return {f"{CODE}:{pk}": {"": frozenset(audiences)} for pk, audiences in live.values_list("pk", "audiences")}
 
-    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+    def found(
+        self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
+    ) -> dict[str, Found]:
         """One query."""
         pages, originals = self._live_with_originals(anchors)
         found = {}
@@ -74,9 +84,18 @@ class PageKind:
             if page is None or not may_see(audiences, page.audiences):
                 continue
             code, url = page.locale.language_code, page.get_url() or ""
-            card = Card(key.partition("/")[0], page.title, code, url, date_format(page.date, "DATE_FORMAT") if page.date else "", (code,))
+            card = Card(
+                key.partition("/")[0],
+                page.title,
+                code,
+                url,
+                date_format(page.date, "DATE_FORMAT") if page.date else "",
+                (code,),
+            )
             wanted = ANCHOR in anchors[key]
-            sections = {ANCHOR: FoundSection(self._section(page, originals.get(page.translation_key)), url)} if wanted else {}
+            sections = (
+                {ANCHOR: FoundSection(self._section(page, originals.get(page.translation_key)), url)} if wanted else {}
+            )
             found[key] = Found(card, sections)
         return found
 

@@ -1,4 +1,7 @@
-"""The members' home: on one page what waits for a person, what they put in, their groups and their account. Only ever one's own."""
+"""The members' home: on one page what waits for a person, what they put in, their groups and their account.
+
+Only ever one's own.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,9 @@ def members(request: HttpRequest) -> HttpResponse:
 def shown_to(user: Any, held: frozenset[str]) -> dict[str, Any]:
     """What the page says to this person in this session. The same number of queries, whatever there is."""
     here = current_language()
-    mandates = list(Mandate.objects.running().filter(user=user).select_related("body", "organisation").order_by("body__code", "pk"))
+    mandates = list(
+        Mandate.objects.running().filter(user=user).select_related("body", "organisation").order_by("body__code", "pk")
+    )
     return {
         "title": TITLES[here],
         "echoes": [Echo(code, TITLES[code], _address_in(code)) for code in CODES if code != here],

@@ -1,4 +1,7 @@
-"""Pages of the site itself: home and plain pages. What all pages share is in `kb.pages.models`; how these are found is in `indexing`."""
+"""Pages of the site itself: home and plain pages.
+
+What all pages share is in `kb.pages.models`; how these are found is in `indexing`.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,12 @@ class HomePage(BasePage):
         try:
             return super().route(request, path_components)
         except Http404:
-            for home in type(self).objects.filter(translation_key=self.translation_key, live=True).exclude(pk=self.pk).order_by("pk"):
+            for home in (
+                type(self)
+                .objects.filter(translation_key=self.translation_key, live=True)
+                .exclude(pk=self.pk)
+                .order_by("pk")
+            ):
                 try:
                     found = Page.route(home, request, path_components)
                 except Http404:
@@ -67,9 +75,13 @@ class ContentPage(BasePage):
     """A plain page, or an article when it has a date. `place` says where the frame links to it."""
 
     intro = models.TextField(_("introduction"), blank=True, max_length=500)
-    date = models.DateField(_("date"), null=True, blank=True, help_text=_("An article has a date; a page that always holds has none."))
+    date = models.DateField(
+        _("date"), null=True, blank=True, help_text=_("An article has a date; a page that always holds has none.")
+    )
     body = StreamField(BodyBlock(), verbose_name=_("text"), blank=True)
-    place = models.CharField(_("place in the frame"), max_length=15, choices=Place.choices, blank=True, default=Place.NONE)
+    place = models.CharField(
+        _("place in the frame"), max_length=15, choices=Place.choices, blank=True, default=Place.NONE
+    )
 
     template = "home/content_page.html"
     subpage_types = ["home.ContentPage"]

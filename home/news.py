@@ -1,4 +1,5 @@
-"""New articles for the newsletter, as `kb.pages.news` wants them: pages with a date that everyone may see, all translations of one told as one.
+"""New articles for the newsletter, as `kb.pages.news` wants them: pages with a date that everyone may see, all
+translations of one told as one.
 
 An article became public when the first of its translations did; it is called by its source page.
 """
@@ -39,7 +40,11 @@ class ArticleNews:
 
     def newest(self, start: datetime | None, end: datetime, limit: int) -> Sequence[News]:
         """Two queries."""
-        born = _born(start, end).order_by("-first_public_at", "-pk").values_list("translation_key", "first_public_at")[:limit]
+        born = (
+            _born(start, end)
+            .order_by("-first_public_at", "-pk")
+            .values_list("translation_key", "first_public_at")[:limit]
+        )
         moments = dict(born)
         told = {key: _news(pages, moments[key]) for key, pages in _groups(moments).items()}
         return [told[key] for key in moments if told.get(key) is not None]
@@ -49,7 +54,10 @@ class ArticleNews:
         return [news.subject for news in self.newest(start, end, limit)]
 
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
-        """Two queries; none when no subject is a page. Also pages that are no articles, and by the subject of any translation."""
+        """Two queries; none when no subject is a page.
+
+        Also pages that are no articles, and by the subject of any translation.
+        """
         wanted = {pk: subject for subject in subjects if (pk := number_of(subject)) and subject == f"{CODE}:{pk}"}
         keys = dict(ContentPage.objects.filter(pk__in=wanted).values_list("pk", "translation_key")) if wanted else {}
         groups = _groups(set(keys.values())) if keys else {}
@@ -64,7 +72,9 @@ class ArticleNews:
 def _born(start: datetime | None, end: datetime):
     """Of each article that became public then and still is, the page by which it did."""
     group = ContentPage.objects.filter(translation_key=OuterRef("translation_key")).order_by()
-    before = Q(first_public_at__lt=OuterRef("first_public_at")) | Q(first_public_at=OuterRef("first_public_at"), pk__lt=OuterRef("pk"))
+    before = Q(first_public_at__lt=OuterRef("first_public_at")) | Q(
+        first_public_at=OuterRef("first_public_at"), pk__lt=OuterRef("pk")
+    )
     since = {} if start is None else {"first_public_at__gt": start}
     then = ContentPage.objects.filter(first_public_at__lte=end, **since)
     return then.filter(~Exists(group.filter(before)), Exists(group.filter(date__isnull=False).public()))

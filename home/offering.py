@@ -1,4 +1,6 @@
-"""What a 404 can offer: the same thing in the languages it exists in, and words to search for, both read from the address."""
+"""What a 404 can offer: the same thing in the languages it exists in, and words to search for, both read from the
+address.
+"""
 
 from __future__ import annotations
 
@@ -34,15 +36,19 @@ def last_word(path: str) -> str:
 
 
 def search_words(path: str) -> str:
-    """Words for the search box, from the address: "garantie-locative" gives "garantie locative"; numbers and file endings are no words."""
+    """Words for the search box, from the address: "garantie-locative" gives "garantie locative"; numbers and file
+    endings are no words.
+    """
     stem = re.sub(r"\.(html?|php|aspx?|pdf)$", "", last_word(path), flags=re.IGNORECASE)
     return " ".join(word for word in _SEPARATORS.split(stem) if word and not word.isdigit())[:100]
 
 
 def offers(path: str, *, audiences: frozenset[str]) -> list[Offer]:
-    """The live pages that go by this address's last word in some language, and their translations, in the order FR, NL, EN.
+    """The live pages that go by this address's last word in some language, and their translations, in the order FR, NL,
+    EN.
 
-    A page that is not published yet is not offered, but leads to its translations that are. Two queries and one a kind of page.
+    A page that is not published yet is not offered, but leads to its translations that are. Two queries and one a kind
+    of page.
     """
     slug = last_word(path)
     if not _SLUG.fullmatch(slug):

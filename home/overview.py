@@ -1,5 +1,5 @@
-"""What the home page shows of the library: what came last, and how much there is by theme; the library asks the search, so that rights hold
-here as they do there."""
+"""What the home page shows of the library: what came last, and how much there is by theme; the library asks the search,
+so that rights hold here as they do there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ logger = logging.getLogger(__name__)
 
 
 def overview(audiences: frozenset[str]) -> Listing:
-    """The newest references, newest first, and the themes by name; empty while the engine does not answer. One search."""
+    """The newest references, newest first, and the themes by name; empty while the engine does not answer.
+    One search.
+    """
     try:
         return latest(site_finder(), held=audiences, language=current_language())
     except EngineUnavailable as reason:

@@ -1,4 +1,6 @@
-"""The personal data outside the database: what the log of the web server and the backups hold of people, and for how long."""
+"""The personal data outside the database: what the log of the web server and the backups hold of people, and for how
+long.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def register_all() -> None:
             name="home.site_log",
             label=_("The log of the site"),
             what=_(
-                "That an account logged in or failed to, got or lost a second factor or rights, or was closed: the number of the account, "
+                "That an account logged in or failed to, got or lost a second factor or rights, or was "
+                "closed: the number of the account, "
                 "and a fingerprint of the network or of the address that was typed"
             ),
             people=PEOPLE,

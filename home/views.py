@@ -1,4 +1,7 @@
-"""Views of the site itself: the 404 that offers what exists, the site map, robots.txt. Pages of the tree serve themselves."""
+"""Views of the site itself: the 404 that offers what exists, the site map, robots.txt.
+
+Pages of the tree serve themselves.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,11 @@ from kb.pages.addresses import elsewhere
 from kb.pages.echoes import Echo
 
 _BLOCK = 1 << 16  # bytes
-NOT_FOUND = {"fr": "Nous ne trouvons pas cette page", "nl": "We vinden deze pagina niet", "en": "We cannot find this page"}
+NOT_FOUND = {
+    "fr": "Nous ne trouvons pas cette page",
+    "nl": "We vinden deze pagina niet",
+    "en": "We cannot find this page",
+}
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -44,7 +51,9 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 class OwnNotFoundMiddleware:
-    """The site's own 404 where DEBUG is on too (settings/dev.py); Django then shows a technical page instead of calling handler404."""
+    """The site's own 404 where DEBUG is on too (settings/dev.py); Django then shows a technical page instead of calling
+    handler404.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -86,25 +95,37 @@ def robots(request: HttpRequest) -> HttpResponse:
     for code in CODES:
         with override(code):
             searches.append(f"Disallow: {reverse('search:results')}")
-    lines = ["User-agent: *", "Disallow: /admin/", *searches, "", f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}", ""]
+    lines = [
+        "User-agent: *",
+        "Disallow: /admin/",
+        *searches,
+        "",
+        f"Sitemap: {request.build_absolute_uri(reverse('sitemap'))}",
+        "",
+    ]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends without an answer.
+    """A request that cannot be read. Django's own view looks into the form once more, which fails once more and ends
+    without an answer.
 
-    A refused file gets a page of the site; of other requests nothing is sure that a page would ask for, as the name of the site.
+    A refused file gets a page of the site; of other requests nothing is sure that a page would ask for, as the name of
+    the site.
     """
     _hear_out(request)
     status = 400
     if isinstance(exception, NoUploadHere):
-        sentence = _("This page takes no file: nothing was kept. Go back with your browser; what you typed is still there.")
+        sentence = _(
+            "This page takes no file: nothing was kept. Go back with your browser; what you typed is still there."
+        )
     elif isinstance(exception, FileNotKept):
         sentence = " ".join(exception.messages)
     elif isinstance(exception, RequestDataTooBig):
         status = 413
         sentence = _(
-            "What was sent is too long: the site takes %(most)s of text at once, and nothing of it was kept. Go back with your browser, where your "
+            "What was sent is too long: the site takes %(most)s of text at once, and nothing of it "
+            "was kept. Go back with your browser, where your "
             "texts still are; copy them to be safe. Then send less at once, or give what is long as a document."
         ) % {"most": filesizeformat(most_text(request))}
     else:
@@ -113,11 +134,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         answer = render(request, "400.html", {"sentence": sentence}, status=status)
         answer.headers["Cache-Control"] = "no-store"
         return answer
-    return HttpResponse(sentence, status=status, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"})
+    return HttpResponse(
+        sentence, status=status, content_type="text/plain; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
 
 
 def _hear_out(request: HttpRequest) -> None:
-    """Reads away what is still coming, up to a bound: a connection that is closed on unread bytes is reset, and its sender sees no sentence."""
+    """Reads away what is still coming, up to a bound: a connection that is closed on unread bytes is reset, and its
+    sender sees no sentence.
+    """
     left = 4 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     with suppress(OSError):
         while left > 0 and (block := request.read(_BLOCK)):

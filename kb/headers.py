@@ -1,4 +1,7 @@
-"""Headers that tell browsers what a page may do. The policies themselves are in the settings; Django's own middleware sends the others."""
+"""Headers that tell browsers what a page may do.
+
+The policies themselves are in the settings; Django's own middleware sends the others.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ NOT_KEPT = "private, no-store"
 
 
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
-    """The strict policy everywhere, the admin's looser one under /admin/. A view that sets its own (files: a sandbox) keeps it."""
+    """The strict policy everywhere, the admin's looser one under /admin/.
+
+    A view that sets its own (files: a sandbox) keeps it.
+    """
 
     def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
@@ -25,10 +31,13 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
 
 
 class PrivateMiddleware:
-    """What depends on who asks (`Vary: Cookie`) is for that reader alone, and asked for anew each time, unless its view says otherwise.
+    """What depends on who asks (`Vary: Cookie`) is for that reader alone, and asked for anew each time, unless its view
+    says otherwise.
 
-    What somebody who is logged in sees is kept nowhere, not by their browser either, which others may use next; but for what says it is public.
-    What says nothing is asked for anew each time too: kept, it would go on telling of what was closed since (a site map, a redirection, a 404).
+    What somebody who is logged in sees is kept nowhere, not by their browser either, which others may use next; but for
+    what says it is public.
+    What says nothing is asked for anew each time too: kept, it would go on telling of what was closed since (a site
+    map, a redirection, a 404).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -45,7 +54,10 @@ class PrivateMiddleware:
 
 
 def _is_logged_in(request: HttpRequest) -> bool:
-    """Whether the session that this answer looked at is somebody's. No query: one that nobody looked at is not read now."""
+    """Whether the session that this answer looked at is somebody's.
+
+    No query: one that nobody looked at is not read now.
+    """
     session = getattr(request, "session", None)
     return session is not None and session.accessed and SESSION_KEY in session
 
@@ -55,7 +67,9 @@ class PermissionsPolicyMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.header = ", ".join(f"{name}=({' '.join(allowed)})" for name, allowed in settings.PERMISSIONS_POLICY.items())
+        self.header = ", ".join(
+            f"{name}=({' '.join(allowed)})" for name, allowed in settings.PERMISSIONS_POLICY.items()
+        )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -1,6 +1,7 @@
 """The three languages of the site and the words of its addresses.
 
-Path words are permanent: they are a table here, not gettext. A word that is replaced moves to `FORMER_WORDS` and goes on redirecting.
+Path words are permanent: they are a table here, not gettext. A word that is replaced moves to `FORMER_WORDS` and goes
+on redirecting.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What the log may hold: no addresses, no links that open something. Who did what in the admin is in Wagtail's history, in the database.
+"""What the log may hold: no addresses, no links that open something. Who did what in the admin is in Wagtail's history,
+in the database.
 
 What concerns accounts and rights is noted by `kb.accounts.noting`, people by their number.
 """
@@ -17,12 +18,19 @@ from django.http import HttpRequest
 _BEFORE_AT = r"[\w.!#$%&'*+/=^`{|}~-]"  # signs that stand before the @ of an address without quotes
 # Each begins only where no sign of its own stands before, so that a long line costs no more than its length.
 HIDDEN = (
-    (re.compile(rf"(?:(?<!{_BEFORE_AT}){_BEFORE_AT}+|\"(?:[^\"\\\n]|\\.){{0,64}}?\\*\")(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[^\]\s]*\])"), "<address>"),
+    (
+        re.compile(
+            rf"(?:(?<!{_BEFORE_AT}){_BEFORE_AT}+|\"(?:[^\"\\\n]|\\.){{0,64}}?\\*\")(?:@|%40)(?:[\w-]+(?:\.[\w-]+)+|\[[^\]\s]*\])"
+        ),
+        "<address>",
+    ),
     (re.compile(r"\b[0-9a-z]{1,13}-[0-9a-z]{5,8}-[0-9a-f]{32,64}\b"), "<link>"),
-    # What is signed: a form's ticket, a file kept aside, an address to confirm (with the time), a subscription (without).
+    # What is signed: a form's ticket, a file kept aside, an address to confirm (with the time), a subscription
+    # (without).
     (re.compile(r"(?<![\w.-])[\w.-]+:(?:[\w-]{6}:)?[\w-]{40,}"), "<link>"),
     (re.compile(r"(?<=/)[\w-]{32}(?=/|$)"), "<link>"),  # an invitation
-    # IPv6, shortened or whole, with a place of the machine or an IPv4 address at its end: "::" or three colons, and a digit.
+    # IPv6, shortened or whole, with a place of the machine or an IPv4 address at its end: "::" or three colons, and a
+    # digit.
     (
         re.compile(
             r"(?<![\w:])(?=:*[0-9a-f])(?=[0-9a-f:]*(?:::|(?:[0-9a-f]{1,4}:){3}))[0-9a-f:]+(?:(?<=[:\d])(?:\.\d{1,3}){3})?(?:%\w+)?(?!\w)",
@@ -39,9 +47,11 @@ _traces = logging.Formatter()
 
 
 class WithoutPeople(logging.Filter):
-    """Takes e-mail and network addresses, links with a key and query strings out of every line, and out of the trace of an error below it.
+    """Takes e-mail and network addresses, links with a key and query strings out of every line, and out of the trace of
+    an error below it.
 
-    A request that was refused for what it is (too long, a file where none is taken) is one line: what broke is not ours, and strangers send many.
+    A request that was refused for what it is (too long, a file where none is taken) is one line: what broke is not
+    ours, and strangers send many.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -64,8 +74,9 @@ def _without(text: str) -> str:
 class Reporter:
     """What the mail about an error says: what was asked for, and where in the code it broke. Mail leaves the machine.
 
-    Nothing that came with the request goes along: no query, nothing posted, no headers, no address, no values of variables, and not the words of
-    the error either, in which what was typed often stands; the log has them. Stands for Django's own (`reporter_class`).
+    Nothing that came with the request goes along: no query, nothing posted, no headers, no address, no values of
+    variables, and not the words of the error either, in which what was typed often stands; the log has them. Stands for
+    Django's own (`reporter_class`).
     """
 
     def __init__(
@@ -80,7 +91,9 @@ class Reporter:
         self.error = exc_value if isinstance(exc_value, BaseException) else None
 
     def get_traceback_text(self) -> str:
-        return "\n".join([self.asked, "", *_places(self.error), "", "The words of the error are in the log of the site."])
+        return "\n".join(
+            [self.asked, "", *_places(self.error), "", "The words of the error are in the log of the site."]
+        )
 
     def get_traceback_html(self) -> str:
         return f"<pre>{escape(self.get_traceback_text())}</pre>"

@@ -1,12 +1,14 @@
 """Cutting text into terms, keeping it, finding it again; reading files.
 
     index(*subjects)     notes in the current transaction that these are to be indexed again     (indexing.record)
-    close(*subjects)     the same when somebody may find less than before: left out of every answer at once         (indexing.record_closing)
+    close(*subjects)     the same when somebody may find less than before: left out of every answer at once
+    (indexing.record_closing)
     remove(*subjects)    the same for what is gone: its kind gives no entries any more
     search(…)            an answer for one reader                                                (asking.ask)
 
-Domains give what can be found by registering kinds in `search.registry`; `indexing`, `opening`, `query`, `highlight`, `extraction`,
-the languages of a text (`analysis`) and the contract of engines (`engines.base`) may be called by name too; the rest is the package's own.
+Domains give what can be found by registering kinds in `search.registry`; `indexing`, `opening`, `query`, `highlight`,
+`extraction`, the languages of a text (`analysis`) and the contract of engines (`engines.base`) may be called by name
+too; the rest is the package's own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from typing import Any
 
 from search.entries import Entry, Hit, LanguageSpan, Passage, Phrase, Query, Results, Section, Title
 
-# Opened at the first use: extraction runs in child processes without Django, and models cannot be imported before the apps are ready.
+# Opened at the first use: extraction runs in child processes without Django, and models cannot be imported before the
+# apps are ready.
 _DOORS = {
     "index": ("search.indexing", "record"),
     "close": ("search.indexing", "record_closing"),

@@ -1,6 +1,7 @@
 """From a question and a reader to everything the results page (or the command) shows of the answer.
 
-The engine finds and counts, the kinds give what was found and check rights once more, `highlight` paints. A page of results costs a fixed
+The engine finds and counts, the kinds give what was found and check rights once more, `highlight` paints. A page of
+results costs a fixed
 number of queries: what each kind found once, names of each facet once.
 """
 
@@ -40,7 +41,10 @@ class ShownPassage:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing found. more: pages of it that hold some of the words, when they are more than those shown, and where they begin."""
+    """One thing found.
+
+    more: pages of it that hold some of the words, when they are more than those shown, and where they begin.
+    """
 
     card: Card
     passages: tuple[ShownPassage, ...] = ()
@@ -144,25 +148,33 @@ def ask(finder: Finder, form: SearchForm, *, audiences: frozenset[str], language
         results = _search(finder, query, form, audiences)
     rows = _rows(finder, results.hits, query, audiences, language)
     shown = {row.card.subject for row in rows}
-    similar = tuple(row for row in _rows(finder, results.similar, query, audiences, language) if row.card.subject not in shown)
+    similar = tuple(
+        row for row in _rows(finder, results.similar, query, audiences, language) if row.card.subject not in shown
+    )
     facets = tuple(_facets(results.facets, form, language))
     return Answer(form, query, results, rows, similar, facets, tuple(_chips(form, facets)), last_page, finder.state())
 
 
 def _search(finder: Finder, query: Query, form: SearchForm, audiences: frozenset[str]) -> Results:
-    return finder.search(query, audiences=audiences, first=(form.page - 1) * HITS_SHOWN, count=HITS_SHOWN, sort=form.sort)
+    return finder.search(
+        query, audiences=audiences, first=(form.page - 1) * HITS_SHOWN, count=HITS_SHOWN, sort=form.sort
+    )
 
 
 # Rows
 
 
-def _rows(finder: Finder, hits: Sequence[Hit], query: Query, audiences: frozenset[str], language: str) -> tuple[Row, ...]:
+def _rows(
+    finder: Finder, hits: Sequence[Hit], query: Query, audiences: frozenset[str], language: str
+) -> tuple[Row, ...]:
     """A row for each hit the reader may see today; two layers of one subject are one row."""
     hits = _one_a_subject(hits)
     found = _found(hits, audiences, language, query.raw)
     kept = [hit for hit in hits if hit.key in found]
     # Only an entry with as many pages as are shown may have more of them.
-    counts = finder.section_counts(query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences)
+    counts = finder.section_counts(
+        query, [hit.key for hit in kept if len(hit.sections) >= PASSAGES_SHOWN], audiences=audiences
+    )
     return tuple(_row(hit, found[hit.key], query, counts.get(hit.key, 0)) for hit in kept)
 
 
@@ -219,7 +231,9 @@ def _facets(counted: Mapping[str, Sequence[FacetValue]], form: SearchForm, langu
         if name == "years":
             rows = _year_rows(values, chosen)
         else:
-            counts = {value.value: value.count for value in values} | {value: 0 for value in chosen if value not in {v.value for v in values}}
+            counts = {value.value: value.count for value in values} | {
+                value: 0 for value in chosen if value not in {v.value for v in values}
+            }
             labels = registry.facet_labels(name, tuple(counts), language)
             rows = [FacetRow(value, labels[value], count, value in chosen) for value, count in counts.items()]
         first = [row for place, row in enumerate(rows) if place < VALUES_SHOWN or row.chosen]
@@ -228,14 +242,20 @@ def _facets(counted: Mapping[str, Sequence[FacetValue]], form: SearchForm, langu
 
 
 def _year_rows(values: Sequence[FacetValue], chosen: Sequence[str]) -> list[FacetRow]:
-    """Years in a few ranges, latest first: the latest year alone, then about as many documents in each; chosen ranges as they were chosen."""
+    """Years in a few ranges, latest first: the latest year alone, then about as many documents in each; chosen ranges
+    as they were chosen.
+    """
     counts = {int(value.value): value.count for value in values}
     ranges = _year_ranges(counts)
     written = [write_years(years) for years in ranges]
     rows = []
     for value in dict.fromkeys((*written, *chosen)):
         first, last = read_years(value) or (None, None)
-        count = sum(count for year, count in counts.items() if (first is None or year >= first) and (last is None or year <= last))
+        count = sum(
+            count
+            for year, count in counts.items()
+            if (first is None or year >= first) and (last is None or year <= last)
+        )
         rows.append(FacetRow(value, value, count, value in chosen))
     return rows
 
@@ -271,12 +291,21 @@ def _chips(form: SearchForm, facets: Sequence[Facet]) -> Iterable[Chip]:
 # Suggestions
 
 
-def suggest(finder: Finder, typed: str, *, audiences: frozenset[str], language: str, count: int = 8) -> list[Suggestion]:
-    """Concepts of the public vocabulary, then titles the reader may see, whose words are typed. Raises EngineUnavailable."""
+def suggest(
+    finder: Finder, typed: str, *, audiences: frozenset[str], language: str, count: int = 8
+) -> list[Suggestion]:
+    """Concepts of the public vocabulary, then titles the reader may see, whose words are typed.
+
+    Raises EngineUnavailable.
+    """
     concepts = [
-        suggestion for suggester in registry.suggesters() for suggestion in suggester(typed, audiences=audiences, language=language, count=count // 2)
+        suggestion
+        for suggester in registry.suggesters()
+        for suggestion in suggester(typed, audiences=audiences, language=language, count=count // 2)
     ][: count // 2]
-    hits = [Hit(subject, "", 0.0) for subject in finder.suggest(typed, audiences=audiences, language=language, count=count)]
+    hits = [
+        Hit(subject, "", 0.0) for subject in finder.suggest(typed, audiences=audiences, language=language, count=count)
+    ]
     found = _found(hits, audiences, language)
     cards = [found[hit.key].card for hit in hits if hit.key in found]
     titles = [Suggestion(card.title, card.title_language, card.url, "title") for card in cards]

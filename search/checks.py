@@ -21,10 +21,20 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckM
     found: list[checks.CheckMessage] = []
     engine = getattr(settings, "SEARCH_ENGINE", None)
     if engine not in ENGINES:
-        found.append(checks.Error(f"SEARCH_ENGINE is {engine!r}.", hint=f"Choose one of: {', '.join(sorted(ENGINES))}.", id="search.E001"))
+        found.append(
+            checks.Error(
+                f"SEARCH_ENGINE is {engine!r}.", hint=f"Choose one of: {', '.join(sorted(ENGINES))}.", id="search.E001"
+            )
+        )
     place = getattr(settings, "SEARCH_INDEX_DIR", "")
     if place is not None and not (isinstance(place, str | Path) and Path(place).is_absolute()):
-        found.append(checks.Error("SEARCH_INDEX_DIR is not an absolute path.", hint="Name a folder that the site may write to.", id="search.E002"))
+        found.append(
+            checks.Error(
+                "SEARCH_INDEX_DIR is not an absolute path.",
+                hint="Name a folder that the site may write to.",
+                id="search.E002",
+            )
+        )
     audiences = getattr(settings, "SEARCH_AUDIENCES", "")
     try:
         callable_named = callable(import_string(audiences))
@@ -47,7 +57,10 @@ def check_page_types(app_configs: Any = None, **kwargs: Any) -> list[checks.Chec
     return [
         checks.Warning(
             f"Nobody said whether pages of type {label} are to be found.",
-            hint="Name it in search.registry.register(kind, models=[…]), or call search.registry.leave_out() with the reason.",
+            hint=(
+                "Name it in search.registry.register(kind, models=[…]), or call "
+                "search.registry.leave_out() with the reason."
+            ),
             id="search.W001",
         )
         for label in _page_types()

@@ -1,4 +1,7 @@
-"""On what the database and the index differ: nothing, unless something went wrong or waits in the outbox. The command is `check_index`."""
+"""On what the database and the index differ: nothing, unless something went wrong or waits in the outbox.
+
+The command is `check_index`.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ How = Literal["missing", "stale", "left over", "unmade"]
 class Difference:
     """One entry that differs; waiting says that its change is in the outbox.
 
-    how: "missing" from the index, "stale" (other content or rights), "left over" in it, "unmade" (key is a subject whose entries fail).
+    how: "missing" from the index, "stale" (other content or rights), "left over" in it, "unmade" (key is a subject
+    whose entries fail).
     """
 
     key: str

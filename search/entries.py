@@ -1,6 +1,7 @@
 """The values that pass between what is searched, the engines and the pages that show results.
 
-Frozen, without logic and without Django. How text becomes terms is in `analysis`, how a person's words become a `Query` in `query`.
+Frozen, without logic and without Django. How text becomes terms is in `analysis`, how a person's words become a `Query`
+in `query`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ EVERYONE = "public"  # the audience that every reader holds
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpan:
-    """A run of text in one language: characters `start` to `end` (exclusive); language is "fr", "nl", "en" or "" (not known)."""
+    """A run of text in one language: characters `start` to `end` (exclusive); language is "fr", "nl", "en" or "" (not
+    known).
+    """
 
     start: int
     end: int
@@ -57,7 +60,8 @@ class Entry:
     covered_by  audiences who get a richer layer of the same subject; the query excludes them here.
     type        a CSL type or another short code of the kind; groups: body codes; themes: concept codes.
     year        of publication, or None; published: when it became findable, for the sort by date, or None.
-    keywords    words that find it beside its text: creators, publisher, concept labels, identifiers (all languages in one list).
+    keywords    words that find it beside its text: creators, publisher, concept labels, identifiers (all languages in
+                one list).
     """
 
     subject: str

@@ -1,6 +1,7 @@
 """How well an engine finds, on a folder of judged questions: nDCG, recall, reciprocal rank, first hits, time.
 
-A folder has docs.jsonl ({"id", "title", "text", "lang"}), queries.jsonl ({"id", "text", "lang"}) and qrels.tsv (query, document, gain).
+A folder has docs.jsonl ({"id", "title", "text", "lang"}), queries.jsonl ({"id", "text", "lang"}) and qrels.tsv (query,
+document, gain).
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Means over the judged questions; ms_per_query is the engine's time for a whole answer of 100 hits, facets and counts included."""
+    """Means over the judged questions; ms_per_query is the engine's time for a whole answer of 100 hits, facets and
+    counts included.
+    """
 
     queries: int
     ndcg_at_10: float
@@ -49,7 +52,9 @@ class Evaluation:
 
     def as_json(self) -> str:
         """One line, four decimals."""
-        return json.dumps({name: value if isinstance(value, int) else round(value, 4) for name, value in asdict(self).items()})
+        return json.dumps(
+            {name: value if isinstance(value, int) else round(value, 4) for name, value in asdict(self).items()}
+        )
 
 
 def _lines(path: Path) -> Iterator[dict]:
@@ -105,7 +110,9 @@ def questions(collection: Path) -> list[Question]:
 
 
 def ndcg(ranked: Sequence[str], gains: Mapping[str, int], depth: int = 10) -> float:
-    """Gains as they are (not 2^gain - 1: the judgements are 0 or 1, where both are one), divided by log2(rank + 1), over the best possible order."""
+    """Gains as they are (not 2^gain - 1: the judgements are 0 or 1, where both are one), divided by log2(rank + 1),
+    over the best possible order.
+    """
     got = sum(gains.get(document, 0) / math.log2(rank + 1) for rank, document in enumerate(ranked[:depth], 1))
     best = sum(gain / math.log2(rank + 1) for rank, gain in enumerate(sorted(gains.values(), reverse=True)[:depth], 1))
     return got / best if best else 0.0
@@ -128,7 +135,9 @@ def rank(engine: Engine, question: Question) -> list[str]:
 
 
 def evaluate(engine: Engine, collection: Path, asked: Path | None = None) -> Evaluation:
-    """Fills the engine (its own, empty one) with the collection and asks it the questions of `asked`, or of the collection itself."""
+    """Fills the engine (its own, empty one) with the collection and asks it the questions of `asked`, or of the
+    collection itself.
+    """
     judged = questions(asked or collection)
     if not judged:
         raise NotACollection(f"{asked or collection}: no question has a judged document.")
@@ -140,7 +149,9 @@ def evaluate(engine: Engine, collection: Path, asked: Path | None = None) -> Eva
     seconds = time.perf_counter() - indexed
 
     def mean(measure) -> float:
-        return sum(measure(ranked, question.gains) for ranked, question in zip(rankings, judged, strict=True)) / len(judged)
+        return sum(measure(ranked, question.gains) for ranked, question in zip(rankings, judged, strict=True)) / len(
+            judged
+        )
 
     return Evaluation(
         queries=len(judged),

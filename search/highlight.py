@@ -1,7 +1,8 @@
 """Where the words asked stand in a text, and the pieces of text worth showing. The only module that makes `<mark>`.
 
-A word is marked whole and as written when it is the word asked in another form, when it is a compound that holds it, or a part of
-the compound asked; a phrase is marked as one. The rules are those of `engines.planning`, without its vocabulary.
+A word is marked whole and as written when it is the word asked in another form, when it is a compound that holds it, or
+a part of the compound asked; a phrase is marked as one. The rules are those of `engines.planning`, without its
+vocabulary.
 """
 
 from __future__ import annotations
@@ -18,13 +19,24 @@ from itertools import chain, islice, repeat
 from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, holds
 from search.analysis.languages import LANGUAGES
-from search.analysis.tokens import WORD, asked_stems, fold, is_function_word, normalise, plain_words, stem, without_leaning
+from search.analysis.tokens import (
+    WORD,
+    asked_stems,
+    fold,
+    is_function_word,
+    normalise,
+    plain_words,
+    stem,
+    without_leaning,
+)
 from search.entries import LanguageSpan, Passage, Query, Section
 
 SHORTEST, LONGEST = 160, 220  # characters of a passage
 MOST_TEXT = 1_000_000  # characters of a section in which passages are looked for: some five hundred printed pages
 MOST_PLACES = 2_000  # of a section, the first ones, among which the best passages are chosen
-LONGEST_PLACE = 1_000  # characters marked as one: words of a broken file, and phrases whose words stand far apart, are longer
+LONGEST_PLACE = (
+    1_000  # characters marked as one: words of a broken file, and phrases whose words stand far apart, are longer
+)
 _BLOCK = 100_000  # characters looked at together
 _LONGEST_CHOICE = 2_000  # characters of all the forms of one expression; with more, looking each word up is quicker
 _FORMS_KEPT = 4_000  # written forms remembered per question
@@ -77,14 +89,22 @@ class _Finder:
         own = question_language(query)
         words = asked_words(query)
         self._exact = {fold(word): place for place, word in enumerate(words) if is_function_word(word, own)}
-        self._phrases = [phrase for phrase in (tuple(w for typed in p.words for w in plain_words(typed)) for p in query.phrases) if phrase]
+        self._phrases = [
+            phrase
+            for phrase in (tuple(w for typed in p.words for w in plain_words(typed)) for p in query.phrases)
+            if phrase
+        ]
         self._first_phrase = len(words)
         self._stems: dict[str, dict[str, int]] = {}
         self._parts: dict[str, dict[str, int]] = {}
         for code in LANGUAGES:
             asked = [(place, word) for place, word in enumerate(words) if fold(word) not in self._exact]
-            self._stems[code] = {asked_stem: place for place, word in reversed(asked) for asked_stem in asked_stems(word, code)}
-            self._parts[code] = {part: place for place, word in asked for parts in divisions(word, code) for part in parts}
+            self._stems[code] = {
+                asked_stem: place for place, word in reversed(asked) for asked_stem in asked_stems(word, code)
+            }
+            self._parts[code] = {
+                part: place for place, word in asked for parts in divisions(word, code) for part in parts
+            }
         self._bare = {code: tuple(asked[2:] for asked in stems) for code, stems in self._stems.items()}
         self._known: dict[tuple[str, str], int | None] = {}
 
@@ -111,15 +131,25 @@ class _Finder:
 
     def places(self, text: str, spans: Sequence[LanguageSpan], default: str, most: int | None = None) -> list[_Place]:
         """Everything found, or the first `most`, in order; phrases before the words inside them."""
-        words = (place for span in spans or (LanguageSpan(0, len(text), default),) for place in self._word_places(text, span, default))
+        words = (
+            place
+            for span in spans or (LanguageSpan(0, len(text), default),)
+            for place in self._word_places(text, span, default)
+        )
         return _apart(chain(islice(words, most), islice(self._phrase_places(text), most)))[:most]
 
     def _word_places(self, text: str, span: LanguageSpan, default: str) -> Iterator[_Place]:
-        """The distinct words of a block are looked at once, then one expression finds those that answer: half the time of looking at each."""
+        """The distinct words of a block are looked at once, then one expression finds those that answer: half the time
+        of looking at each.
+        """
         language = span.language if span.language in LANGUAGES else default
         for start, end in _blocks(text, span.start, min(span.end, len(text))):
             part = without_leaning(text[start:end], language)
-            answers = {written: answer for written in set(WORD.findall(part)) if (answer := self._answers(written, language)) is not None}
+            answers = {
+                written: answer
+                for written in set(WORD.findall(part))
+                if (answer := self._answers(written, language)) is not None
+            }
             if not answers:
                 continue
             expression = WORD
@@ -198,7 +228,9 @@ def _language(default: str, query: Query) -> str:
     return default if default in LANGUAGES else question_language(query)
 
 
-def spans_in(text: str, query: Query, spans: Sequence[LanguageSpan] = (), *, default: str = "") -> tuple[tuple[int, int], ...]:
+def spans_in(
+    text: str, query: Query, spans: Sequence[LanguageSpan] = (), *, default: str = ""
+) -> tuple[tuple[int, int], ...]:
     """Every place of a text where something asked stands, in order and apart: for the document reader.
 
     `default` is the language of what no span covers; "" the question's.
@@ -212,9 +244,11 @@ def highlight(text: str, query: Query, *, language: str = "") -> Highlighted:
 
 
 def passages(section: Section, query: Query, *, count: int = 3, default: str = "") -> list[Passage]:
-    """Up to `count` pieces of a section that hold the most of what was asked, in the order of the text; [] when nothing stands there.
+    """Up to `count` pieces of a section that hold the most of what was asked, in the order of the text; [] when nothing
+    stands there.
 
-    160 to 220 characters, from the beginning of a sentence where one is near, else between words with "…"; line ends become blanks.
+    160 to 220 characters, from the beginning of a sentence where one is near, else between words with "…"; line ends
+    become blanks.
     Chosen among the first MOST_PLACES places in the first MOST_TEXT characters.
     """
     places = _finder(query).places(section.text[:MOST_TEXT], section.spans, _language(default, query), MOST_PLACES)
@@ -233,7 +267,10 @@ def passages(section: Section, query: Query, *, count: int = 3, default: str = "
 
 
 def opening(section: Section, *, default: str = "") -> Passage | None:
-    """How a section begins, nothing marked: what to show of an entry found by its title alone. None for an empty section."""
+    """How a section begins, nothing marked: what to show of an entry found by its title alone.
+
+    None for an empty section.
+    """
     text = section.text
     start = len(text) - len(text.lstrip())
     if start == len(text):
@@ -247,12 +284,16 @@ def _sentence_starts(text: str) -> list[int]:
 
 
 def _windows(section: Section, places: Sequence[_Place], sentences: Sequence[int]) -> set[tuple[int, int]]:
-    """A window for each place found: from its sentence, or from some words before it. In a notice it stays in its paragraph:
-    there the next one is another field, often in another language."""
+    """A window for each place found: from its sentence, or from some words before it. In a notice it stays in its
+    paragraph: there the next one is another field, often in another language."""
     text, windows = section.text, set()
     for place in places:
         sentence = sentences[bisect_right(sentences, place.start) - 1]
-        start = sentence if place.end - sentence <= SHORTEST else _word_start(text, max(sentence, place.start - _BEFORE), place.start)
+        start = (
+            sentence
+            if place.end - sentence <= SHORTEST
+            else _word_start(text, max(sentence, place.start - _BEFORE), place.start)
+        )
         end = _end(text, start, sentences)
         if section.page_number == 0:
             field_end = text.find("\n\n", place.end, end + 1)
@@ -270,7 +311,9 @@ def _word_start(text: str, place: int, limit: int) -> int:
 
 
 def _end(text: str, start: int, sentences: Sequence[int]) -> int:
-    """Where a window ends: the last sentence end between shortest and longest, else the last blank before the longest."""
+    """Where a window ends: the last sentence end between shortest and longest,
+    else the last blank before the longest.
+    """
     if len(text) - start <= LONGEST:
         return len(text)
     edge = sentences[bisect_right(sentences, start + LONGEST) - 1]
@@ -285,7 +328,9 @@ def _worth(window: tuple[int, int], inside: Sequence[_Place]) -> tuple[int, int,
     return -len({place.asked for place in inside}), -min(len(inside), 6), window[0]
 
 
-def _passage(section: Section, start: int, end: int, places: Sequence[_Place], sentences: Sequence[int], default: str) -> Passage:
+def _passage(
+    section: Section, start: int, end: int, places: Sequence[_Place], sentences: Sequence[int], default: str
+) -> Passage:
     text = section.text
     found = [place for place in places if place.start >= start and place.end <= end]
     while start < end and text[start].isspace():

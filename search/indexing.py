@@ -3,10 +3,10 @@
     save() in a transaction ─► record(subject) ─► Outbox row ─► commit ─► drain(): kind.entries ─► engine.replace ─► rows deleted
                     record_closing(subject) ─► Outbox row that closes ─► commit: left out of every answer (`opening`) until it is drained
 
-A row goes only after the engine's commit, so a kill at any point means "again", never "lost"; a subject that ends its process again and again is
-left out until it changes, its row stays. What a subject's entries are is said by the kinds in `registry`, what differs afterwards in `drifting`;
-the engine is opened in `opening`.
-"""
+A row goes only after the engine's commit, so a kill at any point means "again", never "lost"; a subject that ends its
+process again and again is left out until it changes, its row stays. What a subject's entries are is said by the kinds
+in `registry`, what differs afterwards in `drifting`; the engine is opened in `opening`.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -56,19 +56,22 @@ class IndexBusy(Exception):
 
 
 def record(*subjects: str) -> None:
-    """Notes, in the current transaction, that these subjects' entries must be made again (or taken out), and asks for a drain on commit.
+    """Notes, in the current transaction, that these subjects' entries must be made again (or taken out), and asks for a
+    drain on commit.
 
-    Call it inside `transaction.atomic()`, beside the change itself, from save(), delete() or a queryset method; never from post_save.
+    Call it inside `transaction.atomic()`, beside the change itself, from save(), delete() or a queryset method; never
+    from post_save.
     Raises TransactionManagementError outside a transaction: a kill between the two statements would lose the change.
     """
     _note(Outbox(subject=subject) for subject in dict.fromkeys(subjects))
 
 
 def record_closing(*subjects: str) -> None:
-    """As `record`, for a change after which somebody may find less: fewer readers, not public any more, gone, a part of it gone.
+    """As `record`, for a change after which somebody may find less: fewer readers, not public any more, gone, a part of
+    it gone.
 
-    From the commit until they are drained, these subjects and what holds words of theirs are left out of every answer, whoever asks: the index
-    still says what was open. One query of each provider of dependents per 500 subjects.
+    From the commit until they are drained, these subjects and what holds words of theirs are left out of every answer,
+    whoever asks: the index still says what was open. One query of each provider of dependents per 500 subjects.
     """
     for some in batches(dict.fromkeys(subjects), 500):
         _note(Outbox(subject=subject, closes=True) for subject in (*some, *registry.dependents_of(some)))
@@ -79,7 +82,9 @@ def _note(rows: Iterable[Outbox]) -> None:
     if not noted:
         return
     if not connection.in_atomic_block:
-        raise TransactionManagementError("What is recorded for the search must stand in the same transaction.atomic() as the change itself.")
+        raise TransactionManagementError(
+            "What is recorded for the search must stand in the same transaction.atomic() as the change itself."
+        )
     Outbox.objects.bulk_create(noted, batch_size=500)
     transaction.on_commit(ask_for_drain, robust=True)
 
@@ -104,7 +109,9 @@ def drain_outbox() -> int:
 
 
 def keep_up() -> int:
-    """What the worker does each minute and after each change: rebuild an index that is gone or of another version, else drain."""
+    """What the worker does each minute and after each change: rebuild an index that is gone or of another version, else
+    drain.
+    """
     try:
         if needs_rebuild():
             return rebuild(wait_s=0)
@@ -115,7 +122,10 @@ def keep_up() -> int:
 
 
 def needs_rebuild() -> bool:
-    """Whether there is no index, or one of another version, unfinished or damaged. Raises EngineUnavailable when the engine does not answer."""
+    """Whether there is no index, or one of another version, unfinished or damaged.
+
+    Raises EngineUnavailable when the engine does not answer.
+    """
     engine = site_engine()
     if not engine.is_current():
         return True
@@ -132,9 +142,11 @@ def needs_rebuild() -> bool:
 def drain(limit: int | None = None) -> int:
     """Indexes what waits; the number of subjects done, `limit` or a batch more at most.
 
-    First what closes, then the oldest, last what is long or was begun by a process that did not live to its end, one subject at a time.
-    Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back. A subject whose
-    entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable or LeaseLost: the rows stay.
+    First what closes, then the oldest, last what is long or was begun by a process that did not live to its end, one
+    subject at a time.
+    Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back.
+    A subject whose entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable
+    or LeaseLost: the rows stay.
     """
     done = 0
     failed: set[str] = set()
@@ -161,7 +173,8 @@ def _waiting(failed: set[str]) -> OutboxQuerySet:
 def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -> int | None:
     """How many subjects of one batch are now in the index and out of the outbox; None when nothing is left.
 
-    Adds to `failed` those whose entries could not be made, to `long` those of very many pages: these come last, one by one.
+    Adds to `failed` those whose entries could not be made, to `long` those of very many pages: these come last, one by
+    one.
     """
     subjects = _first(_waiting(failed | long).closing()) or _first(_waiting(failed | long))
     if subjects:
@@ -174,7 +187,15 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -
     return 1
 
 
-def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str], long: set[str], *, between: _Others | None = None) -> None:
+def _index(
+    engine: Engine,
+    held: Held,
+    subjects: Sequence[str],
+    failed: set[str],
+    long: set[str],
+    *,
+    between: _Others | None = None,
+) -> None:
     """Brings these into the index and takes their rows out; without `between`, long ones only join `long`."""
     # Every row of these subjects that is there before their data is read; a later change has a later row, which stays.
     rows = list(Outbox.objects.filter(subject__in=subjects).values_list("id", "subject", "attempts"))
@@ -182,12 +203,16 @@ def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str]
     written: list[str] = []
     not_made: set[str] = set()
     try:
-        # What holds words of these is made again before the rows go: a title that was closed must not be counted through what speaks of it.
+        # What holds words of these is made again before the rows go: a title that was closed must not be counted
+        # through what speaks of it.
         wanted = (*subjects, *_not_left_out(registry.dependents_of(subjects)))
         if between is None:
-            # Of those that are known to be long the texts are not even read here; what was with others when the process ended comes alone.
+            # Of those that are known to be long the texts are not even read here; what was with others when the process
+            # ended comes alone.
             lengths = registry.lengths_of(wanted)
-            aside = {subject for subject in wanted if lengths[subject] > LONG_TEXT} | {subject for _, subject, attempts in rows if attempts}
+            aside = {subject for subject in wanted if lengths[subject] > LONG_TEXT} | {
+                subject for _, subject, attempts in rows if attempts
+            }
             wanted = tuple(subject for subject in wanted if subject not in aside)
             long |= aside
             not_made |= aside
@@ -209,20 +234,26 @@ def _index(engine: Engine, held: Held, subjects: Sequence[str], failed: set[str]
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(not_made.difference(subjects))])
             _delete_rows(row for row, subject in ids.items() if subject not in not_made)
     except LeaseLost:
-        # Someone took over while we wrote: ours may have been the older data, from before a closing that they drained. So these are made once more,
-        # and found again only then.
+        # Someone took over while we wrote: ours may have been the older data, from before a closing that they drained.
+        # So these are made once more, and found again only then.
         Outbox.objects.bulk_create([Outbox(subject=subject, closes=True) for subject in written])
         raise
 
 
 def _not_left_out(subjects: Sequence[str]) -> list[str]:
-    left_out = set(Outbox.objects.left_out().filter(subject__in=subjects).values_list("subject", flat=True)) if subjects else set()
+    left_out = (
+        set(Outbox.objects.left_out().filter(subject__in=subjects).values_list("subject", flat=True))
+        if subjects
+        else set()
+    )
     return [subject for subject in subjects if subject not in left_out]
 
 
 @contextmanager
 def _trying(subjects: Sequence[str], *, last_row: int) -> Iterator[None]:
-    """Counts an attempt on the rows of these subjects, in a commit of its own, and takes all back when this process is still there afterwards."""
+    """Counts an attempt on the rows of these subjects, in a commit of its own, and takes all back when this process is
+    still there afterwards.
+    """
     rows = Outbox.objects.filter(subject__in=subjects, id__lte=last_row)
     if not subjects or not rows.update(attempts=F("attempts") + 1):
         yield
@@ -239,7 +270,9 @@ def try_all_again() -> None:
 
 
 class _Others:
-    """What waits while a subject of very many pages is brought into the index: asked now and then, it brings in what others changed meanwhile."""
+    """What waits while a subject of very many pages is brought into the index: asked now and then, it brings in what
+    others changed meanwhile.
+    """
 
     def __init__(self, engine: Engine, held: Held, failed: set[str], long: set[str], under_way: str) -> None:
         self._engine = engine
@@ -270,7 +303,9 @@ def _delete_rows(ids: Iterable[int]) -> None:
 
 
 def light_batches(subjects: Iterable[str]) -> Iterator[list[str]]:
-    """Some subjects at a time, in order: BATCH_SUBJECTS at most, whose texts together have BATCH_TEXT characters at most, or one that is longer."""
+    """Some subjects at a time, in order: BATCH_SUBJECTS at most, whose texts together have BATCH_TEXT characters at
+    most, or one that is longer.
+    """
     for some in batches(subjects, BATCH_SUBJECTS):
         lengths = registry.lengths_of(some)
         batch: list[str] = []
@@ -294,7 +329,9 @@ def make_entries(subjects: Sequence[str]) -> tuple[Made, set[str]]:
     except Exception:
         # One broken record must not hold up every other change: find it, log it, go on.
         if len(subjects) == 1:
-            logger.exception("The entries of %s could not be made; it is tried again with the next change.", subjects[0])
+            logger.exception(
+                "The entries of %s could not be made; it is tried again with the next change.", subjects[0]
+            )
             return [], {subjects[0]}
     made: Made = []
     failed: set[str] = set()
@@ -320,7 +357,8 @@ def _entries(subjects: Sequence[str]) -> Made:
 def _bounded(entry: Entry) -> Entry:
     """The entry with the first MOST_TEXT characters of its sections; itself where it has no more.
 
-    Each entry has the whole bound, however long the files are that only others may open: what they do not see changes nothing for its readers.
+    Each entry has the whole bound, however long the files are that only others may open: what they do not see changes
+    nothing for its readers.
     """
     room = registry.MOST_TEXT
     if sum(len(section.text) for section in entry.sections) <= room:
@@ -337,7 +375,9 @@ def _bounded(entry: Entry) -> Entry:
 def _cut(section: Section, room: int) -> Section:
     if len(section.text) <= room:
         return section
-    spans = tuple(LanguageSpan(span.start, min(span.end, room), span.language) for span in section.spans if span.start < room)
+    spans = tuple(
+        LanguageSpan(span.start, min(span.end, room), span.language) for span in section.spans if span.start < room
+    )
     return replace(section, text=section.text[:room], spans=spans)
 
 
@@ -347,9 +387,10 @@ def _cut(section: Section, room: int) -> Section:
 def rebuild(*, progress: Progress | None = None, wait_s: float = 60.0) -> int:
     """Makes a new index beside the one in use, swaps, and drains what changed meanwhile; the number of subjects read.
 
-    It holds the drainers' lease: changes wait in the outbox, where what was read before them would otherwise overwrite them. Until the swap the
-    old index answers, and pages check today's rights as always. Leaving by an exception (Ctrl-C too) keeps the old index.
-    `progress(done, total)` is called with each batch. Raises IndexBusy when a drainer is still at work after `wait_s` seconds,
+    It holds the drainers' lease: changes wait in the outbox, where what was read before them would otherwise overwrite
+    them. Until the swap the old index answers, and pages check today's rights as always. Leaving by an exception
+    (Ctrl-C too) keeps the old index. `progress(done, total)` is called with each batch. Raises IndexBusy when a drainer
+    is still at work after `wait_s` seconds,
     EngineUnavailable, LeaseLost.
     """
     with lease(INDEX, wait_s=wait_s) as held:
@@ -365,7 +406,10 @@ def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
     left_out = set(Outbox.objects.left_out().values_list("subject", flat=True))
     unmade: set[str] = set()
     done = 0
-    with Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects, engine.rebuild() as new:
+    with (
+        Spool(subject for kind in registry.kinds() for subject in kind.subjects()) as subjects,
+        engine.rebuild() as new,
+    ):
         progress(done, len(subjects))
         for some in light_batches(subjects):
             wanted = [subject for subject in some if subject not in left_out]
@@ -379,7 +423,8 @@ def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
         with transaction.atomic():
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(unmade)], batch_size=500)
     held.renew()
-    # What these rows say is in the new index: its entries were read after them. Rows that came later stay for the drain.
+    # What these rows say is in the new index: its entries were read after them. Rows that came later stay for the
+    # drain.
     for ids in batches(before, 500):
         Outbox.objects.filter(id__in=ids).exclude(subject__in=unmade | left_out).delete()
     return done

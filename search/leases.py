@@ -58,7 +58,10 @@ def lease(name: str, *, wait_s: float = 0.0) -> Iterator[Held | None]:
 
 
 def take(name: str) -> Held | None:
-    """The lease if it is free, run out, or its holder is dead; else None. Compare and set: two takers never both get it."""
+    """The lease if it is free, run out, or its holder is dead; else None.
+
+    Compare and set: two takers never both get it.
+    """
     Lease.objects.bulk_create([Lease(name=name)], ignore_conflicts=True)
     now = timezone.now()
     free = Q(until__isnull=True) | Q(until__lt=now)

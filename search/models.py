@@ -1,4 +1,5 @@
-"""What the search remembers in the database: changes still to be indexed, who is draining them, and what was asked (without who).
+"""What the search remembers in the database: changes still to be indexed, who is draining them, and what was asked
+(without who).
 
 The index itself is not here and is not precious: it can be made again from what the registered kinds give.
 """
@@ -13,11 +14,15 @@ MOST_ATTEMPTS = 2  # times that a subject may end the process that indexes it: a
 
 class OutboxQuerySet(models.QuerySet):
     def closing(self) -> OutboxQuerySet:
-        """Changes that may take something from a reader; an index of their own finds them among any number of others."""
+        """Changes that may take something from a reader;
+        an index of their own finds them among any number of others.
+        """
         return self.filter(closes=True)
 
     def waiting(self) -> OutboxQuerySet:
-        """Changes to be brought into the index; those of subjects that ended the process more than once are not tried any more."""
+        """Changes to be brought into the index; those of subjects that ended the process more than once are not tried
+        any more.
+        """
         return self.filter(attempts__lt=MOST_ATTEMPTS)
 
     def left_out(self) -> OutboxQuerySet:
@@ -42,7 +47,9 @@ class Outbox(models.Model):
     class Meta:
         verbose_name = _("change to index")
         verbose_name_plural = _("changes to index")
-        indexes = [models.Index(fields=["id", "subject"], condition=models.Q(closes=True), name="search_outbox_closing")]
+        indexes = [
+            models.Index(fields=["id", "subject"], condition=models.Q(closes=True), name="search_outbox_closing")
+        ]
 
     def __str__(self) -> str:
         return self.subject
@@ -64,7 +71,9 @@ class Lease(models.Model):
 
 
 class QueryLog(models.Model):
-    """What was asked: words, language, number of results, day. No person, no address, nothing with six digits in a row."""
+    """What was asked: words, language, number of results, day. No person, no address,
+    nothing with six digits in a row.
+    """
 
     words = models.CharField(max_length=200)
     language = models.CharField(max_length=2)
@@ -75,7 +84,9 @@ class QueryLog(models.Model):
     class Meta:
         verbose_name = _("logged search")
         verbose_name_plural = _("logged searches")
-        constraints = [models.UniqueConstraint(fields=["day", "language", "words", "results"], name="search_querylog_once_a_day")]
+        constraints = [
+            models.UniqueConstraint(fields=["day", "language", "words", "results"], name="search_querylog_once_a_day")
+        ]
 
     def __str__(self) -> str:
         return self.words

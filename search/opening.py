@@ -1,6 +1,7 @@
 """The site's own engine and its readers: the one place that reads the SEARCH_* settings for everybody.
 
-Who answers a reader asks `site_finder`, which leaves out what is closing; the engine itself is for what writes the index or compares it.
+Who answers a reader asks `site_finder`, which leaves out what is closing; the engine itself is for what writes the
+index or compares it.
 """
 
 from __future__ import annotations
@@ -37,9 +38,11 @@ def site_engine() -> Engine:
 
 
 class Finder:
-    """What readers may ask of an engine, for one request: everything but the subjects whose closing waits in the outbox.
+    """What readers may ask of an engine, for one request: everything but the subjects whose closing waits in the
+    outbox.
 
-    Their set is read once, at the first question, in one query: before the engine is asked, so that a row that is gone by then is in the index.
+    Their set is read once, at the first question, in one query: before the engine is asked, so that a row that is gone
+    by then is in the index.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -51,9 +54,18 @@ class Finder:
         return frozenset(Outbox.objects.closing().values_list("subject", flat=True))
 
     def search(
-        self, query: Query, *, audiences: frozenset[str], first: int = 0, count: int = 10, sort: Sort = "relevance", facets: bool = True
+        self,
+        query: Query,
+        *,
+        audiences: frozenset[str],
+        first: int = 0,
+        count: int = 10,
+        sort: Sort = "relevance",
+        facets: bool = True,
     ) -> Results:
-        return self._engine.search(query, audiences=audiences, first=first, count=count, sort=sort, facets=facets, without=self.closing)
+        return self._engine.search(
+            query, audiences=audiences, first=first, count=count, sort=sort, facets=facets, without=self.closing
+        )
 
     def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6) -> list[str]:
         return self._engine.suggest(typed, audiences=audiences, language=language, count=count, without=self.closing)

@@ -1,8 +1,9 @@
 """Weights of the formula, the same on every engine, each with where it was measured.
 
-Score of a document = sum over the query's words of BM25 (k1 1.2, b .75) in five fields, its frequencies in levels (`engines.levels`), its counts
-those the reader may know; then twice its best page on top for the first documents. Sources: "recipe" is the development collections
-(libreoffice_help, debian_faq, cnil), "books" the help pages bound into long documents, "latency" a library of a million pages.
+Score of a document = sum over the query's words of BM25 (k1 1.2, b .75) in five fields, its frequencies in levels
+(`engines.levels`), its counts those the reader may know; then twice its best page on top for the first documents.
+Sources: "recipe" is the development collections (libreoffice_help, debian_faq, cnil), "books" the help pages bound into
+long documents, "latency" a library of a million pages.
 """
 
 BODY = 1.0

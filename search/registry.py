@@ -1,7 +1,7 @@
 """Who gives what to the search: kinds of things that can be found, names of facet values, suggestions.
 
-The domains fill it in their `apps.py`; the search works with an empty one. What is done with the entries is in `indexing`, how found
-things are gathered for a page in `asking`.
+The domains fill it in their `apps.py`; the search works with an empty one. What is done with the entries is in
+`indexing`, how found things are gathered for a page in `asking`.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from search.entries import Entry, Section
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
 _AT_ONCE = 500
 MOST_TEXT = 5_000_000  # characters of one entry that are indexed, its first: some 1,700 printed pages
-"""An index in the making holds some thirty times a text in memory; past this, one stranger's file would take what the whole site needs."""
+"""An index in the making holds some thirty times a text in memory; past this, one stranger's file would take what the
+whole site needs.
+"""
 MOST_PAGES = 1_700  # MOST_TEXT as people are told it
 LANGUAGE_NAMES = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What stands in amber in place of passages. kind: "scan", "waiting", "encrypted", "broken"… (names its icon); text is a sentence."""
+    """What stands in amber in place of passages.
+
+    kind: "scan", "waiting", "encrypted", "broken"… (names its icon); text is a sentence.
+    """
 
     kind: str
     text: str
@@ -58,7 +63,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class FoundSection:
-    """A section with its text, and where it is read: at its page with the words marked; the thing's own page where it has none."""
+    """A section with its text, and where it is read: at its page with the words marked; the thing's own page where it
+    has none.
+    """
 
     section: Section
     url: str
@@ -66,7 +73,9 @@ class FoundSection:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A found thing as one reader may see it today: its card, and by anchor those of the sections asked for that are open to them."""
+    """A found thing as one reader may see it today: its card, and by anchor those of the sections asked for that are
+    open to them.
+    """
 
     card: Card
     sections: Mapping[str, FoundSection]
@@ -74,7 +83,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What is offered while typing. url "" means: search for `text`. language is the text's; kind is "title" or "concept"."""
+    """What is offered while typing. url "" means: search for `text`. language is the text's; kind is "title" or
+    "concept".
+    """
 
     text: str
     language: str
@@ -83,7 +94,9 @@ class Suggestion:
 
 
 Opened = Mapping[str, frozenset[str]]
-"""{part: the audiences that may find it}: "" is the thing itself, the others what comes and goes by itself (a version of a file, a service)."""
+"""{part: the audiences that may find it}: "" is the thing itself, the others what comes and goes by itself (a version
+of a file, a service).
+"""
 
 
 class Kind(Protocol):
@@ -100,19 +113,25 @@ class Kind(Protocol):
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
         """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call.
 
-        Of the sections of an entry the first MOST_TEXT characters are indexed; who has long texts reads no more, and tells `register_lengths`.
+        Of the sections of an entry the first MOST_TEXT characters are indexed; who has long texts reads no more, and
+        tells `register_lengths`.
         """
 
     def open_to(self, subjects: Sequence[str]) -> Mapping[str, Opened]:
-        """subject -> who may find what of it today; one that is gone or must not be found is left out. A fixed number of queries a call, no texts.
+        """subject -> who may find what of it today; one that is gone or must not be found is left out. A fixed number
+        of queries a call, no texts.
 
         Compared before and after a change, inside its transaction: what is missing afterwards was closed.
         """
 
-    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
-        """By Entry.key ("subject/layer"), with the sections whose anchors are asked for. A fixed number of queries a call.
+    def found(
+        self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
+    ) -> dict[str, Found]:
+        """By Entry.key ("subject/layer"), with the sections whose anchors are asked for. A fixed number of queries a
+        call.
 
-        What these audiences may not see today is left out, whatever the index holds. query_text is what the addresses of sections mark.
+        What these audiences may not see today is left out, whatever the index holds. query_text is what the addresses
+        of sections mark.
         """
 
 
@@ -137,7 +156,9 @@ _lengths: list[Lengths] = []
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
-    """`models` are the labels ("library.Reference") of what the kind makes findable; the system check wants every page type named."""
+    """`models` are the labels ("library.Reference") of what the kind makes findable; the system check wants every page
+    type named.
+    """
     _kinds[kind.code] = kind
     for model in models:
         _models[model.lower()] = kind.code
@@ -176,20 +197,26 @@ def open_to(subjects: Sequence[str]) -> dict[str, Opened]:
 
 
 def register_dependents(provider: Dependents) -> None:
-    """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these change. One query a call."""
+    """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these
+    change. One query a call.
+    """
     if provider not in _dependents:
         _dependents.append(provider)
 
 
 def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
-    """What must be made again with these subjects, without these. One step only: what holds words of a dependent is not asked for."""
+    """What must be made again with these subjects, without these.
+
+    One step only: what holds words of a dependent is not asked for.
+    """
     known = set(subjects)
     found = (subject for provider in _dependents for subject in provider(subjects))
     return tuple(subject for subject in dict.fromkeys(found) if subject not in known)
 
 
 def register_lengths(provider: Lengths) -> None:
-    """`provider(subjects)` gives the characters that making the entries of these will hold, at most, of those it knows. A query or two, no texts.
+    """`provider(subjects)` gives the characters that making the entries of these will hold, at most, of those it knows.
+    A query or two, no texts.
 
     For kinds whose texts may be long (files): what nobody gives a length for is short.
     """
@@ -224,7 +251,9 @@ def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, 
 
 
 def register_filter_names(filter_name: Literal["types", "themes", "groups"], provider: NameProvider) -> None:
-    """`provider()` gives (label in any language, code) pairs, so that theme:"logement social" is understood in the search box."""
+    """`provider()` gives (label in any language, code) pairs, so that theme:"logement social" is understood in the
+    search box.
+    """
     _names[filter_name] = provider
 
 
@@ -234,7 +263,9 @@ def filter_names(filter_name: str) -> Iterable[tuple[str, str]]:
 
 
 def register_contact(provider: Callable[[], str]) -> None:
-    """`provider()` gives the address where a person can be asked, in the language of the request, or "" where there is none."""
+    """`provider()` gives the address where a person can be asked, in the language of the request, or "" where there is
+    none.
+    """
     _contact[:] = [provider]
 
 
@@ -244,7 +275,9 @@ def contact_url() -> str:
 
 
 def register_suggester(suggester: Suggester) -> None:
-    """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles: concepts of the public vocabulary."""
+    """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles: concepts of the public
+    vocabulary.
+    """
     if suggester not in _suggesters:
         _suggesters.append(suggester)
 

@@ -1,4 +1,7 @@
-"""The query log: what people look for and how much they find, never who. Shown to nobody but editors, thinned after twelve months."""
+"""The query log: what people look for and how much they find, never who.
+
+Shown to nobody but editors, thinned after twelve months.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +31,8 @@ _UPSERT = """
 
 
 def logged_words(words: str) -> str:
-    """The words as they are logged, "" when they are not: a number of six digits (a telephone, a national number, also written with dots or
-    blanks between them) or an e-mail address may be somebody."""
+    """The words as they are logged, "" when they are not: a number of six digits (a telephone, a national number, also
+    written with dots or blanks between them) or an e-mail address may be somebody."""
     words = " ".join(words.lower().split())[:LONGEST].strip()
     digits = _SEPARATORS.sub("", _YEAR.sub(" ", words))
     return "" if "@" in words or _SIX_DIGITS.search(digits) or _SIX_DIGITS.search(words) else words

@@ -20,7 +20,8 @@ def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
 class Spool:
     """Lines kept in a temporary file, counted, to be gone through afterwards.
 
-    Subjects are read to their end before anything is written: a SQLite connection with an open cursor cannot write once another one has.
+    Subjects are read to their end before anything is written: a SQLite connection with an open cursor cannot write once
+    another one has.
     """
 
     def __init__(self, lines: Iterable[str]) -> None:

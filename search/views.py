@@ -1,4 +1,7 @@
-"""The results page, and suggestions while typing. Both answer for one reader: neither is ever kept by a shared cache or a search engine."""
+"""The results page, and suggestions while typing.
+
+Both answer for one reader: neither is ever kept by a shared cache or a search engine.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,11 @@ def results(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     typed = plain(request.GET.get("q", ""))[:MOST_LETTERS].strip()
     try:
-        found = suggest(site_finder(), typed, audiences=audiences_of(request), language=get_language() or "fr") if typed else []
+        found = (
+            suggest(site_finder(), typed, audiences=audiences_of(request), language=get_language() or "fr")
+            if typed
+            else []
+        )
     except EngineUnavailable:
         found = []
     shown = [{"text": each.text, "language": each.language, "url": each.url, "kind": each.kind} for each in found]

@@ -1,6 +1,7 @@
 """What all tests share: a database that is migrated once and copied, and a real Chromium where there is one.
 
-The copy is kept in pytest's cache and keyed on the migrations: the first run after a new migration takes longer, the others do not.
+The copy is kept in pytest's cache and keyed on the migrations: the first run after a new migration takes longer, the
+others do not.
 """
 
 from __future__ import annotations
@@ -59,13 +60,17 @@ class MigratedDatabase:
 
 
 def migrations_key() -> str:
-    """Changes with any migration of ours, with what runs after them (the group of editors) and with the versions of what brings others."""
+    """Changes with any migration of ours, with what runs after them (the group of editors) and with the versions of
+    what brings others.
+    """
     import django
     import wagtail
     from django.apps import apps
     from django.conf import settings
 
-    digest = hashlib.sha256(f"{django.__version__} {wagtail.__version__} {sys.version_info[:2]} {settings.EDITORS_MANAGE}".encode())
+    digest = hashlib.sha256(
+        f"{django.__version__} {wagtail.__version__} {sys.version_info[:2]} {settings.EDITORS_MANAGE}".encode()
+    )
     accounts = Path(apps.get_app_config("accounts").path)
     for after in ("apps.py", "editors.py"):
         digest.update((accounts / after).read_bytes())
@@ -141,13 +146,17 @@ DATABASE = pytest.StashKey[MigratedDatabase]()
 
 def empties_tables(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
-    asked = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"} & set(getattr(item, "fixturenames", ()))
+    asked = {"transactional_db", "live_server", "django_db_reset_sequences", "django_db_serialized_rollback"} & set(
+        getattr(item, "fixturenames", ())
+    )
     return bool(asked) or bool(marker and (marker.kwargs.get("transaction") or (marker.args and marker.args[0])))
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """A test that empties the tables leaves nothing of the migrations: the next one that uses the database gets a fresh copy."""
+    """A test that empties the tables leaves nothing of the migrations: the next one that uses the database gets a fresh
+    copy.
+    """
     database = item.config.stash.get(DATABASE, None)
     uses = empties_tables(item) or item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
     if database is not None and database.is_emptied and uses:
@@ -174,7 +183,9 @@ def pytest_runtest_teardown(item):
 
 
 def chromium_path() -> str | None:
-    return os.environ.get("CASS_CHROMIUM") or next((found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None)
+    return os.environ.get("CASS_CHROMIUM") or next(
+        (found for name in CHROMIUM_NAMES if (found := shutil.which(name))), None
+    )
 
 
 @pytest.fixture(scope="session")
@@ -188,7 +199,12 @@ def browser_type_launch_args(browser_type_launch_args):
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args):
-    return {**browser_context_args, "viewport": {"width": 1280, "height": 900}, "locale": "fr-BE", "reduced_motion": "reduce"}
+    return {
+        **browser_context_args,
+        "viewport": {"width": 1280, "height": 900},
+        "locale": "fr-BE",
+        "reduced_motion": "reduce",
+    }
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,6 @@
-"""Many people and organisations at once, for tests that ask whether lists stay as quick as with ten: queries are counted, never seconds."""
+"""Many people and organisations at once, for tests that ask whether lists stay as quick as with ten: queries are
+counted, never seconds.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def organisations(count: int, *, prefix: str = "org") -> list[Organisation]:
         for number in range(count)
     )
     services = Service.objects.bulk_create(
-        Service(organisation=one, code=f"service-{letter}", name=f"Service {letter}") for one in made for letter in ("a", "b")
+        Service(organisation=one, code=f"service-{letter}", name=f"Service {letter}")
+        for one in made
+        for letter in ("a", "b")
     )
     places = Place.objects.bulk_create(
         Place(
@@ -41,13 +45,17 @@ def organisations(count: int, *, prefix: str = "org") -> list[Organisation]:
         )
         for service in services
     )
-    OpeningHours.objects.bulk_create(OpeningHours(place=place, weekday=day, opens=time(9), closes=time(12)) for place in places for day in (1, 2, 4))
+    OpeningHours.objects.bulk_create(
+        OpeningHours(place=place, weekday=day, opens=time(9), closes=time(12)) for place in places for day in (1, 2, 4)
+    )
     Membership.objects.bulk_create(Membership(organisation=one) for one in made)
     return made
 
 
 def people(count: int, bodies: list[Body], employers: list[Organisation], *, prefix: str = "personne") -> list[User]:
-    """`count` people, each with an employer, a mandate for it, and an address and phone they share with their groups."""
+    """`count` people, each with an employer, a mandate for it,
+    and an address and phone they share with their groups.
+    """
     made = User.objects.bulk_create(
         User(
             email=f"{prefix}{number}@foule.example",
@@ -59,9 +67,12 @@ def people(count: int, bodies: list[Body], employers: list[Organisation], *, pre
         )
         for number in range(count)
     )
-    EmailAddress.objects.bulk_create(EmailAddress(user=one, email=one.email, verified=True, primary=True) for one in made)
+    EmailAddress.objects.bulk_create(
+        EmailAddress(user=one, email=one.email, verified=True, primary=True) for one in made
+    )
     Employment.objects.bulk_create(
-        Employment(user=one, organisation=employers[number % len(employers)], function="médiation") for number, one in enumerate(made)
+        Employment(user=one, organisation=employers[number % len(employers)], function="médiation")
+        for number, one in enumerate(made)
     )
     Mandate.objects.bulk_create(
         Mandate(
@@ -79,4 +90,9 @@ def people(count: int, bodies: list[Body], employers: list[Organisation], *, pre
 def crowd(how_many_people: int, how_many_organisations: int, *, prefix: str = "") -> list[User]:
     """People of five bodies, working for as many organisations as asked."""
     bodies = [Body.objects.filter(code=code).first() or groups.body(code) for code in ("PA", "LOG", "SAN", "GUI", "CP")]
-    return people(how_many_people, bodies, organisations(how_many_organisations, prefix=f"{prefix}org"), prefix=f"{prefix}personne")
+    return people(
+        how_many_people,
+        bodies,
+        organisations(how_many_organisations, prefix=f"{prefix}org"),
+        prefix=f"{prefix}personne",
+    )

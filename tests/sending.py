@@ -1,4 +1,6 @@
-"""What a browser would send of a form as the site shows it, for tests of forms that were open while something changed."""
+"""What a browser would send of a form as the site shows it,
+for tests of forms that were open while something changed.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class _Forms(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "select" and self._options is not None and self._field:
-            chosen = [value for value, is_chosen in self._options if is_chosen] or [value for value, _chosen in self._options[:1]]
+            chosen = [value for value, is_chosen in self._options if is_chosen] or [
+                value for value, _chosen in self._options[:1]
+            ]
             self.forms[-1][self._field] = chosen
         if tag in ("select", "textarea"):
             self._field, self._options = "", None
@@ -55,7 +59,11 @@ def filled(content: str) -> dict[str, list[str]]:
     parser = _Forms()
     parser.feed(content)
     largest = max(parser.forms, key=len)
-    return {name: [value.removeprefix("\n") for value in values] for name, values in largest.items() if "__prefix__" not in name}
+    return {
+        name: [value.removeprefix("\n") for value in values]
+        for name, values in largest.items()
+        if "__prefix__" not in name
+    }
 
 
 def opened(client, url: str) -> dict[str, list[str]]:

@@ -1,6 +1,8 @@
-"""Closing is immediate: with no worker running, what was just closed is in nobody's answer, and what was only edited is in everybody's.
+"""Closing is immediate: with no worker running, what was just closed is in nobody's answer, and what was only edited is
+in everybody's.
 
-A table of every registered kind of thing that can be found, and of every way in which one can close: a new kind, or a new way, is one line.
+A table of every registered kind of thing that can be found, and of every way in which one can close: a new kind, or a
+new way, is one line.
 """
 
 from __future__ import annotations
@@ -65,12 +67,18 @@ def said(words: str) -> str:
     counted = [f"{facet.name} {row.value} {row.count}" for facet in answer.facets for row in facet.rows if row.count]
     numbers = [number for number in (found.total, found.total_all, found.total_passages) if number]
     alike = [hit.key for hit in found.similar if hit.subject in finder.closing]
-    titles = [one.text for one in suggest(finder, words[:6], audiences=EVERYBODY, language="fr") if words in one.text.casefold()]
+    titles = [
+        one.text
+        for one in suggest(finder, words[:6], audiences=EVERYBODY, language="fr")
+        if words in one.text.casefold()
+    ]
     return " ".join(map(str, [*numbers, *counted, *(hit.key for hit in found.hits), *alike, *titles]))
 
 
 def sections_of(words: str) -> list[str]:
-    """Every section the engine names to an editor, who sees everything: in the reader, and counted on the results page."""
+    """Every section the engine names to an editor, who sees everything: in the reader,
+    and counted on the results page.
+    """
     finder, query, everyone = site_finder(), parse(words, "fr"), EVERYBODY | {STAFF}
     keys = [key for key, _ in site_engine().stored()]
     hits = [anchor for key in keys for anchor in finder.section_hits(query, *key.rsplit("/", 1), audiences=everyone)]
@@ -156,7 +164,10 @@ WAYS: dict[str, dict[str, dict[str, Way]]] = {
             "unpublished": lambda page: page.unpublish(),
             "many unpublished": lambda page: ContentPage.objects.filter(pk=page.pk).unpublish(),
             "many not live": updated(live=False),
-            "expired": lambda page: (updated(expire_at=timezone.now() - timedelta(1))(page), call_command("publish_scheduled")),
+            "expired": lambda page: (
+                updated(expire_at=timezone.now() - timedelta(1))(page),
+                call_command("publish_scheduled"),
+            ),
             "a version for fewer readers": lambda page: published(page, audiences=GROUP),
             "deleted": deleted,
             "many deleted": deleted_in_bulk,
@@ -238,7 +249,11 @@ EDITS: dict[str, dict[str, dict[str, Way]]] = {
         },
     },
     "newsletter.issue": {
-        "jonquille": {"agreed to with another word": lambda issue: approved(issue, lead={"fr": "Des jonquilles partout", "source": "fr"})},
+        "jonquille": {
+            "agreed to with another word": lambda issue: approved(
+                issue, lead={"fr": "Des jonquilles partout", "source": "fr"}
+            )
+        },
     },
 }
 
@@ -264,7 +279,9 @@ def approved(issue, *, items=lambda items: items, **values):
 @pytest.fixture
 def site(index):  # noqa: F811
     """One thing of each name, public and in the index."""
-    reference = library.reference("Étude pervenche", creators=("CPAS",), concepts=(library.concept("fleurs", "Fleurs"),), date_text="1997")
+    reference = library.reference(
+        "Étude pervenche", creators=("CPAS",), concepts=(library.concept("fleurs", "Fleurs"),), date_text="1997"
+    )
     file = library.file(reference, "Le mimosa de la page une", "Encore le mimosa", "Toujours le mimosa")
     parent = pages.page("Parent", slug="parent")
     page = pages.page("Une glycine", slug="glycine", parent=parent, date=date(2013, 1, 5))
@@ -272,7 +289,9 @@ def site(index):  # noqa: F811
     organisation = directory.organisation("Maison aubepine")
     service = directory.service(organisation, "Permanence chevrefeuille")
     place = directory.place(organisation, "Rue du troene", service=service)
-    spoken_of = newsletters.item("Étude pervenche", subject=f"library.reference:{reference.pk}", heading="library.references")
+    spoken_of = newsletters.item(
+        "Étude pervenche", subject=f"library.reference:{reference.pk}", heading="library.references"
+    )
     issue = newsletters.issue(13, title="Des jonquilles", items=[newsletters.item("Un narcisse"), spoken_of], live=True)
     index()
     assert not Outbox.objects.exists()
@@ -343,7 +362,9 @@ def test_readers_chosen_in_a_draft_are_those_of_no_translation_before_it_is_publ
 
 
 def test_a_mandate_that_ended_opens_nothing_from_the_next_request_on_and_leaves_nothing_to_index(index, readers):  # noqa: F811
-    """Who holds which audience is asked at each request; entries say what audiences they are for, whoever holds them."""
+    """Who holds which audience is asked at each request; entries say what audiences they are for,
+    whoever holds them.
+    """
     library.reference("Étude citronnier", audiences=("body:PA",))
     index()
     with override("fr"):

@@ -42,7 +42,10 @@ def targets_in(manual: str) -> set[str]:
 def rows_of(text: str) -> list[tuple[str, ...]]:
     """The rows of the table of settings, without the backticks."""
     table = text[text.index("| variable |") :].split("\n\n")[0].split('\n"""')[0]
-    return [tuple(cell.strip().replace("`", "") for cell in line.strip().strip("|").split("|")) for line in table.splitlines()[2:]]
+    return [
+        tuple(cell.strip().replace("`", "") for cell in line.strip().strip("|").split("|"))
+        for line in table.splitlines()[2:]
+    ]
 
 
 def listed() -> set[str]:
@@ -50,7 +53,9 @@ def listed() -> set[str]:
 
 
 def names_in_environment_file(path: Path) -> list[str]:
-    return [line.partition("=")[0] for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return [
+        line.partition("=")[0] for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")
+    ]
 
 
 @pytest.mark.parametrize("manual", (*MANUALS, "docs/personal-data.md"))
@@ -67,23 +72,37 @@ def test_every_command_in_the_manual_s_table_exists():
 
 @pytest.mark.parametrize("manual", MANUALS)
 def test_make_help_lists_every_target_it_names(manual):
-    told = subprocess.run(["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert targets_in(manual), "the pattern finds nothing any more"
     assert targets_in(manual) <= {line.split()[0] for line in told.splitlines()}
 
 
 def test_make_restore_without_an_archive_says_what_to_give():
-    told = subprocess.run(["make", "--no-print-directory", "restore"], cwd=ROOT, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["make", "--no-print-directory", "restore"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert told.returncode != 0
     assert "make restore FROM=" in told.stdout
 
 
-@pytest.mark.parametrize(("readable", "used"), [(True, "docs/systemd/manage backup"), (False, "python manage.py backup")], ids=["installed", "here"])
+@pytest.mark.parametrize(
+    ("readable", "used"),
+    [(True, "docs/systemd/manage backup"), (False, "python manage.py backup")],
+    ids=["installed", "here"],
+)
 def test_make_backup_uses_the_settings_of_the_installed_site_where_there_is_one(tmp_path, readable, used):
     settings = tmp_path / "cass.env"
     if readable:
         settings.write_text("DJANGO_SETTINGS_MODULE=kb.settings.dev\n")
-    told = subprocess.run(["make", "-n", "backup", f"CASS_ENV={settings}", "TO=kept"], cwd=ROOT, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["make", "-n", "backup", f"CASS_ENV={settings}", "TO=kept"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert f'{used} --to "{ROOT / "kept"}"' in told.stdout
 
 
@@ -128,18 +147,26 @@ def directives(service: Path) -> dict[str, str]:
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
 def test_a_service_leaves_the_reading_process_what_it_shuts_itself_in_with(service):
     said = directives(service)
-    assert {"landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "seccomp", "@system-service"} <= set(
-        said["SystemCallFilter"].split()
-    )
+    assert {
+        "landlock_create_ruleset",
+        "landlock_add_rule",
+        "landlock_restrict_self",
+        "seccomp",
+        "@system-service",
+    } <= set(said["SystemCallFilter"].split())
     assert {"user", "net", "ipc"} <= set(said.get("RestrictNamespaces", "user net ipc").split())
-    assert not {"PrivateNetwork", "IPAddressDeny", "MemoryDenyWriteExecute"} & set(said)  # database, mail and storage are elsewhere; ctypes
+    assert not {"PrivateNetwork", "IPAddressDeny", "MemoryDenyWriteExecute"} & set(
+        said
+    )  # database, mail and storage are elsewhere; ctypes
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: path.name)
 def test_a_service_may_little_and_security_md_says_how_little(service):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze here: apt-get install systemd")
-    told = subprocess.run(["systemd-analyze", "security", "--offline=true", str(service)], capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        ["systemd-analyze", "security", "--offline=true", str(service)], capture_output=True, text=True, check=False
+    )
     found = re.search(r"Overall exposure level for \S+: ([\d.]+)", told.stdout)
     if found is None:
         pytest.skip(f"systemd-analyze says nothing here: {told.stderr[:100]}")
@@ -155,12 +182,18 @@ def test_the_services_fit_into_the_machine_of_the_manual_and_a_reader_of_files_i
     assert most_mb["cass-worker"] * 1_000_000 > Limits().memory_bytes + 500_000_000
     for service in SERVICES:
         assert f"{most_mb[service.stem]:,} MB" in manual
-        assert directives(service)["OOMPolicy"] == "continue", "what ends is one process, not the service with all it was doing"
+        assert directives(service)["OOMPolicy"] == "continue", (
+            "what ends is one process, not the service with all it was doing"
+        )
 
 
 def test_gunicorn_takes_its_own_settings_and_opens_no_control_socket():
     told = subprocess.run(
-        [sys.executable, "-m", "gunicorn", "--print-config", "--check-config", "kb.wsgi"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "gunicorn", "--print-config", "--check-config", "kb.wsgi"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert re.search(r"control_socket_disable\s*=\s*True", told.stdout), told.stderr
 
@@ -183,7 +216,9 @@ def has_cass() -> bool:
     return any(person.pw_name == "cass" for person in pwd.getpwall())
 
 
-needs_environment = pytest.mark.skipif(not (ROOT / ".venv" / "bin" / "python").exists(), reason="no .venv in the project (make install)")
+needs_environment = pytest.mark.skipif(
+    not (ROOT / ".venv" / "bin" / "python").exists(), reason="no .venv in the project (make install)"
+)
 
 
 @needs_environment
@@ -201,11 +236,14 @@ def test_manage_runs_as_cass_when_root_asks(tmp_path):
     settings, stand_in = tmp_path / "cass.env", tmp_path / "runuser"
     stand_in.write_text('#!/bin/sh\necho "$CASS_URL $PWD $*"\n')
     stand_in.chmod(0o755)
-    settings.write_text(f'CASS_URL=https://cass.example\nPATH={tmp_path}:$PATH\nCASS_EMAIL_FROM="CASS <a@cass.example>"\n')
-    told = manage(settings, "check", "--deploy")
-    assert told.stdout.strip() == f"https://cass.example {ROOT} -u cass --preserve-environment -- .venv/bin/python manage.py check --deploy", (
-        told.stderr
+    settings.write_text(
+        f'CASS_URL=https://cass.example\nPATH={tmp_path}:$PATH\nCASS_EMAIL_FROM="CASS <a@cass.example>"\n'
     )
+    told = manage(settings, "check", "--deploy")
+    assert (
+        told.stdout.strip()
+        == f"https://cass.example {ROOT} -u cass --preserve-environment -- .venv/bin/python manage.py check --deploy"
+    ), told.stderr
 
 
 def test_manage_says_which_file_it_cannot_read(tmp_path):

@@ -17,11 +17,40 @@ from tests.kb.library.conftest import index  # noqa: F401
 from tests.test_many_people import OF_EDITORS, OF_MEMBERS
 
 PATHS = [
-    *("//evil.example/", "//[x/", "/\\evil.example/", "//evil.example/fr/", "/fr//evil.example/", "/fr/%00/", "/%00", "/fr/bibliotheque/%00/"),
-    *("/fr/..;/admin/", "/fr/%2e%2e/admin/", "/media/%2e%2e/db.sqlite3", "/static/%2e%2e/%2e%2e/settings/base.py", "/fr/" + "a/" * 1500),
-    *("/fr/echos/0/", "/fr/echos/-1/", "/nl/echos/99999999999999999999/", "/en/echos/" + "9" * 5000 + "/", "/fr/echos/%00/", "/fr/echos/1e3/"),
+    *(
+        "//evil.example/",
+        "//[x/",
+        "/\\evil.example/",
+        "//evil.example/fr/",
+        "/fr//evil.example/",
+        "/fr/%00/",
+        "/%00",
+        "/fr/bibliotheque/%00/",
+    ),
+    *(
+        "/fr/..;/admin/",
+        "/fr/%2e%2e/admin/",
+        "/media/%2e%2e/db.sqlite3",
+        "/static/%2e%2e/%2e%2e/settings/base.py",
+        "/fr/" + "a/" * 1500,
+    ),
+    *(
+        "/fr/echos/0/",
+        "/fr/echos/-1/",
+        "/nl/echos/99999999999999999999/",
+        "/en/echos/" + "9" * 5000 + "/",
+        "/fr/echos/%00/",
+        "/fr/echos/1e3/",
+    ),
     *("/fr/echos/abonnement/%00/", "/fr/echos/desabonnement/%00/", "/en/echos/unsubscribe/" + "a" * 5000 + "/"),
-    *("/documents/1/x.pdf", "/fr/documents/1/x.pdf", "/fr/images/x/1/original/", "/sitemap.xml?p=x", "/sitemap.xml?p=%00", "/fr/contact/%F0%28%8C/"),
+    *(
+        "/documents/1/x.pdf",
+        "/fr/documents/1/x.pdf",
+        "/fr/images/x/1/original/",
+        "/sitemap.xml?p=x",
+        "/sitemap.xml?p=%00",
+        "/fr/contact/%F0%28%8C/",
+    ),
 ]
 QUESTIONS = {
     "nothing": "\x00",
@@ -52,7 +81,10 @@ MORE_OF_EDITORS = [
     "/admin/subscribers/",
     "/admin/snippets/choose/newsletter/issue/results/",
 ]
-TOGETHER = (("body", "theme", "p", "page", "waiting", "alike", "resume", "from"), ("organisation", "state", "kind", "ordering", "member", "mandate"))
+TOGETHER = (
+    ("body", "theme", "p", "page", "waiting", "alike", "resume", "from"),
+    ("organisation", "state", "kind", "ordering", "member", "mandate"),
+)
 PARAMETERS = [
     "page=-1",
     "page=1e9",
@@ -90,7 +122,14 @@ def test_no_question_breaks_the_search_or_takes_a_second(index, db, name):  # no
     make.file(reference, *("Le logement de la commune et l’accueil des primo-arrivants. " * 40 for _page in range(20)))
     index()
     slug = reference.mark_slug
-    for address in ("/fr/chercher/", "/nl/zoeken/suggestions/", f"/fr/bibliotheque/{slug}/lire/1.1/1/", f"/r/{slug}/1.1/1", "/fr/plan/", "/fr/rien/"):
+    for address in (
+        "/fr/chercher/",
+        "/nl/zoeken/suggestions/",
+        f"/fr/bibliotheque/{slug}/lire/1.1/1/",
+        f"/r/{slug}/1.1/1",
+        "/fr/plan/",
+        "/fr/rien/",
+    ):
         began = time.process_time()
         response = Client().get(address, {"q": QUESTIONS[name], "hit": "2"})
         assert response.status_code in (200, 302, 404), address
@@ -102,7 +141,13 @@ def test_no_question_breaks_the_search_or_takes_a_second(index, db, name):  # no
 def test_no_parameter_breaks_the_search(index, db, parameters):  # noqa: F811
     make.reference()
     index()
-    for address in ("/fr/chercher/?q=accueil&", "/fr/chercher/?", "/fr/chercher/suggestions/?q=acc&", "/fr/bibliotheque/?", "/fr/echos/?"):
+    for address in (
+        "/fr/chercher/?q=accueil&",
+        "/fr/chercher/?",
+        "/fr/chercher/suggestions/?q=acc&",
+        "/fr/bibliotheque/?",
+        "/fr/echos/?",
+    ):
         assert Client().get(address + parameters).status_code == 200
 
 
@@ -124,12 +169,22 @@ def test_a_nul_is_never_sent_to_the_database(index, db):  # noqa: F811
     with nuls_sent() as sent:
         for path in ("/fr/a%00b/", "/a%00b/", "/fr/bibliotheque/a%00b/", "/r/%00"):
             assert Client().get(path).status_code == 404
-        for address in ("/fr/chercher/suggestions/", "/fr/chercher/", "/fr/bibliotheque/", "/sitemap.xml", "/fr/echos/"):
-            Client().get(address, {"q": "acc\x00b", "year": "20\x0012", "theme": "a\x00b", "group": "a\x00b", "type": "\x00"})
+        for address in (
+            "/fr/chercher/suggestions/",
+            "/fr/chercher/",
+            "/fr/bibliotheque/",
+            "/sitemap.xml",
+            "/fr/echos/",
+        ):
+            Client().get(
+                address, {"q": "acc\x00b", "year": "20\x0012", "theme": "a\x00b", "group": "a\x00b", "type": "\x00"}
+            )
     assert not sent
 
 
-@pytest.mark.parametrize(("who", "addresses"), [("editor", [*OF_EDITORS.values(), *MORE_OF_EDITORS]), ("member", list(OF_MEMBERS.values()))])
+@pytest.mark.parametrize(
+    ("who", "addresses"), [("editor", [*OF_EDITORS.values(), *MORE_OF_EDITORS]), ("member", list(OF_MEMBERS.values()))]
+)
 def test_a_nul_typed_by_who_is_logged_in_is_never_sent_to_the_database(index, db, who, addresses):  # noqa: F811
     index()
     member = make.member("PA")
@@ -158,7 +213,10 @@ def test_a_nul_typed_by_who_is_logged_in_is_never_sent_to_the_database(index, db
         ("/admin/people/invite/", {"scope": "\x00"}),
         ("/admin/people/new/", {"email": "a\x00@x.example", "name": "a\x00b", "phone": "\x00", "language": "fr"}),
         ("/admin/users/new/", {"email": "a\x00@x.example", "name": "a\x00b", "language": "fr"}),
-        ("/fr/bibliotheque/ajouter/", {"title": "a\x00b", "link": "a\x00b", "body": "\x00", "kept": "\x00", "ticket": "\x00"}),
+        (
+            "/fr/bibliotheque/ajouter/",
+            {"title": "a\x00b", "link": "a\x00b", "body": "\x00", "kept": "\x00", "ticket": "\x00"},
+        ),
     ],
 )
 def test_a_nul_posted_by_an_editor_is_never_sent_to_the_database(index, db, address, typed):  # noqa: F811
@@ -166,7 +224,9 @@ def test_a_nul_posted_by_an_editor_is_never_sent_to_the_database(index, db, addr
     make.reference(creators=("Setis",), publisher="Setis")
     client = logged_in(people.editor(is_superuser=True))
     if address.startswith("/admin/people/new/"):
-        typed |= {f"{prefix}-{name}": 0 for prefix in ("employments", "mandates") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+        typed |= {
+            f"{prefix}-{name}": 0 for prefix in ("employments", "mandates") for name in ("TOTAL_FORMS", "INITIAL_FORMS")
+        }
     with nuls_sent() as sent:
         answer = client.post(address, typed)
     assert answer.status_code in (200, 302, 400, 404)
@@ -175,11 +235,17 @@ def test_a_nul_posted_by_an_editor_is_never_sent_to_the_database(index, db, addr
 
 def logged_in(person) -> Client:
     client = Client()
-    (people.log_in(client, person) if person.is_staff else client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend"))
+    (
+        people.log_in(client, person)
+        if person.is_staff
+        else client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    )
     return client
 
 
-@pytest.mark.parametrize("back", ["//evil.example", "/\\evil.example", "https:evil.example", "javascript:alert(1)", "/" + "a" * 5000, "\x00"])
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "/\\evil.example", "https:evil.example", "javascript:alert(1)", "/" + "a" * 5000, "\x00"]
+)
 def test_the_choice_of_colours_leads_to_no_other_site(db, back):
     response = Client().post(reverse("theme"), {"theme": "dark", "next": back})
     assert response.status_code == 302

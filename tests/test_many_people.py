@@ -1,4 +1,7 @@
-"""Thousands of people and organisations: every list and chooser costs the queries it costs with ten. Counted, never timed."""
+"""Thousands of people and organisations: every list and chooser costs the queries it costs with ten.
+
+Counted, never timed.
+"""
 
 from __future__ import annotations
 
@@ -83,17 +86,26 @@ def readers() -> dict[str, tuple[Client, dict[str, str]]]:
 
 
 def busy(some) -> None:
-    """Each of these people was invited, was written to, and put in a document that waits and looks like the one before."""
+    """Each of these people was invited, was written to,
+    and put in a document that waits and looks like the one before.
+    """
     before, first = None, User.objects.order_by("pk")[0]
     for person in some:
         invite(person)
-        made = make.reference(f"Étude {person.name}", state="proposed", created_by=person, creators=(person.email,), publisher=f"Éditeur {person.pk}")
+        made = make.reference(
+            f"Étude {person.name}",
+            state="proposed",
+            created_by=person,
+            creators=(person.email,),
+            publisher=f"Éditeur {person.pk}",
+        )
         notice(first, "library.returned", f"library.reference:{made.pk}")
         if before is not None:
             Resemblance.objects.create(reference=made, other=before, how="title")
         before = made
     OutgoingMail.objects.bulk_create(
-        OutgoingMail(user=one, address=one.email, kind="clock.digest", subject="CASS", state="failed", sealed=b"x") for one in some
+        OutgoingMail(user=one, address=one.email, kind="clock.digest", subject="CASS", state="failed", sealed=b"x")
+        for one in some
     )
 
 
@@ -112,7 +124,9 @@ def costs(readers) -> dict[str, int]:
 
 
 def steps(ask) -> int:
-    """Thousands of steps that the database takes for an answer: the same on every machine, and many where each row asks a question of its own."""
+    """Thousands of steps that the database takes for an answer: the same on every machine, and many where each row asks
+    a question of its own.
+    """
     counted = []
     connection.connection.set_progress_handler(lambda: counted.append(1), 1000)
     try:

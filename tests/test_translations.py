@@ -1,4 +1,6 @@
-"""Every word of the interface is translated into French and Dutch: what gettext finds in the sources is in `kb/locale`, and not fuzzy."""
+"""Every word of the interface is translated into French and Dutch: what gettext finds in the sources is in `kb/locale`,
+and not fuzzy.
+"""
 
 import ast
 import fcntl
@@ -29,7 +31,15 @@ def found_in_sources(request, tmp_path_factory):
         # It writes beside each template while it works: two processes at once would take each other's files away.
         with (request.config.cache.mkdir("messages") / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            call_command("makemessages", locale=["fr"], ignore_patterns=ignored, no_location=True, no_obsolete=True, keep_pot=True, verbosity=0)
+            call_command(
+                "makemessages",
+                locale=["fr"],
+                ignore_patterns=ignored,
+                no_location=True,
+                no_obsolete=True,
+                keep_pot=True,
+                verbosity=0,
+            )
     return polib.pofile(str(next(folder.glob("*.pot"))))
 
 
@@ -50,7 +60,9 @@ def test_every_word_of_the_sources_is_translated(found_in_sources, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_translation_is_fuzzy_or_empty(language):
-    poor = [entry.msgid for entry in catalogue(language) if not entry.obsolete and (entry.fuzzy or not entry.translated())]
+    poor = [
+        entry.msgid for entry in catalogue(language) if not entry.obsolete and (entry.fuzzy or not entry.translated())
+    ]
     assert not poor, " | ".join(poor[:40])
 
 

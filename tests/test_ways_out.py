@@ -1,7 +1,8 @@
-"""What is not yours is not there: every address of the site that could give away a closed thing, walked by each kind of reader.
+"""What is not yours is not there: every address of the site that could give away a closed thing, walked by each kind of
+reader.
 
-The ways out of the search itself are in `tests.search.test_rights`. Here are the library, its files, the tree of pages and what lists them:
-a new address is one line more in ADDRESSES or PLACES.
+The ways out of the search itself are in `tests.search.test_rights`. Here are the library, its files, the tree of pages
+and what lists them: a new address is one line more in ADDRESSES or PLACES.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from tests.kb.library import builders as make
 from tests.kb.library.conftest import index, readers  # noqa: F401
 from tests.kb.newsletter import builders as newsletters
 
-# other: of another group; half: an editor without second factor; author: of what is not accepted; referent: of the group
+# other: of another group; half: an editor without second factor; author: of what is not accepted; referent: of the
+# group
 READERS = ("anyone", "member", "other", "consultant", "editor", "half", "author", "referent")
 OF_GROUP = {"member", "consultant", "editor", "author", "referent"}
 OF_AUTHOR = {"author", "editor"}
@@ -44,10 +46,24 @@ THINGS = {
     "hortensia": (OF_FOLLOWED, OF_FOLLOWED),
     "immortelle": (OF_AUTHOR, OF_AUTHOR),
 }
-STATES = {"edelweiss": "draft", "fuchsia": "proposed", "gardenia": "returned", "hortensia": "refused", "immortelle": "withdrawn"}
+STATES = {
+    "edelweiss": "draft",
+    "fuchsia": "proposed",
+    "gardenia": "returned",
+    "hortensia": "refused",
+    "immortelle": "withdrawn",
+}
 AUDIENCES = {word: ("public",) for word in THINGS} | {"citronnier": ("body:PA",), "immortelle": ("body:PA",)}
-# Withdrawn: whoever could see it is told so at its pages, without its title; its files are there for nobody but its author and editors.
-SAYS_SO = ("page of the reference", "in Dutch", "reader", "older version in the reader", "newest version in the reader", "short address of a page")
+# Withdrawn: whoever could see it is told so at its pages, without its title; its files are there for nobody but its
+# author and editors.
+SAYS_SO = (
+    "page of the reference",
+    "in Dutch",
+    "reader",
+    "older version in the reader",
+    "newest version in the reader",
+    "short address of a page",
+)
 
 ADDRESSES = {
     "page of the reference": ("/fr/bibliotheque/{mark}/", 0),
@@ -63,26 +79,100 @@ ADDRESSES = {
 }
 PLACES = (
     *("/fr/membres/", "/fr/membres/personnes/?q=membre", "/nl/leden/", "/en/members/"),
-    *("/fr/", "/nl/", "/en/", "/fr/bibliotheque/", "/fr/plan/", "/sitemap.xml", "/robots.txt", "/health", "/fr/parent/", "/fr/parent/enfant/"),
+    *(
+        "/fr/",
+        "/nl/",
+        "/en/",
+        "/fr/bibliotheque/",
+        "/fr/plan/",
+        "/sitemap.xml",
+        "/robots.txt",
+        "/health",
+        "/fr/parent/",
+        "/fr/parent/enfant/",
+    ),
     *("/fr/bibliotheque/ajouter/", "/fr/bibliotheque/contributions/"),
     *("/sitemap-references.xml", "/sitemap-pages.xml", "/sitemap-organisations.xml"),
-    *("/fr/liens/", "/fr/chercher/?lang=fr&lang=nl&lang=en", "/fr/chercher/?where=library.reference&sort=date", "/fr/chercher/?year=1900-2099"),
-    *("/fr/organisations/", "/nl/organisaties/?member=1", "/en/organisations/?q=directrice", "/fr/organisations/union/"),
-    *("/fr/rien-du-tout/", "/nl/secret-melisse/", "/fr/bibliotheque/{dahlia}/", "/en/library/{dahlia}/", "/fr/compte/connexion/"),
+    *(
+        "/fr/liens/",
+        "/fr/chercher/?lang=fr&lang=nl&lang=en",
+        "/fr/chercher/?where=library.reference&sort=date",
+        "/fr/chercher/?year=1900-2099",
+    ),
+    *(
+        "/fr/organisations/",
+        "/nl/organisaties/?member=1",
+        "/en/organisations/?q=directrice",
+        "/fr/organisations/union/",
+    ),
+    *(
+        "/fr/rien-du-tout/",
+        "/nl/secret-melisse/",
+        "/fr/bibliotheque/{dahlia}/",
+        "/en/library/{dahlia}/",
+        "/fr/compte/connexion/",
+    ),
     *("/fr/registre-des-traitements/", "/fr/compte/mes-donnees/"),
-    *("/fr/echos/", "/nl/echos/", "/en/echos/", "/fr/echos/?year=2026", "/fr/echos/13/", "/fr/echos/14/", "/nl/echos/14/", "/en/echos/14/"),
+    *(
+        "/fr/echos/",
+        "/nl/echos/",
+        "/en/echos/",
+        "/fr/echos/?year=2026",
+        "/fr/echos/13/",
+        "/fr/echos/14/",
+        "/nl/echos/14/",
+        "/en/echos/14/",
+    ),
     *("/fr/echos/fil.atom", "/nl/echos/feed.atom", "/en/echos/feed.atom", "/fr/echos/15/", "/sitemap-newsletter.xml"),
-    *("/fr/chercher/?where=newsletter.issue", "/fr/chercher/?where=newsletter.issue&q=nouvelle", "/nl/zoeken/suggesties/?q=nou"),
-    *("/fr/echos/abonnement/", "/nl/echos/abonnement/verzonden/", "/fr/echos/abonnement/compte/", "/en/echos/subscription/change/"),
-    *("/fr/echos/desabonnement/", "/fr/echos/abonnement/confirmer/x/", "/admin/subscribers/", "/admin/subscribers/results/"),
-    *("/admin/", "/admin/subscribers/{subscriber}/", "/admin/snippets/newsletter/issue/", "/admin/snippets/newsletter/issue/edit/{draft}/"),
-    *("/admin/snippets/newsletter/issue/history/{draft}/", "/admin/snippets/newsletter/issue/history/{draft}/revisions/{revision}/view/"),
-    *("/admin/snippets/newsletter/issue/preview/{draft}/", "/admin/newsletter/sending/{draft}/", "/admin/newsletter/sending/{draft}/now/"),
+    *(
+        "/fr/chercher/?where=newsletter.issue",
+        "/fr/chercher/?where=newsletter.issue&q=nouvelle",
+        "/nl/zoeken/suggesties/?q=nou",
+    ),
+    *(
+        "/fr/echos/abonnement/",
+        "/nl/echos/abonnement/verzonden/",
+        "/fr/echos/abonnement/compte/",
+        "/en/echos/subscription/change/",
+    ),
+    *(
+        "/fr/echos/desabonnement/",
+        "/fr/echos/abonnement/confirmer/x/",
+        "/admin/subscribers/",
+        "/admin/subscribers/results/",
+    ),
+    *(
+        "/admin/",
+        "/admin/subscribers/{subscriber}/",
+        "/admin/snippets/newsletter/issue/",
+        "/admin/snippets/newsletter/issue/edit/{draft}/",
+    ),
+    *(
+        "/admin/snippets/newsletter/issue/history/{draft}/",
+        "/admin/snippets/newsletter/issue/history/{draft}/revisions/{revision}/view/",
+    ),
+    *(
+        "/admin/snippets/newsletter/issue/preview/{draft}/",
+        "/admin/newsletter/sending/{draft}/",
+        "/admin/newsletter/sending/{draft}/now/",
+    ),
     *("/admin/newsletter/sending/{draft}/not-delivered/", "/admin/reports/workflow/", "/admin/reports/site-history/"),
-    *("/fr/compte/", "/fr/compte/adresse/", "/fr/compte/sessions/", "/nl/account/toegangssleutels/", "/en/account/invitation/"),
+    *(
+        "/fr/compte/",
+        "/fr/compte/adresse/",
+        "/fr/compte/sessions/",
+        "/nl/account/toegangssleutels/",
+        "/en/account/invitation/",
+    ),
 )
 
-ASK_THE_SEARCH = ("/fr/", "/nl/", "/fr/bibliotheque/", "/fr/membres/", *(place for place in PLACES if "/chercher/" in place))
+ASK_THE_SEARCH = (
+    "/fr/",
+    "/nl/",
+    "/fr/bibliotheque/",
+    "/fr/membres/",
+    *(place for place in PLACES if "/chercher/" in place),
+)
 
 
 @pytest.fixture
@@ -101,7 +191,13 @@ def site(index, readers):  # noqa: F811
             concepts=(make.concept(f"theme-{word}", f"Thème {word}"),),
             date_text=str(1990 + number),
         )
-        file = make.file(found, "Page une", "Page deux", audiences=("body:PA",) if word != "abricot" else ("public",), name=f"fichier-{word}.pdf")
+        file = make.file(
+            found,
+            "Page une",
+            "Page deux",
+            audiences=("body:PA",) if word != "abricot" else ("public",),
+            name=f"fichier-{word}.pdf",
+        )
         newest = make.version(file.stored_file, ("Page neuve", "Page deux"), name=f"nouveau-{word}.pdf")
         newest.pages.filter(number=1).update(image=private_storage().save(f"{word}.webp", newest.content))
         marks[word] = found.mark_slug
@@ -113,14 +209,18 @@ def site(index, readers):  # noqa: F811
         newsletters.item(f"Nouvelle {word}", text=f"Texte {word}", subject=subject, heading="library.references")
         for word, subject in spoken_of.items()
     ]
-    newsletters.issue(13, title="Nouvelle citronnier", lead="Texte citronnier", lead_subject=spoken_of["citronnier"], live=True)
+    newsletters.issue(
+        13, title="Nouvelle citronnier", lead="Texte citronnier", lead_subject=spoken_of["citronnier"], live=True
+    )
     newsletters.issue(14, title="Nouvelle du mois", items=items, live=True)
     draft = newsletters.issue(15, title="Nouvelle edelweiss")
     printed = {word: str(Reference.objects.get(title=f"Étude {word}").mark) for word in THINGS}
     directory.full_of_people("edelweiss", member_of="PA")
     subscriber = newsletters.subscriber("edelweiss@asbl.example")
     blocks = [{"type": "reference", "value": {"mark": printed[word], "note": f"Note {word}"}} for word in THINGS]
-    link = f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
+    link = (
+        f'<p>Voir <a linktype="page" id="{closed.pk}">ici</a> et <a id="{closed.pk}" linktype="page"><b>là</b></a>.</p>'
+    )
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
     pages.page("Liens", slug="liens", body=json.dumps(blocks))
     Redirect.objects.create(old_path="/fr/ancien", site=Site.objects.get(), redirect_page=closed)
@@ -150,14 +250,18 @@ def test_every_address_of_the_library_opens_to_those_who_may_open_it(site, reade
             expected = (200, 302) if reader in seen_by[which] or says_so else (404,)
             assert response.status_code in expected, f"{name} of {word} for {reader}: {response.status_code}"
             if reader not in seen_by[which]:
-                assert word not in read(response).decode().replace(site[word], ""), f"{name} of {word} for {reader} names it"
+                assert word not in read(response).decode().replace(site[word], ""), (
+                    f"{name} of {word} for {reader} names it"
+                )
 
 
 @pytest.mark.parametrize("reader", ["anyone", "other", "half"])
 @pytest.mark.parametrize("method", ["get", "head", "options", "post"])
 def test_what_is_closed_answers_byte_for_byte_as_what_is_not_there(site, readers, reader, method):  # noqa: F811
     client = readers.named(reader)
-    ask = [address.format(mark=site[word]) for word in ("citronnier", *STATES) for address, _which in ADDRESSES.values()]
+    ask = [
+        address.format(mark=site[word]) for word in ("citronnier", *STATES) for address, _which in ADDRESSES.values()
+    ]
     ask += [address.format(mark=site["dahlia"]) for address, which in ADDRESSES.values() if which]
     ask += ["/fr/parent/", "/fr/secret-melisse/", "/nl/secret-melisse/", "/fr/ancien/", "/fr/secret-melisse"]
     closed = {address: shown(getattr(client, method)(address)) for address in ask}
@@ -182,7 +286,13 @@ def test_no_page_of_the_site_names_what_a_reader_may_not_see(site, readers, read
                 assert word not in found.replace(f"/{site[word]}", ""), f"{place} for {reader} names {word}"
                 assert site[word] not in found, f"{place} for {reader} gives the mark of {word}"
             if reader not in of_file:
-                for trace in (f"fichier-{word}", f"nouveau-{word}", f"{site[word]}/fichier", f"{site[word]}/lire", f"{site[word]}/image"):
+                for trace in (
+                    f"fichier-{word}",
+                    f"nouveau-{word}",
+                    f"{site[word]}/fichier",
+                    f"{site[word]}/lire",
+                    f"{site[word]}/image",
+                ):
                     assert trace not in found, f"{place} for {reader} gives {trace}"
 
 
@@ -223,8 +333,14 @@ def test_who_may_still_read_what_is_closing_is_led_to_its_hits(site, readers):  
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_pages_of_editors_about_issues_and_subscribers_open_to_editors_with_the_second_factor_alone(site, readers, reader):  # noqa: F811
-    of_newsletter = [place for place in PLACES if place.startswith("/admin/") and ("newsletter" in place or "subscribers" in place)]
+def test_pages_of_editors_about_issues_and_subscribers_open_to_editors_with_the_second_factor_alone(
+    site,
+    readers,  # noqa: F811
+    reader,
+):
+    of_newsletter = [
+        place for place in PLACES if place.startswith("/admin/") and ("newsletter" in place or "subscribers" in place)
+    ]
     assert len(of_newsletter) >= 10
     for place in of_newsletter:
         response = readers.named(reader).get(place.format(**site))
@@ -243,7 +359,10 @@ def test_an_inactive_person_is_anyone(site, readers):  # noqa: F811
     assert "citronnier" not in read(readers.member.get("/fr/")).decode()
 
 
-@pytest.mark.parametrize("place", ["/fr/", "/fr/liens/", "/fr/parent/", "/fr/plan/", "/fr/bibliotheque/", "/fr/chercher/?q=page", "/fr/rien/"])
+@pytest.mark.parametrize(
+    "place",
+    ["/fr/", "/fr/liens/", "/fr/parent/", "/fr/plan/", "/fr/bibliotheque/", "/fr/chercher/?q=page", "/fr/rien/"],
+)
 def test_what_differs_between_readers_is_kept_by_no_shared_cache(site, readers, place):  # noqa: F811
     response = readers.member.get(place)
     assert "private" in response.headers.get("Cache-Control", "")
@@ -266,7 +385,11 @@ def test_nothing_that_a_reader_sees_who_is_logged_in_stays_in_a_browser(site, re
             for address, _number in ADDRESSES.values():
                 answer = readers.named(name).get(address.format(mark=site[word]))
                 is_kept = "no-store" not in answer.headers["Cache-Control"]
-                assert not is_kept or (answer.headers["Cache-Control"] == "public, no-cache" and openers == EVERYONE), (name, address, word)
+                assert not is_kept or (answer.headers["Cache-Control"] == "public, no-cache" and openers == EVERYONE), (
+                    name,
+                    address,
+                    word,
+                )
         for place in PLACES:
             answer = readers.named(name).get(place.format(**site))
             said = answer.headers.get("Cache-Control", "")

@@ -1,4 +1,6 @@
-"""How allauth behaves here: no sign-up, mail in the reader's language, confirmation by the strongest factor there is."""
+"""How allauth behaves here: no sign-up, mail in the reader's language,
+confirmation by the strongest factor there is.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,12 @@ from kb.languages import LANGUAGES
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("This address and this password do not go together. Check both, or ask for a new password."),
+        "email_password_mismatch": _(
+            "This address and this password do not go together. Check both, or ask for a new password."
+        ),
         "too_many_login_attempts": _(
-            "Too many attempts. Wait five minutes, then try again. If that does not help, ask for a new password: with it you come in at once."
+            "Too many attempts. Wait five minutes, then try again. If that does not help, ask for "
+            "a new password: with it you come in at once."
         ),
         "incorrect_password": _("This is not your password. Try again, or log out and ask for a new one."),
         "rate_limited": _("Too many attempts. Wait a few minutes, then try again."),
@@ -65,8 +70,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         """By the main address or a proven further one; an address that somebody only asked for opens nothing.
 
-        Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no longer. What must not be looked at
-        for the person takes the same way, with a password that is nobody's: its answer and its time are those of a wrong one.
+        Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no
+        longer. What must not be looked at for the person takes the same way, with a password that is nobody's: its
+        answer and its time are those of a wrong one.
         """
         email = credentials.get("email", "")
         attempt = admitting.try_password(request, email)
@@ -86,7 +92,9 @@ class AccountAdapter(DefaultAccountAdapter):
         admitting.forget_passwords(request, credentials.get("email", ""))
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Not again within minutes of logging in; whoever has a second factor must have passed it, a password alone is not enough."""
+        """Not again within minutes of logging in; whoever has a second factor must have passed it, a password alone is
+        not enough.
+        """
         request = context.request
         records = get_authentication_records(request, request.user)
         if has_second_factor(request.user):
@@ -101,7 +109,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return stronger or methods
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """The link leads to the page in the language of the person, at the site's own address: the request may name another host."""
+        """The link leads to the page in the language of the person, at the site's own address: the request may name
+        another host.
+        """
         link = address_of("account_reset_password_from_key", context["uid"], context["key"], language=user.language)
         super().send_password_reset_mail(user, email, {**context, "password_reset_url": link})
 
@@ -110,18 +120,25 @@ class AccountAdapter(DefaultAccountAdapter):
         user = context.get("user")
         language = getattr(user, "language", None) or get_language()
         with override(language if language in LANGUAGES else settings.LANGUAGE_CODE):
-            message = self.render_mail(template_prefix, email, {"email": email, "site_name": settings.SITE_NAME, **context})
-        message.kind, message.user = f"accounts.{template_prefix.rpartition('/')[2]}", user  # type: ignore[attr-defined]
+            message = self.render_mail(
+                template_prefix, email, {"email": email, "site_name": settings.SITE_NAME, **context}
+            )
+        # type: ignore[attr-defined]
+        message.kind, message.user = f"accounts.{template_prefix.rpartition('/')[2]}", user
         message.send()
 
-    def send_notification_mail(self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None) -> None:
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code does not fit. Codes change every 30 seconds: wait for the next one and type it."),
+        "incorrect_code": _(
+            "This code does not fit. Codes change every 30 seconds: wait for the next one and type it."
+        ),
     }
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
@@ -148,7 +165,12 @@ def first_page(user: Any) -> str:
 def remember_language(response: HttpResponse, language: str) -> None:
     """Django's own cookie of the language, for addresses that do not say one."""
     response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME, language, max_age=365 * 24 * 3600, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE, httponly=True
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=365 * 24 * 3600,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
     )
 
 

@@ -1,9 +1,11 @@
 """The addresses of a person: whose an address is, and the one way in which the main one changes.
 
-    main     User.email, with a row of allauth's EmailAddress marked primary. An editor may give it; it is proven by a link that was sent to it.
+    main     User.email, with a row of allauth's EmailAddress marked primary. An editor may give it; it is proven by a
+             link that was sent to it.
     others   rows added by the person; they count (for log-in, reset, finding) once they are proven.
 
-The admin's form of log-ins looks whose an address is and saves the person; `User.save` calls `keep_main`, which does what `change_address` says.
+The admin's form of log-ins looks whose an address is and saves the person; `User.save` calls `keep_main`, which does
+what `change_address` says.
 Pages and forms are in `owning`; nothing here asks for a request.
 """
 
@@ -61,8 +63,9 @@ def people_by_address(emails: Iterable[str]) -> dict[str, User]:
 def change_address(user: User, email: str, *, verified: bool) -> None:
     """Makes this the main address; `verified` says whether the person has shown that they read what is sent to it.
 
-    A proven further address of the same person becomes the main one and the former stays; any other address takes the place of the former,
-    through which nobody gets in any more. A proven former address is told. Raises ValidationError when it is somebody else's.
+    A proven further address of the same person becomes the main one and the former stays; any other address takes the
+    place of the former, through which nobody gets in any more. A proven former address is told. Raises ValidationError
+    when it is somebody else's.
     """
     email = normal(email)
     owner = find_person(email)
@@ -75,7 +78,9 @@ def change_address(user: User, email: str, *, verified: bool) -> None:
 
 
 def prove(user: User, email: str) -> bool:
-    """Notes that the person reads what is sent to this address of theirs; False when it is not theirs, or proven by somebody else."""
+    """Notes that the person reads what is sent to this address of theirs; False when it is not theirs, or proven by
+    somebody else.
+    """
     email = normal(email)
     if _rows().filter(email=email, verified=True).exclude(user=user).exists():
         return False
@@ -100,7 +105,8 @@ def is_proven(user: User) -> bool:
 
 
 def keep_main(user: User) -> None:
-    """Brings the rows in step with User.email; `User.save` calls it. What happens to the former address is said at `change_address`.
+    """Brings the rows in step with User.email; `User.save` calls it. What happens to the former address is said at
+    `change_address`.
 
     An invitation sent to the former address stops working: its reader would prove an address they do not read.
     """
@@ -125,7 +131,8 @@ def own_addresses(user: User) -> list[Any]:
 
 @transaction.atomic
 def ask_for(user: User, email: str) -> None:
-    """Adds an address that waits to be proven, and writes to it. The same is done and seen where it is somebody else's, who is told so.
+    """Adds an address that waits to be proven, and writes to it. The same is done and seen where it is somebody else's,
+    who is told so.
 
     Raises ValidationError when the person has it already, or has too many.
     """
@@ -154,7 +161,9 @@ def write_link(row: Any) -> None:
 
 
 def row_of(word: str) -> Any:
-    """The unproven row whose link holds this word; None when it is proven or gone, or the link is older than LINK_DAYS."""
+    """The unproven row whose link holds this word; None when it is proven or gone,
+    or the link is older than LINK_DAYS.
+    """
     confirmation = EmailConfirmationHMAC.from_key(word)
     return confirmation.email_address if confirmation else None
 

@@ -1,15 +1,19 @@
-"""Which attempts to log in are looked at, so that nobody guesses for long and nobody is kept out by what others try elsewhere.
+"""Which attempts to log in are looked at, so that nobody guesses for long and nobody is kept out by what others try
+elsewhere.
 
     sent from                                      counted on
     a device that logged in before (a cookie)      that device alone
     a place that logged in before                  that place, for this person
-    anywhere else                                  that place, for this person and for all, and all strange places together for this person
+    anywhere else                                  that place, for this person and for all, and all strange places
+                                                   together for this person
 
-Only an attempt that is looked at counts, and only while it is wrong. When strange places are used up, the person still comes in from where they were
-before, and from anywhere by the link to a new password. A code is asked only after the right password, and is counted likewise.
+Only an attempt that is looked at counts, and only while it is wrong. When strange places are used up, the person still
+comes in from where they were before, and from anywhere by the link to a new password. A code is asked only after the
+right password, and is counted likewise.
 
-A person may have several addresses, and nobody is told which belong together. So each count is kept twice: for the address that was typed, which
-says "too many attempts" whosever it is, and for the person, which says nothing: past it a password is wrong, right or not.
+A person may have several addresses, and nobody is told which belong together. So each count is kept twice: for the
+address that was typed, which says "too many attempts" whosever it is, and for the person, which says nothing: past it a
+password is wrong, right or not.
 """
 
 from __future__ import annotations
@@ -25,7 +29,10 @@ from kb.accounts.recognising import Visitor, any_device, recognise, recognise_pe
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt with a password, as it was counted. is_looked_at: False for one that is answered like a wrong password, whatever it is."""
+    """One attempt with a password, as it was counted.
+
+    is_looked_at: False for one that is answered like a wrong password, whatever it is.
+    """
 
     spent: tuple[Spent, ...]
     is_looked_at: bool
@@ -37,7 +44,8 @@ class Attempt:
 
 
 def try_password(request: HttpRequest, email: str) -> Attempt | None:
-    """Counts an attempt with a password; None when it must be refused in words. Give it back when the password was right.
+    """Counts an attempt with a password; None when it must be refused in words. Give it back when the password was
+    right.
 
     The same answers for an address that is nobody's, somebody's, or one of several of somebody.
     """
@@ -88,13 +96,17 @@ def _factor_budget(visitor: Visitor) -> Budget:
 
 
 def try_page(request: HttpRequest) -> bool:
-    """Counts a log-in that is sent for the place it comes from; not where the person is known, whose own attempts are counted."""
+    """Counts a log-in that is sent for the place it comes from; not where the person is known, whose own attempts are
+    counted.
+    """
     if recognise(request, request.POST.get("login", "")).known:
         return True
     return spend(Budget("log_in_page", network_of(request))) is not None
 
 
 def try_passkey(request: HttpRequest) -> bool:
-    """Counts an answer of a passkey, which names nobody before it is looked at: for the device where there is one, else for the place."""
+    """Counts an answer of a passkey, which names nobody before it is looked at: for the device where there is one, else
+    for the place.
+    """
     device = any_device(request)
     return spend(Budget("passkey_page", f"device:{device}" if device else network_of(request))) is not None

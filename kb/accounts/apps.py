@@ -14,7 +14,17 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, caching, edited_kinds, editors, noting, own_kinds, recognising, second_factor, signs
+        from kb.accounts import (
+            addresses,
+            caching,
+            edited_kinds,
+            editors,
+            noting,
+            own_kinds,
+            recognising,
+            second_factor,
+            signs,
+        )
         from kb.accounts.fields import DayInput
 
         register_form_field_override(DateField, override={"widget": DayInput})

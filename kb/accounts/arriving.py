@@ -1,4 +1,7 @@
-"""The page of an invitation: a person chooses a password, is logged in and led on. What an invitation is stands in `inviting`."""
+"""The page of an invitation: a person chooses a password, is logged in and led on.
+
+What an invitation is stands in `inviting`.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,9 @@ def asked(request: HttpRequest) -> HttpResponse:
 
 
 def _show_dead(request: HttpRequest, state: InvitationState) -> HttpResponse:
-    return render(request, "accounts/invitation_dead.html", {"state": state.value}, status=410 if state in GONE else 404)
+    return render(
+        request, "accounts/invitation_dead.html", {"state": state.value}, status=410 if state in GONE else 404
+    )
 
 
 def _arrive(request: HttpRequest, found: Invitation, given: dict[str, Any]) -> HttpResponse:

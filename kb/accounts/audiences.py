@@ -7,8 +7,8 @@
     referent:<code>  follows what is contributed to that body; given by nobody's choice, held by its referents
     staff          an editor, in a session that passed the second factor
 
-Things carry a set of audiences, a reader holds a set; the thing is there for the reader when the two meet. Domains that grant audiences
-register a provider; with an empty registry everyone but editors is the public.
+Things carry a set of audiences, a reader holds a set; the thing is there for the reader when the two meet. Domains that
+grant audiences register a provider; with an empty registry everyone but editors is the public.
 """
 
 from __future__ import annotations
@@ -113,5 +113,8 @@ def refuse_wider(wanted: Iterable[str], within: Iterable[str]) -> None:
     """Raises ValidationError when a file would be open to more readers than its notice."""
     if any(not is_within(value, within) for value in wanted):
         raise ValidationError(
-            _("The file would be open to readers who may not see its notice. Open the notice to them first, or choose fewer readers for the file.")
+            _(
+                "The file would be open to readers who may not see its notice. Open the notice to them "
+                "first, or choose fewer readers for the file."
+            )
         )

@@ -14,6 +14,9 @@ TABLE_CACHE = "django.core.cache.backends.db.DatabaseCache"
 
 
 def make_cache_table(using: str = "default", verbosity: int = 1, **ignored: Any) -> None:
-    """Makes the tables that CACHES names and that are not there yet. Runs before every migrate: what migrations change may be in the cache."""
+    """Makes the tables that CACHES names and that are not there yet.
+
+    Runs before every migrate: what migrations change may be in the cache.
+    """
     if any(cache["BACKEND"] == TABLE_CACHE for cache in settings.CACHES.values()):
         call_command("createcachetable", database=using, verbosity=max(verbosity - 1, 0))

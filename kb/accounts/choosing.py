@@ -12,10 +12,15 @@ from kb.accounts.searching import words_of
 
 
 def searching_views(*columns: str) -> tuple[type[ChooseView], type[ChooseResultsView]]:
-    """The two views of a chooser whose search box looks for every typed word in one of the columns. One page of ten rows, two queries."""
+    """The two views of a chooser whose search box looks for every typed word in one of the columns.
+
+    One page of ten rows, two queries.
+    """
 
     class Filter(BaseFilterForm):
-        q = forms.CharField(label=_("Search"), required=False, widget=forms.TextInput(attrs={"placeholder": _("Search")}))
+        q = forms.CharField(
+            label=_("Search"), required=False, widget=forms.TextInput(attrs={"placeholder": _("Search")})
+        )
 
         def filter(self, objects: QuerySet) -> QuerySet:
             objects = super().filter(objects)

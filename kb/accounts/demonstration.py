@@ -31,15 +31,19 @@ class NotADemonstration(Exception):
 
 def refuse_in_production() -> None:
     if not settings.DEBUG:
-        raise NotADemonstration(_("Demonstration accounts exist only where DEBUG is on: their passwords and codes are public."))
+        raise NotADemonstration(
+            _("Demonstration accounts exist only where DEBUG is on: their passwords and codes are public.")
+        )
 
 
 @transaction.atomic
 def make_demonstration_accounts(accounts: Iterable[Mapping[str, Any]], password: str) -> list[User]:
-    """The log-ins described by {email, name, language, phone, shares_contact, is_staff, employment: {organisation, function},
+    """The log-ins described by {email, name, language, phone, shares_contact, is_staff, employment: {organisation,
+    function},
     mandates: [{body, organisation, role, is_referent}], invited_days_ago}, made or set back to what is described.
 
-    body and organisation are codes (organisation may be None), role a value of `MandateRole`. Editors get a TOTP factor with the public SECRET.
+    body and organisation are codes (organisation may be None), role a value of `MandateRole`. Editors get a TOTP factor
+    with the public SECRET.
     Who was invited so many days ago never came: no password, and nothing is sent.
     Raises NotADemonstration where DEBUG is off; Body.DoesNotExist or Organisation.DoesNotExist for an unknown code.
     """
@@ -69,15 +73,22 @@ def _make(account: Mapping[str, Any], password: str) -> User:
 def _note_invitation(user: User, made_at: datetime) -> None:
     user.invitations.all().delete()
     word = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
-    user.invitations.create(token_hash=word, made_at=made_at, expires_at=made_at + timedelta(days=settings.INVITATION_DAYS))
+    user.invitations.create(
+        token_hash=word, made_at=made_at, expires_at=made_at + timedelta(days=settings.INVITATION_DAYS)
+    )
 
 
 def _give_employment(user: User, employment: Mapping[str, str] | None) -> None:
     """Where a person works, in place of what was there."""
-    employments, organisations = apps.get_model("directory", "Employment").objects, apps.get_model("directory", "Organisation").objects
+    employments, organisations = (
+        apps.get_model("directory", "Employment").objects,
+        apps.get_model("directory", "Organisation").objects,
+    )
     employments.filter(user=user).delete()
     if employment:
-        employments.create(user=user, organisation=organisations.get(code=employment["organisation"]), function=employment["function"])
+        employments.create(
+            user=user, organisation=organisations.get(code=employment["organisation"]), function=employment["function"]
+        )
 
 
 def _give_mandates(user: User, mandates: Iterable[Mapping[str, Any]]) -> None:

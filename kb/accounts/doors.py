@@ -1,4 +1,5 @@
-"""Doors of Wagtail that would let someone in past allauth: each leads to the one log-in. Stands before Wagtail's addresses.
+"""Doors of Wagtail that would let someone in past allauth: each leads to the one log-in. Stands before Wagtail's
+addresses.
 
 /admin/login/  /admin/password_reset/…  /django-admin/…      (without a language)
 /fr/_util/login/  /fr/_util/authenticate_with_password/…     (Wagtail's page privacy, not used here)
@@ -17,7 +18,9 @@ from kb.accounts.editing import AccountPanelsView
 def to_log_in(request: HttpRequest, **ignored: str) -> HttpResponseRedirect:
     """The one log-in; `next` goes along when it stays on this site."""
     url, back = reverse("account_login"), request.GET.get("next", "")
-    if back and url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if back and url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         url = f"{url}?{urlencode({'next': back})}"
     return HttpResponseRedirect(url)
 

@@ -1,6 +1,8 @@
-"""What Wagtail keeps of people: its log, the history of pages, comments and workflows, who put in a page or a picture, the admin's settings.
+"""What Wagtail keeps of people: its log, the history of pages, comments and workflows, who put in a page or a picture,
+the admin's settings.
 
-Histories are scrubbed of a name only where the thing itself does not name the person now: what editors publish about somebody is theirs to change.
+Histories are scrubbed of a name only where the thing itself does not name the person now: what editors publish about
+somebody is theirs to change.
 """
 
 from __future__ import annotations
@@ -45,19 +47,28 @@ EDITORS = _("Editors")
 def log_rows(user: Any) -> Iterator[Row]:
     """What the person did, and what was done with the account."""
     account = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk))
-    done = ModelLogEntry.objects.filter(Q(user=user) | account).order_by("pk"), PageLogEntry.objects.filter(user=user).order_by("pk")
-    for entry in chain.from_iterable(rows.values("timestamp", "action", "label", "user_id").iterator() for rows in done):
+    done = (
+        ModelLogEntry.objects.filter(Q(user=user) | account).order_by("pk"),
+        PageLogEntry.objects.filter(user=user).order_by("pk"),
+    )
+    for entry in chain.from_iterable(
+        rows.values("timestamp", "action", "label", "user_id").iterator() for rows in done
+    ):
         by = entry.pop("user_id")
         yield {**entry, "by": "you" if by == user.pk else "someone else"}
 
 
 def erase_log(user: Any, identity: Identity) -> int:
     changed = forget_log_of(User.objects.filter(pk=user.pk), identity)
-    return changed + sum(scrub(entries.objects.all(), ("label", "data"), identity) for entries in (ModelLogEntry, PageLogEntry))
+    return changed + sum(
+        scrub(entries.objects.all(), ("label", "data"), identity) for entries in (ModelLogEntry, PageLogEntry)
+    )
 
 
 def forget_log_of(rows: QuerySet, identity: Identity) -> int:
-    """The admin's log calls records by their name ("Name – Group"), also by one they had before: these rows are called by number from now on."""
+    """The admin's log calls records by their name ("Name – Group"), also by one they had before: these rows are called
+    by number from now on.
+    """
     ids = [str(pk) for pk in rows.values_list("pk", flat=True)]
     about = ModelLogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rows.model), object_id__in=ids)
     return about.update(label=identity.mark, data={})
@@ -71,7 +82,12 @@ def revision_rows(user: Any) -> Iterator[Row]:
 
 
 def erase_histories(user: Any, identity: Identity) -> int:
-    changed = scrub(Revision.objects.all(), ("object_str", "content"), identity, kept=lambda row: named_now(_object_of(row), identity))
+    changed = scrub(
+        Revision.objects.all(),
+        ("object_str", "content"),
+        identity,
+        kept=lambda row: named_now(_object_of(row), identity),
+    )
     for source in in_batches(naming(TranslationSource.objects.all(), ("object_repr", "content_json"), identity)):
         kept = named_now(_source_of(source), identity)
         content = json.dumps(identity.scrubbed_value(json.loads(source.content_json or "{}"), kept))
@@ -103,7 +119,11 @@ def _object_of(revision: Revision) -> Model | None:
 
 def _source_of(source: TranslationSource) -> Model | None:
     model = ContentType.objects.get_for_id(source.specific_content_type_id).model_class()
-    return None if model is None else model._base_manager.filter(translation_key=source.object_id, locale_id=source.locale_id).first()
+    return (
+        None
+        if model is None
+        else model._base_manager.filter(translation_key=source.object_id, locale_id=source.locale_id).first()
+    )
 
 
 # Comments and workflows
@@ -130,7 +150,11 @@ def put_in(user: Any) -> list[tuple[str, QuerySet, str]]:
         ("page", Page.objects.filter(owner=user), "owner"),
         ("locked page", Page.objects.filter(locked_by=user), "locked_by"),
         ("picture", get_image_model().objects.filter(uploaded_by_user=user), "uploaded_by_user"),
-        ("document of the admin", apps.get_model("wagtaildocs", "Document").objects.filter(uploaded_by_user=user), "uploaded_by_user"),
+        (
+            "document of the admin",
+            apps.get_model("wagtaildocs", "Document").objects.filter(uploaded_by_user=user),
+            "uploaded_by_user",
+        ),
         ("upload", UploadedFile.objects.filter(uploaded_by_user=user), "uploaded_by_user"),
         ("translated text", StringTranslation.objects.filter(last_translated_by=user), "last_translated_by"),
         ("translated value", SegmentOverride.objects.filter(last_translated_by=user), "last_translated_by"),
@@ -158,7 +182,11 @@ def profile_rows(user: Any) -> Iterator[Row]:
             "language": profile.preferred_language,
             "time_zone": profile.current_time_zone,
             "picture": profile.avatar.name if profile.avatar else "",
-            "messages_about_workflows": [profile.submitted_notifications, profile.approved_notifications, profile.rejected_notifications],
+            "messages_about_workflows": [
+                profile.submitted_notifications,
+                profile.approved_notifications,
+                profile.rejected_notifications,
+            ],
             "theme": profile.theme,
             "contrast": profile.contrast,
             "density": profile.density,
@@ -216,7 +244,8 @@ def _kinds() -> Iterable[PersonalData]:
         kept_words=_("As long as the page"),
         seen_by=EDITORS,
         after_erasure=_(
-            "The versions, with a number instead of the name. A text that is published and names somebody is changed by the editors, on request"
+            "The versions, with a number instead of the name. A text that is published and names "
+            "somebody is changed by the editors, on request"
         ),
         order=220,
         export=revision_rows,

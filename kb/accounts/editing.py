@@ -1,4 +1,6 @@
-"""An editor's own account page in Wagtail: without Wagtail's ways to change names it does not know, passwords and addresses (those are allauth's)."""
+"""An editor's own account page in Wagtail: without Wagtail's ways to change names it does not know, passwords and
+addresses (those are allauth's).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Who edits: the group of editors, what it may do, and how a person joins or leaves it.
 
-Editors manage content; log-ins and the site's settings are for the editor-in-chief (a superuser). What they manage is a table in the settings
-(EDITORS_MANAGE), because no domain down here may know those above.
+Editors manage content; log-ins and the site's settings are for the editor-in-chief (a superuser). What they manage is a
+table in the settings (EDITORS_MANAGE), because no domain down here may know those above.
 """
 
 from __future__ import annotations
@@ -21,11 +21,14 @@ from kb.accounts.sessions import end_sessions
 EDITORS = "Rédaction"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page")
 COLLECTION_PERMISSIONS = ("add_image", "change_image", "choose_image")
-TABLES = frozenset({"auth_group", "wagtailcore_grouppagepermission", "wagtailcore_page", "wagtailcore_groupcollectionpermission"})
+TABLES = frozenset(
+    {"auth_group", "wagtailcore_grouppagepermission", "wagtailcore_page", "wagtailcore_groupcollectionpermission"}
+)
 
 
 def grant_editors(using: str = "default", **ignored: Any) -> None:
-    """Gives the group of editors what it needs and lacks; takes nothing away. Runs after every migrate, as models and their permissions come.
+    """Gives the group of editors what it needs and lacks; takes nothing away. Runs after every migrate, as models and
+    their permissions come.
 
     (A data migration would come too early on a new database: Django makes the permissions after the last migration.)
     """
@@ -35,11 +38,15 @@ def grant_editors(using: str = "default", **ignored: Any) -> None:
     group.permissions.add(*_model_permissions(settings.EDITORS_MANAGE))
     root = Page.get_first_root_node()
     if root is not None:
-        for permission in Permission.objects.filter(content_type__app_label="wagtailcore", codename__in=PAGE_PERMISSIONS):
+        for permission in Permission.objects.filter(
+            content_type__app_label="wagtailcore", codename__in=PAGE_PERMISSIONS
+        ):
             GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
     collection = Collection.get_first_root_node()
     if collection is not None:
-        for permission in Permission.objects.filter(content_type__app_label="wagtailimages", codename__in=COLLECTION_PERMISSIONS):
+        for permission in Permission.objects.filter(
+            content_type__app_label="wagtailimages", codename__in=COLLECTION_PERMISSIONS
+        ):
             GroupCollectionPermission.objects.get_or_create(group=group, collection=collection, permission=permission)
 
 

@@ -1,6 +1,8 @@
-"""Erasing a person: everything that says who it was goes, in one transaction; a row with a number stays, so that what is counted stays true.
+"""Erasing a person: everything that says who it was goes, in one transaction; a row with a number stays, so that what
+is counted stays true.
 
-Each kind of personal data says itself what it takes away (`personal`). Names on references are bibliography and stay; so do texts that editors
+Each kind of personal data says itself what it takes away (`personal`). Names on references are bibliography and stay;
+so do texts that editors
 published and that name the person: those are listed in the outcome, for a person to decide.
 """
 
@@ -53,7 +55,9 @@ def refusal(user: Any) -> str:
 
 
 def identity_of(user: Any) -> Identity:
-    """By which words the person is known anywhere: addresses of the account and those mail went to, the name, the phone."""
+    """By which words the person is known anywhere: addresses of the account and those mail went to, the name, the
+    phone.
+    """
     found = {user.email.lower()}
     for kind in personal.kinds():
         if kind.traces is not None:
@@ -63,7 +67,8 @@ def identity_of(user: Any) -> Identity:
 
 
 def erase(user: Any, *, by: Any) -> Erasure:
-    """Erases the person. `by` is who asked (the person, an editor, None for the clock); it is written down with the number of the account.
+    """Erases the person. `by` is who asked (the person, an editor, None for the clock); it is written down with the
+    number of the account.
 
     Safe to be killed in, and to do twice. Raises NotErased for the last editor-in-chief.
     """
@@ -119,7 +124,10 @@ def _become_a_number(user: User, identity: Identity) -> None:
 
 
 def erase_again() -> int:
-    """Erases anew whoever was erased here and is there again; gives how many. The list holds numbers and days, nothing that says who it was."""
+    """Erases anew whoever was erased here and is there again; gives how many.
+
+    The list holds numbers and days, nothing that says who it was.
+    """
     again = 0
     for pk, joined in _noted():
         user = User.objects.filter(pk=pk, date_joined=joined, erased_at=None).first()

@@ -1,4 +1,6 @@
-"""The fields that keep a set of audiences on a page, a record or a file, and the moment from which everyone could see it."""
+"""The fields that keep a set of audiences on a page, a record or a file, and the moment from which everyone could see
+it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def members_only() -> list[str]:
 
 
 class DayInput(forms.DateInput):
-    """The browser's own field for a day. Wagtail's puts today, without a word, in place of a day typed as 23/11/2026."""
+    """The browser's own field for a day. Wagtail's puts today, without a word,
+    in place of a day typed as 23/11/2026.
+    """
 
     input_type = "date"
 
@@ -75,14 +79,18 @@ def given_to(rows: models.QuerySet, value: str) -> models.QuerySet:
     if connections[rows.db].features.supports_json_field_contains:
         return rows.filter(audiences__contains=[value])
     # SQLite keeps the list as text; the quotes make it a whole element.
-    return rows.alias(audiences_text=Cast("audiences", models.TextField())).filter(audiences_text__contains=f'"{value}"')
+    return rows.alias(audiences_text=Cast("audiences", models.TextField())).filter(
+        audiences_text__contains=f'"{value}"'
+    )
 
 
 class FirstPublicField(models.DateTimeField):
-    """When everyone could see this for the first time; written once, by whichever save makes it public, and never changed again.
+    """When everyone could see this for the first time; written once, by whichever save makes it public, and never
+    changed again.
 
-    What the instance holds is not taken from it on a change: it may be older than the row. Revisions do not hold it (`serialize=False`), so that
-    one from before takes nothing away. The model says `is_public()`; its queryset calls `note_public` after changing many.
+    What the instance holds is not taken from it on a change: it may be older than the row. Revisions do not hold it
+    (`serialize=False`), so that one from before takes nothing away. The model says `is_public()`; its queryset calls
+    `note_public` after changing many.
     """
 
     description = "moment of becoming public"
@@ -106,5 +114,8 @@ class FirstPublicField(models.DateTimeField):
 
 
 def note_public(rows: models.QuerySet) -> None:
-    """Writes the moment on those of these rows that everyone can see now and never could before. `rows` are the public ones. One query."""
+    """Writes the moment on those of these rows that everyone can see now and never could before.
+
+    `rows` are the public ones. One query.
+    """
     models.QuerySet.update(rows.filter(first_public_at=None), first_public_at=timezone.now())

@@ -17,7 +17,13 @@ from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm, EditWebAuthnForm, LoginWebAuthnForm, ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    EditWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
@@ -135,7 +141,10 @@ class ArrivalForm(_InOurWords, forms.ModelForm):
         # A copy: what is typed must not be on the person before it is accepted.
         super().__init__(*args, instance=copy(user), **options)
         self.fields["name"].required = True
-        self.fields["name"].label, self.fields["name"].help_text = _("Your name"), _("As your colleagues know you; members see it.")
+        self.fields["name"].label, self.fields["name"].help_text = (
+            _("Your name"),
+            _("As your colleagues know you; members see it."),
+        )
         self.fields["language"].label = _("Language of the site’s messages to you")
         self.fields["password1"].label, self.fields["password2"].label = _("Password"), _("Password, once more")
 
@@ -161,7 +170,12 @@ class ProfileForm(forms.ModelForm):
             "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "phone": forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
         }
-        labels = {"name": _("Your name"), "language": _("Your language"), "phone": _("Phone"), "digest_frequency": _("Messages from the site")}
+        labels = {
+            "name": _("Your name"),
+            "language": _("Your language"),
+            "phone": _("Phone"),
+            "digest_frequency": _("Messages from the site"),
+        }
         help_texts = {
             "name": _("As your colleagues know you; members see it."),
             "language": _("Of messages to you, and of the pages you open first."),
@@ -180,11 +194,23 @@ class ProfileForm(forms.ModelForm):
 class AddressForm(forms.Form):
     """One more address."""
 
-    email = forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    email = forms.EmailField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
 
 
-# What the parsers of fido2 raise for an answer that no browser gives: parts that lack, are of another kind, or do not decode.
-MALFORMED = (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError, struct.error, InvalidSignature)
+# What the parsers of fido2 raise for an answer that no browser gives: parts that lack, are of another kind, or do not
+# decode.
+MALFORMED = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    struct.error,
+    InvalidSignature,
+)
 ANSWER_UNFIT = _("This passkey does not fit, or took too long. Try once more, or use another way.")
 
 
@@ -194,7 +220,9 @@ def answer_of_a_key() -> Iterator[None]:
     try:
         yield
     except forms.ValidationError as refused:
-        raise forms.ValidationError(ANSWER_UNFIT if refused.code == "incorrect_code" else refused, code=refused.code) from refused
+        raise forms.ValidationError(
+            ANSWER_UNFIT if refused.code == "incorrect_code" else refused, code=refused.code
+        ) from refused
     except MALFORMED as broken:
         raise forms.ValidationError(ANSWER_UNFIT, code="malformed") from broken
 
@@ -207,7 +235,10 @@ def count_factor(person: User) -> None:
 
 
 class AnswerField(forms.JSONField):
-    """What the browser says of a key. What nests deeper than Python reads, or holds a number longer than it reads, is as unfit as what is no JSON."""
+    """What the browser says of a key.
+
+    What nests deeper than Python reads, or holds a number longer than it reads, is as unfit as what is no JSON.
+    """
 
     longest = 20_000  # characters; the longest that browsers send have some thousands
 
@@ -233,7 +264,9 @@ def _answer_field() -> AnswerField:
 
 class _ByPasskey:
     def clean_credential(self) -> Authenticator:
-        """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers in anybody's name."""
+        """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers
+        in anybody's name.
+        """
         if self.user is not None:
             count_factor(self.user)
         try:
@@ -281,7 +314,10 @@ class SiteRenamePasskeyForm(EditWebAuthnForm):
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
         self.fields["name"] = forms.CharField(
-            label=_("Name of this passkey"), max_length=60, initial=self.instance.wrap().name, widget=forms.TextInput(attrs={"autocomplete": "off"})
+            label=_("Name of this passkey"),
+            max_length=60,
+            initial=self.instance.wrap().name,
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 
 
@@ -294,7 +330,9 @@ class SiteReauthenticateForm(_InOurWords, account.ReauthenticateForm):
 
 
 def _read_like_a_token(email: str) -> None:
-    """What making a link reads of a person, for nobody: the time of the answer does not say whether there is an account."""
+    """What making a link reads of a person, for nobody: the time of the answer does not say whether there is an
+    account.
+    """
     own = EmailAddress.objects.filter(user_id=0)
     own.filter(email__iexact=email).exists()
     list(own.values_list("email", flat=True))
@@ -309,12 +347,16 @@ class SiteResetPasswordForm(_InOurWords, account.ResetPasswordForm):
         return email
 
     def save(self, request: HttpRequest, **options: Any) -> str:
-        """Writes to the address, a few times an hour at most; whoever asks more often is answered alike, after the same statements.
+        """Writes to the address, a few times an hour at most; whoever asks more often is answered alike, after the same
+        statements.
 
-        (A message is a row in the transaction of its reason: what is rolled back is not sent.) The links sent before still work.
+        (A message is a row in the transaction of its reason: what is rolled back is not sent.) The links sent before
+        still work.
         """
         may = may_write(self.cleaned_data["email"], "password")
-        noting.note_address("new password asked", next(iter(self.users), None), self.cleaned_data["email"], sent="yes" if may else "no")
+        noting.note_address(
+            "new password asked", next(iter(self.users), None), self.cleaned_data["email"], sent="yes" if may else "no"
+        )
         with transaction.atomic():
             if not self.users:
                 _read_like_a_token(self.cleaned_data["email"])
@@ -336,7 +378,9 @@ class SiteSetPasswordForm(_InOurWords, account.SetPasswordForm):
 
 
 class _CodeOnce:
-    """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance accepts it for three."""
+    """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance
+    accepts it for three.
+    """
 
     def clean_code(self) -> str:
         count_factor(self.user)

@@ -1,4 +1,5 @@
-"""Inviting a person: a link by mail with which they choose a password, which proves their address; and who was invited, who came.
+"""Inviting a person: a link by mail with which they choose a password, which proves their address; and who was invited,
+who came.
 
     invite() ──► open ──accept()──► used
                   │ └── a newer one ──► revoked
@@ -38,9 +39,11 @@ class CannotInvite(Exception):
 
 @transaction.atomic
 def invite(user: User, *, by: Any = None, language: str | None = None) -> Invitation:
-    """Sends this person a link with which they choose a password; links sent before stop working. In their language unless `language` is given.
+    """Sends this person a link with which they choose a password; links sent before stop working. In their language
+    unless `language` is given.
 
-    The message leaves with the transaction in progress. Raises CannotInvite for a closed account. Four queries and the mail.
+    The message leaves with the transaction in progress. Raises CannotInvite for a closed account. Four queries and the
+    mail.
     """
     if not user.is_active or user.erased_at:
         raise CannotInvite(_("The account of %(person)s is closed: open it again first.") % {"person": user})
@@ -51,7 +54,13 @@ def invite(user: User, *, by: Any = None, language: str | None = None) -> Invita
     made = _invitations().create(user=user, token_hash=_hashed(word), made_by=by, expires_at=expires_at)
     language = language or user.language
     link = address_of("account_invitation", word, language=language)
-    write(user.email, "invitation", {"link": link, "expires_at": expires_at, "days": settings.INVITATION_DAYS}, user=user, language=language)
+    write(
+        user.email,
+        "invitation",
+        {"link": link, "expires_at": expires_at, "days": settings.INVITATION_DAYS},
+        user=user,
+        language=language,
+    )
     return made
 
 
@@ -80,7 +89,8 @@ def state_of(invitation: Invitation | None) -> InvitationState:
 
 @transaction.atomic
 def accept(invitation: Invitation, *, password: str, name: str, language: str) -> bool:
-    """Gives the person this password, name and language and proves the address; False when the link stopped working meanwhile.
+    """Gives the person this password, name and language and proves the address; False when the link stopped working
+    meanwhile.
 
     Of two that come at once, one is accepted. Every session the person had ends.
     """
@@ -100,7 +110,8 @@ def accept(invitation: Invitation, *, password: str, name: str, language: str) -
 
 
 def ask_again(invitation: Invitation | None) -> None:
-    """Sends a new invitation to a person whose link does not work any more; nothing for whoever came already, or has no account.
+    """Sends a new invitation to a person whose link does not work any more; nothing for whoever came already, or has no
+    account.
 
     Nor past a few an hour: whoever holds an old link must not fill the mailbox it went to.
     """
@@ -111,7 +122,9 @@ def ask_again(invitation: Invitation | None) -> None:
 
 
 def with_invitation(users: QuerySet) -> QuerySet:
-    """Each person with `.invited_at` (the newest, or None), `.invitation_open`, and `.came_at` (first use or last log-in, or None). No query more."""
+    """Each person with `.invited_at` (the newest, or None), `.invitation_open`, and `.came_at` (first use or last
+    log-in, or None). No query more.
+    """
     own = _invitations().filter(user=OuterRef("pk"))
     used = own.filter(used_at__isnull=False).order_by("used_at").values("used_at")[:1]
     return users.annotate(

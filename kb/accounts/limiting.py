@@ -1,7 +1,8 @@
-"""Too many attempts: counting them, and the page that says so. The rates are in the settings (ACCOUNT_RATE_LIMITS, in allauth's notation).
+"""Too many attempts: counting them, and the page that says so. The rates are in the settings (ACCOUNT_RATE_LIMITS, in
+allauth's notation).
 
-What counts is decided where the attempt is made: `admitting` for log-ins and codes. Counts are kept in the cache that all web processes share, each
-under a keyed hash, so that it holds neither a network address nor an e-mail address.
+What counts is decided where the attempt is made: `admitting` for log-ins and codes. Counts are kept in the cache that
+all web processes share, each under a keyed hash, so that it holds neither a network address nor an e-mail address.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Spent:
 
 
 def spend(*budgets: Budget) -> Spent | None:
-    """Counts one attempt on each of these budgets; None, and nothing is counted, when one of them is used up. Give the narrowest first.
+    """Counts one attempt on each of these budgets; None, and nothing is counted, when one of them is used up. Give the
+    narrowest first.
 
     Counted before the attempt is looked at: of many that come at once no more pass than the rates say.
     """
@@ -62,8 +64,8 @@ def forget(*budgets: Budget) -> None:
 def may_write(address: str, purpose: str) -> bool:
     """Whether one more message that a stranger asked for may go to this address; counts it.
 
-    purpose: what the message is for, and on whose behalf where somebody known asks. One purpose never uses up what another has:
-    whoever asks for one kind of message to an address must not keep its owner from getting the other.
+    purpose: what the message is for, and on whose behalf where somebody known asks. One purpose never uses up what
+    another has: whoever asks for one kind of message to an address must not keep its owner from getting the other.
     """
     return spend(Budget("message", f"{purpose}:{address.strip().lower()}")) is not None
 
@@ -91,7 +93,7 @@ def _count(place: str, rate: Rate) -> SingleRateLimitUsage | None:
 
 
 def _place(budget: Budget, rate: Rate) -> str:
-    return f"accounts.limit:{budget.action}:{rate}:{salted_hmac('kb.accounts.limiting', budget.key, algorithm='sha256').hexdigest()[:40]}"
+    return f"accounts.limit:{budget.action}:{rate}:{salted_hmac('kb.accounts.limiting', budget.key, algorithm='sha256').hexdigest()[:40]}"  # noqa: E501
 
 
 def _rates(action: str) -> list[Rate]:

@@ -1,10 +1,12 @@
-"""Links that act: opening one only shows a page; the word of the link goes from the address into the session, and acting is a POST from the page.
+"""Links that act: opening one only shows a page; the word of the link goes from the address into the session, and
+acting is a POST from the page.
 
     GET /…/<word>/ ──► word kept in a fresh session, no-referrer, no-store, noindex ──► GET /…/ (the page, nothing secret in its address) ──► POST /…/
 
-The session key changes when a word is kept: whoever had planted a session in this browser does not read it there. (A page with the word in its
-address and `Referrer-Policy: no-referrer` could not POST: browsers then send `Origin: null`, which Django rightly refuses.)
-"""
+The session key changes when a word is kept: whoever had planted a session in this browser does not read it there. (A
+page with the word in its address and `Referrer-Policy: no-referrer` could not POST: browsers then send `Origin: null`,
+which Django rightly refuses.)
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from django.views.decorators.cache import never_cache
 
 
 def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For views of a link with a word: nothing of it is kept by caches, told to other sites or found by search engines."""
+    """For views of a link with a word: nothing of it is kept by caches,
+    told to other sites or found by search engines.
+    """
 
     @never_cache
     @wraps(view)
@@ -32,7 +36,9 @@ def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For allauth's view of a link to a new password, which keeps the word in the session itself: in one that nobody planted."""
+    """For allauth's view of a link to a new password, which keeps the word in the session itself: in one that nobody
+    planted.
+    """
 
     @secret_address
     @wraps(view)
@@ -63,12 +69,16 @@ def forget_word(request: HttpRequest, purpose: str) -> None:
 
 
 def mark_of(key: str) -> str:
-    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read: 16 hexadecimal digits."""
+    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read: 16
+    hexadecimal digits.
+    """
     return hashlib.sha256(f"accounts.link:{key}".encode()).hexdigest()[:16]
 
 
 def is_of(request: HttpRequest, key: str) -> bool:
-    """Whether the page that posts is the one of this key, not of another link that was opened, or planted, in the same browser before."""
+    """Whether the page that posts is the one of this key, not of another link that was opened, or planted, in the same
+    browser before.
+    """
     return request.POST.get("of", mark_of(key)) == mark_of(key)
 
 

@@ -1,6 +1,7 @@
 """Lists of the admin that stay quick with a hundred thousand rows: counting stops at a ceiling.
 
-Nobody turns ten thousand pages; whoever has so many rows filters or searches. The rows that somebody ticked come as numbers in the request.
+Nobody turns ten thousand pages; whoever has so many rows filters or searches. The rows that somebody ticked come as
+numbers in the request.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def numbers_of(texts: Iterable[str]) -> list[int]:
 
 
 class TickedRowsMiddleware:
-    """Wagtail takes the numbers of an action on many rows as they come, and fails on what is none: such a row is not there (404)."""
+    """Wagtail takes the numbers of an action on many rows as they come, and fails on what is none: such a row is not
+    there (404).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -33,7 +33,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who can log in. `name` is how colleagues know them; `language` is the one mail and the admin speak.
 
-    session_salt: a new one ends every session of the person. erased_at: the row stays for statistics, without anything that says who it was.
+    session_salt: a new one ends every session of the person. erased_at: the row stays for statistics, without anything
+    that says who it was.
     retention_warned_at: when the person was told that an account nobody uses will be erased.
     """
 
@@ -41,13 +42,19 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(_("name"), max_length=150, blank=True)
     language = models.CharField(_("language"), max_length=2, choices=list(LANGUAGES.items()), default="fr")
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("edits the site"), default=False, help_text=_("May publish and manage everything, after the second factor."))
+    is_staff = models.BooleanField(
+        _("edits the site"), default=False, help_text=_("May publish and manage everything, after the second factor.")
+    )
     date_joined = models.DateTimeField(_("since"), default=timezone.now)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     shares_contact = models.BooleanField(
-        _("my groups may see my address and phone"), default=False, help_text=_("Members see your name; only your own groups would see these.")
+        _("my groups may see my address and phone"),
+        default=False,
+        help_text=_("Members see your name; only your own groups would see these."),
     )
-    digest_frequency = models.CharField(_("messages from the site"), max_length=10, choices=DigestFrequency.choices, default=DigestFrequency.DAILY)
+    digest_frequency = models.CharField(
+        _("messages from the site"), max_length=10, choices=DigestFrequency.choices, default=DigestFrequency.DAILY
+    )
     digest_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
     session_salt = models.CharField(max_length=32, blank=True, editable=False)
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -78,9 +85,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 self.keep_admin_language()
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
-        """What a session must know to stay open: changes with the password, and with the salt when sessions are ended."""
+        """What a session must know to stay open: changes with the password,
+        and with the salt when sessions are ended.
+        """
         key_salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"  # Django's own
-        return salted_hmac(key_salt, f"{self.password}{self.session_salt}", secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(
+            key_salt, f"{self.password}{self.session_salt}", secret=secret, algorithm="sha256"
+        ).hexdigest()
 
     def keep_admin_language(self) -> None:
         """Wagtail's admin speaks the language of choice."""
@@ -107,7 +118,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class KnownPlace(models.Model):
-    """A network from which a person logged in, as a keyed hash from which nobody reads it. What it is good for is in `recognising`."""
+    """A network from which a person logged in, as a keyed hash from which nobody reads it.
+
+    What it is good for is in `recognising`.
+    """
 
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="known_places")
     fingerprint = models.CharField(max_length=40)
@@ -124,12 +138,17 @@ class KnownPlace(models.Model):
 
 
 class Invitation(models.Model):
-    """A link that lets a person choose a password and proves the address. Only a hash of its word is kept; a newer one replaces the older."""
+    """A link that lets a person choose a password and proves the address.
+
+    Only a hash of its word is kept; a newer one replaces the older.
+    """
 
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="invitations")
     token_hash = models.CharField(max_length=64, unique=True)
     made_at = models.DateTimeField(_("sent on"), default=timezone.now)
-    made_by = models.ForeignKey(User, verbose_name=_("sent by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_by = models.ForeignKey(
+        User, verbose_name=_("sent by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     expires_at = models.DateTimeField(_("good until"))
     used_at = models.DateTimeField(_("used on"), null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

@@ -1,11 +1,12 @@
-"""Who came in and who did not, what became of second factors and of rights: a line each in the log of the site, people by their number.
+"""Who came in and who did not, what became of second factors and of rights: a line each in the log of the site, people
+by their number.
 
     password failed account=17 place=4f2a91c07d
     log-in account=17 way=password,mfa place=4f2a91c07d
     library.referencefile changed id=12 audiences=members→public by=3 place=88b01e6a42
 
-An address that is nobody's and the network are keyed hashes: lines of the same are seen to be of the same, and say no more. A line is written when
-the thing is done, also where what surrounds it is undone afterwards.
+An address that is nobody's and the network are keyed hashes: lines of the same are seen to be of the same, and say no
+more. A line is written when the thing is done, also where what surrounds it is undone afterwards.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ logger = logging.getLogger("kb.security")
 
 
 def note(event: str, account: Any = None, /, **more: Any) -> None:
-    """Writes a line. account: a person, or the number of one; more: words and numbers that name nobody. Who did it and from where is added."""
+    """Writes a line. account: a person, or the number of one; more: words and numbers that name nobody.
+
+    Who did it and from where is added.
+    """
     request = context.request
     parts = [event]
     number = getattr(account, "pk", account)
@@ -72,7 +76,8 @@ def _place(request: HttpRequest) -> str:
 
 
 def watch(model: type[Model], names: Sequence[str], *, account: str = "", since_made: bool = True) -> None:
-    """Notes when one of these fields of a row changes by a save, and when a row comes or goes; `account` is the field that holds whose it is.
+    """Notes when one of these fields of a row changes by a save, and when a row comes or goes; `account` is the field
+    that holds whose it is.
 
     since_made: False where only changes count. Updates of many rows at once (`QuerySet.update`) note for themselves.
     """
@@ -120,7 +125,11 @@ def _value(value: Any) -> str:
 
 
 def factor_added(sender: Any, request: HttpRequest, user: Any, authenticator: Any, **more: Any) -> None:
-    note("recovery codes made" if authenticator.type == "recovery_codes" else "second factor added", user, kind=authenticator.type)
+    note(
+        "recovery codes made" if authenticator.type == "recovery_codes" else "second factor added",
+        user,
+        kind=authenticator.type,
+    )
 
 
 def factor_removed(sender: Any, request: HttpRequest, user: Any, authenticator: Any, **more: Any) -> None:

@@ -1,4 +1,5 @@
-"""The personal data of the accounts themselves: the account, its second factor, invitations, sessions, attempts to log in and from where.
+"""The personal data of the accounts themselves: the account, its second factor, invitations, sessions, attempts to log
+in and from where.
 
 What Wagtail keeps of those who edit is in `edited_kinds`; what other domains keep is in theirs.
 """
@@ -65,7 +66,12 @@ def erase_addresses(user: Any, identity: Identity) -> int:
 
 def authenticator_rows(user: Any) -> Iterator[Row]:
     for one in Authenticator.objects.filter(user=user).order_by("pk"):
-        yield {"type": one.type, "name": one.data.get("name", ""), "since": one.created_at, "last_used": one.last_used_at}
+        yield {
+            "type": one.type,
+            "name": one.data.get("name", ""),
+            "since": one.created_at,
+            "last_used": one.last_used_at,
+        }
 
 
 def erase_authenticators(user: Any, identity: Identity) -> int:
@@ -108,7 +114,8 @@ def register_all() -> None:
             name="accounts.account",
             label=_("Account"),
             what=_(
-                "Name, e-mail addresses, phone, language, password (only a fingerprint of it), choices about messages and about sharing, "
+                "Name, e-mail addresses, phone, language, password (only a fingerprint of it), choices "
+                "about messages and about sharing, "
                 "dates of the account and of the last log-in"
             ),
             people=PEOPLE,
@@ -116,12 +123,16 @@ def register_all() -> None:
             basis=Basis.PUBLIC_TASK,
             basis_words=COORDINATION,
             kept_words=_(
-                "Erased after three years without a log-in and without a running mandate, with a message 30 days before; "
+                "Erased after three years without a log-in and without a running mandate, with a "
+                "message 30 days before; "
                 "after twelve months if the invitation was never used and there was never a mandate"
             ),
             kept=retaining.IDLE_AFTER,
             thin=retaining.retain_accounts,
-            seen_by=_("The name: the members. Address and phone: the editors, and the person’s own groups if the person chose so. Never the public"),
+            seen_by=_(
+                "The name: the members. Address and phone: the editors, and the person’s own groups if "
+                "the person chose so. Never the public"
+            ),
             after_erasure=_("A row with a number and no name, so that the statistics stay true"),
             order=10,
             export=account_row,
@@ -134,7 +145,10 @@ def register_all() -> None:
         PersonalData(
             name="accounts.second_factor",
             label=_("Second factor"),
-            what=_("The secret shared with the authenticator app, passkeys and their names, recovery codes, date of last use"),
+            what=_(
+                "The secret shared with the authenticator app, passkeys and their names, recovery "
+                "codes, date of last use"
+            ),
             people=PEOPLE,
             purpose=_("Making sure that a stolen password opens nothing"),
             basis=Basis.LEGAL_OBLIGATION,
@@ -144,7 +158,9 @@ def register_all() -> None:
             order=20,
             export=authenticator_rows,
             count=lambda user: Authenticator.objects.filter(user=user).count(),
-            shown=lambda user: (one.get_type_display() for one in Authenticator.objects.filter(user=user).order_by("pk")),
+            shown=lambda user: (
+                one.get_type_display() for one in Authenticator.objects.filter(user=user).order_by("pk")
+            ),
             erase=erase_authenticators,
         )
     )
@@ -152,7 +168,10 @@ def register_all() -> None:
         PersonalData(
             name="accounts.invitations",
             label=_("Invitations"),
-            what=_("When an invitation was sent, by whom, until when it was good, when it was used; only a fingerprint of the link"),
+            what=_(
+                "When an invitation was sent, by whom, until when it was good, when it was used; only "
+                "a fingerprint of the link"
+            ),
             people=PEOPLE,
             purpose=_("Letting people in without anyone choosing a password for them, and knowing who never came"),
             basis=Basis.PUBLIC_TASK,
@@ -161,7 +180,13 @@ def register_all() -> None:
             seen_by=SELF_AND_EDITORS,
             order=30,
             erase=erase_invitations,
-            **rows_of(lambda user: Invitation.objects.filter(user=user).order_by("pk"), "made_at", "expires_at", "used_at", "revoked_at"),
+            **rows_of(
+                lambda user: Invitation.objects.filter(user=user).order_by("pk"),
+                "made_at",
+                "expires_at",
+                "used_at",
+                "revoked_at",
+            ),
         )
     )
     register_personal(
@@ -203,7 +228,8 @@ def register_all() -> None:
             name="accounts.places",
             label=_("Devices and places of log-ins"),
             what=_(
-                "That somebody logged in from a browser before (a cookie with a number, for one year) and from which networks, "
+                "That somebody logged in from a browser before (a cookie with a number, for one year) "
+                "and from which networks, "
                 "each as a fingerprint from which nobody reads it"
             ),
             people=PEOPLE,

@@ -1,4 +1,7 @@
-"""The pages of one's own account: who I am, my addresses, my sessions. Password and second factor are allauth's; my data is in `personal_views`."""
+"""The pages of one's own account: who I am, my addresses, my sessions.
+
+Password and second factor are allauth's; my data is in `personal_views`.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,12 @@ def index(request: HttpRequest) -> HttpResponse:
         return response
     if form.errors:
         request.user.refresh_from_db()  # the frame of the page shows who is logged in, not what was typed
-    context = {"form": form, "second_factor": has_second_factor(request.user), "my_data_url": _address("account_my_data"), "ways": ways()}
+    context = {
+        "form": form,
+        "second_factor": has_second_factor(request.user),
+        "my_data_url": _address("account_my_data"),
+        "ways": ways(),
+    }
     return render(request, "accounts/index.html", context)
 
 
@@ -82,7 +90,9 @@ def _add(request: HttpRequest) -> HttpResponse:
         except ValidationError as refused:
             form.add_error("email", refused)
         else:
-            messages.success(request, _("We have written to this address. Open the link of the message to confirm that it is yours."))
+            messages.success(
+                request, _("We have written to this address. Open the link of the message to confirm that it is yours.")
+            )
             return HttpResponseRedirect(reverse("account_addresses"))
     return _show_addresses(request, form)
 
@@ -108,11 +118,17 @@ def _send(request: HttpRequest, row: Any) -> HttpResponse | None:
     if not consume(request, action="add_address", user=request.user):
         return too_many(request)
     addresses.write_link(row)
-    messages.success(request, _("We have written to this address. Open the link of the message to confirm that it is yours."))
+    messages.success(
+        request, _("We have written to this address. Open the link of the message to confirm that it is yours.")
+    )
     return None
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, Any], HttpResponse | None]] = {"choose": _choose, "remove": _remove, "send": _send}
+ACTIONS: dict[str, Callable[[HttpRequest, Any], HttpResponse | None]] = {
+    "choose": _choose,
+    "remove": _remove,
+    "send": _send,
+}
 
 
 def _show_addresses(request: HttpRequest, form: AddressForm) -> HttpResponse:
@@ -122,7 +138,10 @@ def _show_addresses(request: HttpRequest, form: AddressForm) -> HttpResponse:
 @secret_address
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_address(request: HttpRequest, word: str = "") -> HttpResponse:
-    """The page of a link that proves an address: a GET shows, a POST confirms. Whoever reads the mail need not be logged in."""
+    """The page of a link that proves an address: a GET shows, a POST confirms.
+
+    Whoever reads the mail need not be logged in.
+    """
     if request.method != "POST" and word and addresses.row_of(word):
         return keep_word(request, PURPOSE, word, reverse("account_address_confirm"))
     row = addresses.row_of(word or kept_word(request, PURPOSE))

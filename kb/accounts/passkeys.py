@@ -1,7 +1,9 @@
-"""Passkeys: a key in the telephone, the computer or on a stick that logs in by itself. allauth keeps and checks them; here is what we ask of them.
+"""Passkeys: a key in the telephone, the computer or on a stick that logs in by itself. allauth keeps and checks them;
+here is what we ask of them.
 
-Every key is one that finds the person by itself and asks for a finger, a face or a PIN: having it and being it are two factors in one step,
-so that a session opened with it has passed the second factor. The ceremony in the browser is kb/static/js/passkeys.js.
+Every key is one that finds the person by itself and asks for a finger, a face or a PIN: having it and being it are two
+factors in one step, so that a session opened with it has passed the second factor. The ceremony in the browser is
+kb/static/js/passkeys.js.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 
 class AddPasskeyView(views.AddWebAuthnView):
-    """With options for a passkey, never for a bare security key: the state that the answer is held against demands that the person is verified."""
+    """With options for a passkey, never for a bare security key: the state that the answer is held against demands that
+    the person is verified.
+    """
 
     def get_context_data(self, **kwargs: Any) -> dict:
         context = super().get_context_data(**kwargs)

@@ -1,6 +1,7 @@
 """What a password must not be: too short, or one of those that everybody chooses, in French and Dutch too.
 
-Django's own validators know English; its sentence about the length lacks in its Dutch, and French would stand in for it.
+Django's own validators know English; its sentence about the length lacks in its Dutch, and French would stand in for
+it.
 """
 
 from __future__ import annotations
@@ -35,16 +36,23 @@ class LengthValidator(MinimumLengthValidator):
 
 
 class CommonValidator(CommonPasswordValidator):
-    """Refuses Django's list, and whatever is one or two common words with digits or signs: in capitals, with accents, or written l1k3 th1s."""
+    """Refuses Django's list, and whatever is one or two common words with digits or signs: in capitals, with accents,
+    or written l1k3 th1s.
+    """
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > MOST_SIGNS:
             return
-        if password.lower().strip() in self.passwords or any(self._is_common(letters) for letters in readings(password)):
+        if password.lower().strip() in self.passwords or any(
+            self._is_common(letters) for letters in readings(password)
+        ):
             raise ValidationError(self.get_error_message(), code="password_too_common")
 
     def get_error_message(self) -> str:
-        return gettext("Many people choose this password, so it is the first that others try. A short sentence of your own is better.")
+        return gettext(
+            "Many people choose this password, so it is the first that others try. A short "
+            "sentence of your own is better."
+        )
 
     def get_help_text(self) -> str:
         return gettext("Not a password that many people choose.")
@@ -54,8 +62,12 @@ class CommonValidator(CommonPasswordValidator):
 
 
 def readings(password: str) -> Iterator[str]:
-    """The letters a password may stand for: plain ones, without what surrounds them, with figures read as the letters they look like."""
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", password.casefold()) if not unicodedata.combining(sign))
+    """The letters a password may stand for: plain ones, without what surrounds them, with figures read as the letters
+    they look like.
+    """
+    plain = "".join(
+        sign for sign in unicodedata.normalize("NFKD", password.casefold()) if not unicodedata.combining(sign)
+    )
     for text in (plain, _ENDS.sub("", plain)):
         yield _OTHER.sub("", text)
         for one in ("i", "l"):
@@ -64,7 +76,9 @@ def readings(password: str) -> Iterator[str]:
 
 def is_repeated(letters: str) -> bool:
     """Whether it is one short piece over and over, or nothing at all."""
-    return not letters or any(letters == letters[:size] * (len(letters) // size) for size in range(1, min(4, len(letters) // 2) + 1))
+    return not letters or any(
+        letters == letters[:size] * (len(letters) // size) for size in range(1, min(4, len(letters) // 2) + 1)
+    )
 
 
 def is_made_of(letters: str, words: frozenset[str], most: int) -> bool:

@@ -1,7 +1,9 @@
-"""What we keep about people: every kind of personal data, why, for how long, who sees it, and how it is handed over and erased.
+"""What we keep about people: every kind of personal data, why, for how long, who sees it, and how it is handed over and
+erased.
 
-Domains register their kinds from `apps.py`; the page of one's own data, the processing register and `docs/personal-data.md` are made from, or
-compared with, this registry. Works with an empty one. Erasing itself is in `erasing`, what falls due in `retaining`, the pages in `personal_views`.
+Domains register their kinds from `apps.py`; the page of one's own data, the processing register and
+`docs/personal-data.md` are made from, or compared with, this registry. Works with an empty one. Erasing itself is in
+`erasing`, what falls due in `retaining`, the pages in `personal_views`.
 """
 
 from __future__ import annotations
@@ -61,11 +63,14 @@ class PersonalData:
     """One kind of personal data. Words may be lazy; they are for the public.
 
     what: which data; people: whose. after_erasure: what stays, and why ("" when nothing does).
-    export(user) gives plain rows; count(user) their number, by default by counting them; shown(user) a few of them in words for the person.
-    erase(user, identity) takes the kind away, or what says who it was, in the transaction of the caller, and gives how many rows changed.
+    export(user) gives plain rows; count(user) their number, by default by counting them; shown(user) a few of them in
+    words for the person. erase(user, identity) takes the kind away, or what says who it was, in the transaction of the
+    caller, and gives how many rows changed.
     looks_through_texts: erase() searches texts that others wrote, and runs after all that do not.
-    traces(user) gives further addresses by which the person may be known. still_named(identity) gives titles of published texts that name the person.
-    kept: the period, None where `kept_words` say something else (as long as the account). What is older is taken away by `thin()`, a sentence or
+    traces(user) gives further addresses by which the person may be known. still_named(identity) gives titles of
+    published texts that name the person.
+    kept: the period, None where `kept_words` say something else (as long as the account). What is older is taken away
+    by `thin()`, a sentence or
     None, run each day by `retaining`; or by the due function named `due` where a domain has its own.
     """
 
@@ -121,7 +126,9 @@ def kinds() -> tuple[PersonalData, ...]:
 
 
 def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> dict[str, Callable]:
-    """`export` and `count` of a kind whose rows are those of a queryset: `PersonalData(..., **rows_of(find, "since", "body__code"))`."""
+    """`export` and `count` of a kind whose rows are those of a queryset:
+    `PersonalData(..., **rows_of(find, "since", "body__code"))`.
+    """
 
     def export(user: Any) -> Iterator[Row]:
         yield from querysets(user).values(*fields).iterator(chunk_size=500)
@@ -131,7 +138,9 @@ def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> dict[str, Cal
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A kind, how many rows of it there are about one person, and a few in words; known is False where there is nothing to count."""
+    """A kind, how many rows of it there are about one person, and a few in words; known is False where there is nothing
+    to count.
+    """
 
     kind: PersonalData
     rows: int
@@ -149,7 +158,8 @@ def _words(kind: PersonalData, user: Any) -> tuple[str, ...]:
 
 
 def exported(user: Any) -> Iterator[str]:
-    """Everything we keep about the person, as pieces of one JSON document: {"person", "made_at", "data": [{"kind", "what", "why", …, "rows"}]}.
+    """Everything we keep about the person, as pieces of one JSON document: {"person", "made_at", "data": [{"kind",
+    "what", "why", …, "rows"}]}.
 
     The words are in the language of the moment of the call, not of the moment when a piece is sent.
     """

@@ -1,6 +1,8 @@
-"""Pages about personal data: one's own, with export and erasure; the same for editors who are asked to; the public register of processing.
+"""Pages about personal data: one's own, with export and erasure; the same for editors who are asked to; the public
+register of processing.
 
-What is kept is in `personal`, erasing in `erasing`. Every page of the three about a person is for that person, or for whoever `may_answer_for` them.
+What is kept is in `personal`, erasing in `erasing`. Every page of the three about a person is for that person, or for
+whoever `may_answer_for` them.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ AUTHORITIES = {
 @require_GET
 def my_data(request: HttpRequest) -> HttpResponse:
     """What we keep about whoever asks."""
-    return render(request, "accounts/my_data.html", {"kinds": personal.held_about(request.user), "authority": _authority()})
+    return render(
+        request, "accounts/my_data.html", {"kinds": personal.held_about(request.user), "authority": _authority()}
+    )
 
 
 @never_cache
@@ -65,7 +69,10 @@ def my_data_erase(request: HttpRequest) -> HttpResponse:
         recognising.forget(request, request.user)
         erasing.erase(request.user, by=request.user)
         logout(request)
-        messages.success(request, _("Your account is erased. What we knew about you is gone; what you contributed stays, without your name."))
+        messages.success(
+            request,
+            _("Your account is erased. What we knew about you is gone; what you contributed stays, without your name."),
+        )
         return HttpResponseRedirect(f"/{current_language()}/")
     words = {"form": form, "refused": refused, "kinds": personal.kinds()}
     return render(request, "accounts/my_data_erase.html", words, status=400 if form.errors else 200)
@@ -75,7 +82,9 @@ def _file(user: Any) -> StreamingHttpResponse:
     """Streamed as it is read; kept by no cache and no browser."""
     title = _("my-data")
     name = f"{title}-{timezone.localdate():%Y-%m-%d}.json"
-    response = StreamingHttpResponse((piece.encode() for piece in personal.exported(user)), content_type="application/json; charset=utf-8")
+    response = StreamingHttpResponse(
+        (piece.encode() for piece in personal.exported(user)), content_type="application/json; charset=utf-8"
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="{settings.SITE_NAME.lower()}-{name}"'
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -123,10 +132,17 @@ def erase_person(request: HttpRequest, pk: int) -> HttpResponse:
     refused = erasing.refusal(person)
     if request.method == "POST" and form.is_valid() and not refused:
         done = erasing.erase(person, by=request.user)
-        messages.success(request, _("The account is erased. It stays as number %(number)s, for the statistics.") % {"number": person.pk})
+        messages.success(
+            request,
+            _("The account is erased. It stays as number %(number)s, for the statistics.") % {"number": person.pk},
+        )
         if done.still_named:
             titles = ", ".join(done.still_named)
-            messages.warning(request, _("These texts still name the person: %(titles)s. Change them if they should not.") % {"titles": titles})
+            messages.warning(
+                request,
+                _("These texts still name the person: %(titles)s. Change them if they should not.")
+                % {"titles": titles},
+            )
         return HttpResponseRedirect(reverse("wagtailadmin_home"))
     words = {"form": form, "refused": refused, "person": person, "kinds": personal.kinds()}
     return render(request, "accounts/my_data_erase_person.html", words, status=400 if form.errors else 200)

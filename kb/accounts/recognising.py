@@ -1,6 +1,8 @@
-"""Devices and places that a person has logged in from before. They prove nothing; what others try elsewhere does not keep them out (`admitting`).
+"""Devices and places that a person has logged in from before. They prove nothing; what others try elsewhere does not
+keep them out (`admitting`).
 
-    device   a signed cookie, for each account: a random number and a stamp that a new password, or ending the sessions, makes worthless
+    device   a signed cookie, for each account: a random number and a stamp that a new password, or ending the sessions,
+             makes worthless
     place    a keyed hash of account and network, in a row that goes after PLACE_KEPT
 
 Only a log-in that came to its end makes either: whoever has the password but not the second factor gets none.
@@ -34,9 +36,11 @@ MOST_PLACES = 10  # of one person, the last used
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who an attempt is about and how well its sender is known. who: a key that is the same for all addresses of one person; typed: for this address.
+    """Who an attempt is about and how well its sender is known. who: a key that is the same for all addresses of one
+    person; typed: for this address.
 
-    device: the number of a device that logged in before, or "". known_place: from where it comes the person logged in before, or is logged in now.
+    device: the number of a device that logged in before, or "". known_place: from where it comes the person logged in
+    before, or is logged in now.
     """
 
     who: str
@@ -51,7 +55,10 @@ class Visitor:
 
 
 def recognise(request: HttpRequest, email: str) -> Visitor:
-    """Of an address that was typed. Three queries at its first call, whether the address is somebody's or not; none at the next ones."""
+    """Of an address that was typed.
+
+    Three queries at its first call, whether the address is somebody's or not; none at the next ones.
+    """
     kept = getattr(request, "_visitor", None)
     if kept is None or kept[0] != normal(email):
         kept = normal(email), _visitor(request, find_person(email), normal(email))
@@ -89,19 +96,25 @@ def any_device(request: HttpRequest) -> str:
 
 
 def remember(request: HttpRequest, person: Any) -> None:
-    """Notes that the person logged in from here: the place now, the device with the answer. Two queries; two more at a new place."""
+    """Notes that the person logged in from here: the place now, the device with the answer.
+
+    Two queries; two more at a new place.
+    """
     request._devices = _with(request, person)  # type: ignore[attr-defined]
     fingerprint, today = _fingerprint(person.pk, network_of(request)), timezone.localdate()
     own = KnownPlace.objects.filter(user=person)
     if not own.filter(fingerprint=fingerprint).update(last_day=today):
-        KnownPlace.objects.bulk_create([KnownPlace(user=person, fingerprint=fingerprint, last_day=today)], ignore_conflicts=True)
+        KnownPlace.objects.bulk_create(
+            [KnownPlace(user=person, fingerprint=fingerprint, last_day=today)], ignore_conflicts=True
+        )
         latest = own.order_by("-last_day", "-pk").values_list("pk", flat=True)[:MOST_PLACES]
         own.exclude(pk__in=list(latest)).delete()
 
 
 def forget(request: HttpRequest, person: Any) -> None:
     """This browser knows nothing of the account any more."""
-    request._devices = {number: kept for number, kept in _kept(request).items() if number != str(person.pk)}  # type: ignore[attr-defined]
+    # type: ignore[attr-defined]
+    request._devices = {number: kept for number, kept in _kept(request).items() if number != str(person.pk)}
 
 
 def forget_places() -> str | None:
@@ -122,7 +135,12 @@ class DeviceMiddleware:
         if devices:
             value = signing.dumps(devices, salt=SALT)
             response.set_cookie(
-                settings.DEVICE_COOKIE_NAME, value, max_age=DEVICE_KEPT_S, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+                settings.DEVICE_COOKIE_NAME,
+                value,
+                max_age=DEVICE_KEPT_S,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+                samesite="Lax",
             )
         elif devices is not None:
             response.delete_cookie(settings.DEVICE_COOKIE_NAME, samesite="Lax")
@@ -130,7 +148,8 @@ class DeviceMiddleware:
 
 
 def remember_after(sender: Any, request: HttpRequest, user: Any, **more: Any) -> None:
-    """Receives allauth's `password_changed` and `password_reset`: what the browser kept was made worthless by the new password.
+    """Receives allauth's `password_changed` and `password_reset`: what the browser kept was made worthless by the new
+    password.
 
     (The link to a new password went to an address of the person: who used it is not a stranger.)
     """

@@ -1,4 +1,6 @@
-"""The page shown when a form came with a token that is out of date (Django's protection against forged forms): nothing was done, nothing is lost."""
+"""The page shown when a form came with a token that is out of date (Django's protection against forged forms): nothing
+was done, nothing is lost.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""A form that was open since before opens nothing again that somebody closed meanwhile: readers, a mandate, an account, a page.
+"""A form that was open since before opens nothing again that somebody closed meanwhile: readers, a mandate, an account,
+a page.
 
-Each form says which of its fields decide rights, and what gives more in them. What an acceptance of a reference asks for is in `kb.library.stamping`.
+Each form says which of its fields decide rights, and what gives more in them. What an acceptance of a reference asks
+for is in `kb.library.stamping`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import is_within
 
-CHANGED_MEANWHILE = _("Somebody changed this since you opened the form. Here is what holds now. If it should be otherwise, change it again and save.")
+CHANGED_MEANWHILE = _(
+    "Somebody changed this since you opened the form. Here is what holds now. If it should "
+    "be otherwise, change it again and save."
+)
 STAMP = "rights_shown"
 
 GivesMore = Callable[[Any, Any], bool]  # (what holds now, what is wanted) -> whether somebody may do or read more by it
@@ -60,10 +65,12 @@ class _StampField(forms.CharField):
 
 
 class OpensNothingAgain:
-    """For a form of a row that is there: where its rights are not those that the form showed, nothing posted gives more than they do.
+    """For a form of a row that is there: where its rights are not those that the form showed, nothing posted gives more
+    than they do.
 
-    Such a form is shown again with a sentence, with what holds now in the field and all else as typed; what is chosen then counts. A form
-    without a stamp showed nothing. The stamp is no secret and not signed: whoever may save the form may also open what it is about.
+    Such a form is shown again with a sentence, with what holds now in the field and all else as typed; what is chosen
+    then counts. A form without a stamp showed nothing. The stamp is no secret and not signed: whoever may save the form
+    may also open what it is about.
     """
 
     rights: ClassVar[Mapping[str, GivesMore]] = {}
@@ -75,13 +82,19 @@ class OpensNothingAgain:
             self.fields[STAMP] = _StampField(stamp_of_rights(self.rights_now))
 
     def read_rights(self) -> dict[str, Any]:
-        """What holds now, by the names in `rights`: of the row as it was read for this form, before anything posted is written into it."""
+        """What holds now, by the names in `rights`: of the row as it was read for this form, before anything posted is
+        written into it.
+        """
         return {name: self.instance._meta.get_field(name).value_from_object(self.instance) for name in self.rights}
 
     def clean(self) -> Any:
         found = super().clean()
         if self.is_of_before():
-            refused = [name for name, gives_more in self.rights.items() if name in self.cleaned_data and self._reopens(name, gives_more)]
+            refused = [
+                name
+                for name, gives_more in self.rights.items()
+                if name in self.cleaned_data and self._reopens(name, gives_more)
+            ]
             for name in refused:
                 self.refuse_reopening(name)
         return found

@@ -1,11 +1,12 @@
-"""How long personal data are kept, and taking away what is older: run each day by the clock, kind by kind, safe to run twice.
+"""How long personal data are kept, and taking away what is older: run each day by the clock, kind by kind, safe to run
+twice.
 
     account never used:   invited ──12 months without an answer, never a mandate──► erased
     account nobody uses:  last log-in ──3 years, no mandate running──► warned by mail ──30 days──► erased        a log-in or a mandate stops it
 
-Nothing here erases an editor. Which accounts are needed is for the domains to say (`register_reason_to_stay`); the periods of other kinds are
-with their kind.
-"""
+Nothing here erases an editor. Which accounts are needed is for the domains to say (`register_reason_to_stay`); the
+periods of other kinds are with their kind.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -39,7 +40,9 @@ MOST_A_DAY = 200  # each erasure looks through every log and history
 
 @dataclass(frozen=True, slots=True)
 class ReasonToStay:
-    """Why an account is needed: now() is the condition on a person that holds today (or will), ever() the one that ever held."""
+    """Why an account is needed: now() is the condition on a person that holds today (or will), ever() the one that ever
+    held.
+    """
 
     name: str
     now: Callable[[], Q | Exists]
@@ -55,7 +58,10 @@ def register_reason_to_stay(name: str, *, now: Callable[[], Q | Exists], ever: C
 
 
 def retain() -> str | None:
-    """Takes away what is older than each kind's period. One kind that fails stops no other, and is told when all have had their turn."""
+    """Takes away what is older than each kind's period.
+
+    One kind that fails stops no other, and is told when all have had their turn.
+    """
     done, failed = [], []
     for kind in personal.kinds():
         if kind.thin is None:
@@ -86,15 +92,23 @@ def _ordinary() -> QuerySet[User]:
 
 
 def idle() -> QuerySet[User]:
-    """People without a reason to stay who have not logged in for three years (or, if they never did, whose account is as old)."""
-    found = _ordinary().annotate(last_seen=Coalesce("last_login", "date_joined")).filter(last_seen__lt=timezone.now() - IDLE_AFTER)
+    """People without a reason to stay who have not logged in for three years (or, if they never did, whose account is
+    as old).
+    """
+    found = (
+        _ordinary()
+        .annotate(last_seen=Coalesce("last_login", "date_joined"))
+        .filter(last_seen__lt=timezone.now() - IDLE_AFTER)
+    )
     for reason in _reasons.values():
         found = found.exclude(reason.now())
     return found
 
 
 def never_came() -> QuerySet[User]:
-    """People who never logged in, whose last invitation (or account) is twelve months old, and who never had a reason to stay."""
+    """People who never logged in, whose last invitation (or account) is twelve months old, and who never had a reason
+    to stay.
+    """
     limit = timezone.now() - NEVER_CAME_AFTER
     found = _ordinary().filter(last_login=None, date_joined__lt=limit).alias(last_invited=Max("invitations__made_at"))
     found = found.filter(Q(last_invited=None) | Q(last_invited__lt=limit))
@@ -104,8 +118,13 @@ def never_came() -> QuerySet[User]:
 
 
 def warn_idle() -> int:
-    """Writes to those who became idle, in their language. A warning counts no longer once the person came back or got a mandate."""
-    User.objects.exclude(retention_warned_at=None).exclude(pk__in=idle().order_by().values("pk")).update(retention_warned_at=None)
+    """Writes to those who became idle, in their language.
+
+    A warning counts no longer once the person came back or got a mandate.
+    """
+    User.objects.exclude(retention_warned_at=None).exclude(pk__in=idle().order_by().values("pk")).update(
+        retention_warned_at=None
+    )
     warned = 0
     for user in idle().filter(retention_warned_at=None).order_by("pk")[:MOST_A_DAY]:
         with transaction.atomic():
@@ -150,19 +169,27 @@ def clear_sessions() -> str | None:
 
 
 def clear_cache() -> str | None:
-    """Removes what ran out in a cache that is a table, which it would else do only when it is full; other caches forget by themselves."""
+    """Removes what ran out in a cache that is a table, which it would else do only when it is full; other caches forget
+    by themselves.
+    """
     gone = 0
     for name in settings.CACHES:
         if isinstance(cache := caches[name], DatabaseCache):
             with connection.cursor() as cursor:
                 table, expires = (connection.ops.quote_name(word) for word in (cache._table, "expires"))
-                cursor.execute(f"DELETE FROM {table} WHERE {expires} < %s", [connection.ops.adapt_datetimefield_value(timezone.now())])
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE {expires} < %s",
+                    [connection.ops.adapt_datetimefield_value(timezone.now())],
+                )
                 gone += cursor.rowcount
     return f"{gone} cached values that ran out removed" if gone else None
 
 
 def thin_log() -> str | None:
-    """Removes what the admin's log says of more than two years ago. The history of a page is in its revisions, which stay."""
+    """Removes what the admin's log says of more than two years ago.
+
+    The history of a page is in its revisions, which stay.
+    """
     limit = timezone.now() - LOG_KEPT
     gone = sum(entries.objects.filter(timestamp__lt=limit).delete()[0] for entries in (ModelLogEntry, PageLogEntry))
     return f"{gone} log entries older than two years removed" if gone else None

@@ -1,6 +1,8 @@
-"""Taking a person's name, addresses and phone out of texts that are about something else: logs, histories, messages of errors.
+"""Taking a person's name, addresses and phone out of texts that are about something else: logs, histories, messages of
+errors.
 
-A search by the database (each spelling in which JSON and HTML write the words) finds the rows; a second look in Python replaces whole words only.
+A search by the database (each spelling in which JSON and HTML write the words) finds the rows; a second look in Python
+replaces whole words only.
 """
 
 from __future__ import annotations
@@ -19,8 +21,12 @@ from django.db.models.functions import Cast
 
 _AT_ONCE = 200
 _FEWEST_DIGITS = 6  # a shorter number is no telephone, and is in too many texts
-_BEFORE = r"(?:(?<![\w@.+-])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4}))"  # the start of a word, also after a line break written as \n
-_AFTER, _AFTER_ADDRESS = r"(?![\w@-])", r"(?![\w@-]|\.\w)"  # "Name.pdf" names somebody, "name@host.org" is not "name@host"
+# the start of a word, also after a line break written as \n
+_BEFORE = r"(?:(?<![\w@.+-])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4}))"
+_AFTER, _AFTER_ADDRESS = (
+    r"(?![\w@-])",
+    r"(?![\w@-]|\.\w)",
+)  # "Name.pdf" names somebody, "name@host.org" is not "name@host"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class Identity:
     """By which words a person is known, and what stands in their place afterwards.
 
     A name of one word ("Coordination") is a word of the language too: it is replaced only where it is the whole text.
-    proven: those of the addresses that the person has shown to read, or an editor gave them; the others may be anybody's.
+    proven: those of the addresses that the person has shown to read, or an editor gave them; the others may be
+    anybody's.
     """
 
     pk: int
@@ -60,7 +67,11 @@ class Identity:
     def patterns(self) -> tuple[tuple[re.Pattern[str], str, str], ...]:
         """(pattern of one spelling, what replaces it there, the words themselves)."""
         return tuple(
-            (re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if '@' in words else _AFTER}", re.IGNORECASE), new, words)
+            (
+                re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if '@' in words else _AFTER}", re.IGNORECASE),
+                new,
+                words,
+            )
             for words, new in self.replacements
             for spelt in spellings(words)
         )
@@ -95,11 +106,17 @@ class Identity:
 
 
 def spellings(words: str) -> list[str]:
-    """How the words are written in plain text, in HTML, in a sent form, in JSON, and in JSON within JSON (blocks of a page in a revision)."""
+    """How the words are written in plain text, in HTML, in a sent form, in JSON, and in JSON within JSON (blocks of a
+    page in a revision).
+    """
     found = [words, html.escape(words), quote_plus(words)]
     for plain in tuple(found):
         once = json.dumps(plain)[1:-1]
-        found += [once, json.dumps(once)[1:-1], json.dumps(json.dumps(plain, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1]]
+        found += [
+            once,
+            json.dumps(once)[1:-1],
+            json.dumps(json.dumps(plain, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1],
+        ]
     return list(dict.fromkeys(found))
 
 
@@ -126,8 +143,17 @@ def in_batches(rows: QuerySet) -> Iterator[Model]:
         last = batch[-1].pk
 
 
-def scrub(rows: QuerySet, fields: Iterable[str], identity: Identity, *, kept: Callable[[Any], frozenset[str]] = lambda row: frozenset()) -> int:
-    """Takes the person out of these columns of all rows; gives how many rows changed. `kept(row)` are words that stay in that row."""
+def scrub(
+    rows: QuerySet,
+    fields: Iterable[str],
+    identity: Identity,
+    *,
+    kept: Callable[[Any], frozenset[str]] = lambda row: frozenset(),
+) -> int:
+    """Takes the person out of these columns of all rows; gives how many rows changed.
+
+    `kept(row)` are words that stay in that row.
+    """
     changed = 0
     fields = tuple(fields)
     for row in in_batches(naming(rows, fields, identity).only("pk", *fields, *_needed_by(rows))):

@@ -34,7 +34,8 @@ def has_second_factor(user: Any) -> bool:
 
 
 class SecondFactorMiddleware:
-    """Keeps /admin/ for editors whose session passed the second factor, and the settings of a second factor for whoever holds it.
+    """Keeps /admin/ for editors whose session passed the second factor, and the settings of a second factor for whoever
+    holds it.
 
     A session opened before the factor was set up has not passed it: it is asked too.
     """
@@ -53,7 +54,12 @@ class SecondFactorMiddleware:
     def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
         name = request.resolver_match.url_name or "" if request.resolver_match else ""
         guarded = name == "account_reauthenticate" or (name.startswith("mfa_") and name not in FREE_VIEWS)
-        if guarded and request.user.is_authenticated and has_second_factor(request.user) and not passed_second_factor(request):
+        if (
+            guarded
+            and request.user.is_authenticated
+            and has_second_factor(request.user)
+            and not passed_second_factor(request)
+        ):
             return _ask_for_factor(request)
         return None
 
@@ -82,7 +88,8 @@ def _ask_for_factor(request: HttpRequest) -> HttpResponseRedirect:
 
 
 def count_enrolling_as_passing(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:
-    """Whoever sets up a factor has just shown a valid code: this session passed it. Receives allauth's `authenticator_added`.
+    """Whoever sets up a factor has just shown a valid code: this session passed it. Receives allauth's
+    `authenticator_added`.
 
     The session, opened by the password alone, lasts from now on as long as an editor's.
     """

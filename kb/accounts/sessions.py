@@ -1,6 +1,8 @@
-"""Ending the sessions of a person, wherever they are open: for a lost telephone, a stolen cookie, an editor who leaves, an account that closes.
+"""Ending the sessions of a person, wherever they are open: for a lost telephone, a stolen cookie, an editor who leaves,
+an account that closes.
 
-A session carries a hash of the password and of `User.session_salt`; it is over as soon as either changes (Django compares them at each request).
+A session carries a hash of the password and of `User.session_salt`; it is over as soon as either changes (Django
+compares them at each request).
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ def end_sessions(user: Any) -> None:
 
 
 def end_other_sessions(request: HttpRequest) -> None:
-    """Ends every session of whoever asks but the one they ask with, which gets a new key. Every other device is a strange one from now on."""
+    """Ends every session of whoever asks but the one they ask with, which gets a new key.
+
+    Every other device is a strange one from now on.
+    """
     end_sessions(request.user)
     update_session_auth_hash(request, request.user)  # type: ignore[arg-type]
     remember(request, request.user)

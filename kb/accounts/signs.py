@@ -1,9 +1,12 @@
-"""Signs that nobody sees, cleaned from texts of one line: control, direction (U+202E shows "fdp.exe" as "exe.pdf"), zero width, tags.
+"""Signs that nobody sees, cleaned from texts of one line: control, direction (U+202E shows "fdp.exe" as "exe.pdf"),
+zero width, tags.
 
-A joiner (U+200C, U+200D) stays between two letters or marks of a writing that needs it (Persian, Arabic, Indic) and inside an emoji. Letters that
-look like a blank (Hangul fillers, the empty Braille pattern) become one. One rule for all that is typed, brought in or written by code:
+A joiner (U+200C, U+200D) stays between two letters or marks of a writing that needs it (Persian, Arabic, Indic) and
+inside an emoji. Letters that look like a blank (Hangul fillers, the empty Braille pattern) become one. One rule for all
+that is typed, brought in or written by code:
 
-    a field of a form    `forms.CharField`, of ours, Wagtail's and allauth's, before `required` and `unique` look; an address is refused instead
+    a field of a form    `forms.CharField`, of ours, Wagtail's and allauth's, before `required` and `unique` look; an
+                         address is refused instead
     a field of a row     `models.CharField` of our models: checks, saving, many rows at once, and what is looked for
 """
 
@@ -26,7 +29,9 @@ _UNSEEN = re.compile(
 _BLANK = re.compile("[\u115f\u1160\u2800\u3164\uffa0]")
 _JOINERS = re.compile("[\u200c\u200d]+")
 _JOINING = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0e80-\u0fff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc]")
-_SHOWS_NOTHING = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"})  # categories of signs that are nothing to see by themselves
+_SHOWS_NOTHING = frozenset(
+    {"Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"}
+)  # categories of signs that are nothing to see by themselves
 _ONE_LINE = frozenset({"text", "email", "url", "search", "tel"})  # kinds of <input>
 INVISIBLE = _("There is a line break or an invisible sign in this address. Type it by hand, on one line.")
 
@@ -56,19 +61,28 @@ def _is_picture(sign: str) -> bool:
 
 
 def check_address(email: str) -> None:
-    """Raises ValidationError for what is no e-mail address, and for one with signs that nobody sees: Django takes them between quotation marks."""
+    """Raises ValidationError for what is no e-mail address, and for one with signs that nobody sees: Django takes them
+    between quotation marks.
+    """
     validate_email(email)
     if without_unseen(email) != email:
         raise ValidationError(INVISIBLE, code="invisible")
 
 
 def clean_lines(sender: type[models.Model], instance: models.Model, **_: object) -> None:
-    """Before a row of ours is saved, by a form, an import or code: what the row in hand says is what is written, a page's title (Wagtail's) too."""
+    """Before a row of ours is saved, by a form, an import or code: what the row in hand says is what is written, a
+    page's title (Wagtail's) too.
+    """
     if not _is_ours(sender):
         return
     for field in sender._meta.concrete_fields:
         value = instance.__dict__.get(field.attname)
-        if isinstance(field, models.CharField) and not field.choices and isinstance(value, str) and (cleaned := _kept(value)) != value:
+        if (
+            isinstance(field, models.CharField)
+            and not field.choices
+            and isinstance(value, str)
+            and (cleaned := _kept(value)) != value
+        ):
             setattr(instance, field.attname, cleaned)
 
 
@@ -79,11 +93,16 @@ def clean_everywhere() -> None:
     models.CharField.validate = _look_at_row  # type: ignore[method-assign]
 
 
-_django_of_form, _django_of_row, _django_look_at_row = forms.CharField.to_python, models.CharField.to_python, models.CharField.validate
+_django_of_form, _django_of_row, _django_look_at_row = (
+    forms.CharField.to_python,
+    models.CharField.to_python,
+    models.CharField.validate,
+)
 
 
 def _of_form(field: forms.CharField, value: Any) -> Any:
-    """What was typed, as Django has it, less what is not seen; a text of many lines as it is. Raises ValidationError for an address with such a sign.
+    """What was typed, as Django has it, less what is not seen; a text of many lines as it is. Raises ValidationError
+    for an address with such a sign.
 
     A field that takes its text unstripped (a password) is left alone.
     """
@@ -104,7 +123,9 @@ def _of_form(field: forms.CharField, value: Any) -> Any:
 def _of_row(field: models.CharField, value: Any) -> Any:
     """What is written and looked for."""
     text = _django_of_row(field, value)
-    return _kept(text) if isinstance(text, str) and not field.choices and _is_ours(getattr(field, "model", None)) else text
+    return (
+        _kept(text) if isinstance(text, str) and not field.choices and _is_ours(getattr(field, "model", None)) else text
+    )
 
 
 def _kept(text: str) -> str:

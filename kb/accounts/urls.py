@@ -1,6 +1,8 @@
-"""Addresses of the accounts, under the word for "account": ours and allauth's views at words of the site's three languages.
+"""Addresses of the accounts, under the word for "account": ours and allauth's views at words of the site's three
+languages.
 
-Signing up is closed (accounts are made by editors), and allauth's own page of addresses is left out: ours is `owning.own_addresses`.
+Signing up is closed (accounts are made by editors), and allauth's own page of addresses is left out: ours is
+`owning.own_addresses`.
 """
 
 from allauth.account import views as account
@@ -48,8 +50,16 @@ urlpatterns = [
     path(format_lazy("{}/", _password), account.password_change, name="account_change_password"),
     path(format_lazy("{}/{}/", _password, word("new")), account.password_set, name="account_set_password"),
     path(format_lazy("{}/{}/", _password, _forgotten), account.password_reset, name="account_reset_password"),
-    path(format_lazy("{}/{}/{}/", _password, _forgotten, word("sent")), account.password_reset_done, name="account_reset_password_done"),
-    path(format_lazy("{}/{}/{}/", _password, _forgotten, _done), account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path(
+        format_lazy("{}/{}/{}/", _password, _forgotten, word("sent")),
+        account.password_reset_done,
+        name="account_reset_password_done",
+    ),
+    path(
+        format_lazy("{}/{}/{}/", _password, _forgotten, _done),
+        account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
     re_path(
         format_lazy("^{}/{}/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$", _password, _forgotten),
         fresh_session(account.password_reset_from_key),
@@ -59,6 +69,14 @@ urlpatterns = [
     path(format_lazy("{}/{}/", _factor, word("set-up")), totp.activate_totp, name="mfa_activate_totp"),
     path(format_lazy("{}/{}/", _factor, word("take-away")), totp.deactivate_totp, name="mfa_deactivate_totp"),
     path(format_lazy("{}/{}/", _factor, _codes), recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path(format_lazy("{}/{}/{}/", _factor, _codes, word("new")), recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path(format_lazy("{}/{}/{}/", _factor, _codes, word("file")), recovery_codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path(
+        format_lazy("{}/{}/{}/", _factor, _codes, word("new")),
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        format_lazy("{}/{}/{}/", _factor, _codes, word("file")),
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
 ]

@@ -1,4 +1,6 @@
-"""What the admin of log-ins adds to Wagtail's: the chooser of people, sessions that end with their account, answers about personal data."""
+"""What the admin of log-ins adds to Wagtail's: the chooser of people, sessions that end with their account, answers
+about personal data.
+"""
 
 from typing import Any
 
@@ -38,9 +40,13 @@ def erase_instead_of_deleting(request: HttpRequest, user: Any) -> HttpResponse:
 
 
 @hooks.register("before_bulk_action")
-def delete_no_accounts_in_bulk(request: HttpRequest, action_type: str, objects: Any, action: Any) -> HttpResponse | None:
+def delete_no_accounts_in_bulk(
+    request: HttpRequest, action_type: str, objects: Any, action: Any
+) -> HttpResponse | None:
     if action_type == "delete" and action.model is User:
-        messages.error(request, _("Nobody was deleted. Accounts are erased one by one: open the person, then “Personal data”."))
+        messages.error(
+            request, _("Nobody was deleted. Accounts are erased one by one: open the person, then “Personal data”.")
+        )
         return HttpResponseRedirect(action.next_url)
     return None
 

@@ -1,4 +1,7 @@
-"""What domains add to the page of one's own account: a link each, to something a person decides for themselves. Works with an empty registry."""
+"""What domains add to the page of one's own account: a link each, to something a person decides for themselves.
+
+Works with an empty registry.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A message to one person about their account, in their language. Its words are in templates/account/email, its way the mail backend's affair."""
+"""A message to one person about their account, in their language.
+
+Its words are in templates/account/email, its way the mail backend's affair.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from django.utils.translation import override
 
 
 def write(email: str, template: str, context: Mapping[str, Any], *, user: Any, language: str | None = None) -> None:
-    """Sends templates/account/email/<template>_subject.txt and _message.txt to this address, in `language` or that of the person.
+    """Sends templates/account/email/<template>_subject.txt and _message.txt to this address, in `language` or that of
+    the person.
 
-    `user` is whose account it is about. The message is of the kind "accounts.<template>". Leaves with the transaction in progress.
+    `user` is whose account it is about. The message is of the kind "accounts.<template>". Leaves with the transaction
+    in progress.
     """
     words = {"site_name": settings.SITE_NAME, "user": user, **context}
     with override(language or user.language):

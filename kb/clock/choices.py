@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class MailState(models.TextChoices):
-    """waiting ──► sent; waiting ──► (a refusal that may pass) waiting, later ──► failed; waiting ──► (a refusal for good) failed."""
+    """waiting ──► sent; waiting ──► (a refusal that may pass) waiting, later ──► failed; waiting ──► (a refusal for good) failed."""  # noqa: E501
 
     WAITING = "waiting", _("Waiting")
     SENT = "sent", _("Sent")

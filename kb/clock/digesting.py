@@ -1,11 +1,13 @@
 """The message that gathers for one person what happened and what waits, in their language and at their own frequency.
 
     run_due ─► people whose hour has come ─► held without the second factor ─► told(…) + waiting_for(…) ─► one transaction: notices, mark, message
-When a person's hour comes (on the hour; 7 in the morning; 7 on Monday) a message is written if something happened since, if something waits that
-their last message did not name, or if what waits has not changed but was last named a week ago: an unchanged list is never sent every day. Otherwise
-nothing is written, and nothing is ever written to whoever chose never, has never logged in, was made inactive or erased. Killed at any moment, the
+When a person's hour comes (on the hour; 7 in the morning; 7 on Monday) a message is written if something happened
+since, if something waits that
+their last message did not name, or if what waits has not changed but was last named a week ago: an unchanged list is
+never sent every day. Otherwise nothing is written, and nothing is ever written to whoever chose never, has never logged
+in, was made inactive or erased. Killed at any moment, the
 transaction is there or it is not: no notice is lost, none is told twice. The message itself leaves through `posting`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -56,7 +58,10 @@ class Gathered:
 
 
 def write_digests() -> str:
-    """Writes to at most A_ROUND people whose hour has come; gives how many messages, "" for none. Raises DigestsFailed after the last of them."""
+    """Writes to at most A_ROUND people whose hour has come; gives how many messages, "" for none.
+
+    Raises DigestsFailed after the last of them.
+    """
     now = timezone.now()
     written = failed = 0
     for user in people_due(now)[:A_ROUND].iterator():
@@ -76,7 +81,9 @@ def people_due(now: datetime) -> QuerySet[User]:
     due = Q()
     for frequency in (DigestFrequency.HOURLY, DigestFrequency.DAILY, DigestFrequency.WEEKLY):
         hour = last_hour(frequency, now)
-        due |= Q(digest_frequency=frequency) & (Q(digest_mark__looked_at__lt=hour) | Q(digest_mark=None, date_joined__lt=hour))
+        due |= Q(digest_frequency=frequency) & (
+            Q(digest_mark__looked_at__lt=hour) | Q(digest_mark=None, date_joined__lt=hour)
+        )
     return User.objects.filter(due, is_active=True, erased_at=None, last_login__isnull=False).order_by("pk")
 
 
@@ -101,7 +108,11 @@ def write_digest(user: User, *, now: datetime) -> bool:
         says_something = bool(gathered.news) or _is_worth_telling(gathered.headings, mark, now)
         message = _message(user, gathered) if says_something else None
     with transaction.atomic():
-        fields = {"waiting": _named(gathered.headings), "told_at": now} if message else {"waiting": _still(gathered.headings, mark)}
+        fields = (
+            {"waiting": _named(gathered.headings), "told_at": now}
+            if message
+            else {"waiting": _still(gathered.headings, mark)}
+        )
         if not DigestMark.objects.filter(user=user, looked_at=mark.looked_at).update(looked_at=now, **fields):
             return False  # another process was quicker
         Notice.objects.filter(pk__in=[one.pk for one in notices]).update(sent_at=now)
@@ -112,8 +123,12 @@ def write_digest(user: User, *, now: datetime) -> bool:
 
 
 def recent_news(user: Any, held: frozenset[str], *, limit: int) -> tuple[tuple[Told, datetime], ...]:
-    """What happened of late and may be told on this occasion, latest first, sent by mail or not, each with its moment."""
-    latest = list(Notice.objects.filter(user=user, created_at__gt=timezone.now() - NEWS_FOR).order_by("-pk")[: 2 * limit])
+    """What happened of late and may be told on this occasion, latest first, sent by mail or not,
+    each with its moment.
+    """
+    latest = list(
+        Notice.objects.filter(user=user, created_at__gt=timezone.now() - NEWS_FOR).order_by("-pk")[: 2 * limit]
+    )
     words = told(latest[::-1], held)
     return tuple((words[one.pk], one.created_at) for one in latest if one.pk in words)[:limit]
 
@@ -142,7 +157,9 @@ def _is_new(heading: Heading, mark: DigestMark) -> bool:
 
 
 def _named(headings: Iterable[Heading]) -> dict[str, Mapping[str, Any]]:
-    return {one.name: {"total": one.waiting.total, "urls": [thing.url for thing in one.waiting.things]} for one in headings}
+    return {
+        one.name: {"total": one.waiting.total, "urls": [thing.url for thing in one.waiting.things]} for one in headings
+    }
 
 
 def _still(headings: Iterable[Heading], mark: DigestMark) -> dict[str, Mapping[str, Any]]:
@@ -166,7 +183,9 @@ def _message(user: User, gathered: Gathered) -> EmailMultiAlternatives:
         "frequency": user.get_digest_frequency_display(),
     }
     text = render_to_string("clock/digest/message.txt", context).strip() + "\n"
-    message = EmailMultiAlternatives(_subject(gathered), text, to=[user.email], headers={"Auto-Submitted": "auto-generated"})
+    message = EmailMultiAlternatives(
+        _subject(gathered), text, to=[user.email], headers={"Auto-Submitted": "auto-generated"}
+    )
     message.attach_alternative(render_to_string("clock/digest/message.html", context), "text/html")
     message.kind, message.user, message.in_bulk = KIND, user, True  # type: ignore[attr-defined]
     return message

@@ -1,4 +1,7 @@
-"""What stands in a mail's fields: encoded words, addresses, parameters, charsets. The parts that have these fields are in `parts`."""
+"""What stands in a mail's fields: encoded words, addresses, parameters, charsets.
+
+The parts that have these fields are in `parts`.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +68,9 @@ def addresses_in(value: str) -> list[str]:
 
 
 def parameters_of(value: str) -> dict[str, str]:
-    """Of a Content-Type or Content-Disposition; continued and encoded ones (RFC 2231) joined: {"boundary": "x", "filename": "Été.pdf"}."""
+    """Of a Content-Type or Content-Disposition; continued and encoded ones (RFC 2231) joined: {"boundary": "x",
+    "filename": "Été.pdf"}.
+    """
     plain: dict[str, str] = {}
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for match in list(_PARAMETER.finditer(value))[:200]:

@@ -1,4 +1,6 @@
-"""Whether the site is well: a registry of checks, the clock's own among them, and what /health and the admin's home say of them."""
+"""Whether the site is well: a registry of checks, the clock's own among them, and what /health and the admin's home say
+of them.
+"""
 
 from __future__ import annotations
 
@@ -108,9 +110,16 @@ def index() -> Condition:
         try:
             if not engine.is_current():
                 making = is_held(INDEX)
-                return Condition(making, "being made" if making else "absent, unfinished or of another version: manage.py rebuild_index")
+                return Condition(
+                    making,
+                    "being made" if making else "absent, unfinished or of another version: manage.py rebuild_index",
+                )
             left_out = Outbox.objects.left_out().count()
-            return Condition(True, f"{engine.count()} entries" + (f", {left_out} changes left out: see the home of the admin" if left_out else ""))
+            return Condition(
+                True,
+                f"{engine.count()} entries"
+                + (f", {left_out} changes left out: see the home of the admin" if left_out else ""),
+            )
         finally:
             engine.close()
     except EngineUnavailable as error:

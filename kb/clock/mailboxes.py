@@ -1,8 +1,10 @@
-"""Where messages wait to be read: a file, an mbox, a maildir, a folder on an IMAP server. What they mean is in `receiving`.
+"""Where messages wait to be read: a file, an mbox, a maildir, a folder on an IMAP server. What they mean is in
+`receiving`.
 
     messages() ─► (Waiting, bytes) one at a time ─► the caller writes down what it learnt and commits ─► done(waiting) ─► not met again
-So what is killed in between is met again, and whoever reads notices what they know already. Never more than one message is in memory.
-"""
+So what is killed in between is met again, and whoever reads notices what they know already. Never more than one message
+is in memory.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -42,7 +44,10 @@ class Mailbox(Protocol):
 
 
 def open_mailbox(address: str) -> Mailbox:
-    """address: imap+ssl://user:password@host:port/FOLDER, imap+tls://, imap://, or the path of a maildir or an mbox. Raises MailboxError."""
+    """address: imap+ssl://user:password@host:port/FOLDER, imap+tls://, imap://, or the path of a maildir or an mbox.
+
+    Raises MailboxError.
+    """
     if "://" in address:
         return ImapFolder(address)
     path = Path(address)
@@ -50,11 +55,16 @@ def open_mailbox(address: str) -> Mailbox:
         return Maildir(path)
     if path.is_file():
         return Mbox(path)
-    raise MailboxError(_("There is no mailbox at %(path)s: give the path of a maildir or an mbox, or imap+ssl://….") % {"path": address})
+    raise MailboxError(
+        _("There is no mailbox at %(path)s: give the path of a maildir or an mbox, or imap+ssl://….")
+        % {"path": address}
+    )
 
 
 def messages_of(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Of a file, an mbox or a maildir: (0, bytes) for the one message of a file, (1, …), (2, …) where there may be several. Raises OSError."""
+    """Of a file, an mbox or a maildir: (0, bytes) for the one message of a file, (1, …), (2, …) where there may be
+    several. Raises OSError.
+    """
     if path.is_dir():
         for number, name in enumerate(_files_of_maildir(path), 1):
             yield number, _start_of(name)
@@ -78,7 +88,9 @@ class Maildir:
     def __init__(self, path: Path) -> None:
         self.path = path
         if not any((path / name).is_dir() for name in ("new", "cur")):
-            raise MailboxError(_("%(path)s is a folder, but not a maildir: it has neither new nor cur.") % {"path": path})
+            raise MailboxError(
+                _("%(path)s is a folder, but not a maildir: it has neither new nor cur.") % {"path": path}
+            )
 
     def messages(self) -> Iterator[tuple[str, bytes]]:
         for file in _files_of_maildir(self.path):
@@ -98,7 +110,10 @@ class Maildir:
 
 
 class Mbox:
-    """A file to which a mail server appends. How far it was read stands beside it, in <name>.read; the file itself is never changed."""
+    """A file to which a mail server appends.
+
+    How far it was read stands beside it, in <name>.read; the file itself is never changed.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -133,7 +148,10 @@ class Mbox:
 
 
 class ImapFolder:
-    """A folder of an IMAP server. What is done carries the mark Seen; messages stay where they are. Raises MailboxError with a sentence."""
+    """A folder of an IMAP server. What is done carries the mark Seen; messages stay where they are.
+
+    Raises MailboxError with a sentence.
+    """
 
     def __init__(self, address: str) -> None:
         self.folder, self._server = _log_in(address)
@@ -143,7 +161,9 @@ class ImapFolder:
         last = 0
         while True:
             found = self._answer("SEARCH", self._server.uid, "SEARCH", None, "UID", f"{last + 1}:*", "UNSEEN")
-            numbers = sorted(number for number in map(int, b" ".join(each or b"" for each in found).split()) if number > last)[:_BATCH]
+            numbers = sorted(
+                number for number in map(int, b" ".join(each or b"" for each in found).split()) if number > last
+            )[:_BATCH]
             if not numbers:
                 return
             for number in numbers:
@@ -168,10 +188,14 @@ class ImapFolder:
         try:
             state, data = ask(*given)
         except (imaplib.IMAP4.error, OSError, UnicodeError) as error:
-            raise MailboxError(_("The mail server broke off (%(what)s): %(said)s") % {"what": what, "said": _said(error)}) from None
+            raise MailboxError(
+                _("The mail server broke off (%(what)s): %(said)s") % {"what": what, "said": _said(error)}
+            ) from None
         if state != "OK":
             if what == "SELECT":
-                raise MailboxError(_("The mail server has no folder “%(folder)s” for this account.") % {"folder": self.folder})
+                raise MailboxError(
+                    _("The mail server has no folder “%(folder)s” for this account.") % {"folder": self.folder}
+                )
             raise MailboxError(_("The mail server refused (%(what)s).") % {"what": what})
         return data
 
@@ -195,13 +219,17 @@ def _log_in(address: str) -> tuple[str, imaplib.IMAP4]:
     except socket.gaierror:
         raise MailboxError(_("There is no mail server called %(host)s.") % {"host": host}) from None
     except (imaplib.IMAP4.error, OSError) as error:
-        raise MailboxError(_("The mail server %(host)s does not answer: %(said)s") % {"host": host, "said": _said(error)}) from None
+        raise MailboxError(
+            _("The mail server %(host)s does not answer: %(said)s") % {"host": host, "said": _said(error)}
+        ) from None
     try:
         server.login(unquote(parts.username), unquote(parts.password or ""))
     except (imaplib.IMAP4.error, OSError, UnicodeError):
         with suppress(imaplib.IMAP4.error, OSError):
             server.shutdown()
-        raise MailboxError(_("The mail server %(host)s refuses the user name or the password.") % {"host": host}) from None
+        raise MailboxError(
+            _("The mail server %(host)s refuses the user name or the password.") % {"host": host}
+        ) from None
     return unquote(parts.path.strip("/")) or "INBOX", server
 
 
@@ -217,7 +245,8 @@ def _files_of_maildir(path: Path) -> list[Path]:
     """Files of new/ and cur/, the oldest first; of another folder, its own files."""
     folders = [path / name for name in ("new", "cur") if (path / name).is_dir()] or [path]
     return sorted(
-        (file for folder in folders for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")), key=lambda file: file.name
+        (file for folder in folders for file in folder.iterdir() if file.is_file() and not file.name.startswith(".")),
+        key=lambda file: file.name,
     )
 
 
@@ -239,7 +268,10 @@ def _cut_out(path: Path, start: int, end: int) -> bytes:
 
 
 def _begins_message(line: bytes) -> bool:
-    """ "From … year". In two steps: one pattern for both tries every pair of places, for minutes, in a long line that a stranger wrote."""
+    """ "From … year".
+
+    In two steps: one pattern for both tries every pair of places, for minutes, in a long line that a stranger wrote.
+    """
     return _FROM_LINE.match(line) is not None and _YEAR.search(line, max(0, len(line) - 40)) is not None
 
 

@@ -1,6 +1,8 @@
-"""What the clock remembers: when each due function last ran, which workers are alive, what was sent to whom, what is still to be told.
+"""What the clock remembers: when each due function last ran, which workers are alive, what was sent to whom, what is
+still to be told.
 
-The functions themselves are in `registry`, running them in `running`, the worker in `working`, what a dead one left in `recovering`.
+The functions themselves are in `registry`, running them in `running`, the worker in `working`, what a dead one left in
+`recovering`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from kb.clock.choices import MailState
 
 
 class LastRun(models.Model):
-    """The last run of a due function, and who is running it now (`holder`, until `leased_until`; a dead holder's lease runs out by itself)."""
+    """The last run of a due function, and who is running it now (`holder`, until `leased_until`; a dead holder's lease
+    runs out by itself).
+    """
 
     name = models.CharField(max_length=80, primary_key=True)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -53,13 +57,22 @@ class WorkerBeat(models.Model):
 
 
 class OutgoingMail(models.Model):
-    """One message to one address. `sealed` is the whole message, encrypted, and is emptied once it is sent: only its kind and subject stay.
+    """One message to one address. `sealed` is the whole message, encrypted, and is emptied once it is sent: only its
+    kind and subject stay.
 
-    kind: "accounts.invitation". error: what the mail server answered. attempts counts tries; the next is due at next_attempt_at.
+    kind: "accounts.invitation". error: what the mail server answered. attempts counts tries; the next is due at
+    next_attempt_at.
     claimed_until: somebody is sending it until then at most; one whose sender died is due again afterwards.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     address = models.EmailField(_("to"))
     kind = models.CharField(_("kind"), max_length=60, blank=True)
     subject = models.CharField(_("subject"), max_length=255, blank=True)
@@ -84,7 +97,8 @@ class OutgoingMail(models.Model):
 
 
 class Notice(models.Model):
-    """Something happened that a person is told in their next message. Its words are made then, for what they may see then.
+    """Something happened that a person is told in their next message. Its words are made then, for what they may see
+    then.
 
     subject: "library.reference:17". sent_at is also set when nothing was left to say.
     """
@@ -109,10 +123,13 @@ class Notice(models.Model):
 class DigestMark(models.Model):
     """When we last looked what there is to tell a person, and which waiting things they were told of then.
 
-    waiting: {name of the list: {"total": 3, "urls": ["/fr/…"]}}, as in their last message (less what went since). told_at: when that was.
+    waiting: {name of the list: {"total": 3, "urls": ["/fr/…"]}}, as in their last message (less what went since).
+    told_at: when that was.
     """
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="digest_mark")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="digest_mark"
+    )
     looked_at = models.DateTimeField()
     waiting = models.JSONField(default=dict, blank=True)
     told_at = models.DateTimeField(null=True, blank=True)

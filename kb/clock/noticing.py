@@ -1,6 +1,8 @@
-"""Things that happened and that a person is told in their next message: written down when they happen, put into words when they are sent.
+"""Things that happened and that a person is told in their next message: written down when they happen, put into words
+when they are sent.
 
-The words are made late so that nobody is told of what they may no longer see. Works with an empty registry: a notice of an unknown kind is not told.
+The words are made late so that nobody is told of what they may no longer see. Works with an empty registry: a notice of
+an unknown kind is not told.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from kb.clock.models import Notice
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice in words, in the language of the moment: a sentence, and the absolute path where it leads ("" for nowhere)."""
+    """A notice in words, in the language of the moment: a sentence, and the absolute path where it leads ("" for
+    nowhere).
+    """
 
     sentence: str
     url: str = ""
@@ -28,7 +32,8 @@ _kinds: dict[str, Tell] = {}
 def register_notice_kind(kind: str, tell: Tell) -> None:
     """`tell(notices, held)` gives words by `Notice.pk` for those that may still be told to who holds these audiences.
 
-    A fixed number of queries a call. Called from `apps.py`. Raises ValueError for a kind without its domain ("library.accepted" has one).
+    A fixed number of queries a call. Called from `apps.py`. Raises ValueError for a kind without its domain
+    ("library.accepted" has one).
     """
     if "." not in kind:
         raise ValueError(f"A notice is named <domain>.<what>, not {kind!r}.")

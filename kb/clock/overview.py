@@ -1,4 +1,6 @@
-"""How work in the background goes, for editors: the last run of each due function, what stands in the queues, what the search left out."""
+"""How work in the background goes, for editors: the last run of each due function, what stands in the queues, what the
+search left out.
+"""
 
 from __future__ import annotations
 
@@ -78,18 +80,24 @@ def queues() -> list[Queue]:
 
 
 def left_out_of_search(user: Any, held: frozenset[str]) -> WaitingList:
-    """What waits for editors: what ended the worker each time the search took it in. Named only in a session that passed the second factor.
+    """What waits for editors: what ended the worker each time the search took it in. Named only in a session that
+    passed the second factor.
 
     Two queries, and those of the kinds for the few that are named.
     """
     if not user.is_staff:
         return WaitingList(0)
-    left_out = dict(Outbox.objects.left_out().order_by().values_list("subject").annotate(since=Min("created_at")).order_by("since"))
+    left_out = dict(
+        Outbox.objects.left_out().order_by().values_list("subject").annotate(since=Min("created_at")).order_by("since")
+    )
     if not left_out or audiences.STAFF not in held:
         return WaitingList(len(left_out))
     cards = _cards(list(left_out)[:SHOWN], held)
     word = gettext("tried again once it is changed")
-    return WaitingList(len(left_out), tuple(Waiting(card.title, card.url, left_out[card.subject], card.title_language, word) for card in cards))
+    return WaitingList(
+        len(left_out),
+        tuple(Waiting(card.title, card.url, left_out[card.subject], card.title_language, word) for card in cards),
+    )
 
 
 def _cards(subjects: list[str], held: frozenset[str]) -> list[registry.Card]:

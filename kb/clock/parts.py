@@ -1,7 +1,8 @@
-"""The parts of a mail as they came: heads, bodies, what is nested in what; for whatever the network brings. What stands in a field
-is read in `fields`, what a message means in `receiving`.
+"""The parts of a mail as they came: heads, bodies, what is nested in what; for whatever the network brings. What stands
+in a field is read in `fields`, what a message means in `receiving`.
 
-Written for hostile input, so nothing here recurses, raises, or reads more than its limits. The standard library's parser does all three.
+Written for hostile input, so nothing here recurses, raises, or reads more than its limits. The standard library's
+parser does all three.
 """
 
 from __future__ import annotations
@@ -27,15 +28,18 @@ _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\r\n]{1,200}?)[ \t]{0,20}\r?\nCon
 # A mail has one of these in its head; a web page, a picture or a table does not.
 # fmt: off
 _OF_A_MAIL = frozenset((
-    "from", "to", "cc", "bcc", "subject", "date", "message-id", "received", "return-path", "delivered-to", "x-original-to", "reply-to", "sender",
-    "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding", "resent-from", "resent-to",
+    "from", "to", "cc", "bcc", "subject", "date", "message-id", "received", "return-path", "delivered-to", "x-original-to", "reply-to", "sender",  # noqa: E501
+    "in-reply-to", "references", "mime-version", "content-type", "content-transfer-encoding", "resent-from", "resent-to",  # noqa: E501
 ))
 # fmt: on
 
 
 @dataclass(slots=True, eq=False)
 class Part:
-    """A head and what follows it. kind: "text/plain", lower case; body: bytes as they stand, encoded; parts: what is nested in it, in order."""
+    """A head and what follows it.
+
+    kind: "text/plain", lower case; body: bytes as they stand, encoded; parts: what is nested in it, in order.
+    """
 
     kind: str
     params: dict[str, str]
@@ -76,7 +80,9 @@ def is_mail(part: Part) -> bool:
 
 
 def read_parts(content: bytes) -> Part:
-    """The whole message, breadth first; beyond the limits (25 MB, 500 parts, 20 levels) the rest is left as it stands."""
+    """The whole message, breadth first; beyond the limits (25 MB, 500 parts, 20 levels)
+    the rest is left as it stands.
+    """
     content = content[:MAX_BYTES].lstrip(b"\r\n\t \xef\xbb\xbf")
     if b"\n" not in content[:_MAX_HEAD_BYTES]:
         content = content.replace(b"\r", b"\n")
@@ -111,7 +117,10 @@ def _part(content: bytes, *, default: str) -> Part:
 
 
 def _head(content: bytes) -> tuple[list[tuple[str, str]], int]:
-    """The fields, and where the body begins. A stray line amid fields is passed over; one that no field follows begins the body."""
+    """The fields, and where the body begins.
+
+    A stray line amid fields is passed over; one that no field follows begins the body.
+    """
     found: list[tuple[bytes, list[bytes]]] = []
     position = stray = 0
     while position < min(len(content), _MAX_HEAD_BYTES):

@@ -1,4 +1,6 @@
-"""The personal data of the clock's room: messages sent, notices still to be told, arguments of tasks; and the search's log, which keeps no people."""
+"""The personal data of the clock's room: messages sent, notices still to be told, arguments of tasks; and the search's
+log, which keeps no people.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,12 @@ def erase_mail(user: Any, identity: Identity) -> int:
 
 def notice_rows(user: Any) -> Iterator[Row]:
     """What is or was to be told, then what the last gathered message said was waiting."""
-    yield from Notice.objects.filter(user=user).order_by("pk").values("kind", "subject", "detail", "created_at", "sent_at").iterator()
+    yield from (
+        Notice.objects.filter(user=user)
+        .order_by("pk")
+        .values("kind", "subject", "detail", "created_at", "sent_at")
+        .iterator()
+    )
     yield from DigestMark.objects.filter(user=user).values("looked_at", "waiting", "told_at")
 
 
@@ -71,13 +78,15 @@ def task_rows(user: Any) -> Iterator[Row]:
 
 
 def erase_tasks(user: Any, identity: Identity) -> int:
-    return scrub(DBTaskResult.objects.all(), ("args_kwargs", "return_value", "traceback", "exception_class_path"), identity) + scrub(
-        LastRun.objects.all(), ("message",), identity
-    )
+    return scrub(
+        DBTaskResult.objects.all(), ("args_kwargs", "return_value", "traceback", "exception_class_path"), identity
+    ) + scrub(LastRun.objects.all(), ("message",), identity)
 
 
 def register_all() -> None:
-    register_due("accounts.retain", retaining.retain, DAY, label=_("Taking away personal data that were kept long enough"))
+    register_due(
+        "accounts.retain", retaining.retain, DAY, label=_("Taking away personal data that were kept long enough")
+    )
     register_personal(
         PersonalData(
             name="clock.mail",
@@ -112,7 +121,10 @@ def register_all() -> None:
         PersonalData(
             name="clock.notices",
             label=_("News still to be told"),
-            what=_("That something happened to a contribution of the person, what waits for the person, and when the person was told"),
+            what=_(
+                "That something happened to a contribution of the person, what waits for the person, "
+                "and when the person was told"
+            ),
             people=PEOPLE,
             purpose=_("Telling people, gathered and at the frequency they chose"),
             basis=Basis.PUBLIC_TASK,
@@ -123,7 +135,9 @@ def register_all() -> None:
             seen_by=ONLY_SELF,
             order=120,
             export=notice_rows,
-            count=lambda user: sum(rows.count() for rows in (Notice.objects.filter(user=user), DigestMark.objects.filter(user=user))),
+            count=lambda user: sum(
+                rows.count() for rows in (Notice.objects.filter(user=user), DigestMark.objects.filter(user=user))
+            ),
             erase=erase_notices,
             looks_through_texts=True,
         )

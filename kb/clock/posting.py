@@ -1,9 +1,11 @@
-"""The site's e-mail backend (EMAIL_BACKEND): a message becomes one sealed row for each address, in the transaction of what it speaks of.
+"""The site's e-mail backend (EMAIL_BACKEND): a message becomes one sealed row for each address, in the transaction of
+what it speaks of.
 
     message.send() ─► OutgoingMail rows ─ commit ─► `sending` on the mail queue ─► MAIL_TRANSPORT (smtp, the console, memory)
-So what is rolled back sends nothing, what is committed is not lost with the process, and a request never waits for a mail server. Whoever
-sends may set `message.kind` ("accounts.invitation"), `message.user`, and `message.in_bulk = True` for one of many, which then goes the long way.
-"""
+So what is rolled back sends nothing, what is committed is not lost with the process, and a request never waits for a
+mail server. Whoever sends may set `message.kind` ("accounts.invitation"), `message.user`, and `message.in_bulk = True`
+for one of many, which then goes the long way.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ _REPLACED = {"to", "cc", "bcc"}
 
 
 class Backend(BaseEmailBackend):
-    """Posts messages. With `fail_silently` (mail about errors, to ADMINS) it never raises: without a database it sends at once, or gives up."""
+    """Posts messages.
+
+    With `fail_silently` (mail about errors, to ADMINS) it never raises: without a database it sends at once, or gives
+    up.
+    """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many messages were posted. Raises BadHeaderError with a sentence."""
@@ -55,7 +61,8 @@ class Backend(BaseEmailBackend):
 
 
 def post(message: EmailMessage) -> list[OutgoingMail]:
-    """Writes the rows and asks for their sending once the transaction is committed. Each address gets a message that names no other.
+    """Writes the rows and asks for their sending once the transaction is committed. Each address gets a message that
+    names no other.
 
     Raises BadHeaderError with a sentence when a line break would begin a header of somebody else's.
     """
@@ -105,7 +112,8 @@ def _refuse_line_breaks(message: EmailMessage) -> None:
         lines = [name, *(map(str, value) if isinstance(value, (list, tuple)) else [str(value)])]
         if any("\n" in line or "\r" in line for line in lines):
             raise BadHeaderError(
-                _("“%(header)s” holds a line break. Write it on one line, then send again.") % {"header": name.split()[0] if name.split() else ""}
+                _("“%(header)s” holds a line break. Write it on one line, then send again.")
+                % {"header": name.split()[0] if name.split() else ""}
             )
 
 

@@ -1,7 +1,8 @@
-"""What a message that came in is: a person's mail, a failure report, a complaint, an automatic answer; from its bytes alone, without the database.
+"""What a message that came in is: a person's mail, a failure report, a complaint, an automatic answer; from its bytes
+alone, without the database.
 
-How a mail is cut into parts is in `parts`, how reports are worded in `reports`, where messages wait in `mailboxes`; what a bounce does to a
-subscriber is the newsletter's.
+How a mail is cut into parts is in `parts`, how reports are worded in `reports`, where messages wait in `mailboxes`;
+what a bounce does to a subscriber is the newsletter's.
 """
 
 from __future__ import annotations
@@ -22,31 +23,70 @@ from search.extraction.errors import BrokenFile
 from search.extraction.html import sections_of
 
 BOUNCE, DELAYED, DELIVERED = "bounce", "delayed", "delivered"
-COMPLAINT, AUTO_REPLY, READ_RECEIPT, MESSAGE, UNREADABLE = "complaint", "auto-reply", "read-receipt", "message", "unreadable"
+COMPLAINT, AUTO_REPLY, READ_RECEIPT, MESSAGE, UNREADABLE = (
+    "complaint",
+    "auto-reply",
+    "read-receipt",
+    "message",
+    "unreadable",
+)
 
 _MAX_TEXT = 2_000_000
 _MAX_HTML_BYTES = 2_000_000
-_ENVELOPE = ("to", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to", "original-recipient", "cc")
+_ENVELOPE = (
+    "to",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-delivered-to",
+    "x-rcpt-to",
+    "original-recipient",
+    "cc",
+)
 _STATUS_PARTS = frozenset(("message/delivery-status", "message/global-delivery-status"))
 _NOTIFICATION_PARTS = frozenset(("message/disposition-notification", "message/global-disposition-notification"))
-_RETURNED_PARTS = frozenset(("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"))
+_RETURNED_PARTS = frozenset(
+    ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers")
+)
 _REPORT_PARTS = _STATUS_PARTS | _NOTIFICATION_PARTS | {"message/feedback-report"}
 # Text that is no reading: it is kept as a file.
-_FILES_OF_TEXT = frozenset(("text/calendar", "text/vcard", "text/x-vcard", "text/directory", "text/csv", "text/xml", "text/css", "text/javascript"))
+_FILES_OF_TEXT = frozenset(
+    (
+        "text/calendar",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "text/csv",
+        "text/xml",
+        "text/css",
+        "text/javascript",
+    )
+)
 _WORDS_OF_ABSENCE = re.compile(
-    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the )?office|réponse automatique|absence du bureau|"
+    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?(?:reply|response)|out of (?:the "
+    r")?office|réponse automatique|absence du bureau|"
     r"automatisch antwoord|afwezigheidsbericht|automatische antwort|abwesenheitsnotiz)\b",
     re.IGNORECASE,
 )
-_ACTION_KINDS = {"failed": BOUNCE, "delayed": DELAYED, "delivered": DELIVERED, "relayed": DELIVERED, "expanded": DELIVERED}
+_ACTION_KINDS = {
+    "failed": BOUNCE,
+    "delayed": DELAYED,
+    "delivered": DELIVERED,
+    "relayed": DELIVERED,
+    "expanded": DELIVERED,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One message. kind: one of the constants above; recipients: those a report speaks of (a failure's failed ones), else those of To and Cc.
+    """One message. kind: one of the constants above; recipients: those a report speaks of (a failure's failed ones),
+    else those of To and Cc.
 
-    status: the gravest of the report's ("5.1.1"), "" otherwise; refusals: what is said of each; returned_ids: Message-IDs ("<…>") of what came back;
-    envelope: addresses it was sent to, and the envelope sender a complaint names; attachments: their names, "" for one without;
+    status: the gravest of the report's ("5.1.1"), "" otherwise; refusals: what is said of each; returned_ids:
+    Message-IDs ("<…>") of what came back;
+    envelope: addresses it was sent to, and the envelope sender a complaint names; attachments: their names, "" for one
+    without;
     text: what a person reads; digest: SHA-256 of its bytes, which the same message read twice shares.
     """
 
@@ -65,7 +105,9 @@ class Received:
 
 
 def read_message(content: bytes) -> Received:
-    """Never raises: what is no mail at all is "unreadable". Beyond 25 MB, 500 parts or 20 levels the rest is left out."""
+    """Never raises: what is no mail at all is "unreadable". Beyond 25 MB,
+    500 parts or 20 levels the rest is left out.
+    """
     digest = hashlib.sha256(content).hexdigest()
     root = read_parts(content)
     if not is_mail(root):
@@ -90,7 +132,9 @@ def read_message(content: bytes) -> Received:
 
 
 class _Body:
-    """What is in a message beside its head: the text a person reads, attachments, and the parts that make it a report."""
+    """What is in a message beside its head: the text a person reads, attachments,
+    and the parts that make it a report.
+    """
 
     def __init__(self, root: Part) -> None:
         self.reports: list[Part] = []
@@ -104,12 +148,18 @@ class _Body:
         if not self.text and self.returned and not self.is_report:
             self.text = _Body(self.returned[0]).text if not _holds_messages(self.returned[0]) else ""
 
-    def _sort(self, leaves: list[tuple[Part, Part | None]]) -> tuple[list[tuple[Part, Part | None]], list[tuple[Part, Part | None]]]:
-        """Unnamed texts, then named ones that are to be shown; the rest is kept apart as reports, returned messages and attachments."""
+    def _sort(
+        self, leaves: list[tuple[Part, Part | None]]
+    ) -> tuple[list[tuple[Part, Part | None]], list[tuple[Part, Part | None]]]:
+        """Unnamed texts, then named ones that are to be shown; the rest is kept apart as reports, returned messages and
+        attachments.
+        """
         readable: list[tuple[Part, Part | None]] = []
         named: list[tuple[Part, Part | None]] = []
         for part, alternative in leaves:
-            is_text = part.kind.startswith(("text/", "multipart/")) and part.kind not in _FILES_OF_TEXT | _RETURNED_PARTS
+            is_text = (
+                part.kind.startswith(("text/", "multipart/")) and part.kind not in _FILES_OF_TEXT | _RETURNED_PARTS
+            )
             if part.kind in _REPORT_PARTS:
                 self.reports.append(part)
             elif part.kind in _RETURNED_PARTS:
@@ -125,7 +175,9 @@ class _Body:
         return readable, named
 
     def _read(self, texts: list[tuple[Part, Part | None]]) -> str:
-        """Of alternatives the plain one if it says something, else the first that does; the others one after the other."""
+        """Of alternatives the plain one if it says something, else the first that does;
+        the others one after the other.
+        """
         said: list[str] = []
         spoken: set[int] = set()
         left = _MAX_TEXT
@@ -146,17 +198,22 @@ class _Body:
         content = part.payload()[: max(self._html_bytes_left, 0)]
         self._html_bytes_left -= len(content)
         try:
-            return "\n\n".join(page.text for page in sections_of(content, charset=part.params.get("charset", ""))[1].pages())
+            return "\n\n".join(
+                page.text for page in sections_of(content, charset=part.params.get("charset", ""))[1].pages()
+            )
         except (BrokenFile, etree.LxmlError, ValueError, LookupError, AssertionError):
             return ""
 
     def _read_prose_of_reports(self) -> str:
         """Some servers put their sentences where the fields belong."""
-        return "\n\n".join(part.text().strip() for part in self.reports if not reports.recipients_of_status(part.payload()))[:_MAX_TEXT].strip()
+        return "\n\n".join(
+            part.text().strip() for part in self.reports if not reports.recipients_of_status(part.payload())
+        )[:_MAX_TEXT].strip()
 
 
 def _leaves(root: Part) -> Iterator[tuple[Part, Part | None]]:
-    """The parts that hold something, in order, each with the multipart/alternative it stands in; messages inside are not entered.
+    """The parts that hold something, in order, each with the multipart/alternative it stands in; messages inside are
+    not entered.
 
     A multipart in which nothing is nested is text: somebody forgot the boundary.
     """
@@ -182,7 +239,11 @@ def _kind_of(root: Part, body: _Body) -> tuple[str, list[Refusal]]:
     if kinds & _STATUS_PARTS and (found := _of_status_parts(body)):
         return found
     if kinds & _NOTIFICATION_PARTS and not kinds & _STATUS_PARTS:
-        notified = (reports.recipient_of_notification(part.payload()) for part in body.reports if part.kind in _NOTIFICATION_PARTS)
+        notified = (
+            reports.recipient_of_notification(part.payload())
+            for part in body.reports
+            if part.kind in _NOTIFICATION_PARTS
+        )
         return READ_RECEIPT, [Refusal(address) for address in notified if address]
     if (kinds & _STATUS_PARTS or _comes_from_a_mail_system(root)) and (told := _of_prose(root, body)):
         return told
@@ -190,7 +251,12 @@ def _kind_of(root: Part, body: _Body) -> tuple[str, list[Refusal]]:
 
 
 def _of_status_parts(body: _Body) -> tuple[str, list[Refusal]] | None:
-    said = [refusal for part in body.reports if part.kind in _STATUS_PARTS for refusal in reports.recipients_of_status(part.payload())]
+    said = [
+        refusal
+        for part in body.reports
+        if part.kind in _STATUS_PARTS
+        for refusal in reports.recipients_of_status(part.payload())
+    ]
     for kind in (BOUNCE, DELAYED, DELIVERED):
         of_kind = [refusal for refusal in said if _kind_of_refusal(refusal) == kind]
         if of_kind:
@@ -199,11 +265,15 @@ def _of_status_parts(body: _Body) -> tuple[str, list[Refusal]] | None:
 
 
 def _kind_of_refusal(refusal: Refusal) -> str:
-    return _ACTION_KINDS.get(refusal.action) or {"5": BOUNCE, "4": DELAYED, "2": DELIVERED}.get(refusal.status[:1], BOUNCE)
+    return _ACTION_KINDS.get(refusal.action) or {"5": BOUNCE, "4": DELAYED, "2": DELIVERED}.get(
+        refusal.status[:1], BOUNCE
+    )
 
 
 def _comes_from_a_mail_system(root: Part) -> bool:
-    """Only machines write with an empty envelope sender, as the mail system itself, or name failed recipients in the head."""
+    """Only machines write with an empty envelope sender, as the mail system itself, or name failed recipients in the
+    head.
+    """
     senders = _of_headers(root, "from", "sender")
     empty = any(value.strip() == "<>" for value in root.all("return-path"))
     return empty or bool(root.all("x-failed-recipients")) or any(reports.is_mail_system(sender) for sender in senders)
@@ -223,7 +293,10 @@ def _of_prose(root: Part, body: _Body) -> tuple[str, list[Refusal]] | None:
     status = reports.status_of_prose(notice)
     if not addresses and not status and not root.all("x-failed-recipients") and _is_automatic(root):
         return None
-    return kind, [Refusal(address, action="failed" if kind == BOUNCE else "delayed", status=status) for address in addresses or [""]]
+    return kind, [
+        Refusal(address, action="failed" if kind == BOUNCE else "delayed", status=status)
+        for address in addresses or [""]
+    ]
 
 
 def _is_automatic(root: Part) -> bool:
@@ -237,15 +310,25 @@ def _is_automatic(root: Part) -> bool:
 
 
 def _feedback(body: _Body) -> tuple[list[str], list[str]]:
-    found = [reports.addresses_of_feedback(part.payload()) for part in body.reports if part.kind == "message/feedback-report"]
-    return [address for complained, _ in found for address in complained], [address for _, senders in found for address in senders]
+    found = [
+        reports.addresses_of_feedback(part.payload()) for part in body.reports if part.kind == "message/feedback-report"
+    ]
+    return [address for complained, _ in found for address in complained], [
+        address for _, senders in found for address in senders
+    ]
 
 
 def _returned_ids(root: Part, body: _Body) -> list[str]:
-    """Of the messages inside, of a copy within the text, and of what it answers: some servers return nothing but a reference."""
+    """Of the messages inside, of a copy within the text, and of what it answers: some servers return nothing but a
+    reference.
+    """
     inside = [value for part in body.returned for value in (part.all("message-id") or _ids_of_headers(part))]
     answered = root.all("in-reply-to", "references", "x-original-message-id")
-    return [word for value in [*inside, *reports.message_ids_of_prose(body.text), *answered] for word in re.findall(r"<[^<>\s]{1,400}>", value)][:50]
+    return [
+        word
+        for value in [*inside, *reports.message_ids_of_prose(body.text), *answered]
+        for word in re.findall(r"<[^<>\s]{1,400}>", value)
+    ][:50]
 
 
 def _ids_of_headers(part: Part) -> list[str]:

@@ -1,4 +1,5 @@
-"""What a dead worker left: its tasks stand RUNNING for ever (django-tasks-db never takes them back) unless someone makes them ready again.
+"""What a dead worker left: its tasks stand RUNNING for ever (django-tasks-db never takes them back) unless someone
+makes them ready again.
 
 READY ──claimed──► RUNNING ──► SUCCESSFUL | FAILED        kept CLOCK_TASKS_KEPT_DAYS, then thinned
   ▲                   │ its worker's beat has stopped
@@ -26,10 +27,15 @@ def lane_id(worker_id: str, lane: str) -> str:
 
 
 def recover_tasks() -> str:
-    """Makes tasks ready again whose worker is dead; gives "" when there were none. Safe beside live workers and beside itself."""
+    """Makes tasks ready again whose worker is dead; gives "" when there were none.
+
+    Safe beside live workers and beside itself.
+    """
     now = timezone.now()
     oldest_beat = now - timedelta(seconds=settings.CLOCK_WORKER_DEAD_S)
-    alive = set(WorkerBeat.objects.filter(beat_at__gte=oldest_beat, stopped_at=None).values_list("worker_id", flat=True))
+    alive = set(
+        WorkerBeat.objects.filter(beat_at__gte=oldest_beat, stopped_at=None).values_list("worker_id", flat=True)
+    )
     known = set(WorkerBeat.objects.values_list("worker_id", flat=True))
     again = given_up = 0
     for task_id, worker_ids, started_at in DBTaskResult.objects.running().values_list("pk", "worker_ids", "started_at"):
@@ -50,7 +56,9 @@ def recover_tasks() -> str:
 
 
 def thin_tasks() -> str:
-    """Deletes finished tasks (and beats of workers long gone) that are older than the setting says; failed ones are kept four times as long."""
+    """Deletes finished tasks (and beats of workers long gone) that are older than the setting says; failed ones are
+    kept four times as long.
+    """
     now = timezone.now()
     kept = timedelta(days=settings.CLOCK_TASKS_KEPT_DAYS)
     deleted = 0

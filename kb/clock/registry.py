@@ -16,7 +16,8 @@ DueFunction = Callable[[], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """`function()` is called when `every` has passed since its last start; it is idempotent and gives a short sentence for the log, or None.
+    """`function()` is called when `every` has passed since its last start; it is idempotent and gives a short sentence
+    for the log, or None.
 
     label says to editors what it does ("Reading files that were left"); its name stands in where there is none.
     """
@@ -31,7 +32,10 @@ _due: dict[str, Due] = {}
 
 
 def register_due(name: str, function: DueFunction, every: timedelta, *, label: str | Promise = "") -> None:
-    """Called from `apps.py`. A name ("files.lost") registered again replaces the first. Raises ValueError for a name without its domain."""
+    """Called from `apps.py`. A name ("files.lost") registered again replaces the first.
+
+    Raises ValueError for a name without its domain.
+    """
     if "." not in name:
         raise ValueError(f"A due function is named <domain>.<what>, not {name!r}.")
     _due[name] = Due(name, function, every, label or name)

@@ -1,4 +1,5 @@
-"""What machines write back about a message: reports in their standard form (RFC 3464, 5965, 8098), and the prose of those that keep to none.
+"""What machines write back about a message: reports in their standard form (RFC 3464, 5965, 8098), and the prose of
+those that keep to none.
 
 `receiving` decides whether a message is a report at all; here is only what it says.
 """
@@ -17,35 +18,50 @@ _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 # "550 5.1.1", "550-5.7.1", "#5.1.1": a status where a server's answer is quoted.
 _QUOTED_STATUS = re.compile(r"(?:\b[45]\d\d[ -]|#)\s{0,3}([45]\.\d{1,3}\.\d{1,3})(?!\d)")
 _REPLY = re.compile(r"(?<![\w.:/-])([45])[0-5]\d(?=[ -][^\s\d])")
-_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,200}@[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9.\x80-\U0010ffff-]{0,250}")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\x80-\U0010ffff-]{1,200}@[A-Za-z0-9\x80-\U0010ffff][A-Za-z0-9.\x80-\U0010ffff-]{0,250}"
+)
 _ON_ITS_OWN = re.compile(
-    r"^\s{0,20}(?:<([^<>\s]{1,300}@[^<>\s]{1,300})>(?:\s{0,5}[:(.]|\s{0,20}$)|([^\s<>:;,()\"']{1,300}@[^\s<>:;,()\"']{1,300}?)(?:\s{0,20}$|:\s|\.\.\.\s|\s\())",
+    (
+        r"^\s{0,20}(?:<([^<>\s]{1,300}@[^<>\s]{1,300})>"
+        r"(?:\s{0,5}[:(.]|\s{0,20}$)|([^\s<>:;,()\"']{1,300}@[^\s<>:;,()\"']{1,300}?)(?:\s{0,20}$|:\s|\.\.\.\s|\s\())"
+    ),
     re.MULTILINE,
 )
 # Where the message that came back begins: what stands after it was written by us, not by the machine.
 _RETURNED = re.compile(
     r"^[ \t>]{0,5}(?:-{2,}\s{0,3})?(?:below this line is a copy of the message|this is a copy of (?:the|your) message|"
-    r"(?:the )?original message(?: follows| headers)?\b|unsent message (?:below|follows)|returned message|message d'origine|"
+    r"(?:the )?original message(?: follows| headers)?\b|unsent message "
+    r"(?:below|follows)|returned message|message d'origine|"
     r"en-têtes du message d'origine|"
-    r"oorspronkelijk bericht|oorspronkelijke berichtkoppen|berichtkoppen van oorspronkelijk bericht|message (?:header|text) follows)",
+    r"oorspronkelijk bericht|oorspronkelijke berichtkoppen|berichtkoppen van oorspronkelijk "
+    r"bericht|message (?:header|text) follows)",
     re.MULTILINE | re.IGNORECASE,
 )
 _WORDS_OF_FAILURE = re.compile(
-    r"undeliver(?:ed|able)|non[- ]?deliver|deliver(?:y|ed)[^.\n]{0,60}(?:fail|unsuccessful|impossible)|delivery (?:error|problem)|"
+    r"undeliver(?:ed|able)|non[- "
+    r"]?deliver|deliver(?:y|ed)[^.\n]{0,60}(?:fail|unsuccessful|impossible)|delivery "
+    r"(?:error|problem)|"
     r"fail(?:ed|ure)[^.\n]{0,40}deliver|"
-    r"returned (?:mail|to sender|message)|returning message to sender|(?:mail|message)[^.\n]{0,30}(?:system error|returned|bounced)|"
+    r"returned (?:mail|to sender|message)|returning message to "
+    r"sender|(?:mail|message)[^.\n]{0,30}(?:system error|returned|bounced)|"
     r"(?:could|can|was|were)(?: ?n[o']t| not)(?: able to)?(?: be)? deliver|unable to deliver|did not reach|"
     r"permanent (?:fatal )?error|unrecoverable error|"
-    r"user unknown|unknown user|no such user|mailbox (?:unavailable|not found|is full|full)|recipient (?:address )?rejected|"
-    r"non[ -]remis|n[’']a (?:pas pu|pu) être (?:remis|distribué|livré|envoyé)|échec de (?:la )?(?:remise|distribution|livraison)|"
+    r"user unknown|unknown user|no such user|mailbox (?:unavailable|not found|is "
+    r"full|full)|recipient (?:address )?rejected|"
+    r"non[ -]remis|n[’']a (?:pas pu|pu) être (?:remis|distribué|livré|envoyé)|échec de "
+    r"(?:la )?(?:remise|distribution|livraison)|"
     r"(?:remise|distribution|livraison)[^.\n]{0,40}(?:échou|échec|impossible)|"
-    r"onbestelbaar|niet (?:worden )?(?:afgeleverd|bezorgd|besteld)|(?:bezorging|aflevering)[^.\n]{0,30}mislukt|unzustellbar|nicht zugestellt",
+    r"onbestelbaar|niet (?:worden "
+    r")?(?:afgeleverd|bezorgd|besteld)|(?:bezorging|aflevering)[^.\n]{0,30}mislukt|unzustellbar|nicht zugestellt",
     re.IGNORECASE,
 )
 _WORDS_OF_DELAY = re.compile(
-    r"delayed|delay(?: |\))|warning: (?:could not send|message)|still (?:being )?(?:retr|try)|will (?:continue to )?(?:be )?(?:retr|try)|"
+    r"delayed|delay(?: |\))|warning: (?:could not send|message)|still (?:being "
+    r")?(?:retr|try)|will (?:continue to )?(?:be )?(?:retr|try)|"
     r"not yet been delivered|"
-    r"warning message only|temporar(?:y|ily)[^.\n]{0,40}(?:deferred|failure)|(?:remise|distribution|livraison)[^.\n]{0,40}(?:retard|différée)|"
+    r"warning message "
+    r"only|temporar(?:y|ily)[^.\n]{0,40}(?:deferred|failure)|(?:remise|distribution|livraison)[^.\n]{0,40}(?:retard|différée)|"
     r"retardé|"
     r"vertraagd|vertraging|opnieuw geprobeerd",
     re.IGNORECASE,
@@ -55,7 +71,10 @@ _MESSAGE_ID = re.compile(r"^[ \t>]{0,5}message-id:\s{0,5}(<[^<>\s]{1,400}>)", re
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What is said of one recipient. action: "failed", "delayed", "delivered", "relayed", "expanded"; status: "5.1.1" (RFC 3463); "" unknown."""
+    """What is said of one recipient.
+
+    action: "failed", "delayed", "delivered", "relayed", "expanded"; status: "5.1.1" (RFC 3463); "" unknown.
+    """
 
     address: str
     action: str = ""
@@ -64,7 +83,9 @@ class Refusal:
 
 
 def recipients_of_status(content: bytes) -> list[Refusal]:
-    """From a message/delivery-status: one a group of fields that names a recipient; the original recipient stands before the final one."""
+    """From a message/delivery-status: one a group of fields that names a recipient; the original recipient stands
+    before the final one.
+    """
     found: list[Refusal] = []
     for group in re.split(rb"(?:\r?\n[ \t]*){2,}", content.strip(), maxsplit=_MAX_RECIPIENTS)[:_MAX_RECIPIENTS]:
         said = dict(reversed(fields_of(group)))
@@ -73,7 +94,12 @@ def recipients_of_status(content: bytes) -> list[Refusal]:
             words = " ".join(said.get("diagnostic-code", "").split())
             action = said.get("action", "").partition(" ")[0].strip().lower()
             found.append(
-                Refusal(address=address, action=action, status=_status_in(said.get("status", "")) or status_of_prose(words), words=words[:500])
+                Refusal(
+                    address=address,
+                    action=action,
+                    status=_status_in(said.get("status", "")) or status_of_prose(words),
+                    words=words[:500],
+                )
             )
     return found
 
@@ -107,17 +133,25 @@ def notice_in(text: str) -> str:
 
 
 def addresses_of_prose(notice: str, *, besides: frozenset[str]) -> list[str]:
-    """Addresses on lines of their own or that begin a line; else all that are named; never those in `besides` (lower case) or of mail systems."""
+    """Addresses on lines of their own or that begin a line; else all that are named; never those in `besides` (lower
+    case) or of mail systems.
+    """
     alone = [match[1] or match[2] for match in _ON_ITS_OWN.finditer(notice)]
     for named in (alone, _ADDRESS.findall(notice)):
-        kept = {address.lower(): address for each in named[:_MAX_RECIPIENTS] if (address := each.strip(".<>'\"")) and _is_a_person(address, besides)}
+        kept = {
+            address.lower(): address
+            for each in named[:_MAX_RECIPIENTS]
+            if (address := each.strip(".<>'\"")) and _is_a_person(address, besides)
+        }
         if kept:
             return list(kept.values())
     return []
 
 
 def status_of_prose(notice: str) -> str:
-    """The status a server's quoted answer carries, else one named anywhere, else the class of its reply code: "5.0.0"; "" when none is said."""
+    """The status a server's quoted answer carries, else one named anywhere, else the class of its reply code: "5.0.0";
+    "" when none is said.
+    """
     if quoted := _QUOTED_STATUS.search(notice):
         return quoted[1]
     if named := next((match for match in _STATUS.finditer(notice) if match[1] != "2"), None):
@@ -143,7 +177,11 @@ def is_mail_system(address: str) -> bool:
 
 def _is_a_person(address: str, besides: frozenset[str]) -> bool:
     local, _, host = address.lower().partition("@")
-    return bool(local and "." in host and "@" not in host) and address.lower() not in besides and not is_mail_system(address)
+    return (
+        bool(local and "." in host and "@" not in host)
+        and address.lower() not in besides
+        and not is_mail_system(address)
+    )
 
 
 def _status_in(value: str) -> str:

@@ -38,7 +38,8 @@ class Ran:
 
 
 def run_due(*, force: bool = False) -> Iterator[Ran]:
-    """Runs every function whose time has come and gives each result as it is there; one that another process is running is left to it.
+    """Runs every function whose time has come and gives each result as it is there; one that another process is running
+    is left to it.
 
     A function whose runner died runs again as soon as the lease has run out. `force` runs also what is not due yet.
     """
@@ -51,14 +52,23 @@ def run_due(*, force: bool = False) -> Iterator[Ran]:
             ran = _run(due, holder=holder)
             failed += not ran.ok
             yield ran
-    LastRun.objects.filter(name=CLOCK).update(finished_at=timezone.now(), ok=not failed, message=f"{failed} failed" if failed else "")
+    LastRun.objects.filter(name=CLOCK).update(
+        finished_at=timezone.now(), ok=not failed, message=f"{failed} failed" if failed else ""
+    )
 
 
 def _take(due: Due, *, holder: str, now: datetime, force: bool) -> bool:
     LastRun.objects.get_or_create(name=due.name)
-    time_has_come = Q(started_at=None) | Q(started_at__lte=now - due.every + _SLACK) | Q(finished_at=None) | Q(finished_at__lt=F("started_at"))
+    time_has_come = (
+        Q(started_at=None)
+        | Q(started_at__lte=now - due.every + _SLACK)
+        | Q(finished_at=None)
+        | Q(finished_at__lt=F("started_at"))
+    )
     free = LastRun.objects.filter(Q(leased_until=None) | Q(leased_until__lt=now), name=due.name)
-    taken = free.filter(Q() if force else time_has_come).update(holder=holder, started_at=now, leased_until=now + _lease())
+    taken = free.filter(Q() if force else time_has_come).update(
+        holder=holder, started_at=now, leased_until=now + _lease()
+    )
     return bool(taken)
 
 

@@ -1,4 +1,5 @@
-"""Words that only the site itself can read again: what a message says while it waits in the database, where backups and administrators pass.
+"""Words that only the site itself can read again: what a message says while it waits in the database, where backups and
+administrators pass.
 
 The key comes out of SECRET_KEY; what an older key sealed opens as long as that key is among SECRET_KEY_FALLBACKS.
 """
@@ -33,4 +34,9 @@ def unseal(sealed: bytes) -> bytes:
 
 def _keys() -> MultiFernet:
     secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(salted_hmac(_SALT, "", secret=one, algorithm="sha256").digest())) for one in secrets])
+    return MultiFernet(
+        [
+            Fernet(base64.urlsafe_b64encode(salted_hmac(_SALT, "", secret=one, algorithm="sha256").digest()))
+            for one in secrets
+        ]
+    )

@@ -4,9 +4,10 @@
        ▲                                        ├ refused for now, no answer ──► waiting, after a longer pause each time ──► failed after two days
        │                                        └ refused for good (5xx) ──► failed
        └── a claim runs out after CLAIM: what a killed worker left is tried again
-A claim is one UPDATE, so two workers never send the same row. A worker killed between the server's yes and our note of it sends once more: nothing
-can tell the two apart from here, and the copy has the same Message-ID, by which most mail programs show one. What failed stays for editors.
-"""
+A claim is one UPDATE, so two workers never send the same row. A worker killed between the server's yes and our note of
+it sends once more: nothing can tell the two apart from here, and the copy has the same Message-ID, by which most mail
+programs show one. What failed stays for editors.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -46,7 +47,9 @@ _OWN_HEADERS = {"subject", "from", "to", "mime-version", "content-type", "conten
 
 @task(queue_name="mail")
 def send_mail(mail_id: int) -> str:
-    """Tries once; gives the state the message has now, "dropped", or "" when it is not due, another has it, or it is gone."""
+    """Tries once; gives the state the message has now, "dropped", or "" when it is not due, another has it, or it is
+    gone.
+    """
     mail = _claim(mail_id)
     if mail is None:
         return ""
@@ -67,12 +70,18 @@ def send_mail(mail_id: int) -> str:
 
 
 def enqueue_sending(mail_id: int, *, in_bulk: bool = False) -> None:
-    """Call it after the commit of the row. One of many goes by the long queue, out of the way of a person who waits for a link."""
+    """Call it after the commit of the row.
+
+    One of many goes by the long queue, out of the way of a person who waits for a link.
+    """
     send_mail.using(queue_name="long" if in_bulk else "mail").enqueue(mail_id)
 
 
 def enqueue_due() -> str:
-    """Asks for the sending of what is due and in no queue: after a pause, or left by a process that was killed. "" when there is none."""
+    """Asks for the sending of what is due and in no queue: after a pause, or left by a process that was killed.
+
+    "" when there is none.
+    """
     now = timezone.now()
     due = _free(now).filter(state=MailState.WAITING, next_attempt_at__lte=now).order_by("next_attempt_at")
     tries = dict(due.values_list("pk", "attempts")[:A_ROUND])
@@ -89,7 +98,9 @@ def enqueue_due() -> str:
 
 
 def send_again(mails: QuerySet[OutgoingMail]) -> int:
-    """Puts those of the messages back in the queue whose content is still there and that nobody is sending; gives how many."""
+    """Puts those of the messages back in the queue whose content is still there and that nobody is sending; gives how
+    many.
+    """
     now = timezone.now()
     changed = 0
     for pk in mails.order_by("pk").values_list("pk", flat=True):
@@ -102,7 +113,11 @@ def send_again(mails: QuerySet[OutgoingMail]) -> int:
 
 def give_up(mails: QuerySet[OutgoingMail]) -> int:
     """Empties what failed: nobody sends it any more and it waits for no editor; gives how many."""
-    return OutgoingMail.objects.filter(pk__in=mails.values("pk"), state=MailState.FAILED).exclude(sealed=b"").update(sealed=b"")
+    return (
+        OutgoingMail.objects.filter(pk__in=mails.values("pk"), state=MailState.FAILED)
+        .exclude(sealed=b"")
+        .update(sealed=b"")
+    )
 
 
 def failed_for_editors() -> QuerySet[OutgoingMail]:
@@ -122,7 +137,10 @@ def thin_mail() -> str:
 
 
 class Kept(EmailMultiAlternatives):
-    """A message as it was written down. SMTP gets its very bytes; a transport that asks for parts (memory, an API) gets them taken apart."""
+    """A message as it was written down.
+
+    SMTP gets its very bytes; a transport that asks for parts (memory, an API) gets them taken apart.
+    """
 
     def __init__(self, content: bytes, *, address: str) -> None:
         parsed = email.message_from_bytes(content, policy=email.policy.default)

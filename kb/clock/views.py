@@ -10,7 +10,8 @@ from kb.accounts import audiences
 from kb.clock.health import conditions
 
 _LOOPBACK = {"127.0.0.1", "::1"}
-# Any of them says that a proxy passed the request on; in production a proxy sets the first two, or the site does not take it for https.
+# Any of them says that a proxy passed the request on; in production a proxy sets the first two, or the site does not
+# take it for https.
 _PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via")
 
 

@@ -1,4 +1,7 @@
-"""Messages sent by the site, in the admin: a list to read, and two things to do with what did not arrive. No words of a message are shown here."""
+"""Messages sent by the site, in the admin: a list to read, and two things to do with what did not arrive.
+
+No words of a message are shown here.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ class ReadOnlyPolicy(ModelPermissionPolicy):
 
 
 class MailFilters(WagtailFilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=MailState.choices, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("State"))
+    state = django_filters.MultipleChoiceFilter(
+        choices=MailState.choices, widget=forms.CheckboxSelectMultiple, label=gettext_lazy("State")
+    )
 
     class Meta:
         model = OutgoingMail
@@ -53,7 +58,9 @@ class WhatToDo(Column):
             return ""
         query = urlencode({"id": instance.pk, "next": reverse(f"{LIST}:index")})
         address = reverse("wagtail_bulk_action", args=["clock", "outgoingmail", SendAgain.action_type])
-        return format_html('<a href="{}?{}" aria-describedby="mail_{}_title">{}</a>', address, query, instance.pk, _("Send again"))
+        return format_html(
+            '<a href="{}?{}" aria-describedby="mail_{}_title">{}</a>', address, query, instance.pk, _("Send again")
+        )
 
 
 class MailIndex(generic.IndexView):
@@ -74,7 +81,9 @@ class MailViewSet(ModelViewSet):
     index_view_class = MailIndex
     list_display = (
         BulkActionsCheckboxColumn("bulk_actions", obj_type="mail"),
-        TitleColumn("address", label=gettext_lazy("To"), width="22%", get_title_id=lambda mail: f"mail_{mail.pk}_title"),
+        TitleColumn(
+            "address", label=gettext_lazy("To"), width="22%", get_title_id=lambda mail: f"mail_{mail.pk}_title"
+        ),
         Column("subject", label=gettext_lazy("Subject")),
         Column("state", label=gettext_lazy("State"), accessor="get_state_display"),
         Column("attempts", label=gettext_lazy("Tries")),
@@ -121,16 +130,18 @@ class SendAgain(MailBulkAction):
     action_type = "send_again"
     aria_label = gettext_lazy("Send the chosen messages again")
     action_priority = 10
-    question = gettext_lazy("Send these messages again? Those that arrived, and those whose words are no longer kept, are left out.")
+    question = gettext_lazy(
+        "Send these messages again? Those that arrived, and those whose words are no longer kept, are left out."
+    )
 
     @classmethod
     def execute_action(cls, objects, **kwargs):
         return 0, send_again(_rows(objects))
 
     def get_success_message(self, num_parent_objects, num_child_objects):
-        return ngettext("%(count)d message is on its way again.", "%(count)d messages are on their way again.", num_child_objects) % {
-            "count": num_child_objects
-        }
+        return ngettext(
+            "%(count)d message is on its way again.", "%(count)d messages are on their way again.", num_child_objects
+        ) % {"count": num_child_objects}
 
 
 class GiveUp(MailBulkAction):
@@ -139,7 +150,8 @@ class GiveUp(MailBulkAction):
     aria_label = gettext_lazy("Leave the chosen messages unsent")
     action_priority = 20
     question = gettext_lazy(
-        "Leave these messages unsent? Their words are forgotten, and nobody is asked about them any more. Only failed ones are concerned."
+        "Leave these messages unsent? Their words are forgotten, and nobody is asked about "
+        "them any more. Only failed ones are concerned."
     )
 
     @classmethod
@@ -147,7 +159,9 @@ class GiveUp(MailBulkAction):
         return 0, give_up(_rows(objects))
 
     def get_success_message(self, num_parent_objects, num_child_objects):
-        return ngettext("%(count)d message stays unsent.", "%(count)d messages stay unsent.", num_child_objects) % {"count": num_child_objects}
+        return ngettext("%(count)d message stays unsent.", "%(count)d messages stay unsent.", num_child_objects) % {
+            "count": num_child_objects
+        }
 
 
 def _rows(objects):
@@ -155,7 +169,10 @@ def _rows(objects):
 
 
 def failed_mail(user, held: frozenset[str]) -> WaitingList:
-    """What waits for editors: messages that did not arrive. Two queries; named only in a session that passed the second factor."""
+    """What waits for editors: messages that did not arrive.
+
+    Two queries; named only in a session that passed the second factor.
+    """
     if not user.is_staff or not user.has_perm(MAY_ACT):
         return WaitingList(0)
     failed = failed_for_editors()
@@ -163,7 +180,10 @@ def failed_mail(user, held: frozenset[str]) -> WaitingList:
     address = f"{reverse(f'{LIST}:index')}?state={MailState.FAILED}"
     if not total or audiences.STAFF not in held:
         return WaitingList(total, url=address)
-    things = (Waiting(mail.subject or mail.address, address, since=mail.created_at, word=mail.address) for mail in failed.defer("sealed")[:SHOWN])
+    things = (
+        Waiting(mail.subject or mail.address, address, since=mail.created_at, word=mail.address)
+        for mail in failed.defer("sealed")[:SHOWN]
+    )
     return WaitingList(total, tuple(things), url=address)
 
 

@@ -1,4 +1,6 @@
-"""The clock in the admin: what waits for you and how work in the background goes on its home, messages sent by the site among the reports."""
+"""The clock in the admin: what waits for you and how work in the background goes on its home, messages sent by the site
+among the reports.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +36,15 @@ class ClockPanel(Component):
 
     def get_context_data(self, parent_context):
         moments = {"clock": clock_last_ran(), "worker": worker_last_seen()}
-        parts = [{"name": LABELS[name], "moment": moment, "is_quiet": is_quiet(moment)} for name, moment in moments.items()]
-        return {"parts": parts, "warn": any(part["is_quiet"] for part in parts), "runs": last_runs(), "queues": queues()}
+        parts = [
+            {"name": LABELS[name], "moment": moment, "is_quiet": is_quiet(moment)} for name, moment in moments.items()
+        ]
+        return {
+            "parts": parts,
+            "warn": any(part["is_quiet"] for part in parts),
+            "runs": last_runs(),
+            "queues": queues(),
+        }
 
 
 @hooks.register("construct_homepage_panels")
@@ -56,7 +65,9 @@ class MessagesItem(MenuItem):
 
 @hooks.register("register_reports_menu_item")
 def list_messages() -> MenuItem:
-    return MessagesItem(_("Messages sent by the site"), reverse(f"{LIST}:index"), name="sent-messages", icon_name="mail", order=60)
+    return MessagesItem(
+        _("Messages sent by the site"), reverse(f"{LIST}:index"), name="sent-messages", icon_name="mail", order=60
+    )
 
 
 for action in ACTIONS:

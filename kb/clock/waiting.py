@@ -1,6 +1,7 @@
 """What waits for a person: domains register a list each, and one page, one panel and one message show them all.
 
-Works with an empty registry. Things that only happened are in `noticing`; the message that gathers both is in `digesting`.
+Works with an empty registry. Things that only happened are in `noticing`; the message that gathers both is in
+`digesting`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ SHOWN = 5  # things named in each list; the rest is behind its link
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits: title in its own language, the address where it is dealt with, since when, and a short word ("sent back: the year")."""
+    """One thing that waits: title in its own language, the address where it is dealt with, since when, and a short word
+    ("sent back: the year").
+    """
 
     title: str
     url: str
@@ -28,9 +31,11 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class WaitingList:
-    """Things of one kind. total may be more than `things`, which hold at most SHOWN, oldest first; url leads to all of them.
+    """Things of one kind. total may be more than `things`, which hold at most SHOWN, oldest first; url leads to all of
+    them.
 
-    Where the person may know that something waits but the occasion must not name it (a message to an editor), things are empty and total is not.
+    Where the person may know that something waits but the occasion must not name it (a message to an editor), things
+    are empty and total is not.
     """
 
     total: int
@@ -40,7 +45,9 @@ class WaitingList:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """find(user, held) gives what waits for that person, for the audiences held on this occasion; label is a heading ("Contributions to accept")."""
+    """find(user, held) gives what waits for that person, for the audiences held on this occasion; label is a heading
+    ("Contributions to accept").
+    """
 
     name: str
     label: str | Promise
@@ -60,8 +67,11 @@ class Heading:
 _providers: dict[str, Provider] = {}
 
 
-def register_waiting(name: str, label: str | Promise, find: Callable[[Any, frozenset[str]], WaitingList], *, order: int) -> None:
-    """Called from `apps.py`. A fixed number of queries a list, whatever waits. A name ("library.to_accept") registered again replaces the first.
+def register_waiting(
+    name: str, label: str | Promise, find: Callable[[Any, frozenset[str]], WaitingList], *, order: int
+) -> None:
+    """Called from `apps.py`. A fixed number of queries a list, whatever waits. A name ("library.to_accept") registered
+    again replaces the first.
 
     Raises ValueError for a name without its domain.
     """
@@ -73,10 +83,13 @@ def register_waiting(name: str, label: str | Promise, find: Callable[[Any, froze
 def waiting_for(user: Any, held: frozenset[str]) -> tuple[Heading, ...]:
     """All that waits for a person, in the order of the headings; empty lists are left out.
 
-    `held` are the audiences of the occasion: of the request on a page; without the second factor in a message, so that no mail names what only
-    an editor may see.
+    `held` are the audiences of the occasion: of the request on a page; without the second factor in a message, so that
+    no mail names what only an editor may see.
     """
     if not user.is_authenticated or not user.is_active:
         return ()
-    found = ((provider, provider.find(user, held)) for provider in sorted(_providers.values(), key=lambda provider: (provider.order, provider.name)))
+    found = (
+        (provider, provider.find(user, held))
+        for provider in sorted(_providers.values(), key=lambda provider: (provider.order, provider.name))
+    )
     return tuple(Heading(provider.name, str(provider.label), waiting) for provider, waiting in found if waiting.total)

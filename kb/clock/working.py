@@ -1,10 +1,12 @@
-"""The background worker: one process that runs the tasks of all queues, each kind in a lane of its own, and calls run_due each minute.
+"""The background worker: one process that runs the tasks of all queues, each kind in a lane of its own, and calls
+run_due each minute.
 
     main thread   lane "short": every queue that has no lane of its own, such as drafting
-    threads       lanes "mail", "index", "reading", "pictures", "recognition", "long" (imports, the newsletter): none is ever in the way of another
+    threads       lanes "mail", "index", "reading", "pictures", "recognition", "long" (imports, the newsletter): none is
+                  ever in the way of another
     thread        beat: says each few seconds that this worker is alive          thread  clock: run_due
-Strangers decide how long reading and drawing take, so nothing that somebody waits for stands behind them. Several workers beside each other are
-safe. What a dead one leaves is taken up by `recovering`.
+Strangers decide how long reading and drawing take, so nothing that somebody waits for stands behind them. Several
+workers beside each other are safe. What a dead one leaves is taken up by `recovering`.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ LANES = (SHORT, *OWN_LANES)
 
 
 class Lane(db_worker.Worker):
-    """One loop of django-tasks-db's worker over some queues; survives a busy database, ends after the task it is running."""
+    """One loop of django-tasks-db's worker over some queues; survives a busy database, ends after the task it is
+    running.
+    """
 
     def __init__(self, name: str, *, worker_id: str, ending: threading.Event, interval: float) -> None:
         super().__init__(
@@ -71,7 +75,11 @@ class Lane(db_worker.Worker):
     def run_next(self) -> bool:
         """Runs the first ready task of its queues; False when there is none (or another worker took it)."""
         tasks = DBTaskResult.objects.ready().filter(backend_name=self.backend_name)
-        tasks = tasks.exclude(queue_name__in=self.excluded_queue_names) if self.process_all_queues else tasks.filter(queue_name__in=self.queue_names)
+        tasks = (
+            tasks.exclude(queue_name__in=self.excluded_queue_names)
+            if self.process_all_queues
+            else tasks.filter(queue_name__in=self.queue_names)
+        )
         if not tasks.exists():  # without the lock that claiming takes
             return False
         with exclusive_transaction(tasks.db):
@@ -86,7 +94,9 @@ class Lane(db_worker.Worker):
         return True
 
     def run_task(self, task: DBTaskResult) -> None:
-        """As django-tasks-db does, but a task cut off by a second signal waits for another worker instead of having failed."""
+        """As django-tasks-db does, but a task cut off by a second signal waits for another worker instead of having
+        failed.
+        """
         super().run_task(task)
         if task.status == TaskResultStatus.FAILED and task.exception_class_path == "builtins.SystemExit":
             DBTaskResult.objects.filter(pk=task.pk).update(status=TaskResultStatus.READY)
@@ -100,7 +110,8 @@ class Lane(db_worker.Worker):
 
 
 def lead_to_lanes() -> int:
-    """Tasks put in the short queue before their kind had a lane go to that lane; gives how many. One query, and one a kind that waits there.
+    """Tasks put in the short queue before their kind had a lane go to that lane; gives how many. One query, and one a
+    kind that waits there.
 
     Whatever else is there, the short lane runs.
     """
@@ -127,10 +138,14 @@ class BackgroundWorker:
         self._ending = threading.Event()
         self._over = threading.Event()
         self._at_once = False
-        self._lanes = {name: Lane(name, worker_id=self.worker_id, ending=self._ending, interval=interval) for name in LANES}
+        self._lanes = {
+            name: Lane(name, worker_id=self.worker_id, ending=self._ending, interval=interval) for name in LANES
+        }
 
     def listen_to_signals(self) -> None:
-        """The first SIGTERM or SIGINT ends after the current task, the second at once (its task is made ready for another worker)."""
+        """The first SIGTERM or SIGINT ends after the current task, the second at once (its task is made ready for
+        another worker).
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
 
@@ -178,7 +193,9 @@ class BackgroundWorker:
         return thread
 
     def _stop(self) -> None:
-        """Says that this worker has ended; at once, also gives back what it was running and does not wait for its threads."""
+        """Says that this worker has ended; at once, also gives back what it was running and does not wait for its
+        threads.
+        """
         self._over.set()
         if self._at_once:
             for lane in self._lanes.values():
@@ -197,7 +214,13 @@ class BackgroundWorker:
     def _beat(self, *, first: bool = False) -> None:
         now = timezone.now()
         if first or not WorkerBeat.objects.filter(pk=self.worker_id).update(beat_at=now):
-            WorkerBeat.objects.create(worker_id=self.worker_id, host=socket.gethostname()[:120], process_id=os.getpid(), started_at=now, beat_at=now)
+            WorkerBeat.objects.create(
+                worker_id=self.worker_id,
+                host=socket.gethostname()[:120],
+                process_id=os.getpid(),
+                started_at=now,
+                beat_at=now,
+            )
 
     def _keep_beating(self) -> None:
         while not self._over.wait(settings.CLOCK_WORKER_BEAT_S):

@@ -1,6 +1,7 @@
 """The files of the demonstration: real PDFs of several pages, and one Word file, made from the JSON in data/documents.
 
-What the references say about these files is in data/references.json; writing both into the database is the work of the command load_demonstration.
+What the references say about these files is in data/references.json; writing both into the database is the work of the
+command load_demonstration.
 """
 
 import json
@@ -23,21 +24,62 @@ SCAN_PPI = 130
 WORDS = {
     "fr": {
         "contents": "Table des matières",
-        "months": ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
+        "months": [
+            "janvier",
+            "février",
+            "mars",
+            "avril",
+            "mai",
+            "juin",
+            "juillet",
+            "août",
+            "septembre",
+            "octobre",
+            "novembre",
+            "décembre",
+        ],
     },
     "nl": {
         "contents": "Inhoudsopgave",
-        "months": ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"],
+        "months": [
+            "januari",
+            "februari",
+            "maart",
+            "april",
+            "mei",
+            "juni",
+            "juli",
+            "augustus",
+            "september",
+            "oktober",
+            "november",
+            "december",
+        ],
     },
     "en": {
         "contents": "Contents",
-        "months": ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
+        "months": [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
     },
 }
 
 
 def document_names() -> list[str]:
-    """Names of all files the demonstration needs, as references.json spells them: 'cp-charte.pdf', 'gui-encodage.docx'."""
+    """Names of all files the demonstration needs, as references.json spells them: 'cp-charte.pdf',
+    'gui-encodage.docx'.
+    """
     names = []
     for path in sorted((DATA / "documents").glob("*.json")):
         names += [f"{path.stem}.{suffix}" for suffix in read_data(f"documents/{path.name}").get("formats", ["pdf"])]
@@ -45,12 +87,17 @@ def document_names() -> list[str]:
 
 
 def make_documents(out_dir: Path | str) -> list[Path]:
-    """All files of the demonstration, written into out_dir; the same bytes at every call. Some two seconds on one core."""
+    """All files of the demonstration, written into out_dir; the same bytes at every call.
+    Some two seconds on one core.
+    """
     return [make_document(name, out_dir) for name in document_names()]
 
 
 def make_document(name: str, out_dir: Path | str) -> Path:
-    """One file of the demonstration, 'slug.pdf' or 'slug.docx', written into out_dir. Raises FileNotFoundError if the data has no such slug."""
+    """One file of the demonstration, 'slug.pdf' or 'slug.docx', written into out_dir.
+
+    Raises FileNotFoundError if the data has no such slug.
+    """
     slug, _, suffix = name.rpartition(".")
     content = read_data(f"documents/{slug}.json")
     path = Path(out_dir) / name
@@ -85,7 +132,9 @@ def scanned_pdf(content: dict) -> bytes:
         pictures = [f"page-{number}.png" for number in range(1, len(pages) + 1)]
         for picture, page in zip(pictures, pages, strict=True):
             (root / picture).write_bytes(page)
-        return typst.compile(root / "scan.typ", root=root, pdf_tags=False, **_options(content, pictures=json.dumps(pictures)))
+        return typst.compile(
+            root / "scan.typ", root=root, pdf_tags=False, **_options(content, pictures=json.dumps(pictures))
+        )
 
 
 def _options(content: dict, **more_inputs: str) -> dict:
@@ -107,8 +156,10 @@ CONTENT_TYPES = (
     f'<?xml version="1.0" encoding="UTF-8"?><Types xmlns="{PACKAGE}/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     '<Default Extension="xml" ContentType="application/xml"/>'
-    '<Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
-    '<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>'
+    '<Override PartName="/word/document.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/>'
+    '<Override PartName="/word/styles.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>'
     "</Types>"
 )
 RELATIONS = (
@@ -122,21 +173,30 @@ DOCUMENT_RELATIONS = (
 STYLES = (
     f'<?xml version="1.0" encoding="UTF-8"?><w:styles xmlns:w="{W}">'
     + "".join(
-        f'<w:style w:type="paragraph" w:styleId="{style}"><w:name w:val="{name}"/><w:pPr><w:outlineLvl w:val="{level}"/></w:pPr>'
+        f'<w:style w:type="paragraph" w:styleId="{style}"><w:name '
+        f'w:val="{name}"/><w:pPr><w:outlineLvl w:val="{level}"/></w:pPr>'
         f'<w:rPr><w:b/><w:sz w:val="{size}"/></w:rPr></w:style>'
-        for style, name, level, size in (("Title", "Title", 9, 48), ("Heading1", "heading 1", 0, 32), ("Heading2", "heading 2", 1, 26))
+        for style, name, level, size in (
+            ("Title", "Title", 9, 48),
+            ("Heading1", "heading 1", 0, 32),
+            ("Heading2", "heading 2", 1, 26),
+        )
     )
     + "</w:styles>"
 )
 
 
 def word_file(content: dict) -> bytes:
-    """The same document as a small .docx (Office Open XML): title, headings, paragraphs; lists and tables as plain paragraphs."""
+    """The same document as a small .docx (Office Open XML): title, headings, paragraphs; lists and tables as plain
+    paragraphs.
+    """
     body = [_paragraph(content["title"], "Title"), _paragraph(content["subtitle"]), _paragraph(content["author"])]
     for section in content["sections"]:
         body.append(_paragraph(section["heading"], f"Heading{section['level']}"))
         body += [_paragraph(text) for block in section["blocks"] for text in texts_of_block(block)]
-    document = f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="{W}"><w:body>{"".join(body)}</w:body></w:document>'
+    document = (
+        f'<?xml version="1.0" encoding="UTF-8"?><w:document xmlns:w="{W}"><w:body>{"".join(body)}</w:body></w:document>'
+    )
     parts = {
         "[Content_Types].xml": CONTENT_TYPES,
         "_rels/.rels": RELATIONS,

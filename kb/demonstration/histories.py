@@ -20,9 +20,14 @@ DECIDED = {
 
 
 def give_histories() -> None:
-    """A contribution and its steps for every reference that a member put in, decided by the referent of its body, else by an editor."""
+    """A contribution and its steps for every reference that a member put in, decided by the referent of its body, else
+    by an editor.
+    """
     editor = User.objects.filter(is_staff=True).order_by("pk").first()
-    referents = {mandate.body_id: mandate.user for mandate in Mandate.objects.filter(is_referent=True).select_related("user").order_by("-pk")}
+    referents = {
+        mandate.body_id: mandate.user
+        for mandate in Mandate.objects.filter(is_referent=True).select_related("user").order_by("-pk")
+    }
     for reference in Reference.objects.filter(created_by__is_staff=False).select_related("created_by").order_by("pk"):
         steps = DECIDED[ReferenceState(reference.state)]
         Contribution.objects.create(reference=reference, confirmed_at=timezone.now() if steps else None)
@@ -31,6 +36,8 @@ def give_histories() -> None:
             ContributionStep.objects.create(
                 reference=reference,
                 handling=handling,
-                actor=reference.created_by if handling == Handling.PROPOSED else referents.get(reference.body_id, editor),
+                actor=reference.created_by
+                if handling == Handling.PROPOSED
+                else referents.get(reference.body_id, editor),
                 word=reference.state_reason if is_last else "",
             )

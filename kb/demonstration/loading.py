@@ -1,6 +1,8 @@
-"""Writing the demonstration into an empty database: what `data` says becomes bodies, people, concepts, references, files and pages.
+"""Writing the demonstration into an empty database: what `data` says becomes bodies, people, concepts, references,
+files and pages.
 
-Everything goes through the same models and functions as an editor's work; the worker then reads the files like any other.
+Everything goes through the same models and functions as an editor's work; the worker then reads the files like any
+other.
 """
 
 from __future__ import annotations
@@ -46,7 +48,9 @@ def is_empty() -> bool:
 def log_ins() -> Iterator[str]:
     """Lines that say with which demonstration accounts one can log in; none where there are none."""
     described = [account for account in read_data("accounts.json")["accounts"] if "invited_days_ago" not in account]
-    there = set(User.objects.filter(email__in=[account["email"] for account in described]).values_list("email", flat=True))
+    there = set(
+        User.objects.filter(email__in=[account["email"] for account in described]).values_list("email", flat=True)
+    )
     if not settings.DEBUG or not there:
         return
     yield f"Log in with the password {PASSWORD} as"
@@ -107,8 +111,21 @@ def make_concepts(items: list[dict]) -> dict[str, Concept]:
     return concepts
 
 
-def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents) -> Reference:
-    plain = ("type", "language", "title", "subtitle", "translated_titles", "abstract", "publisher", "container_title", "date_text", "pages")
+def make_reference(
+    item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents
+) -> Reference:
+    plain = (
+        "type",
+        "language",
+        "title",
+        "subtitle",
+        "translated_titles",
+        "abstract",
+        "publisher",
+        "container_title",
+        "date_text",
+        "pages",
+    )
     plain += ("url", "doi", "isbn", "force", "source", "state", "state_reason", "audiences", "mark_year")
     reference = Reference(
         body=bodies[item["body"]],
@@ -129,7 +146,8 @@ def make_reference(item: dict, bodies: dict[str, Body], concepts: dict[str, Conc
     ]
     reference.concepts.set([concepts[code] for code in item["concepts"]])
     reference.keyword_items = [
-        ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word["text"], language=word["language"])[0]) for word in item["keywords"]
+        ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word["text"], language=word["language"])[0])
+        for word in item["keywords"]
     ]
     reference.full_clean(exclude=["mark_year", "mark_number"])
     reference.save()
@@ -142,7 +160,9 @@ def receive_documents(described: list[dict]) -> Documents:
     """The documents of all references, in the storage before the transaction opens."""
     with tempfile.TemporaryDirectory() as folder:
         return {
-            (item["key"], place): [receive(make_document(version["document"], Path(folder))) for version in file["versions"]]
+            (item["key"], place): [
+                receive(make_document(version["document"], Path(folder))) for version in file["versions"]
+            ]
             for item in described
             for place, file in enumerate(item["files"])
         }

@@ -1,4 +1,6 @@
-"""Issues of L'Échos-CASS and who receives it, written as editors and readers would: every issue goes through the approval."""
+"""Issues of L'Échos-CASS and who receives it, written as editors and readers would: every issue goes through the
+approval.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ STILL_NEW = 4  # references and articles that no issue has told of: something to
 
 
 def make_newsletter(described: Mapping, references: Mapping[str, str], pages: Mapping[str, str]) -> None:
-    """The issues, oldest first, then the subscribers. references, pages: {key: subject}, as `subjects_by_key` and `pages_by_key` give them."""
+    """The issues, oldest first, then the subscribers. references, pages: {key: subject}, as `subjects_by_key` and
+    `pages_by_key` give them.
+    """
     ensure_workflow()
     editor = User.objects.filter(is_staff=True).order_by("pk").first()
     told_until = _let_time_pass()
@@ -56,22 +60,34 @@ def make_issue(described: dict, subjects: Mapping[str, str], editor: User | None
 def make_item(described: dict, subjects: Mapping[str, str], place: int) -> IssueItem:
     key = described.get("reference") or described.get("page")
     if key is None:
-        return IssueItem(heading=OwnHeading(described["heading"]), title=_texts(described["title"]), text=_texts(described["text"]), sort_order=place)
+        return IssueItem(
+            heading=OwnHeading(described["heading"]),
+            title=_texts(described["title"]),
+            text=_texts(described["text"]),
+            sort_order=place,
+        )
     for source in news_sources():
         news = source.public([subjects[key]]).get(subjects[key])
         if news is not None:
-            return IssueItem(heading=source.code, subject=news.subject, title=news.titles, text=news.texts, sort_order=place)
+            return IssueItem(
+                heading=source.code, subject=news.subject, title=news.titles, text=news.texts, sort_order=place
+            )
     raise ValueError(f"{key} of newsletter.json is not public.")
 
 
 def make_subscriber(described: dict) -> None:
     subscriber = Subscriber.objects.create(
-        email=described["email"], email_key=described["email"], language=described["language"], state=SubscriberState(described["state"])
+        email=described["email"],
+        email_key=described["email"],
+        language=described["language"],
+        state=SubscriberState(described["state"]),
     )
     events = (ConsentEvent.GIVEN, ConsentEvent.WITHDRAWN)[: 1 if subscriber.state == SubscriberState.ACTIVE else 2]
     for event in events:
         words = wording(subscriber.language) if event == ConsentEvent.GIVEN else ""
-        Consent.objects.create(subscriber=subscriber, event=event, source=ConsentSource.FORM, language=subscriber.language, wording=words)
+        Consent.objects.create(
+            subscriber=subscriber, event=event, source=ConsentSource.FORM, language=subscriber.language, wording=words
+        )
 
 
 def subjects_by_key(marks: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +103,9 @@ def pages_by_key(described: list[dict]) -> dict[str, str]:
 
 
 def _let_time_pass():
-    """Makes all but the newest things public a while ago, in the order of their dates; gives the moment until which issues told of them."""
+    """Makes all but the newest things public a while ago, in the order of their dates; gives the moment until which
+    issues told of them.
+    """
     now = timezone.now()
     ids = list(Reference.objects.public().order_by("date_text", "pk").values_list("pk", flat=True))
     for days, pk in enumerate(reversed(ids[:-STILL_NEW])):

@@ -1,4 +1,6 @@
-"""The data of the demonstration as it lies in data/*.json. data/README.md says what the keys mean; documents.py makes the files."""
+"""The data of the demonstration as it lies in data/*.json. data/README.md says what the keys mean; documents.py makes
+the files.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,12 +11,16 @@ DATA = Path(__file__).parent / "data"
 
 
 def read_data(name: str) -> Any:
-    """The content of one JSON file, by its name below data/: 'bodies.json', 'documents/cp-charte.json'. Raises FileNotFoundError."""
+    """The content of one JSON file, by its name below data/: 'bodies.json', 'documents/cp-charte.json'.
+
+    Raises FileNotFoundError.
+    """
     return json.loads((DATA / name).read_text(encoding="utf-8"))
 
 
 def body_in(blocks: list[dict], language: str, marks: Mapping[str, str]) -> list[tuple[str, Any]]:
-    """The body of a page of pages.json in one language, as StreamField data: [("text", "<p>…</p>"), ("table", {columns, rows, caption}), …].
+    """The body of a page of pages.json in one language, as StreamField data: [("text", "<p>…</p>"), ("table", {columns,
+    rows, caption}), …].
 
     marks: shelf marks by key of references.json; a link to a reference that has none there is left out.
     """
@@ -37,8 +43,13 @@ def body_in(blocks: list[dict], language: str, marks: Mapping[str, str]) -> list
 def _table_in(table: dict, language: str) -> dict:
     """A typed table: a column whose cells are all numbers is one of numbers, any other one of words."""
     columns = [
-        {"type": "number" if all(isinstance(row[at], int | float) for row in table["rows"]) else "words", "heading": heading[language]}
+        {
+            "type": "number" if all(isinstance(row[at], int | float) for row in table["rows"]) else "words",
+            "heading": heading[language],
+        }
         for at, heading in enumerate(table["header"])
     ]
-    rows = [{"values": [cell if isinstance(cell, int | float) else cell[language] for cell in row]} for row in table["rows"]]
+    rows = [
+        {"values": [cell if isinstance(cell, int | float) else cell[language] for cell in row]} for row in table["rows"]
+    ]
     return {"caption": table["caption"][language], "columns": columns, "rows": rows}

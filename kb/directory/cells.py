@@ -1,4 +1,7 @@
-"""What people type in the cells of a sheet: days, times, yes and no, choices in any of the languages. Which columns there are is in `sheets`."""
+"""What people type in the cells of a sheet: days, times, yes and no, choices in any of the languages.
+
+Which columns there are is in `sheets`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from kb.languages import LANGUAGES
 
 
 class NotUnderstood(Exception):
-    """Raised by `look` or `write`, or by reading a cell; the text is a sentence for the person, and the line is left out."""
+    """Raised by `look` or `write`, or by reading a cell; the text is a sentence for the person, and the line is left
+    out.
+    """
 
 
 def folded(text: str) -> str:
@@ -61,7 +66,10 @@ def yes_or_no(text: str) -> bool:
 
 
 def choice_of(text: str, choices: type[models.TextChoices], also: Mapping[str, str] | None = None) -> str:
-    """The value of a choice from its value or its label in any of the languages; also: {other word: value}. '' for ''. Raises NotUnderstood."""
+    """The value of a choice from its value or its label in any of the languages; also: {other word: value}. '' for ''.
+
+    Raises NotUnderstood.
+    """
     if not text:
         return ""
     words = {folded(word): value for word, value in (also or {}).items()}

@@ -1,6 +1,8 @@
-"""The directory as a workbook, and the columns that say how: the same that `importing` reads, so that what goes out comes in again as it was.
+"""The directory as a workbook, and the columns that say how: the same that `importing` reads, so that what goes out
+comes in again as it was.
 
-Sheets: organisations, services, places (with the hours of each day), closures, memberships. Texts in three languages have a column each.
+Sheets: organisations, services, places (with the hours of each day), closures, memberships. Texts in three languages
+have a column each.
 Everything in it is public; nothing of people is.
 """
 
@@ -22,7 +24,10 @@ from kb.languages import CODES, current_language
 
 FILE_NAME = {"fr": "repertoire", "nl": "gids", "en": "directory"}
 _AT_ONCE = 500
-_IN = {"fr": {"fr": "français", "nl": "néerlandais", "en": "anglais"}, "nl": {"fr": "Frans", "nl": "Nederlands", "en": "Engels"}}
+_IN = {
+    "fr": {"fr": "français", "nl": "néerlandais", "en": "anglais"},
+    "nl": {"fr": "Frans", "nl": "Nederlands", "en": "Engels"},
+}
 _IN["en"] = {"fr": "French", "nl": "Dutch", "en": "English"}
 
 
@@ -33,7 +38,10 @@ def _column(key: str, fr: str, nl: str, en: str, **options: Any) -> Column:
 def _texts(key: str, fr: str, nl: str, en: str) -> tuple[Column, ...]:
     """A column for each language: "Description (français)"."""
     names = {"fr": fr, "nl": nl, "en": en}
-    return tuple(Column(f"{key}_{code}", {spoken: f"{name} ({_IN[spoken][code]})" for spoken, name in names.items()}) for code in CODES)
+    return tuple(
+        Column(f"{key}_{code}", {spoken: f"{name} ({_IN[spoken][code]})" for spoken, name in names.items()})
+        for code in CODES
+    )
 
 
 _DAYS = {
@@ -45,15 +53,33 @@ _DAYS = {
 
 def _days() -> tuple[Column, ...]:
     help_text = _("For example 09:00-12:00, 13:00-16:30; “-” closes the day.")
-    return tuple(Column(f"day_{day.value}", {code: _DAYS[code][day - 1] for code in CODES}, help=help_text) for day in Weekday)
+    return tuple(
+        Column(f"day_{day.value}", {code: _DAYS[code][day - 1] for code in CODES}, help=help_text) for day in Weekday
+    )
 
 
-ORGANISATION = _column("organisation", "Code de l’organisation", "Code van de organisatie", "Code of the organisation", required=True)
+ORGANISATION = _column(
+    "organisation", "Code de l’organisation", "Code van de organisatie", "Code of the organisation", required=True
+)
 SERVICE = _column("service", "Code du service", "Code van de dienst", "Code of the service")
-CODE = _column("code", "Code", "Code", "Code", required=True, help=_("Short, without spaces or accents; it never changes."))
+CODE = _column(
+    "code", "Code", "Code", "Code", required=True, help=_("Short, without spaces or accents; it never changes.")
+)
 NAME = _column("name", "Nom", "Naam", "Name")
-THEMES = _column("concepts", "Thèmes (codes)", "Thema’s (codes)", "Themes (codes)", help=_("Codes or labels of concepts, separated by ;"))
-SPOKEN = _column("spoken", "Langues parlées", "Gesproken talen", "Languages spoken", help=_("Names of languages, separated by commas"))
+THEMES = _column(
+    "concepts",
+    "Thèmes (codes)",
+    "Thema’s (codes)",
+    "Themes (codes)",
+    help=_("Codes or labels of concepts, separated by ;"),
+)
+SPOKEN = _column(
+    "spoken",
+    "Langues parlées",
+    "Gesproken talen",
+    "Languages spoken",
+    help=_("Names of languages, separated by commas"),
+)
 PHONE = _column("phone", "Téléphone", "Telefoon", "Phone")
 EMAIL = _column("email", "Adresse électronique", "E-mailadres", "E-mail address")
 WEB = _column("url", "Page web", "Webpagina", "Web page")
@@ -122,7 +148,8 @@ SHEETS = (
 
 
 def directory_workbook(organisations: QuerySet[Organisation] | None = None) -> bytes:
-    """The organisations (all of them unless told) and all that hangs on them, in the language of the moment. Rows are read as they are written.
+    """The organisations (all of them unless told) and all that hangs on them, in the language of the moment. Rows are
+    read as they are written.
 
     Six queries and three more every 500 rows.
     """
@@ -140,7 +167,9 @@ def directory_workbook(organisations: QuerySet[Organisation] | None = None) -> b
         "closures": (closures.order_by("place__organisation__code", "place__code", "since", "pk"), closure_values),
         "memberships": (memberships.order_by("organisation__code", "service__code", "since", "pk"), membership_values),
     }
-    return workbook(SheetToWrite(sheet_name(sheet), headers(sheet), _rows(sheet, *rows[sheet.code])) for sheet in SHEETS)
+    return workbook(
+        SheetToWrite(sheet_name(sheet), headers(sheet), _rows(sheet, *rows[sheet.code])) for sheet in SHEETS
+    )
 
 
 def _rows(sheet: Sheet, things: QuerySet, values_of: Any) -> Iterator[Sequence[object]]:
@@ -237,7 +266,13 @@ def place_values(one: Place, hours: Iterable[OpeningHours] | None = None) -> dic
 
 def closure_values(one: Closure) -> dict[str, Any]:
     reason = _in_each("reason", one.reason)
-    return {"organisation": one.place.organisation.code, "place": one.place.code, "since": one.since, "until": one.until, **reason}
+    return {
+        "organisation": one.place.organisation.code,
+        "place": one.place.code,
+        "since": one.since,
+        "until": one.until,
+        **reason,
+    }
 
 
 def membership_values(one: Membership) -> dict[str, Any]:

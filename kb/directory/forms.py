@@ -1,4 +1,7 @@
-"""The forms with which editors keep organisations, services and places. Hours are typed as text, a line a day; `hours` reads them."""
+"""The forms with which editors keep organisations, services and places.
+
+Hours are typed as text, a line a day; `hours` reads them.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ DAYS = {f"day_{day.value}": day for day in Weekday}
 
 
 class SpokenField(forms.CharField):
-    """Languages by their names, separated by commas; the value is a list of codes. Raises a sentence for what is no language."""
+    """Languages by their names, separated by commas; the value is a list of codes.
+
+    Raises a sentence for what is no language.
+    """
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("label", _("languages spoken"))
@@ -64,7 +70,9 @@ class CodedForm(WagtailAdminModelForm):
     def clean(self):
         found = super().clean()
         if not self.instance.pk and not found.get("code") and "code" not in self.errors:
-            found["code"] = free_code(self.name_for_code(found), lambda code: self.others(found).filter(code=code).exists(), otherwise="x")
+            found["code"] = free_code(
+                self.name_for_code(found), lambda code: self.others(found).filter(code=code).exists(), otherwise="x"
+            )
         return found
 
     def name_for_code(self, found: dict[str, Any]) -> str:
@@ -131,12 +139,14 @@ class PlaceForm(InOrganisation):
         week = by_day(self.instance.hours.all()) if self.instance.pk else {}
         for name, day in DAYS.items():
             self.fields[name].initial = write_day(week.get(day, ()))
-        self.fields["day_1"].help_text = _("For example 09:00-12:00, 13:00-16:30, or “%(appointment)s”. Empty: closed.") % {
-            "appointment": APPOINTMENT[current_language()]
-        }
+        self.fields["day_1"].help_text = _(
+            "For example 09:00-12:00, 13:00-16:30, or “%(appointment)s”. Empty: closed."
+        ) % {"appointment": APPOINTMENT[current_language()]}
 
     def name_for_code(self, found: dict[str, Any]) -> str:
-        return found.get("name") or " ".join((next(iter((found.get("street") or {}).values()), ""), found.get("house_number") or ""))
+        return found.get("name") or " ".join(
+            (next(iter((found.get("street") or {}).values()), ""), found.get("house_number") or "")
+        )
 
     def save(self, commit: bool = True):
         self.instance.hours = rows_of({day: self.cleaned_data[name] for name, day in DAYS.items()})

@@ -1,4 +1,5 @@
-"""What is known of a few organisations, fetched together: their active services, places, hours, closures, memberships and themes.
+"""What is known of a few organisations, fetched together: their active services, places, hours, closures, memberships
+and themes.
 
 Entries of the search, public pages and sheets all start from here, so that they hold the same.
 """
@@ -32,7 +33,10 @@ class GatheredService:
 
 @dataclass(slots=True)
 class Gathered:
-    """places and memberships are those of the whole organisation; those of its services hang on them. Inactive services are left out."""
+    """places and memberships are those of the whole organisation; those of its services hang on them.
+
+    Inactive services are left out.
+    """
 
     organisation: Organisation
     services: list[GatheredService] = field(default_factory=list)
@@ -49,17 +53,24 @@ class Gathered:
 
 
 def organisation_id_of(key: str) -> int | None:
-    """17 from "directory.organisation:17" or from the key of its entry ("directory.organisation:17/"); None for anything else."""
+    """17 from "directory.organisation:17" or from the key of its entry ("directory.organisation:17/"); None for
+    anything else.
+    """
     kind, _, rest = key.partition(":")
     number = rest.partition("/")[0]
     return int(number) if kind == KIND and number.isdecimal() else None
 
 
 def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[int, Gathered]:
-    """By id, in the order of ids; one that is gone is left out. Eight queries however many, six without hours and closures."""
+    """By id, in the order of ids; one that is gone is left out.
+
+    Eight queries however many, six without hours and closures.
+    """
     found = {one.pk: Gathered(one) for one in Organisation.objects.filter(pk__in=set(organisation_ids)).order_by("pk")}
     services: dict[int, GatheredService] = {}
-    for service in Service.objects.filter(organisation__in=found, is_active=True).order_by("organisation_id", "sort_order", "name"):
+    for service in Service.objects.filter(organisation__in=found, is_active=True).order_by(
+        "organisation_id", "sort_order", "name"
+    ):
         service.organisation = found[service.organisation_id].organisation
         services[service.pk] = GatheredService(service)
         found[service.organisation_id].services.append(services[service.pk])
@@ -84,14 +95,21 @@ def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[
 def standing(organisation_ids: Iterable[int | None]) -> dict[int, list[str]]:
     """{an active organisation: "" for itself, then what of it is shown: "service 3", "place 7"}. Three queries.
 
-    The organisations are held until the transaction ends: who changes what is shown of one at the same time compares with what we write.
+    The organisations are held until the transaction ends: who changes what is shown of one at the same time compares
+    with what we write.
     """
     held = Organisation.objects.filter(pk__in={pk for pk in organisation_ids if pk}).order_by("pk").select_for_update()
     found = {pk: [""] for pk, is_active in held.values_list("pk", "is_active") if is_active}
-    services = dict(Service.objects.filter(organisation__in=found, is_active=True).order_by("pk").values_list("pk", "organisation_id"))
+    services = dict(
+        Service.objects.filter(organisation__in=found, is_active=True)
+        .order_by("pk")
+        .values_list("pk", "organisation_id")
+    )
     for service_id, pk in services.items():
         found[pk].append(f"service {service_id}")
-    for place_id, pk, service_id in Place.objects.filter(organisation__in=found).order_by("pk").values_list("pk", "organisation_id", "service_id"):
+    for place_id, pk, service_id in (
+        Place.objects.filter(organisation__in=found).order_by("pk").values_list("pk", "organisation_id", "service_id")
+    ):
         if service_id is None or service_id in services:
             found[pk].append(f"place {place_id}")
     return found

@@ -23,7 +23,16 @@ from kb.directory.spoken import folded
 from kb.languages import current_language
 
 APPOINTMENT: Mapping[str, str] = {"fr": "sur rendez-vous", "nl": "op afspraak", "en": "by appointment"}
-_APPOINTMENT_WORDS = ("sur rendez-vous", "sur rdv", "rendez-vous", "rdv", "op afspraak", "afspraak", "by appointment", "appointment")
+_APPOINTMENT_WORDS = (
+    "sur rendez-vous",
+    "sur rdv",
+    "rendez-vous",
+    "rdv",
+    "op afspraak",
+    "afspraak",
+    "by appointment",
+    "appointment",
+)
 _CLOSED_WORDS = ("ferme", "gesloten", "closed", "-", "–")
 _TIME = r"(\d{1,2})(?:\s*[:.hu]\s*(\d{2})?)?"
 _STRETCH = re.compile(rf"{_TIME}\s*(?:-|–|—|a|tot|to)\s*{_TIME}\s*(?:u|uur|h)?")
@@ -39,8 +48,15 @@ class Stretch:
 
 
 def read_day(text: str) -> tuple[Stretch, ...]:
-    """The stretches of one day in order; none for an empty text or "closed". Raises ValidationError with a sentence saying how to write it."""
-    found = [_stretch(piece) for piece in re.split(r"[,;/\n]", folded(text)) if piece.strip() and piece.strip() not in _CLOSED_WORDS]
+    """The stretches of one day in order; none for an empty text or "closed".
+
+    Raises ValidationError with a sentence saying how to write it.
+    """
+    found = [
+        _stretch(piece)
+        for piece in re.split(r"[,;/\n]", folded(text))
+        if piece.strip() and piece.strip() not in _CLOSED_WORDS
+    ]
     timed = sorted(stretch for stretch in found if stretch.opens)
     for before, after in pairwise(timed):
         if after.opens < before.closes:
@@ -54,23 +70,36 @@ def _stretch(piece: str) -> Stretch:
     by_appointment = False
     for words in _APPOINTMENT_WORDS:
         if rest.endswith(words) or rest.startswith(words):
-            by_appointment, rest = True, (rest.removesuffix(words) if rest.endswith(words) else rest.removeprefix(words)).strip()
+            by_appointment, rest = (
+                True,
+                (rest.removesuffix(words) if rest.endswith(words) else rest.removeprefix(words)).strip(),
+            )
             break
     if not rest and by_appointment:
         return Stretch(by_appointment=True)
     match = _STRETCH.fullmatch(rest)
     try:
-        opens, closes = (time(int(match[1]), int(match[2] or 0)), time(int(match[3]), int(match[4] or 0))) if match else (None, None)
+        opens, closes = (
+            (time(int(match[1]), int(match[2] or 0)), time(int(match[3]), int(match[4] or 0)))
+            if match
+            else (None, None)
+        )
     except ValueError:
         opens = closes = None
     if opens is None or closes is None:
         raise ValidationError(
-            _("“%(text)s” is not understood as hours. Write for example 09:00-12:00, 13:00-16:30, or “%(appointment)s”; leave empty: closed.")
+            _(
+                "“%(text)s” is not understood as hours. Write for example 09:00-12:00, 13:00-16:30, or "
+                "“%(appointment)s”; leave empty: closed."
+            )
             % {"text": piece.strip(), "appointment": APPOINTMENT[current_language()]},
             code="hours",
         )
     if closes <= opens:
-        raise ValidationError(_("“%(text)s”: it would close before it opens. Correct one of the two times.") % {"text": piece.strip()}, code="hours")
+        raise ValidationError(
+            _("“%(text)s”: it would close before it opens. Correct one of the two times.") % {"text": piece.strip()},
+            code="hours",
+        )
     return Stretch(opens, closes, by_appointment)
 
 
@@ -89,12 +118,19 @@ def by_day(hours: Iterable[OpeningHours]) -> dict[int, tuple[Stretch, ...]]:
     found: dict[int, list[Stretch]] = {}
     for row in hours:
         found.setdefault(row.weekday, []).append(Stretch(row.opens, row.closes, row.by_appointment))
-    return {day: tuple(sorted(some, key=lambda one: (one.opens is None, one.opens or time.min))) for day, some in sorted(found.items())}
+    return {
+        day: tuple(sorted(some, key=lambda one: (one.opens is None, one.opens or time.min)))
+        for day, some in sorted(found.items())
+    }
 
 
 def rows_of(week: Mapping[int, Iterable[Stretch]]) -> list[OpeningHours]:
     """Rows to keep, without a place."""
-    return [OpeningHours(weekday=day, opens=one.opens, closes=one.closes, by_appointment=one.by_appointment) for day in week for one in week[day]]
+    return [
+        OpeningHours(weekday=day, opens=one.opens, closes=one.closes, by_appointment=one.by_appointment)
+        for day in week
+        for one in week[day]
+    ]
 
 
 # Shown to readers
@@ -113,7 +149,11 @@ def _english(moment: time) -> str:
 
 
 # language: (how a time is written, what follows a stretch)
-_SAID: Mapping[str, tuple[Callable[[time], str], str]] = {"fr": (_french, ""), "nl": (_dutch, "\N{NO-BREAK SPACE}uur"), "en": (_english, "")}
+_SAID: Mapping[str, tuple[Callable[[time], str], str]] = {
+    "fr": (_french, ""),
+    "nl": (_dutch, "\N{NO-BREAK SPACE}uur"),
+    "en": (_english, ""),
+}
 
 
 def said(stretches: Iterable[Stretch], language: str = "") -> str:
@@ -145,4 +185,7 @@ def week_of(hours: Iterable[OpeningHours], *, today: date, closures: Iterable[Cl
         return ()
     shut = any(closure.since <= today <= closure.until for closure in closures)
     days = [day for day in Weekday if day in week or day <= Weekday.FRIDAY or day == today.isoweekday()]
-    return tuple(Day(str(day.label), said(week.get(day, ())), day == today.isoweekday(), shut and day == today.isoweekday()) for day in days)
+    return tuple(
+        Day(str(day.label), said(week.get(day, ())), day == today.isoweekday(), shut and day == today.isoweekday())
+        for day in days
+    )

@@ -1,7 +1,9 @@
-"""The kind of workbook "directory": what a line of it would do to organisations, services, places, closures and memberships, and doing it.
+"""The kind of workbook "directory": what a line of it would do to organisations, services, places, closures and
+memberships, and doing it.
 
-A line is known by its codes (a membership and a closure by the day they begin). An empty cell leaves what is there as it is, "-" empties it;
-a column that the workbook lacks is left alone. Columns are in `exporting`, reading of files and the report in `sheets` and `looking`.
+A line is known by its codes (a membership and a closure by the day they begin). An empty cell leaves what is there as
+it is, "-" empties it; a column that the workbook lacks is left alone. Columns are in `exporting`, reading of files and
+the report in `sheets` and `looking`.
 """
 
 from __future__ import annotations
@@ -17,10 +19,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kb.directory.choices import OrganisationKind, Verdict, Weekday
-from kb.directory.exporting import SHEETS, closure_values, hours_of, membership_values, organisation_values, place_values, service_values
+from kb.directory.exporting import (
+    SHEETS,
+    closure_values,
+    hours_of,
+    membership_values,
+    organisation_values,
+    place_values,
+    service_values,
+)
 from kb.directory.hours import by_day, read_day, rows_of
 from kb.directory.models import Closure, Membership, Organisation, Place, Service
-from kb.directory.sheets import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, choice_of, day_of, folded, listed, yes_or_no
+from kb.directory.sheets import (
+    Column,
+    Context,
+    Looked,
+    NotUnderstood,
+    Sheet,
+    SheetKind,
+    choice_of,
+    day_of,
+    folded,
+    listed,
+    yes_or_no,
+)
 from kb.directory.spoken import read_spoken
 from kb.languages import CODES, current_language
 from kb.vocabulary.models import Concept
@@ -30,12 +52,17 @@ EMPTIES = {"-", "–", "—"}
 Values = Mapping[str, str]
 
 
-_KINDS = {word: OrganisationKind.ASSOCIATION for word in ("asbl", "vzw", "non-profit")} | {word: OrganisationKind.CPAS for word in ("cpas", "ocmw")}
+_KINDS = {word: OrganisationKind.ASSOCIATION for word in ("asbl", "vzw", "non-profit")} | {
+    word: OrganisationKind.CPAS for word in ("cpas", "ocmw")
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How a column becomes an attribute: its value from a text, the present one, and how to give a new one. empty: what "-" gives."""
+    """How a column becomes an attribute: its value from a text, the present one, and how to give a new one.
+
+    empty: what "-" gives.
+    """
 
     read: Callable[[Context, str], Any]
     get: Callable[[Any], Any]
@@ -91,7 +118,9 @@ def _concepts(context: Context, text: str) -> frozenset[int]:
         known = context.memory["concepts"] = {folded(word): pk for pk, *words in rows for word in words if word}
     unknown = [word for word in listed(text) if folded(word) not in known]
     if unknown:
-        raise NotUnderstood(_("“%(word)s” is no concept of the vocabulary. Write its code or its label.") % {"word": unknown[0]})
+        raise NotUnderstood(
+            _("“%(word)s” is no concept of the vocabulary. Write its code or its label.") % {"word": unknown[0]}
+        )
     return frozenset(known[folded(word)] for word in listed(text))
 
 
@@ -106,18 +135,32 @@ def _day(day: int) -> Cell:
     return Cell(lambda context, text: read_day(text), lambda one: by_day(one.hours.all()).get(day, ()), put, ())
 
 
-_THEMES = Cell(_concepts, lambda one: frozenset(concept.pk for concept in one.concepts.all()) if one.pk else frozenset(), _put_concepts, frozenset())
+_THEMES = Cell(
+    _concepts,
+    lambda one: frozenset(concept.pk for concept in one.concepts.all()) if one.pk else frozenset(),
+    _put_concepts,
+    frozenset(),
+)
 _SPOKEN = _plain("spoken", lambda context, text: read_spoken(text), [])
 _CONTACT = {name: _plain(name) for name in ("phone", "email", "url")}
 _ACTIVE = _plain("is_active", lambda context, text: yes_or_no(text), False)
 _ORDER = _plain("sort_order", _number, 0)
 _SINCE, _UNTIL = (_plain(name, lambda context, text: day_of(text), None) for name in ("since", "until"))
-_BOTH = {"name": _plain("name"), **_texts("other_names", "description"), "concepts": _THEMES, "spoken": _SPOKEN, **_CONTACT, "is_active": _ACTIVE}
+_BOTH = {
+    "name": _plain("name"),
+    **_texts("other_names", "description"),
+    "concepts": _THEMES,
+    "spoken": _SPOKEN,
+    **_CONTACT,
+    "is_active": _ACTIVE,
+}
 
 CELLS: Mapping[str, Mapping[str, Cell]] = {
     "organisations": {
         **_BOTH,
-        "kind": _plain("kind", lambda context, text: choice_of(text, OrganisationKind, also=_KINDS), OrganisationKind.OTHER),
+        "kind": _plain(
+            "kind", lambda context, text: choice_of(text, OrganisationKind, also=_KINDS), OrganisationKind.OTHER
+        ),
         "language_side": _plain("language_side", _side),
     },
     "services": {**_BOTH, **_texts("publics", "conditions", "cost"), "sort_order": _ORDER},
@@ -157,7 +200,11 @@ def _named(context: Context, code: str) -> Organisation | None:
     found = Organisation.objects.filter(code=code).first()
     if found is None and ("organisations", code) not in context.memory:
         raise NotUnderstood(
-            _("No organisation has the code “%(code)s”. Correct it, or add the organisation to the sheet of organisations.") % {"code": code}
+            _(
+                "No organisation has the code “%(code)s”. Correct it, or add the organisation to the "
+                "sheet of organisations."
+            )
+            % {"code": code}
         )
     return found
 
@@ -170,7 +217,10 @@ def _service_of(context: Context, organisation: Organisation | None, values: Val
     found = Service.objects.filter(organisation=organisation, code=code).first() if organisation else None
     if found is None and ("services", values["organisation"], code) not in context.memory:
         raise NotUnderstood(
-            _("“%(organisation)s” has no service with the code “%(code)s”. Correct it, or add the service to the sheet of services.")
+            _(
+                "“%(organisation)s” has no service with the code “%(code)s”. Correct it, or add the "
+                "service to the sheet of services."
+            )
             % {"organisation": values["organisation"], "code": code}
         )
     return found
@@ -183,14 +233,22 @@ def _organisation(context: Context, values: Values) -> Found:
 
 def _service(context: Context, values: Values) -> Found:
     organisation = _named(context, values["organisation"])
-    thing = Service.objects.filter(organisation=organisation, code=values["code"]).select_related("organisation").first() if organisation else None
+    thing = (
+        Service.objects.filter(organisation=organisation, code=values["code"]).select_related("organisation").first()
+        if organisation
+        else None
+    )
     new = thing is None
-    return Found(thing or Service(organisation=organisation, code=values["code"]), (values["organisation"], values["code"]), new)
+    return Found(
+        thing or Service(organisation=organisation, code=values["code"]), (values["organisation"], values["code"]), new
+    )
 
 
 def _place(context: Context, values: Values) -> Found:
     organisation = _named(context, values["organisation"])
-    rows = Place.objects.filter(organisation=organisation, code=values["code"]).select_related("organisation", "service")
+    rows = Place.objects.filter(organisation=organisation, code=values["code"]).select_related(
+        "organisation", "service"
+    )
     thing = rows.first() if organisation else None
     new = thing is None
     thing = thing or Place(organisation=organisation, code=values["code"])
@@ -203,25 +261,36 @@ def _closure(context: Context, values: Values) -> Found:
     place = Place.objects.filter(organisation=organisation, code=values["place"]).first() if organisation else None
     if place is None and ("places", values["organisation"], values["place"]) not in context.memory:
         raise NotUnderstood(
-            _("“%(organisation)s” has no place with the code “%(code)s”. Correct it, or add the place to the sheet of places.")
+            _(
+                "“%(organisation)s” has no place with the code “%(code)s”. Correct it, or add the "
+                "place to the sheet of places."
+            )
             % {"organisation": values["organisation"], "code": values["place"]}
         )
     since = day_of(values["since"])
     if since is None:
         raise NotUnderstood(_("Say from which day it is closed."))
-    thing = Closure.objects.filter(place=place, since=since).select_related("place__organisation").first() if place else None
+    thing = (
+        Closure.objects.filter(place=place, since=since).select_related("place__organisation").first()
+        if place
+        else None
+    )
     new = thing is None
     return Found(thing or Closure(place=place, since=since), (values["organisation"], values["place"], since), new)
 
 
 def _membership(context: Context, values: Values) -> Found:
-    """The one of this organisation (or of this service of it) that begins that day; else one whose beginning is not known yet; else a new one."""
+    """The one of this organisation (or of this service of it) that begins that day; else one whose beginning is not
+    known yet; else a new one.
+    """
     organisation = _named(context, values["organisation"])
     service = _service_of(context, organisation, values)
     text = values.get("since", "")
     since = None if text in EMPTIES else day_of(text)
     named = bool(values.get("service", "")) and values.get("service") not in EMPTIES
-    rows = Membership.objects.filter(organisation=organisation, service=service).select_related("organisation", "service")
+    rows = Membership.objects.filter(organisation=organisation, service=service).select_related(
+        "organisation", "service"
+    )
     known = {row.since: row for row in rows.order_by("-pk")} if organisation and (service or not named) else {}
     thing = known.get(since) or known.get(None)
     new = thing is None
@@ -252,7 +321,10 @@ def look(context: Context, sheet: Sheet, values: Values) -> Looked:
 
 
 def write(context: Context, sheet: Sheet, values: Values) -> None:
-    """One line, inside a transaction. Raises NotUnderstood when things changed since it was looked at, or what it belongs to was not written."""
+    """One line, inside a transaction.
+
+    Raises NotUnderstood when things changed since it was looked at, or what it belongs to was not written.
+    """
     thing = _planned(context, sheet, values)[0].thing
     thing.save()
     for step in getattr(thing, "after_save", ()):
@@ -263,7 +335,8 @@ def _only_once(context: Context, sheet: Sheet, found: Found) -> None:
     key = (sheet.code, *found.key)
     if key in context.memory:
         raise NotUnderstood(
-            _("Line %(number)s of this sheet says something about the same already. Make one line of the two.") % {"number": context.memory[key]}
+            _("Line %(number)s of this sheet says something about the same already. Make one line of the two.")
+            % {"number": context.memory[key]}
         )
     context.memory[key] = context.line
 
@@ -309,7 +382,9 @@ def _moved(context: Context, place: Place, values: Values) -> list[str]:
     place.service = service
     if (before.code if before else "") == ("" if text in EMPTIES else text):
         return []
-    column = next(column for sheet in SHEETS if sheet.code == "places" for column in sheet.columns if column.key == "service")
+    column = next(
+        column for sheet in SHEETS if sheet.code == "places" for column in sheet.columns if column.key == "service"
+    )
     return [_change(column, before.code if before else "", "" if text in EMPTIES else text)]
 
 
@@ -334,7 +409,11 @@ def _header(column: Column) -> str:
 
 def _change(column: Column, before: str, after: str) -> str:
     empty = _("(empty)")
-    return _("%(column)s: %(before)s → %(after)s") % {"column": _header(column), "before": before or empty, "after": after or empty}
+    return _("%(column)s: %(before)s → %(after)s") % {
+        "column": _header(column),
+        "before": before or empty,
+        "after": after or empty,
+    }
 
 
 DIRECTORY = SheetKind(
@@ -343,6 +422,9 @@ DIRECTORY = SheetKind(
     sheets=SHEETS,
     look=look,
     write=write,
-    help=gettext_lazy("An empty cell leaves what is there as it is; “-” empties it. Nothing is deleted: what is not in the workbook stays."),
+    help=gettext_lazy(
+        "An empty cell leaves what is there as it is; “-” empties it. Nothing is deleted: what "
+        "is not in the workbook stays."
+    ),
     order=10,
 )

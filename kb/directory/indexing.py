@@ -1,4 +1,5 @@
-"""What an organisation looks like to the search: one public entry while it is active, with a section for itself and one for each service.
+"""What an organisation looks like to the search: one public entry while it is active, with a section for itself and one
+for each service.
 
 The anchor of a service's section is where it stands on the organisation's page. Nothing of people stands here.
 """
@@ -11,7 +12,15 @@ from django.db.models import Q
 from django.utils.translation import gettext, override
 
 from kb.accounts.audiences import PUBLIC
-from kb.directory.gathering import Gathered, GatheredPlace, GatheredService, Themes, gather, organisation_id_of, standing
+from kb.directory.gathering import (
+    Gathered,
+    GatheredPlace,
+    GatheredService,
+    Themes,
+    gather,
+    organisation_id_of,
+    standing,
+)
 from kb.directory.models import Organisation, Place
 from kb.directory.models.recording import KIND, subject_of
 from kb.languages import CODES
@@ -44,10 +53,18 @@ class DirectoryKind:
             yield subject, [_entry(whole, words)] if whole else []
 
     def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
-        """The organisation, and each service and place that stands on its page, all of them for everyone. Three queries."""
-        return {subject_of(pk): dict.fromkeys(parts, _EVERYONE) for pk, parts in standing(map(organisation_id_of, subjects)).items()}
+        """The organisation, and each service and place that stands on its page, all of them for everyone.
 
-    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+        Three queries.
+        """
+        return {
+            subject_of(pk): dict.fromkeys(parts, _EVERYONE)
+            for pk, parts in standing(map(organisation_id_of, subjects)).items()
+        }
+
+    def found(
+        self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
+    ) -> dict[str, Found]:
         """Six queries; a service leads to where it stands on the page of its organisation."""
         gathered = _active(anchors)
         found = {}
@@ -55,7 +72,13 @@ class DirectoryKind:
             if whole := gathered.get(organisation_id_of(key) or 0):
                 card = _card(whole, language)
                 sections = [section for section in _sections(whole) if section.anchor in wanted] if wanted else []
-                found[key] = Found(card, {one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url) for one in sections})
+                found[key] = Found(
+                    card,
+                    {
+                        one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url)
+                        for one in sections
+                    },
+                )
         return found
 
 
@@ -71,7 +94,9 @@ class _Words:
         used = {pk for whole in gathered for pk in whole.all_concept_ids()}
         self.themes = Themes()
         self.labels = {pk: [getattr(self.themes.concepts[pk], f"label_{code}") for code in CODES] for pk in used}
-        for concept_id, text in AltLabel.objects.filter(Q(concept__in=used)).order_by("pk").values_list("concept_id", "text"):
+        for concept_id, text in (
+            AltLabel.objects.filter(Q(concept__in=used)).order_by("pk").values_list("concept_id", "text")
+        ):
             self.labels[concept_id].append(text)
 
 
@@ -124,7 +149,14 @@ def _sections(whole: Gathered) -> Iterator[Section]:
 
 def _service_texts(one: GatheredService) -> list[Mapping[str, str]]:
     service = one.service
-    return [service.names, service.description, service.publics, service.conditions, service.cost, *_place_texts(one.places)]
+    return [
+        service.names,
+        service.description,
+        service.publics,
+        service.conditions,
+        service.cost,
+        *_place_texts(one.places),
+    ]
 
 
 def _place_texts(places: Iterable[GatheredPlace]) -> list[Mapping[str, str]]:

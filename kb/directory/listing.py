@@ -1,7 +1,8 @@
-"""The public list of organisations: narrowed by words, kind, theme, language side and membership, counted and sorted for one reader.
+"""The public list of organisations: narrowed by words, kind, theme, language side and membership, counted and sorted
+for one reader.
 
-A directory has a few thousand organisations at most, and every database sorts and compares accents in its own way: the few columns that
-narrow are read whole and compared here, so that lists and counts are the same everywhere.
+A directory has a few thousand organisations at most, and every database sorts and compares accents in its own way: the
+few columns that narrow are read whole and compared here, so that lists and counts are the same everywhere.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ BOTH = ("fr", "nl")  # an organisation of no one side receives people in both
 
 @dataclass(frozen=True, slots=True)
 class ListForm:
-    """What stands in the address, read leniently: a value that means nothing is left out later, never refused. page from 1."""
+    """What stands in the address, read leniently: a value that means nothing is left out later, never refused. page
+    from 1.
+    """
 
     words: str = ""
     chosen: dict[FilterName, tuple[str, ...]] = field(default_factory=lambda: dict.fromkeys(FILTERS, ()))
@@ -61,7 +64,9 @@ class ListForm:
         return replace(self, page=page)
 
     def without(self, name: FilterName, value: str) -> ListForm:
-        return replace(self, chosen={**self.chosen, name: tuple(one for one in self.chosen[name] if one != value)}, page=1)
+        return replace(
+            self, chosen={**self.chosen, name: tuple(one for one in self.chosen[name] if one != value)}, page=1
+        )
 
     @property
     def narrows(self) -> bool:
@@ -144,21 +149,31 @@ def listed(form: ListForm, *, language: str) -> Listing:
     if form.words:
         _fill_haystacks(rows, themes, language)
     labels = _labels(rows, themes, language)
-    form = replace(form, chosen={name: tuple(value for value in form.chosen[name] if value in labels[name]) for name in FILTERS})
+    form = replace(
+        form, chosen={name: tuple(value for value in form.chosen[name] if value in labels[name]) for name in FILTERS}
+    )
     told = [row for row in rows if _says(row, form.words)]
     found = sorted((row for row in told if _passes(row, form)), key=lambda row: _sorting_key(row.name.text))
     last_page = max(1, ceil(len(found) / A_PAGE))
     form = replace(form, page=min(form.page, last_page))
     first = (form.page - 1) * A_PAGE
     facets = tuple(_facets(told, form, labels))
-    chips = tuple(Chip(labels[name][value], form.without(name, value).address()) for name in FILTERS for value in form.chosen[name])
+    chips = tuple(
+        Chip(labels[name][value], form.without(name, value).address())
+        for name in FILTERS
+        for value in form.chosen[name]
+    )
     return Listing(form, tuple(found[first : first + A_PAGE]), len(found), len(rows), facets, chips, last_page)
 
 
 def _rows(themes: Themes, language: str) -> list[Row]:
-    """Five queries: organisations, running memberships, their themes and their services' themes, which services exist."""
+    """Five queries: organisations, running memberships, their themes and their services' themes,
+    which services exist.
+    """
     active = Organisation.objects.active()
-    services = dict(Service.objects.filter(organisation__is_active=True, is_active=True).values_list("pk", "organisation_id"))
+    services = dict(
+        Service.objects.filter(organisation__is_active=True, is_active=True).values_list("pk", "organisation_id")
+    )
     concepts: dict[int, set[int]] = defaultdict(set)
     for pk, concept_id in Organisation.concepts.through.objects.values_list("organisation_id", "concept_id"):
         concepts[pk].add(concept_id)
@@ -179,7 +194,11 @@ def _row(organisation: Organisation, theme_codes: Iterable[str], is_member: bool
         pk=organisation.pk,
         code=organisation.code,
         name=shown,
-        other_names=tuple(Shown(names[code], code) for code in CODES if code != shown.language and names.get(code) and names[code] != shown.text),
+        other_names=tuple(
+            Shown(names[code], code)
+            for code in CODES
+            if code != shown.language and names.get(code) and names[code] != shown.text
+        ),
         description=description,
         phone=organisation.phone,
         values={
@@ -189,7 +208,12 @@ def _row(organisation: Organisation, theme_codes: Iterable[str], is_member: bool
             "member": {"1"} if is_member else set(),
         },
         haystack=" ".join(
-            (organisation.code, *map(str, names.values()), *organisation.description.values(), *names_of(organisation.spoken, language))
+            (
+                organisation.code,
+                *map(str, names.values()),
+                *organisation.description.values(),
+                *names_of(organisation.spoken, language),
+            )
         ),
     )
 
@@ -200,9 +224,15 @@ def _fill_haystacks(rows: Sequence[Row], themes: Themes, language: str) -> None:
     texts = ("name", "spoken", "other_names", "description", "publics")
     for pk, name, spoken, *others in Service.objects.filter(is_active=True).values_list("organisation_id", *texts):
         more[pk] += [name, *names_of(spoken, language), *(text for other in others for text in other.values())]
-    for pk, name, street, code, town in Place.objects.values_list("organisation_id", "name", "street", "postal_code", "municipality"):
+    for pk, name, street, code, town in Place.objects.values_list(
+        "organisation_id", "name", "street", "postal_code", "municipality"
+    ):
         more[pk] += [name, *street.values(), code, *town.values()]
-    labels = {concept.code: [concept.label(code) for code in CODES] for concept in themes.concepts.values() if concept.is_theme}
+    labels = {
+        concept.code: [concept.label(code) for code in CODES]
+        for concept in themes.concepts.values()
+        if concept.is_theme
+    }
     for row in rows:
         themed = (label for code in row.values["theme"] for label in labels.get(code, ()))
         row.haystack = folded(" ".join((row.haystack, *more[row.pk], *themed)))
@@ -215,7 +245,9 @@ def _says(row: Row, words: str) -> bool:
 
 def _passes(row: Row, form: ListForm, *, but: str = "") -> bool:
     """Values of one filter are alternatives, filters are cumulative."""
-    return all(name == but or not form.chosen[name] or not row.values[name].isdisjoint(form.chosen[name]) for name in FILTERS)
+    return all(
+        name == but or not form.chosen[name] or not row.values[name].isdisjoint(form.chosen[name]) for name in FILTERS
+    )
 
 
 def _labels(rows: Sequence[Row], themes: Themes, language: str) -> dict[FilterName, dict[str, str]]:
@@ -233,10 +265,17 @@ def _labels(rows: Sequence[Row], themes: Themes, language: str) -> dict[FilterNa
 
 def _facets(told: Sequence[Row], form: ListForm, labels: dict[FilterName, dict[str, str]]) -> Iterable[Facet]:
     """Counts are of what ticking the box alone in its facet would show, the other facets as they are."""
-    legends = {"kind": _("Kind of organisation"), "theme": _("Theme"), "side": _("Language side"), "member": _("Coordination Sociale")}
+    legends = {
+        "kind": _("Kind of organisation"),
+        "theme": _("Theme"),
+        "side": _("Language side"),
+        "member": _("Coordination Sociale"),
+    }
     for name in FILTERS:
         counts = Counter(value for row in told if _passes(row, form, but=name) for value in row.values[name])
-        rows = [FacetRow(value, label, counts[value], value in form.chosen[name]) for value, label in labels[name].items()]
+        rows = [
+            FacetRow(value, label, counts[value], value in form.chosen[name]) for value, label in labels[name].items()
+        ]
         if rows:
             yield Facet(name, legends[name], tuple(rows))
 

@@ -1,4 +1,7 @@
-"""Lists of values (csv) from unknown hands: what is text, in which letters it is written, what divides its cells. Workbooks are in `workbooks`."""
+"""Lists of values (csv) from unknown hands: what is text, in which letters it is written, what divides its cells.
+
+Workbooks are in `workbooks`.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,11 @@ class UnreadableWorkbook(Exception):
 
 
 def text_in(file: IO[bytes]) -> str | None:
-    """The text of a list of values, without its byte order mark; None for a file of another kind. Leaves the file at its beginning.
+    """The text of a list of values, without its byte order mark; None for a file of another kind. Leaves the file at
+    its beginning.
 
-    UTF-8, UTF-16 with its mark, else Windows-1252, as older spreadsheets save. A list has a divider in one of its first lines.
+    UTF-8, UTF-16 with its mark, else Windows-1252, as older spreadsheets save. A list has a divider in one of its first
+    lines.
     """
     file.seek(0)
     content = file.read()
@@ -36,13 +41,18 @@ def text_in(file: IO[bytes]) -> str | None:
     if not content or content.startswith(_OTHER_KINDS) or _MARKUP.match(content):
         return None
     text = _decoded(content)
-    if text is None or _NOT_TEXT.search(text) or not any(sign in line for line in text.splitlines()[:_LOOKED_AT] for sign in DIVIDERS):
+    if (
+        text is None
+        or _NOT_TEXT.search(text)
+        or not any(sign in line for line in text.splitlines()[:_LOOKED_AT] for sign in DIVIDERS)
+    ):
         return None
     return text
 
 
 def records(text: str) -> Iterator[list[str]]:
-    """The records from the first, one text a cell; an empty line gives []. Raises UnreadableWorkbook for quotation marks that do not fit.
+    """The records from the first, one text a cell; an empty line gives []. Raises UnreadableWorkbook for quotation
+    marks that do not fit.
 
     One that nobody closed swallows what follows, up to the 131,072 signs that `csv` allows a cell.
     """
@@ -57,7 +67,8 @@ def records(text: str) -> Iterator[list[str]]:
     except csv.Error as error:
         raise UnreadableWorkbook(
             _(
-                "Near line %(line)s of the list, the quotation marks do not fit together: one is not closed, or stands inside a cell. "
+                "Near line %(line)s of the list, the quotation marks do not fit together: one is not "
+                "closed, or stands inside a cell. "
                 "Save the list as .xlsx in your spreadsheet, then put that in."
             )
             % {"line": reader.line_num + bool(said)}

@@ -1,10 +1,12 @@
-"""Bringing a workbook in: looked through line by line, shown, then written line by line; both in the background, stopped and taken up again at will.
+"""Bringing a workbook in: looked through line by line, shown, then written line by line; both in the background,
+stopped and taken up again at will.
 
     put_in ─► looking ─► looked ─► writing ─► done        each line is looked at once more and written in a transaction of its own
                  └───── stopped ──────┘                   go_on: with the first line that is not looked at, or not written
-A worker killed at any point loses nothing: `take_up` asks for what nobody is doing. Two tasks for one import do each line once.
+A worker killed at any point loses nothing: `take_up` asks for what nobody is doing. Two tasks for one import do each
+line once.
 What a line means is in its kind (`sheets`); the pages of the admin are in `sheet_views`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -77,7 +79,9 @@ def _enqueue_later(import_id: int) -> None:
 
 @task(queue_name="long")
 def work_through(import_id: int) -> str:
-    """Looks through or writes an import, whichever it waits for; gives its state afterwards ("" when there is nothing to do)."""
+    """Looks through or writes an import, whichever it waits for; gives its state afterwards ("" when there is nothing
+    to do).
+    """
     sheet_import = SheetImport.objects.select_related("created_by").filter(pk=import_id, state__in=_RUNNING).first()
     if sheet_import is None:
         return ""
@@ -96,7 +100,10 @@ def work_through(import_id: int) -> str:
 
 
 def _stopped_by_us() -> str:
-    return _("The site stopped by a mistake of its own; nothing is lost. Try “Go on”; if it stops again, tell whoever looks after the site.")
+    return _(
+        "The site stopped by a mistake of its own; nothing is lost. Try “Go on”; if it stops "
+        "again, tell whoever looks after the site."
+    )
 
 
 def _kind_of(sheet_import: SheetImport) -> SheetKind:
@@ -108,20 +115,26 @@ def _kind_of(sheet_import: SheetImport) -> SheetKind:
 
 def _end(sheet_import: SheetImport, state: str, problem: str) -> None:
     """Only what still runs: a stop by an editor wins."""
-    SheetImport.objects.filter(pk=sheet_import.pk, state__in=_RUNNING).update(state=state, problem=problem[:500], finished_at=timezone.now())
+    SheetImport.objects.filter(pk=sheet_import.pk, state__in=_RUNNING).update(
+        state=state, problem=problem[:500], finished_at=timezone.now()
+    )
 
 
 # Looking
 
 
 def _look_through(sheet_import: SheetImport, kind: SheetKind) -> None:
-    """All lines from the first, so that the kind remembers what earlier ones said; those looked at before are kept as they are."""
+    """All lines from the first, so that the kind remembers what earlier ones said; those looked at before are kept as
+    they are.
+    """
     with sheet_import.content.open("rb") as file, opened(file) as book:
         layout = Layout(book, kind)
         lines = list(layout.lines())
         remarks = layout.remarks()
     if not lines:
-        raise UnreadableWorkbook(_("There are no lines under the headers. Fill in the workbook, then put it in once more."))
+        raise UnreadableWorkbook(
+            _("There are no lines under the headers. Fill in the workbook, then put it in once more.")
+        )
     running = SheetImport.objects.filter(pk=sheet_import.pk, state=ImportState.LOOKING)
     running.update(lines=len(lines), problem=" ".join(remarks)[:500])
     context, done = Context(user=sheet_import.created_by), 0
@@ -137,7 +150,9 @@ def _look_through(sheet_import: SheetImport, kind: SheetKind) -> None:
 
 def _looked_row(sheet_import: SheetImport, kind: SheetKind, context: Context, line: Line) -> SheetLine:
     context.line = line.number
-    looked = Looked(Verdict.UNCLEAR, line.problem) if line.problem else _look(kind, context, line.sheet.code, line.values)
+    looked = (
+        Looked(Verdict.UNCLEAR, line.problem) if line.problem else _look(kind, context, line.sheet.code, line.values)
+    )
     return SheetLine(
         sheet_import=sheet_import,
         sheet=line.sheet.code,
@@ -161,7 +176,9 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, NotUnderstood):
         return str(error)
     logger.warning("A line of a sheet was refused by the database", exc_info=error)
-    return _("The site refused this line: something like it exists already, or what it names is gone. Look at it by hand.")
+    return _(
+        "The site refused this line: something like it exists already, or what it names is gone. Look at it by hand."
+    )
 
 
 # Writing
@@ -179,8 +196,12 @@ def _write_lines(sheet_import: SheetImport, kind: SheetKind) -> None:
                 written += _write_line(kind, context, line_id)
                 SheetImport.objects.filter(pk=sheet_import.pk).update(done=written)
         except _REFUSED as error:
-            SheetLine.objects.filter(pk=line_id, written_at=None).update(verdict=Verdict.UNCLEAR, message=_sentence(error))
-    SheetImport.objects.filter(pk=sheet_import.pk, state=ImportState.WRITING).update(state=ImportState.DONE, finished_at=timezone.now())
+            SheetLine.objects.filter(pk=line_id, written_at=None).update(
+                verdict=Verdict.UNCLEAR, message=_sentence(error)
+            )
+    SheetImport.objects.filter(pk=sheet_import.pk, state=ImportState.WRITING).update(
+        state=ImportState.DONE, finished_at=timezone.now()
+    )
 
 
 def _is_writing(sheet_import: SheetImport) -> bool:
@@ -209,7 +230,10 @@ def _write_line(kind: SheetKind, context: Context, line_id: int) -> bool:
 
 
 def take_up() -> str:
-    """Asks again for imports that nobody is working through; one whose task ended badly is stopped, with a sentence. Safe to repeat."""
+    """Asks again for imports that nobody is working through; one whose task ended badly is stopped, with a sentence.
+
+    Safe to repeat.
+    """
     running = list(SheetImport.objects.filter(state__in=_RUNNING).select_related("created_by"))
     if not running:
         return ""
@@ -232,11 +256,15 @@ def _asked_for() -> tuple[set[int], set[int]]:
     tasks = DBTaskResult.objects.filter(task_path=work_through.module_path).order_by("enqueued_at")
     last = {arguments["args"][0]: status for arguments, status in tasks.values_list("args_kwargs", "status").iterator()}
     unfinished = tasks.filter(status__in=_UNFINISHED).values_list("args_kwargs", flat=True)
-    return {one["args"][0] for one in unfinished}, {pk for pk, status in last.items() if status == TaskResultStatus.FAILED}
+    return {one["args"][0] for one in unfinished}, {
+        pk for pk, status in last.items() if status == TaskResultStatus.FAILED
+    }
 
 
 def thin_sheets() -> str:
-    """Removes the workbook, the values and the remarks of imports older than KEPT_DAYS; what was made of each line is kept. Safe to repeat."""
+    """Removes the workbook, the values and the remarks of imports older than KEPT_DAYS; what was made of each line is
+    kept. Safe to repeat.
+    """
     old = SheetImport.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).exclude(content="")
     for sheet_import in old:
         forget(sheet_import)
@@ -248,7 +276,9 @@ def forget(sheet_import: SheetImport) -> None:
     storage, name = sheet_import.content.storage, sheet_import.content.name
     with transaction.atomic():
         sheet_import.rows.update(values={}, message="")
-        SheetImport.objects.filter(pk=sheet_import.pk, state__in=(*_RUNNING, ImportState.LOOKED)).update(state=ImportState.STOPPED)
+        SheetImport.objects.filter(pk=sheet_import.pk, state__in=(*_RUNNING, ImportState.LOOKED)).update(
+            state=ImportState.STOPPED
+        )
         SheetImport.objects.filter(pk=sheet_import.pk).update(content="", problem="")
         if name:
             transaction.on_commit(lambda: storage.delete(name))

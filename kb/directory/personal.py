@@ -28,21 +28,35 @@ def employments_in_words(user: Any) -> Iterator[str]:
 
 
 def erase_employments(user: Any, identity: Identity) -> int:
-    """Where and from when to when stays, for the statistics; what the person did there was in their own words, and goes."""
+    """Where and from when to when stays, for the statistics; what the person did there was in their own words, and
+    goes.
+    """
     forget_log_of(employments_of(user), identity)
     return employments_of(user).update(function="")
 
 
 def sheet_rows(user: Any) -> Iterator[Row]:
     """Workbooks the person put in, and lines of any workbook that hold the person's address."""
-    for one in SheetImport.objects.filter(created_by=user).order_by("pk").values("kind", "original_name", "created_at", "state"):
+    for one in (
+        SheetImport.objects.filter(created_by=user)
+        .order_by("pk")
+        .values("kind", "original_name", "created_at", "state")
+    ):
         yield {"what": "workbook put in", **one}
     for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), Identity(user.pk, (user.email,)))):
-        yield {"what": "line of a workbook", "sheet": line.sheet, "line": line.number, "values": line.values, "remark": line.message}
+        yield {
+            "what": "line of a workbook",
+            "sheet": line.sheet,
+            "line": line.number,
+            "values": line.values,
+            "remark": line.message,
+        }
 
 
 def erase_sheets(user: Any, identity: Identity) -> int:
-    """Lines that name the person are emptied, and so is the workbook they came in; one that is being worked through goes with its 30 days."""
+    """Lines that name the person are emptied, and so is the workbook they came in; one that is being worked through
+    goes with its 30 days.
+    """
     changed, imports = 0, set()
     for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), identity)):
         if identity.scrubbed_value(line.values) != line.values or identity.scrubbed(line.message) != line.message:

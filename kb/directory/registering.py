@@ -1,4 +1,6 @@
-"""What the directory says to the rooms below it when the site starts: to the search, to the vocabulary, to the frame."""
+"""What the directory says to the rooms below it when the site starts: to the search, to the vocabulary,
+to the frame.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,28 @@ def register_all() -> None:
     registry.register(DirectoryKind(), models=["directory.Organisation"])
     register_on_concepts(record_concepts)
     for model in (Organisation, Service):
-        m2m_changed.connect(record_themes, sender=model.concepts.through, dispatch_uid=f"kb.directory.themes.{model.__name__}")
+        m2m_changed.connect(
+            record_themes, sender=model.concepts.through, dispatch_uid=f"kb.directory.themes.{model.__name__}"
+        )
     register_section("organisations", _("Organisations"), "directory:list", order=45)
     register_sitemap("organisations", OrganisationSitemap)
     register_sheet_kind(DIRECTORY)
-    register_due("directory.take_up_sheets", looking.take_up, timedelta(seconds=30), label=_("Taking up imports that stopped half-way"))
-    register_due("directory.thin_sheets", looking.thin_sheets, timedelta(days=1), label=_("Deleting workbooks imported long ago"))
+    register_due(
+        "directory.take_up_sheets",
+        looking.take_up,
+        timedelta(seconds=30),
+        label=_("Taking up imports that stopped half-way"),
+    )
+    register_due(
+        "directory.thin_sheets", looking.thin_sheets, timedelta(days=1), label=_("Deleting workbooks imported long ago")
+    )
 
 
 def record_concepts(ids: frozenset[int]) -> None:
     """A concept changed: the organisations that have it, or whose services do, have other words and themes now."""
-    record_organisations(Organisation.objects.filter(concepts__in=ids).order_by().values_list("pk", flat=True).distinct())
-    record_organisations(Service.objects.filter(concepts__in=ids).order_by().values_list("organisation_id", flat=True).distinct())
+    record_organisations(
+        Organisation.objects.filter(concepts__in=ids).order_by().values_list("pk", flat=True).distinct()
+    )
+    record_organisations(
+        Service.objects.filter(concepts__in=ids).order_by().values_list("organisation_id", flat=True).distinct()
+    )

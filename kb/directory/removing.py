@@ -10,7 +10,8 @@ OWN = "directory"
 
 
 def held_by(thing: models.Model) -> list[tuple[str, int]]:
-    """(name of the things, how many) for what points to it: people, mandates, references… Its own services, places and memberships go with it.
+    """(name of the things, how many) for what points to it: people, mandates, references… Its own services, places and
+    memberships go with it.
 
     One query for each kind of thing.
     """
@@ -35,7 +36,10 @@ def refusal(thing: models.Model) -> str:
     if not held:
         return ""
     things = get_text_list([format_lazy("{} {}", count, name) for name, count in held], _("and"))
-    return _("“%(name)s” is not deleted: %(things)s hang on it. Make it inactive instead: its page says so, and lists leave it out.") % {
+    return _(
+        "“%(name)s” is not deleted: %(things)s hang on it. Make it inactive instead: its page "
+        "says so, and lists leave it out."
+    ) % {
         "name": thing,
         "things": things,
     }

@@ -1,4 +1,7 @@
-"""Bringing workbooks in, in the admin: put in, the report with what each line would do, write, stop, go on. The steps themselves are in `looking`."""
+"""Bringing workbooks in, in the admin: put in, the report with what each line would do, write, stop, go on.
+
+The steps themselves are in `looking`.
+"""
 
 from __future__ import annotations
 
@@ -182,7 +185,9 @@ def _summary(sheet_import: SheetImport, counts: dict[str, int]) -> str:
             to_write,
         ) % {"count": to_write}
     if sheet_import.state == ImportState.DONE:
-        return ngettext("%(count)d line was written.", "%(count)d lines were written.", counts["written"]) % {"count": counts["written"]}
+        return ngettext("%(count)d line was written.", "%(count)d lines were written.", counts["written"]) % {
+            "count": counts["written"]
+        }
     if sheet_import.state == ImportState.STOPPED and sheet_import.content:
         return _("Stopped: %(written)d of %(all)d lines to write are written. “Go on” takes it up where it was.") % {
             "written": counts["written"],

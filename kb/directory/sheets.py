@@ -1,17 +1,19 @@
 """Sheets that can be brought in: their columns in three languages, and what a line would do.
 
-A kind of workbook registers itself here ("directory", "people"). Looking through and writing are in `looking`, xlsx files in `workbooks`, what
-is typed in cells in `cells`.
+A kind of workbook registers itself here ("directory", "people"). Looking through and writing are in `looking`, xlsx
+files in `workbooks`, what is typed in cells in `cells`.
 
     register_sheet_kind(SheetKind(
         code="people", label=_("People and mandates"),
-        sheets=(Sheet("people", {"fr": "Personnes", …}, (Column("email", {"fr": "Adresse électronique", …}, required=True), …)), …),
-        look=look,      # (context, sheet, values) -> Looked, changes nothing
-        write=write,    # (context, sheet, values), inside a transaction of its own, after a `look` that said new or changed
+        sheets=(Sheet("people", {"fr": "Personnes", …}, (Column("email", {"fr": "Adresse électronique", …},
+        required=True), …)), …), look=look,      # (context, sheet, values) -> Looked, changes nothing
+        write=write,    # (context, sheet, values), inside a transaction of its own, after a `look` that said new or
+                        changed
     ))
 
-values is {column key: text}: every column of the sheet that the workbook has, '' where a cell is empty; a column that the workbook lacks is absent
-(so that an import may leave alone what it does not speak of). Days are 2026-12-31, times 09:30: `day_of` and its neighbours read them.
+values is {column key: text}: every column of the sheet that the workbook has, '' where a cell is empty; a column that
+the workbook lacks is absent (so that an import may leave alone what it does not speak of). Days are 2026-12-31, times
+09:30: `day_of` and its neighbours read them.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ _HELP = {"fr": "Aide", "nl": "Hulp", "en": "Help"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """headers: one a language; also: other headers that are understood. help is a short sentence shown in the empty workbook."""
+    """headers: one a language; also: other headers that are understood. help is a short sentence shown in the empty
+    workbook.
+    """
 
     key: str
     headers: Mapping[str, str]
@@ -83,7 +87,8 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a line would do, and a remark in the language of the moment: what changes, or what is not understood and what to do about it.
+    """What a line would do, and a remark in the language of the moment: what changes, or what is not understood and
+    what to do about it.
 
     kept: what the report keeps in the place of what was typed, where that must not be kept; None for what was typed.
     """
@@ -95,7 +100,8 @@ class Looked:
 
 @dataclass(slots=True)
 class Context:
-    """One import while it is looked through or written. memory is for the kind: what earlier lines of the workbook said (empty again when writing).
+    """One import while it is looked through or written. memory is for the kind: what earlier lines of the workbook said
+    (empty again when writing).
 
     is_writing: the line is looked at once more just before it is written; what earlier lines made is in the database.
     """
@@ -112,7 +118,10 @@ Write = Callable[[Context, Sheet, Mapping[str, str]], None]
 
 @dataclass(frozen=True, slots=True)
 class SheetKind:
-    """A kind of workbook. Sheets are read and written in this order; each may be lacking. look takes a fixed number of queries a line."""
+    """A kind of workbook.
+
+    Sheets are read and written in this order; each may be lacking. look takes a fixed number of queries a line.
+    """
 
     code: str
     label: str | Promise
@@ -147,7 +156,10 @@ def sheet_kind(code: str) -> SheetKind | None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a workbook that is for one of the sheets of its kind. problem: a cell holds an error of the spreadsheet."""
+    """A line of a workbook that is for one of the sheets of its kind.
+
+    problem: a cell holds an error of the spreadsheet.
+    """
 
     sheet: Sheet
     number: int
@@ -157,7 +169,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """A sheet of the workbook and where its columns stand: {column key: number of the cell from 0}. Lines come after row `headers_at`."""
+    """A sheet of the workbook and where its columns stand: {column key: number of the cell from 0}.
+
+    Lines come after row `headers_at`.
+    """
 
     sheet: Sheet
     name: str
@@ -167,7 +182,10 @@ class Recognised:
 
 
 class Layout:
-    """Which sheet of a workbook is which of its kind. Raises UnreadableWorkbook when nothing is recognised or a required column lacks."""
+    """Which sheet of a workbook is which of its kind.
+
+    Raises UnreadableWorkbook when nothing is recognised or a required column lacks.
+    """
 
     def __init__(self, book: ReadWorkbook, kind: SheetKind) -> None:
         self._book = book
@@ -186,13 +204,15 @@ class Layout:
         if not self.recognised:
             names = ", ".join(f"“{_spoken(sheet.names)}”" for sheet in kind.sheets)
             raise UnreadableWorkbook(
-                _("No sheet of this workbook is recognised. Expected: %(names)s. Start from the empty workbook.") % {"names": names}
+                _("No sheet of this workbook is recognised. Expected: %(names)s. Start from the empty workbook.")
+                % {"names": names}
             )
 
     def remarks(self) -> list[str]:
         """What of the workbook is not read, one sentence each."""
         said = [
-            _("Columns of “%(sheet)s” that are not read: %(columns)s.") % {"sheet": one.name, "columns": ", ".join(one.unknown)}
+            _("Columns of “%(sheet)s” that are not read: %(columns)s.")
+            % {"sheet": one.name, "columns": ", ".join(one.unknown)}
             for one in self.recognised
             if one.unknown
         ]
@@ -209,14 +229,24 @@ class Layout:
                     continue
                 count += 1
                 if count > MOST_LINES:
-                    raise UnreadableWorkbook(_("More than %(most)s lines. Divide the workbook into several.") % {"most": MOST_LINES})
-                yield Line(one.sheet, row.number, {key: row.cells[at] for key, at in one.places.items()}, _spreadsheet_error(one, row))
+                    raise UnreadableWorkbook(
+                        _("More than %(most)s lines. Divide the workbook into several.") % {"most": MOST_LINES}
+                    )
+                yield Line(
+                    one.sheet,
+                    row.number,
+                    {key: row.cells[at] for key, at in one.places.items()},
+                    _spreadsheet_error(one, row),
+                )
 
 
 def _spreadsheet_error(one: Recognised, row: Row) -> str:
     for column in one.sheet.columns:
         if one.places.get(column.key) in row.errors:
-            return _("“%(column)s” holds an error of the spreadsheet (%(error)s). Mend the cell, then put the workbook in once more.") % {
+            return _(
+                "“%(column)s” holds an error of the spreadsheet (%(error)s). Mend the cell, then put "
+                "the workbook in once more."
+            ) % {
                 "column": _spoken(column.headers),
                 "error": row.cells[one.places[column.key]],
             }
@@ -224,7 +254,10 @@ def _spreadsheet_error(one: Recognised, row: Row) -> str:
 
 
 def _recognise(book: ReadWorkbook, name: str, named: Sheet | None, kind: SheetKind) -> Recognised | None:
-    """By its name, else by having every required column of just one sheet of the kind. None: another sheet, or an empty one."""
+    """By its name, else by having every required column of just one sheet of the kind.
+
+    None: another sheet, or an empty one.
+    """
     best: list[Recognised] = []
     for row in _first(book.rows(name), _HEADERS_WITHIN):
         for sheet in (named,) if named else kind.sheets:
@@ -235,9 +268,14 @@ def _recognise(book: ReadWorkbook, name: str, named: Sheet | None, kind: SheetKi
             return best[0] if named or len(best) == 1 else None
     if named and (rows := list(_first(book.rows(name), _HEADERS_WITHIN))):
         places = max((_headers(named, name, row).places for row in rows), key=len)
-        lacking = ", ".join(f"“{_spoken(column.headers)}”" for column in named.columns if column.required and column.key not in places)
+        lacking = ", ".join(
+            f"“{_spoken(column.headers)}”" for column in named.columns if column.required and column.key not in places
+        )
         raise UnreadableWorkbook(
-            _("The sheet “%(sheet)s” lacks these columns: %(columns)s. Write the headers in its first line, as in the empty workbook.")
+            _(
+                "The sheet “%(sheet)s” lacks these columns: %(columns)s. Write the headers in its "
+                "first line, as in the empty workbook."
+            )
             % {"sheet": name, "columns": lacking}
         )
     return None
@@ -245,7 +283,11 @@ def _recognise(book: ReadWorkbook, name: str, named: Sheet | None, kind: SheetKi
 
 def _headers(sheet: Sheet, name: str, row: Row) -> Recognised:
     """The first column that bears a header is the one; another that bears it too is not read."""
-    keys = {folded(header): column.key for column in sheet.columns for header in (*column.headers.values(), *column.also, column.key)}
+    keys = {
+        folded(header): column.key
+        for column in sheet.columns
+        for header in (*column.headers.values(), *column.also, column.key)
+    }
     places: dict[str, int] = {}
     unknown: list[str] = []
     for at, cell in enumerate(row.cells):
@@ -282,7 +324,9 @@ def sheet_name(sheet: Sheet) -> str:
 
 
 def empty_workbook(kind: SheetKind) -> bytes:
-    """A workbook to fill in, in the language of the moment: the sheets with their headers, and a sheet that explains them."""
+    """A workbook to fill in, in the language of the moment: the sheets with their headers, and a sheet that explains
+    them.
+    """
     explained = [
         (sheet_name(sheet), _spoken(column.headers), _("required") if column.required else "", str(column.help))
         for sheet in kind.sheets

@@ -1,4 +1,7 @@
-"""An organisation as its public page shows it: only what is filled, in the reader's language where there is one. Nothing of people."""
+"""An organisation as its public page shows it: only what is filled, in the reader's language where there is one.
+
+Nothing of people.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an organisation and a service have alike. memberships are sentences; other_names those in other languages than the one shown."""
+    """What an organisation and a service have alike. memberships are sentences; other_names those in other languages
+    than the one shown.
+    """
 
     name: Shown
     other_names: tuple[Shown, ...]
@@ -87,7 +92,10 @@ class ShownService:
 
 @dataclass(frozen=True, slots=True)
 class ShownOrganisation:
-    """echoes: its names in other languages, each leading to its page there. An inactive one has neither contact, places nor services."""
+    """echoes: its names in other languages, each leading to its page there.
+
+    An inactive one has neither contact, places nor services.
+    """
 
     organisation: Organisation
     entry: Entry
@@ -116,7 +124,9 @@ def _shown(whole: Gathered, language: str, today: date) -> ShownOrganisation:
         places=tuple(_place(one, language, today) for one in whole.places) if organisation.is_active else (),
     )
     services = tuple(_service(one, themes, language, today) for one in whole.services) if organisation.is_active else ()
-    return ShownOrganisation(organisation, entry, _echoes(organisation, entry.name.language), organisation.get_kind_display(), services)
+    return ShownOrganisation(
+        organisation, entry, _echoes(organisation, entry.name.language), organisation.get_kind_display(), services
+    )
 
 
 def _service(one: GatheredService, themes: Themes, language: str, today: date) -> ShownService:
@@ -131,13 +141,19 @@ def _service(one: GatheredService, themes: Themes, language: str, today: date) -
         contact=_contact(service),
         places=tuple(_place(place, language, today) for place in one.places),
     )
-    return ShownService(entry, service.anchor, *(text.shown(language) for text in (service.publics, service.conditions, service.cost)))
+    return ShownService(
+        entry, service.anchor, *(text.shown(language) for text in (service.publics, service.conditions, service.cost))
+    )
 
 
 def _others(names: Texts, language: str) -> tuple[Shown, ...]:
     """The names in other languages; one that is written alike is said once."""
     shown = names.shown(language)
-    return tuple(Shown(names[code], code) for code in CODES if code != shown.language and names.get(code) and names[code] != shown.text)
+    return tuple(
+        Shown(names[code], code)
+        for code in CODES
+        if code != shown.language and names.get(code) and names[code] != shown.text
+    )
 
 
 def _echoes(organisation: Organisation, shown_in: str) -> tuple[Echo, ...]:
@@ -151,7 +167,10 @@ def _echoes(organisation: Organisation, shown_in: str) -> tuple[Echo, ...]:
 def _links(concept_ids: Iterable[int], themes: Themes, language: str) -> tuple[Link, ...]:
     """Each concept in the reader's words, leading to the organisations of its theme."""
     address = reverse("directory:list")
-    return tuple(Link(themes.concepts[pk].label(language), f"{address}?{urlencode({'theme': themes.top(pk).code})}") for pk in concept_ids)
+    return tuple(
+        Link(themes.concepts[pk].label(language), f"{address}?{urlencode({'theme': themes.top(pk).code})}")
+        for pk in concept_ids
+    )
 
 
 def _contact(of: Organisation | Place) -> Contact:
@@ -159,7 +178,9 @@ def _contact(of: Organisation | Place) -> Contact:
 
 
 def dialled(phone: str) -> str:
-    """What a telephone dials for a number as people write it: "02 000 10 30" is "+3220001030"; a number that begins with + keeps its country."""
+    """What a telephone dials for a number as people write it: "02 000 10 30" is "+3220001030"; a number that begins
+    with + keeps its country.
+    """
     digits = re.sub(r"\D", "", phone.replace("(0)", ""))
     if phone.strip().startswith("+"):
         return f"+{digits}"
@@ -181,14 +202,17 @@ def _place(gathered: GatheredPlace, language: str, today: date) -> ShownPlace:
         access=place.access.shown(language),
         contact=_contact(place),
         week=week_of(gathered.hours, today=today, closures=closures),
-        closures=tuple(ShownClosure(_closed(closure), closure.reason.shown(language), closure.since <= today) for closure in closures),
+        closures=tuple(
+            ShownClosure(_closed(closure), closure.reason.shown(language), closure.since <= today)
+            for closure in closures
+        ),
     )
 
 
 def _map_url(place: Place, address: str) -> str:
     if place.latitude is not None and place.longitude is not None:
         here = f"{place.latitude}/{place.longitude}"
-        return f"https://www.openstreetmap.org/?{urlencode({'mlat': place.latitude, 'mlon': place.longitude})}#map=18/{here}"
+        return f"https://www.openstreetmap.org/?{urlencode({'mlat': place.latitude, 'mlon': place.longitude})}#map=18/{here}"  # noqa: E501
     return f"https://www.openstreetmap.org/search?{urlencode({'query': address})}" if address else ""
 
 
@@ -201,7 +225,10 @@ def _closed(closure: Closure) -> str:
 
 def _membership(membership: Membership, today: date) -> str:
     """A sentence; a membership that is over says so."""
-    days = {"since": date_format(membership.since) if membership.since else "", "until": date_format(membership.until) if membership.until else ""}
+    days = {
+        "since": date_format(membership.since) if membership.since else "",
+        "until": date_format(membership.until) if membership.until else "",
+    }
     if membership.since and membership.since > today:
         return _("Member of the Coordination Sociale from %(since)s") % days
     if membership.until and membership.until < today:

@@ -1,7 +1,8 @@
 """The languages that people are received in: their ISO 639 codes, with names in the three languages of the site.
 
-A table of our own, because the languages spoken in the services of Brussels are a few dozen and no code list names them in Dutch. Two signs
-where ISO 639-1 has them, else three of ISO 639-3; "sgn" codes of the Belgian sign languages are their ISO 639-3 ones.
+A table of our own, because the languages spoken in the services of Brussels are a few dozen and no code list names them
+in Dutch. Two signs where ISO 639-1 has them, else three of ISO 639-3; "sgn" codes of the Belgian sign languages are
+their ISO 639-3 ones.
 """
 
 from __future__ import annotations
@@ -115,7 +116,9 @@ _CODES: Mapping[str, str] = {folded(word): code for code, names in _NAMES.items(
 
 
 def name_of(code: str, language: str = "") -> str:
-    """The language's name in the language asked for, else that of the request; the code itself when the table does not know it."""
+    """The language's name in the language asked for, else that of the request; the code itself when the table does not
+    know it.
+    """
     names = _NAMES.get(code)
     return names[CODES.index(language or current_language())] if names else code
 
@@ -130,7 +133,8 @@ def all_names(language: str = "") -> list[str]:
 
 
 def read_spoken(text: str) -> list[str]:
-    """The codes of languages written by name (in any of the three languages) or by code, separated by commas, in the order written, each once.
+    """The codes of languages written by name (in any of the three languages) or by code, separated by commas, in the
+    order written, each once.
 
     Raises ValidationError with a sentence that names what was not recognised, and what may have been meant.
     """
@@ -159,7 +163,10 @@ def refuse_unknown(codes: Iterable[str]) -> None:
 def _refusal(word: str) -> str:
     near = get_close_matches(folded(word), _CODES, n=1, cutoff=0.7)
     if near:
-        return _("“%(word)s” is not among the languages. Did you mean “%(name)s”?") % {"word": word, "name": name_of(_CODES[near[0]])}
+        return _("“%(word)s” is not among the languages. Did you mean “%(name)s”?") % {
+            "word": word,
+            "name": name_of(_CODES[near[0]]),
+        }
     return _("“%(word)s” is not among the languages. Write their names, separated by commas: %(examples)s.") % {
         "word": word,
         "examples": write_spoken(("fr", "nl", "tr", "ar")),

@@ -1,4 +1,7 @@
-"""Public pages of the directory: the list and an organisation. All that is shown is public; the frame is the reader's own."""
+"""Public pages of the directory: the list and an organisation.
+
+All that is shown is public; the frame is the reader's own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Organisations, services and places in the admin: lists, forms, choosers. They stand in the menu group that `kb.groups` makes."""
+"""Organisations, services and places in the admin: lists, forms, choosers.
+
+They stand in the menu group that `kb.groups` makes.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,14 @@ def in_any_language(*fields: str) -> tuple[str, ...]:
 
 OF_ORGANISATION = ("name", "code", *in_any_language("other_names"))
 OF_SERVICE = ("name", "code", "organisation__name", *in_any_language("other_names"))
-OF_PLACE = ("name", "code", "organisation__name", "service__name", "postal_code", *in_any_language("street", "municipality"))
+OF_PLACE = (
+    "name",
+    "code",
+    "organisation__name",
+    "service__name",
+    "postal_code",
+    *in_any_language("street", "municipality"),
+)
 
 
 def with_words(rows, typed: str, columns: tuple[str, ...], more=None):
@@ -63,7 +73,9 @@ class DirectoryIndex(generic.IndexView):
     fetched: tuple[str, ...] = ()
 
     def get_base_queryset(self):
-        return super().get_base_queryset().select_related(*self.fetched) if self.fetched else super().get_base_queryset()
+        return (
+            super().get_base_queryset().select_related(*self.fetched) if self.fetched else super().get_base_queryset()
+        )
 
     def search_queryset(self, queryset):
         return with_words(queryset, self.search_query or "", self.columns_searched, self.also_searched)
@@ -73,7 +85,10 @@ class DirectoryIndex(generic.IndexView):
 
 
 class OfOrganisation(django_filters.NumberFilter):
-    """Rows of one organisation, by its id in the address: links from its form lead here. There are too many to choose from a list."""
+    """Rows of one organisation, by its id in the address: links from its form lead here.
+
+    There are too many to choose from a list.
+    """
 
     def __init__(self) -> None:
         super().__init__(field_name="organisation_id", widget=forms.HiddenInput, label="")
@@ -126,7 +141,10 @@ class OrganisationIndex(DirectoryIndex):
     def header_more_buttons(self):
         words = self.request.GET.urlencode()
         url = reverse(organisation_viewset.get_url_name("export")) + (f"?{words}" if words else "")
-        return [*super().header_more_buttons, Button(_("Download as a workbook (.xlsx)"), url=url, icon_name="download", priority=90)]
+        return [
+            *super().header_more_buttons,
+            Button(_("Download as a workbook (.xlsx)"), url=url, icon_name="download", priority=90),
+        ]
 
 
 class ExportView(PermissionCheckedMixin, View):
@@ -137,7 +155,9 @@ class ExportView(PermissionCheckedMixin, View):
 
     def get(self, request) -> HttpResponse:
         running = Membership.objects.running().filter(organisation=OuterRef("pk"))
-        rows = OrganisationFilters(request.GET, queryset=Organisation.objects.annotate(is_member=Exists(running)), request=request).qs
+        rows = OrganisationFilters(
+            request.GET, queryset=Organisation.objects.annotate(is_member=Exists(running)), request=request
+        ).qs
         if typed := request.GET.get("q", ""):
             rows = with_words(rows, typed, OF_ORGANISATION, has_service)
         response = HttpResponse(directory_workbook(rows if request.GET else None), content_type=MEDIA_TYPE)
@@ -189,8 +209,16 @@ class PartsPanel(Panel):
         def get_context_data(self, parent_context=None):
             services, places = self.instance.services.count(), self.instance.places.count()
             said = (
-                (ngettext("%(count)s service", "%(count)s services", services) % {"count": services}, _("Add a service"), service_viewset),
-                (ngettext("%(count)s place", "%(count)s places", places) % {"count": places}, _("Add a place"), place_viewset),
+                (
+                    ngettext("%(count)s service", "%(count)s services", services) % {"count": services},
+                    _("Add a service"),
+                    service_viewset,
+                ),
+                (
+                    ngettext("%(count)s place", "%(count)s places", places) % {"count": places},
+                    _("Add a place"),
+                    place_viewset,
+                ),
             )
             mine = f"?organisation={self.instance.pk}"
             parts = [
@@ -202,11 +230,18 @@ class PartsPanel(Panel):
                 }
                 for text, add, viewset in said
             ]
-            return {**super().get_context_data(parent_context), "parts": parts, "page_url": self.instance.get_absolute_url()}
+            return {
+                **super().get_context_data(parent_context),
+                "parts": parts,
+                "page_url": self.instance.get_absolute_url(),
+            }
 
 
 NAMES = MultiFieldPanel([FieldPanel("name"), FieldPanel("other_names"), FieldPanel("code")], heading=_("Name"))
-CONTACT = MultiFieldPanel([FieldRowPanel([FieldPanel("phone"), FieldPanel("email")]), FieldPanel("url"), FieldPanel("spoken")], heading=_("Contact"))
+CONTACT = MultiFieldPanel(
+    [FieldRowPanel([FieldPanel("phone"), FieldPanel("email")]), FieldPanel("url"), FieldPanel("spoken")],
+    heading=_("Contact"),
+)
 
 
 class OrganisationViewSet(ModelViewSet):
@@ -232,7 +267,10 @@ class OrganisationViewSet(ModelViewSet):
     edit_handler = ObjectList(
         [
             NAMES,
-            MultiFieldPanel([FieldRowPanel([FieldPanel("kind"), FieldPanel("language_side")]), FieldPanel("description")], heading=_("What it is")),
+            MultiFieldPanel(
+                [FieldRowPanel([FieldPanel("kind"), FieldPanel("language_side")]), FieldPanel("description")],
+                heading=_("What it is"),
+            ),
             CONTACT,
             MembershipsPanel(
                 "memberships",
@@ -308,7 +346,9 @@ class ServiceViewSet(ModelViewSet):
             FieldPanel("organisation"),
             NAMES,
             FieldPanel("description"),
-            MultiFieldPanel([FieldPanel("publics"), FieldPanel("conditions"), FieldPanel("cost")], heading=_("For whom and how")),
+            MultiFieldPanel(
+                [FieldPanel("publics"), FieldPanel("conditions"), FieldPanel("cost")], heading=_("For whom and how")
+            ),
             CONTACT,
             FieldPanel("concepts"),
             FieldRowPanel([FieldPanel("sort_order"), FieldPanel("is_active")]),
@@ -382,7 +422,10 @@ class PlaceViewSet(ModelViewSet):
     inspect_view_enabled = False
     edit_handler = ObjectList(
         [
-            MultiFieldPanel([FieldPanel("organisation"), FieldPanel("service"), FieldPanel("name"), FieldPanel("code")], heading=_("Place")),
+            MultiFieldPanel(
+                [FieldPanel("organisation"), FieldPanel("service"), FieldPanel("name"), FieldPanel("code")],
+                heading=_("Place"),
+            ),
             MultiFieldPanel(
                 [
                     FieldPanel("street"),

@@ -1,4 +1,5 @@
-"""Workbooks (xlsx) from unknown hands, read row by row as text, and workbooks written. What the columns mean is in `sheets`.
+"""Workbooks (xlsx) from unknown hands, read row by row as text, and workbooks written. What the columns mean is in
+`sheets`.
 
 A list of values (csv) is read as a workbook of one sheet: `lists`.
 """
@@ -50,7 +51,10 @@ _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as the spreadsheet counts it (from 1), one text a column, '' for an empty cell. errors: cells (from 0) that hold #REF! and the like."""
+    """A row as the spreadsheet counts it (from 1), one text a column, '' for an empty cell.
+
+    errors: cells (from 0) that hold #REF! and the like.
+    """
 
     number: int
     cells: tuple[str, ...]
@@ -67,7 +71,9 @@ class ReadList:
         self._text = text
 
     def rows(self, name: str) -> Iterator[Row]:
-        """The rows that hold something, by the number of their record: what a spreadsheet that opens the list calls its row."""
+        """The rows that hold something, by the number of their record: what a spreadsheet that opens the list calls its
+        row.
+        """
         for number, values in enumerate(islice(records(self._text), MOST_ROWS), start=1):
             cells = tuple(text_of(value) for value in values[:MOST_COLUMNS])
             if any(cells):
@@ -92,7 +98,9 @@ class ReadWorkbook:
         sheet = self._sheets[name]
         with _in_sentences():
             sheet.reset_dimensions()
-            for number, values in enumerate(islice(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), MOST_ROWS), start=1):
+            for number, values in enumerate(
+                islice(sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True), MOST_ROWS), start=1
+            ):
                 if values.count(None) < len(values):
                     cells = tuple(text_of(value) for value in values)
                     if any(cells):
@@ -115,7 +123,10 @@ def opened(file: IO[bytes]) -> Iterator[ReadWorkbook | ReadList]:
 
 
 def check(file: IO[bytes]) -> None:
-    """Looks at what the file is and what it unpacks to, before anything is unpacked. Raises UnreadableWorkbook; cheap enough for a request."""
+    """Looks at what the file is and what it unpacks to, before anything is unpacked.
+
+    Raises UnreadableWorkbook; cheap enough for a request.
+    """
     size = file.seek(0, 2)
     file.seek(0)
     if not size:
@@ -128,8 +139,12 @@ def check(file: IO[bytes]) -> None:
     if file.read(len(_OLE)) == _OLE:
         file.seek(0)
         if _ENCRYPTED in file.read():
-            raise UnreadableWorkbook(_("This workbook is closed with a password. Save it without a password, then put it in once more."))
-        raise UnreadableWorkbook(_("This is a workbook of an older kind (.xls). Save it as .xlsx, then put it in once more."))
+            raise UnreadableWorkbook(
+                _("This workbook is closed with a password. Save it without a password, then put it in once more.")
+            )
+        raise UnreadableWorkbook(
+            _("This is a workbook of an older kind (.xls). Save it as .xlsx, then put it in once more.")
+        )
     file.seek(0)
     if text_in(file) is not None:
         return
@@ -141,13 +156,19 @@ def check(file: IO[bytes]) -> None:
     # A member never unpacks to more than its entry declares: zipfile stops there.
     if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_UNPACKED_BYTES:
         raise UnreadableWorkbook(
-            _("Unpacked, this workbook is too large. Copy the lines into a new workbook, without pictures and without formatting, and put that in.")
+            _(
+                "Unpacked, this workbook is too large. Copy the lines into a new workbook, without "
+                "pictures and without formatting, and put that in."
+            )
         )
     file.seek(0)
 
 
 def _not_a_workbook() -> str:
-    return _("This file is no workbook (.xlsx), or it is damaged. Open it in your spreadsheet, save it as .xlsx, then put it in once more.")
+    return _(
+        "This file is no workbook (.xlsx), or it is damaged. Open it in your spreadsheet, save "
+        "it as .xlsx, then put it in once more."
+    )
 
 
 @contextmanager
@@ -159,7 +180,9 @@ def _in_sentences() -> Iterator[None]:
 
 
 def text_of(value: object) -> str:
-    """A cell as text: days as 2026-12-31, times as 09:30, whole numbers without a point, spaces tidied within each line."""
+    """A cell as text: days as 2026-12-31, times as 09:30, whole numbers without a point, spaces tidied within each
+    line.
+    """
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -184,7 +207,9 @@ def text_of(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SheetToWrite:
-    """A sheet of a workbook: its name (31 characters at most), its headers, and rows of texts, numbers, days, times or None."""
+    """A sheet of a workbook: its name (31 characters at most), its headers, and rows of texts, numbers, days, times or
+    None.
+    """
 
     name: str
     headers: Sequence[str]
@@ -192,7 +217,10 @@ class SheetToWrite:
 
 
 def workbook(sheets: Iterable[SheetToWrite]) -> bytes:
-    """An xlsx file. What looks like a formula stays text: whoever opens it runs nothing that a stranger typed. Rows are taken one by one."""
+    """An xlsx file. What looks like a formula stays text: whoever opens it runs nothing that a stranger typed.
+
+    Rows are taken one by one.
+    """
     book = Workbook(write_only=True)
     for written in sheets:
         sheet = book.create_sheet(written.name[:31])

@@ -22,7 +22,9 @@ class State(models.TextChoices):
     UNSUPPORTED = "unsupported", _("Unknown format")
 
 
-UNREAD_STATES = frozenset({State.SCAN, State.ENCRYPTED, State.BROKEN, State.TOO_LARGE, State.UNSUPPORTED})  # shown in amber: something to complete
+UNREAD_STATES = frozenset(
+    {State.SCAN, State.ENCRYPTED, State.BROKEN, State.TOO_LARGE, State.UNSUPPORTED}
+)  # shown in amber: something to complete
 
 _SENTENCES: Mapping[str, str | Promise] = {
     State.WAITING: _("The text can be searched in a few minutes."),
@@ -47,4 +49,8 @@ STATE_ICONS: Mapping[str, str] = {
 
 def sentence_of(state: str) -> str:
     """What a state means for the reader and what can be done, in the language of the request."""
-    return str(_SENTENCES[state]) % {"megabytes": settings.FILES_MAX_BYTES // (1024 * 1024)} if state == State.TOO_LARGE else str(_SENTENCES[state])
+    return (
+        str(_SENTENCES[state]) % {"megabytes": settings.FILES_MAX_BYTES // (1024 * 1024)}
+        if state == State.TOO_LARGE
+        else str(_SENTENCES[state])
+    )

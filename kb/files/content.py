@@ -12,7 +12,8 @@ from django.db.models.fields.files import FieldFile
 
 @contextmanager
 def local_path(content: FieldFile) -> Iterator[Path]:
-    """The content as a file of this machine: itself in a folder, a copy for as long as the block lasts when the storage is elsewhere.
+    """The content as a file of this machine: itself in a folder, a copy for as long as the block lasts when the storage
+    is elsewhere.
 
     Raises FileNotFoundError when the storage has lost it.
     """

@@ -1,6 +1,8 @@
-"""Page images: drawn by the worker in batches, kept in the private storage, taken up again where a killed worker left off.
+"""Page images: drawn by the worker in batches, kept in the private storage, taken up again where a killed worker left
+off.
 
-`images_made` counts the pages whose turn has come. A page that cannot be drawn gets no image: its reader has the text and a sentence.
+`images_made` counts the pages whose turn has come. A page that cannot be drawn gets no image: its reader has the text
+and a sentence.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ MOST_ATTEMPTS = 3
 
 
 def draw_next(version_id: int, *, most: int) -> int:
-    """Draws up to `most` more pages of a version; gives how many pages are left (0 when it is gone, has no pages, or is given up)."""
+    """Draws up to `most` more pages of a version; gives how many pages are left (0 when it is gone, has no pages, or is
+    given up).
+    """
     FileVersion.objects.filter(pk=version_id).update(image_attempts=F("image_attempts") + 1)
     version = FileVersion.objects.filter(pk=version_id, is_paged=True).first()
     if version is None:
@@ -54,8 +58,12 @@ def _draw_batch(version: FileVersion, path: Path, numbers: range) -> bool:
         storage.delete(names[number])  # what a killed worker may have left half written
         storage.save(names[number], ContentFile(image))
     with transaction.atomic():
-        kept = FileVersion.objects.filter(pk=version.pk, reading=version.reading).update(images_made=numbers[-1], image_attempts=0)
-        for pk, number in FilePage.objects.filter(version=version, number__in=list(names)).values_list("pk", "number") if kept else ():
+        kept = FileVersion.objects.filter(pk=version.pk, reading=version.reading).update(
+            images_made=numbers[-1], image_attempts=0
+        )
+        for pk, number in (
+            FilePage.objects.filter(version=version, number__in=list(names)).values_list("pk", "number") if kept else ()
+        ):
             FilePage.of_all_readings.filter(pk=pk).update(image=names[number])
     if not kept and not FileVersion.objects.filter(pk=version.pk).exists():
         for name in names.values():
@@ -64,7 +72,9 @@ def _draw_batch(version: FileVersion, path: Path, numbers: range) -> bool:
 
 
 def _render(path: Path, numbers: list[int]) -> dict[int, bytes]:
-    """Page number -> WebP. When the batch fails each page is tried alone, so that one hostile page costs its own image."""
+    """Page number -> WebP. When the batch fails each page is tried alone,
+    so that one hostile page costs its own image.
+    """
     try:
         return _rendered(path, numbers)
     except ExtractionError as error:
@@ -76,4 +86,8 @@ def _render(path: Path, numbers: list[int]) -> dict[int, bytes]:
 
 def _rendered(path: Path, numbers: list[int]) -> dict[int, bytes]:
     sandbox = shared_sandbox()
-    return dict(sandbox.render_pages(path, width_px=settings.FILES_PAGE_IMAGE_WIDTH, quality=settings.FILES_PAGE_IMAGE_QUALITY, numbers=numbers))
+    return dict(
+        sandbox.render_pages(
+            path, width_px=settings.FILES_PAGE_IMAGE_WIDTH, quality=settings.FILES_PAGE_IMAGE_QUALITY, numbers=numbers
+        )
+    )

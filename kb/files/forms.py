@@ -1,4 +1,7 @@
-"""The form field for a file: one sentence for each thing that can be wrong with an upload. Those of what was not kept are in `uploading`."""
+"""The form field for a file: one sentence for each thing that can be wrong with an upload.
+
+Those of what was not kept are in `uploading`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ from search.extraction import HEAD_BYTES
 
 
 class UploadField(forms.FileField):
-    """Takes any kind of file but programs, up to FILES_MAX_BYTES: what it is is decided from its content when it is read, and said by its state."""
+    """Takes any kind of file but programs, up to FILES_MAX_BYTES: what it is is decided from its content when it is
+    read, and said by its state.
+    """
 
     default_error_messages = {
         "required": _("Choose a file."),
@@ -28,7 +33,9 @@ class UploadField(forms.FileField):
     }
 
     def __init__(self, **options) -> None:
-        options.setdefault("help_text", format_lazy("{} {}", _("PDF, Word, OpenDocument, e-book, web page or message."), _SizeLimit()))
+        options.setdefault(
+            "help_text", format_lazy("{} {}", _("PDF, Word, OpenDocument, e-book, web page or message."), _SizeLimit())
+        )
         super().__init__(**options)
 
     def to_python(self, data) -> UploadedFile | None:

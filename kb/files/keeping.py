@@ -1,7 +1,8 @@
 """Uploads of a form that is shown again: kept aside for a day, so that nobody has to choose a file twice.
 
 private storage  incoming/<uuid>.<what>.<person>        the word in the form: signed {"key", "name"}, good for a day
-What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another person's form.
+What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another
+person's form.
 """
 
 from __future__ import annotations
@@ -61,7 +62,10 @@ def kept_bytes(person: int) -> int:
 
 
 def kept(word: str, *, whose: str = "") -> tuple[File, str]:
-    """The upload and its name. Raises signing.BadSignature for a forged or old word or somebody else's, FileNotFoundError when it is gone."""
+    """The upload and its name.
+
+    Raises signing.BadSignature for a forged or old word or somebody else's, FileNotFoundError when it is gone.
+    """
     found = signing.loads(word, salt=SALT + whose, max_age=KEPT_FOR)
     if not storages["private"].exists(found["key"]):
         raise FileNotFoundError(found["key"])

@@ -1,4 +1,5 @@
-"""Stored files, their versions and the pages of each version. Whatever has a file (a reference, later a meeting) owns a `StoredFile`.
+"""Stored files, their versions and the pages of each version. Whatever has a file (a reference, later a meeting) owns a
+`StoredFile`.
 
 Text hangs on versions: a new version never overwrites what someone cited. Who may see a file is its owner's to say.
 """
@@ -28,7 +29,8 @@ def upload_path(version: FileVersion | None, name: str) -> str:
 class StoredFile(models.Model):
     """Something with versions. `owner_kind` is a key of `kb.files.owners` ("library.reference"); the owner points here.
 
-    last_number is of the newest version ever made, which may be gone (`FileVersion.objects.newest`): numbers are in addresses and never used again.
+    last_number is of the newest version ever made, which may be gone (`FileVersion.objects.newest`): numbers are in
+    addresses and never used again.
     """
 
     owner_kind = models.CharField(max_length=60, db_index=True)
@@ -46,7 +48,9 @@ class StoredFile(models.Model):
 class FileVersionQuerySet(models.QuerySet["FileVersion"]):
     def newest(self) -> FileVersionQuerySet:
         """Of each file the newest version that is there: `last_number` may be of one that was taken away."""
-        newer = FileVersion.objects.filter(stored_file=models.OuterRef("stored_file"), number__gt=models.OuterRef("number"))
+        newer = FileVersion.objects.filter(
+            stored_file=models.OuterRef("stored_file"), number__gt=models.OuterRef("number")
+        )
         return self.filter(~models.Exists(newer))
 
 
@@ -55,11 +59,13 @@ class FileVersion(models.Model):
 
     media_type is what the child that reads it says, from the content: "" until then, and where it cannot be told.
 
-    attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the task that is reading it,
-    claimed_at when one last began. Each reading has a number, last_reading is the newest given; `reading` is the one whose pages are shown,
-    indexed and drawn. Others' pages are leftovers, which the clock takes away (`tidying`) where has_leftovers says that there may be some.
-    images_made counts pages whose turn for an image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
-    properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty; never trusted, only proposed.
+    attempts counts readings begun, so that a file that ends the whole worker is not tried for ever; claimed_by is the
+    task that is reading it, claimed_at when one last began. Each reading has a number, last_reading is the newest
+    given; `reading` is the one whose pages are shown, indexed and drawn. Others' pages are leftovers, which the clock
+    takes away (`tidying`) where has_leftovers says that there may be some. images_made counts pages whose turn for an
+    image has come, in order; a page that cannot be drawn has none. image_attempts since the last progress.
+    properties: what the file says of itself ("title", "author", "date", "language", "publisher"), less what is empty;
+    never trusted, only proposed.
     text_length: characters of the pages of the current reading, together.
     wants_recognition: pages without text are still to be recognised from their pictures.
     """
@@ -89,7 +95,9 @@ class FileVersion(models.Model):
     properties = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     read_at = models.DateTimeField(null=True, blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     objects = FileVersionQuerySet.as_manager()
 
@@ -108,18 +116,23 @@ class FileVersion(models.Model):
 
 
 class CurrentPages(models.Manager["FilePage"]):
-    """Pages of the reading that is the current one of its version: those of one that is under way, or was cut off, are not there."""
+    """Pages of the reading that is the current one of its version: those of one that is under way, or was cut off, are
+    not there.
+    """
 
     def get_queryset(self) -> models.QuerySet[FilePage]:
         return super().get_queryset().filter(reading=models.F("version__reading"))
 
 
 class FilePage(models.Model):
-    """A page (or a section, for formats without pages) of a version, number from 1, as the reading with that number found it.
+    """A page (or a section, for formats without pages) of a version, number from 1, as the reading with that number
+    found it.
 
-    `objects` and `version.pages` have the current reading's alone; `of_all_readings` is for who writes them and takes leftovers away.
+    `objects` and `version.pages` have the current reading's alone; `of_all_readings` is for who writes them and takes
+    leftovers away.
 
-    spans: [[start, end, "nl"], …]; boxes packed by search.extraction.pages; image: its name in the private storage, "" before it is drawn.
+    spans: [[start, end, "nl"], …]; boxes packed by search.extraction.pages; image: its name in the private storage, ""
+    before it is drawn.
     """
 
     version = models.ForeignKey(FileVersion, on_delete=models.CASCADE, related_name="pages")
@@ -141,7 +154,9 @@ class FilePage(models.Model):
         verbose_name = _("page")
         verbose_name_plural = _("pages")
         ordering = ["version", "number"]
-        constraints = [models.UniqueConstraint(fields=["version", "reading", "number"], name="files_page_once_a_reading")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "reading", "number"], name="files_page_once_a_reading")
+        ]
 
     def __str__(self) -> str:
         return f"{self.version} p. {self.number}"

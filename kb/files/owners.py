@@ -1,4 +1,5 @@
-"""Who owns files: domains above register a kind, and hear when the text of one of their files has changed, or a version of it is gone.
+"""Who owns files: domains above register a kind, and hear when the text of one of their files has changed, or a version
+of it is gone.
 
 Works with an empty registry: a file without a registered owner is read and nobody is told.
 """
@@ -24,7 +25,8 @@ def _not_known(stored_file: StoredFile) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """on_changed(stored_file) is called inside the transaction that writes pages and state, on_removed inside the one that deletes a version.
+    """on_changed(stored_file) is called inside the transaction that writes pages and state, on_removed inside the one
+    that deletes a version.
 
     language_of(stored_file) gives "fr", "nl", "en" or "".
     """
@@ -38,7 +40,9 @@ class Owner:
 _owners: dict[str, Owner] = {}
 
 
-def register_owner(owner_kind: str, on_changed: OnChanged, *, on_removed: OnChanged = _not_heard, language_of: LanguageOf = _not_known) -> None:
+def register_owner(
+    owner_kind: str, on_changed: OnChanged, *, on_removed: OnChanged = _not_heard, language_of: LanguageOf = _not_known
+) -> None:
     """Called from `apps.py`; a kind registered again replaces the first."""
     _owners[owner_kind] = Owner(owner_kind, on_changed, on_removed, language_of)
 

@@ -19,7 +19,9 @@ _SHARE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """state is one of the seven; media_type "" where it cannot be told; languages commonest first; reason in English, "" if all is well."""
+    """state is one of the seven; media_type "" where it cannot be told; languages commonest first; reason in English,
+    "" if all is well.
+    """
 
     state: str
     extraction: Extraction | None
@@ -34,14 +36,18 @@ def read_path(path: Path | str, *, limits: Limits | None = None) -> Reading:
     return next(read_paths([path], limits=limits))[1]
 
 
-def read_paths(paths: Iterable[Path | str], *, limits: Limits | None = None, sandbox: Sandbox | None = None) -> Iterator[tuple[Path, Reading]]:
+def read_paths(
+    paths: Iterable[Path | str], *, limits: Limits | None = None, sandbox: Sandbox | None = None
+) -> Iterator[tuple[Path, Reading]]:
     """Each path in order with its reading; as many files at once as the sandbox has children."""
     for path, result, seconds in (sandbox or shared_sandbox()).read_many(paths, limits=limits):
         yield path, _judge(result, seconds)
 
 
 def languages_of(extraction: Extraction) -> tuple[str, ...]:
-    """Languages told paragraph by paragraph, commonest first, each with at least a twentieth of the signs whose language is known."""
+    """Languages told paragraph by paragraph, commonest first, each with at least a twentieth of the signs whose
+    language is known.
+    """
     signs: Counter[str] = Counter()
     for page in extraction.pages:
         for span in spans(page.text, ""):

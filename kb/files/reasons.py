@@ -1,7 +1,7 @@
 """Why a version was not read, or not wholly, in the language of the request.
 
-The readers give their reasons in English, for the log (`search.extraction`); they are kept as they are, several joined by "; ". The table
-here has the sentence of those that people meet; any other is shown as it is, and said to be English.
+The readers give their reasons in English, for the log (`search.extraction`); they are kept as they are, several joined
+by "; ". The table here has the sentence of those that people meet; any other is shown as it is, and said to be English.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ _UNPACKS = _("What is packed in it is larger than what is read here.")
 # A named group is put into the sentence.
 _SENTENCES: Mapping[str, str | Promise] = {
     NO_RECOGNITION: _("There is no program here that recognises scanned pages."),
-    NO_RECOGNITION_OF_SOME: _("Some pages have hardly any text, and there is no program here that recognises scanned pages."),
-    "pages without text: tesseract is not installed, so their pictures were not read": _("There is no program here that recognises scanned pages."),
+    NO_RECOGNITION_OF_SOME: _(
+        "Some pages have hardly any text, and there is no program here that recognises scanned pages."
+    ),
+    "pages without text: tesseract is not installed, so their pictures were not read": _(
+        "There is no program here that recognises scanned pages."
+    ),
     r"only the first (?P<number>\d+) pages without text were read from their pictures": _(
         "Of the pages without text, only the first %(number)s were recognised."
     ),
@@ -44,14 +48,22 @@ _SENTENCES: Mapping[str, str | Promise] = {
     "no pages": _("It has no pages."),
     "empty file": _("The file is empty."),
     "the stored bytes are missing": _("The file is no longer in our storage. Put it in once more."),
-    r"took too (long|much processor time)|LibreOffice took more than \d+ seconds|reading it did not end \d+ times": _TOO_LONG,
+    (
+        r"took too (long|much processor time)|LibreOffice took more than \d+ seconds|reading it "
+        r"did not end \d+ times"
+    ): _TOO_LONG,
     r"not a format that is read here|no reader for \S+|XML of an unknown kind": _FORMAT,
     "an old Office container that holds no document, sheet or slides": _FORMAT,
     r"a damaged (zip|Office) container: .*|PDFium cannot open it: .*|LibreOffice could not read it(: .*)?": _DAMAGED,
-    r"(?P<number>\d+) pages, more than (?P<most>\d+)": _("It has %(number)s pages; the most is %(most)s. Put it in as several parts."),
+    r"(?P<number>\d+) pages, more than (?P<most>\d+)": _(
+        "It has %(number)s pages; the most is %(most)s. Put it in as several parts."
+    ),
     r"more than (?P<most>\d+) pages or sections": _("It has more than %(most)s pages. Put it in as several parts."),
-    "gives more text than is kept of one file": _("It has more text than is kept of one file. Put it in as several parts."),
-    r"unpacks to more than \d+ bytes|.* unpacks to more than [\d.]+ times its size|\d+ files in one container, more than \d+"
+    "gives more text than is kept of one file": _(
+        "It has more text than is kept of one file. Put it in as several parts."
+    ),
+    r"unpacks to more than \d+ bytes|.* unpacks to more than [\d.]+ times its size|\d+ "
+    r"files in one container, more than \d+"
     r"|a list of files of \d+ bytes in one container, more than \d+": _UNPACKS,
 }
 _KNOWN = tuple((re.compile(reason, re.DOTALL), sentence) for reason, sentence in _SENTENCES.items())
@@ -59,7 +71,9 @@ _KNOWN = tuple((re.compile(reason, re.DOTALL), sentence) for reason, sentence in
 
 @dataclass(frozen=True, slots=True)
 class ShownReason:
-    """known: text is a sentence in the language of the request; otherwise it is what the reader of the file said, in English."""
+    """known: text is a sentence in the language of the request; otherwise it is what the reader of the file said, in
+    English.
+    """
 
     text: str
     known: bool

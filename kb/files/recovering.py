@@ -1,4 +1,6 @@
-"""Versions that wait and that no task will read: the process that stored them was killed between the commit and the enqueue, or a worker was."""
+"""Versions that wait and that no task will read: the process that stored them was killed between the commit and the
+enqueue, or a worker was.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,24 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.files.choices import State
 from kb.files.models import FileVersion
-from kb.files.tasks import draw_pages, enqueue_drawing, enqueue_reading, enqueue_recognition, read_next, read_version, recognise_pages
+from kb.files.tasks import (
+    draw_pages,
+    enqueue_drawing,
+    enqueue_reading,
+    enqueue_recognition,
+    read_next,
+    read_version,
+    recognise_pages,
+)
 
 _UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
 
 def enqueue_lost() -> str:
-    """Asks again for readings and page images that nobody is going to do; gives "" when there were none. Safe to repeat."""
+    """Asks again for readings and page images that nobody is going to do; gives "" when there were none.
+
+    Safe to repeat.
+    """
     limit = timezone.now() - timedelta(seconds=settings.FILES_LOST_AFTER_S)
     undrawn = FileVersion.objects.filter(is_paged=True, images_made__lt=F("page_count"), read_at__lt=limit)
     unread = _unread(limit)
@@ -28,7 +41,9 @@ def enqueue_lost() -> str:
     recognising = _without(unrecognised.iterator(), recognise_pages.module_path) if unrecognised.exists() else []
     for version_id in recognising:
         enqueue_recognition(version_id)
-    drawing = _without(undrawn.values_list("pk", flat=True).iterator(), draw_pages.module_path) if undrawn.exists() else []
+    drawing = (
+        _without(undrawn.values_list("pk", flat=True).iterator(), draw_pages.module_path) if undrawn.exists() else []
+    )
     for version_id in drawing:
         enqueue_drawing(version_id)
     asked = {"readings": unread, "recognitions": len(recognising), "drawings": len(drawing)}
@@ -44,7 +59,11 @@ def _unread(limit: datetime) -> int:
     if not waiting.filter(created_at__lt=limit).exists():
         return 0
     named = DBTaskResult.objects.filter(task_path=read_version.module_path, status__in=_UNFINISHED).exists()
-    wanted = len(_without(waiting.values_list("pk", flat=True).iterator(), read_version.module_path)) if named else waiting.count()
+    wanted = (
+        len(_without(waiting.values_list("pk", flat=True).iterator(), read_version.module_path))
+        if named
+        else waiting.count()
+    )
     return max(0, wanted - DBTaskResult.objects.filter(task_path=read_next.module_path, status__in=_UNFINISHED).count())
 
 

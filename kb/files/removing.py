@@ -1,4 +1,5 @@
-"""Taking bytes away: after the commit that deleted their row, and by the clock for what a killed process or a rolled-back save left behind.
+"""Taking bytes away: after the commit that deleted their row, and by the clock for what a killed process or a
+rolled-back save left behind.
 
 row deleted ─commit─► content and page images deleted                 rolled back: nothing happens
 bytes without a row, older than a day ─clock, a 256th of the storage each hour─► deleted
@@ -27,7 +28,8 @@ _PREFIXES = 256
 
 @receiver(post_delete, sender=FileVersion)
 def remove_after_commit(sender: type[FileVersion], instance: FileVersion, origin: object = None, **_: object) -> None:
-    """A signal, because versions also go by cascade, where no `delete()` of theirs is called; it is sent inside the deletion's transaction.
+    """A signal, because versions also go by cascade, where no `delete()` of theirs is called; it is sent inside the
+    deletion's transaction.
 
     The owner is told of versions that were themselves deleted: whoever deletes the whole file is its owner.
     """
@@ -45,7 +47,8 @@ def remove_bytes(content_name: str) -> None:
 
 
 def remove_orphans(*, prefix: str | None = None, older_than: timedelta = _SPARED) -> str:
-    """Deletes stored bytes that no version names, under files/<prefix> and pages/<prefix>; by default the prefix whose turn this hour is.
+    """Deletes stored bytes that no version names, under files/<prefix> and pages/<prefix>; by default the prefix whose
+    turn this hour is.
 
     One query per 500 stored files. Gives "" when there were none.
     """
@@ -74,7 +77,11 @@ def _is_older(storage: Storage, name: str, contents: set[str], limit: datetime) 
 
 
 def _images(storage: Storage, folder: str) -> list[str]:
-    return [f"{folder}/{version}/{image}" for version in _list(storage, folder)[0] for image in _list(storage, f"{folder}/{version}")[1]]
+    return [
+        f"{folder}/{version}/{image}"
+        for version in _list(storage, folder)[0]
+        for image in _list(storage, f"{folder}/{version}")[1]
+    ]
 
 
 def _remove_folder(storage: Storage, folder: str) -> None:

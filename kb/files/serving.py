@@ -1,4 +1,5 @@
-"""Giving files and page images out: the one way, which asks for the reader's right, and sends headers under which a hostile file does nothing.
+"""Giving files and page images out: the one way, which asks for the reader's right, and sends headers under which a
+hostile file does nothing.
 
 A view of the owner finds the version and says who may open it; everything else (rights, ranges, ETags, names) is here.
 """
@@ -20,15 +21,20 @@ from kb.files.names import clean_name, disposition
 from search.extraction import is_program_name
 
 INLINE_TYPES = frozenset({"application/pdf", "image/webp"})
-# What a browser would run is sent as plain text, and its name ends accordingly, so that opening the saved copy runs nothing either.
-ACTIVE_TYPES = frozenset({"text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml", "text/javascript"})
+# What a browser would run is sent as plain text, and its name ends accordingly, so that opening the saved copy runs
+# nothing either.
+ACTIVE_TYPES = frozenset(
+    {"text/html", "application/xhtml+xml", "image/svg+xml", "application/xml", "text/xml", "text/javascript"}
+)
 _ACTIVE_ENDINGS = (".htm", ".html", ".xht", ".xhtml", ".mht", ".mhtml", ".svg", ".svgz", ".xml", ".xsl")
 _OF_ACTIVE = "text/plain; charset=utf-8"
 _UNKNOWN = "application/octet-stream"
-# A sandbox keeps the viewers of browsers from opening a PDF, so PDFs have a policy without: nothing loads, nothing is sent.
+# A sandbox keeps the viewers of browsers from opening a PDF, so PDFs have a policy without: nothing loads, nothing is
+# sent.
 _POLICY = "sandbox; default-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 _PDF_POLICY = (
-    "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src 'unsafe-inline'; img-src 'self' data: blob:; "
+    "default-src 'none'; object-src 'self'; plugin-types application/pdf; style-src "
+    "'unsafe-inline'; img-src 'self' data: blob:; "
     "frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 )
 _BLOCK = 1 << 16
@@ -47,11 +53,15 @@ class _Sent:
     is_public: bool
 
 
-def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iterable[str], download: bool = False) -> HttpResponseBase:
-    """The file as it was put in, to a reader of one of `audiences`: in the browser if it is a PDF and no download is asked, else as a download.
+def serve_version(
+    request: HttpRequest, version: FileVersion, *, audiences: Iterable[str], download: bool = False
+) -> HttpResponseBase:
+    """The file as it was put in, to a reader of one of `audiences`: in the browser if it is a PDF and no download is
+    asked, else as a download.
 
-    What nobody has read yet, or could not tell, is a download of unknown type. A name by which a browser would run it ends as a text, one by which
-    a system would, taken before such names were refused, as bytes of no kind; a PDF's ends in .pdf.
+    What nobody has read yet, or could not tell, is a download of unknown type. A name by which a browser would run it
+    ends as a text, one by which a system would, taken before such names were refused, as bytes of no kind; a PDF's ends
+    in .pdf.
     Raises Http404 when this reader may not open it, as when there is none.
     """
     audiences = frozenset(audiences)
@@ -69,7 +79,8 @@ def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iter
         stored_name=version.content.name,
         size_bytes=version.size_bytes,
         media_type=_OF_ACTIVE if active else version.media_type or _UNKNOWN,
-        # Another stamp once the type is known: what a browser kept without it is asked for anew, with the headers it now has.
+        # Another stamp once the type is known: what a browser kept without it is asked for anew, with the headers it
+        # now has.
         etag=f'"{version.sha256}"' if version.media_type else f'"{version.sha256}.{version.state}"',
         disposition=disposition(name, inline=not download and version.media_type in INLINE_TYPES),
         is_public=PUBLIC in audiences,
@@ -77,8 +88,13 @@ def serve_version(request: HttpRequest, version: FileVersion, *, audiences: Iter
     return _respond(request, sent)
 
 
-def serve_page_image(request: HttpRequest, version: FileVersion, page_number: int, *, audiences: Iterable[str]) -> HttpResponseBase:
-    """The picture of a page (from 1), to a reader of one of `audiences`. Raises Http404 when there is none, or not for this reader."""
+def serve_page_image(
+    request: HttpRequest, version: FileVersion, page_number: int, *, audiences: Iterable[str]
+) -> HttpResponseBase:
+    """The picture of a page (from 1), to a reader of one of `audiences`.
+
+    Raises Http404 when there is none, or not for this reader.
+    """
     audiences = frozenset(audiences)
     _refuse_stranger(request, audiences)
     stored_name = FilePage.objects.filter(version=version, number=page_number).values_list("image", flat=True).first()
@@ -136,7 +152,8 @@ def _with_headers(response: HttpResponseBase, sent: _Sent) -> HttpResponseBase:
     response.headers["Content-Security-Policy"] = _PDF_POLICY if sent.media_type == "application/pdf" else _POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Referrer-Policy"] = "no-referrer"
-    # Rights change, so every use asks again; what did not change costs a 304. What is closed stays on no computer that others use too.
+    # Rights change, so every use asks again; what did not change costs a 304. What is closed stays on no computer that
+    # others use too.
     response.headers["Cache-Control"] = "public, no-cache" if sent.is_public else "private, no-store"
     return response
 
@@ -149,7 +166,8 @@ def _is_known(request: HttpRequest, etag: str) -> bool:
 def _range(request: HttpRequest, sent: _Sent) -> range | None:
     """The bytes asked for; empty when they cannot be given; None for the whole file.
 
-    The whole is also the answer to several ranges, to what is malformed, and to a range of another state of the file (If-Range).
+    The whole is also the answer to several ranges, to what is malformed, and to a range of another state of the file
+    (If-Range).
     """
     asked = _RANGE.match(request.headers.get("Range", "").strip())
     if_range = request.headers.get("If-Range")

@@ -10,7 +10,9 @@ from kb.files.models import FileVersion
 
 @dataclass(frozen=True, slots=True)
 class ShownState:
-    """code ends the class name state--<code>; word and sentence are in the language of the request; icon is one of the frame's."""
+    """code ends the class name state--<code>; word and sentence are in the language of the request; icon is one of the
+    frame's.
+    """
 
     code: str
     icon: str
@@ -25,7 +27,9 @@ class ShownState:
 
 def shown_state(version: FileVersion) -> ShownState:
     """For templates/parts/file_state.html: {% include "parts/file_state.html" with state=… %}."""
-    return ShownState(str(version.state), STATE_ICONS[version.state], str(State(version.state).label), state_sentence(version))
+    return ShownState(
+        str(version.state), STATE_ICONS[version.state], str(State(version.state).label), state_sentence(version)
+    )
 
 
 def state_sentence(version: FileVersion) -> str:

@@ -1,9 +1,10 @@
-"""Putting a file in: its size is checked, programs are refused, its bytes stored under a name of ours, its reading asked for.
+"""Putting a file in: its size is checked, programs are refused, its bytes stored under a name of ours, its reading
+asked for.
 
     receive (bytes are looked at, hashed and copied; never in a transaction, which would hold up everybody's writing)
        └─► Received ─► store (rows alone, in the transaction of whoever names the file) ─commit─► reading
-What a file is exactly is found out by the child that reads it: until then `media_type` is "". Reading is in `tasks`, giving it out again in
-`serving`, taking it away in `removing`.
+What a file is exactly is found out by the child that reads it: until then `media_type` is "". Reading is in `tasks`,
+giving it out again in `serving`, taking it away in `removing`.
 """
 
 from __future__ import annotations
@@ -54,16 +55,24 @@ def check_size(size_bytes: int) -> None:
 
 
 def check_kind(head: bytes, name: str) -> None:
-    """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name; every other kind is taken."""
+    """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name; every other kind
+    is taken.
+    """
     if family_of(head, clean_name(name)) == Family.PROGRAM:
         raise ValidationError(
-            _("This is a program, not a document: programs are not kept here. Put in the document itself, for example as a PDF."), code="program"
+            _(
+                "This is a program, not a document: programs are not kept here. Put in the document "
+                "itself, for example as a PDF."
+            ),
+            code="program",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Bytes that are in the private storage as `content_name`, and what is known of them; `store` makes one version of it."""
+    """Bytes that are in the private storage as `content_name`, and what is known of them; `store` makes one version of
+    it.
+    """
 
     content_name: str
     original_name: str
@@ -71,15 +80,18 @@ class Received:
     sha256: str
 
     def discard(self) -> None:
-        """Removes the bytes, which nobody will name. What a killed process leaves is removed by the clock (`removing`)."""
+        """Removes the bytes, which nobody will name. What a killed process leaves is removed by the clock
+        (`removing`).
+        """
         private_storage().delete(self.content_name)
 
 
 def receive(content: File | Path | str, *, original_name: str = "") -> Received:
-    """Looks at the first bytes of an upload, or of the file at a path, and copies it into the private storage; nothing in it is parsed.
+    """Looks at the first bytes of an upload, or of the file at a path, and copies it into the private storage; nothing
+    in it is parsed.
 
-    Raises ValidationError (empty, too_large, program); TransactionManagementError in a transaction, where the time that a large file takes would
-    be everybody's.
+    Raises ValidationError (empty, too_large, program); TransactionManagementError in a transaction, where the time that
+    a large file takes would be everybody's.
     """
     _refuse_in_transaction()
     with _local(content) as path:
@@ -113,10 +125,11 @@ def store(
     stored_file: StoredFile | None = None,
     user=None,
 ) -> FileVersion:
-    """A new version of `stored_file`, or of a new one of `owner_kind`, with what was received; reading starts after the commit.
+    """A new version of `stored_file`, or of a new one of `owner_kind`, with what was received; reading starts after the
+    commit.
 
-    An upload or a path is received first, which raises what `receive` raises. Inside a transaction that is rolled back the bytes stay for the
-    clock to remove (`removing`), unless `receiving` stands around it.
+    An upload or a path is received first, which raises what `receive` raises. Inside a transaction that is rolled back
+    the bytes stay for the clock to remove (`removing`), unless `receiving` stands around it.
     """
     if (stored_file is None) == (not owner_kind):
         raise ValueError("Give either the stored file or the kind of the owner of a new one.")
@@ -142,13 +155,19 @@ def store(
 def _refuse_in_transaction() -> None:
     # As Django does for `durable`: the transaction that a test runs in is none.
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-        raise TransactionManagementError("receive() must stand before the transaction that stores the file: its time would be everybody's.")
+        raise TransactionManagementError(
+            "receive() must stand before the transaction that stores the file: its time would be everybody's."
+        )
 
 
 def read_again(version: FileVersion) -> None:
-    """Forgets how often it was tried and has the version read once more; its pages stay until the new ones are there."""
+    """Forgets how often it was tried and has the version read once more;
+    its pages stay until the new ones are there.
+    """
     with transaction.atomic():
-        FileVersion.objects.filter(pk=version.pk).update(state=State.WAITING, reason="", attempts=0, claimed_by="", image_attempts=0)
+        FileVersion.objects.filter(pk=version.pk).update(
+            state=State.WAITING, reason="", attempts=0, claimed_by="", image_attempts=0
+        )
         transaction.on_commit(enqueue_reading)
     version.refresh_from_db()
 

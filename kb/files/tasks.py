@@ -1,13 +1,14 @@
-"""Reading stored versions in the background: claim, read, write the pages, make them the current ones; then ask for the page images.
+"""Reading stored versions in the background: claim, read, write the pages, make them the current ones; then ask for the
+page images.
 
     enqueue ─► claim (attempts + 1, a number, its own commit) ─► child process ─► pages, in batches (`writing`)
                                                          │        ─► one short transaction: they are current; state, owner told, images asked for
                                                          ├ took too long: waiting again, three times; then broken
                                                          └ pages without text: recognised later, in a lane of its own, for it takes seconds a page
-A task of the reading lane names no file: it takes the one whose turn it is (`turns`). A worker killed at any point leaves the version waiting with
-nothing half shown; `recovering` asks for it again. What a file says is
+A task of the reading lane names no file: it takes the one whose turn it is (`turns`). A worker killed at any point
+leaves the version waiting with nothing half shown; `recovering` asks for it again. What a file says is
 found in `search.extraction`, drawing its pages is in `drawing`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -42,7 +43,9 @@ _MOST_TRIES = 20  # for a file that another worker took in the same moment
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What reading a version gave; reason is for the log and for editors, in English; media_type "" where it was not found out."""
+    """What reading a version gave; reason is for the log and for editors, in English; media_type "" where it was not
+    found out.
+    """
 
     state: str
     reason: str = ""
@@ -71,7 +74,8 @@ def read_version(context: TaskContext, version_id: int) -> str:
 
 
 def read_here(version_id: int, *, claim: str) -> str:
-    """Reads a waiting version in this process, for a command that waits for it, and gives its state ("" if a task has it, or it is gone).
+    """Reads a waiting version in this process, for a command that waits for it, and gives its state ("" if a task has
+    it, or it is gone).
 
     `claim` is any name of its own.
     """
@@ -99,7 +103,9 @@ def draw_pages(version_id: int) -> int:
 
 @task(queue_name="recognition", takes_context=True)
 def recognise_pages(context: TaskContext, version_id: int) -> str:
-    """Reads a version once more with recognition of the pages without text; gives its state ("" if another task has it, or it is gone)."""
+    """Reads a version once more with recognition of the pages without text; gives its state ("" if another task has it,
+    or it is gone).
+    """
     claim = str(context.task_result.id)
     version = _claim(version_id, claim, wants_recognition=True)
     if version is None:
@@ -129,7 +135,10 @@ def enqueue_recognition(version_id: int) -> None:
 
 
 def enqueue_reading() -> None:
-    """Asks for one more reading; which file it takes is decided when it begins. Call it after the commit of what is to be read."""
+    """Asks for one more reading; which file it takes is decided when it begins.
+
+    Call it after the commit of what is to be read.
+    """
     read_next.enqueue()
 
 
@@ -138,7 +147,9 @@ def enqueue_drawing(version_id: int) -> None:
 
 
 def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | None:
-    """Takes the version for this task, unless it does not meet the condition (any more) or a task that is still running has it."""
+    """Takes the version for this task, unless it does not meet the condition (any more) or a task that is still running
+    has it.
+    """
     with transaction.atomic():
         version = FileVersion.objects.select_for_update().filter(pk=version_id, **condition).first()
         if version is None or (version.claimed_by not in ("", claim) and _is_running(version.claimed_by)):
@@ -170,7 +181,9 @@ def _read(version: FileVersion, *, recognise: bool) -> Outcome:
         state = State.BROKEN if error.state == State.WAITING and version.attempts >= MOST_ATTEMPTS else error.state
         return Outcome(state, error.reason, media_type=error.media_type)
     state = State.SCAN if _has_no_text(extraction) else State.READ
-    return Outcome(state, "; ".join([*extraction.warnings, *_not_recognised(extraction, state)]), extraction, extraction.media_type)
+    return Outcome(
+        state, "; ".join([*extraction.warnings, *_not_recognised(extraction, state)]), extraction, extraction.media_type
+    )
 
 
 def _not_recognised(extraction: Extraction, state: str) -> list[str]:
@@ -185,7 +198,9 @@ def _has_no_text(extraction: Extraction) -> bool:
 
 
 def _has_pictures_of_text(extraction: Extraction | None) -> bool:
-    """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program that recognises."""
+    """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program
+    that recognises.
+    """
     return bool(extraction and _has_silent_pages(extraction) and ocr.available())
 
 
@@ -194,7 +209,8 @@ def _has_silent_pages(extraction: Extraction) -> bool:
 
 
 def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
-    """Writes the pages, then makes them current with the state; False (and nothing shown) when the version is gone or was taken over.
+    """Writes the pages, then makes them current with the state; False (and nothing shown) when the version is gone or
+    was taken over.
 
     Text of an earlier reading is precious: a reading that fails leaves it.
     """
@@ -210,7 +226,12 @@ def _write(version: FileVersion, claim: str, outcome: Outcome) -> bool:
 
 def _note(version: FileVersion, claim: str, outcome: Outcome, written: Written | None) -> None:
     """The short transaction that ends a reading. Raises TakenOver."""
-    fresh = FileVersion.objects.select_for_update(of=("self",)).select_related("stored_file").filter(pk=version.pk, claimed_by=claim).first()
+    fresh = (
+        FileVersion.objects.select_for_update(of=("self",))
+        .select_related("stored_file")
+        .filter(pk=version.pk, claimed_by=claim)
+        .first()
+    )
     if fresh is None:
         raise TakenOver
     fresh.claimed_by = ""

@@ -19,12 +19,15 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def next_version(claim: str) -> int | None:
-    """The id of the waiting version that the task with this claim is to read: of the person's files the least tried, then the oldest.
+    """The id of the waiting version that the task with this claim is to read: of the person's files the least tried,
+    then the oldest.
 
-    None when there is none that no other running task has. What nobody put in (an import) counts as one person's. Three queries and one a person
-    all of whose files are being read.
+    None when there is none that no other running task has. What nobody put in (an import) counts as one person's. Three
+    queries and one a person all of whose files are being read.
     """
-    running = {str(pk) for pk in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).values_list("pk", flat=True)} - {claim}
+    running = {
+        str(pk) for pk in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).values_list("pk", flat=True)
+    } - {claim}
     waiting = FileVersion.objects.filter(state=State.WAITING).order_by()
     people = set(waiting.values_list("created_by", flat=True).distinct())
     for person in sorted(people, key=_served(people)):
@@ -36,7 +39,12 @@ def next_version(claim: str) -> int | None:
 
 def _served(people: set[int | None]) -> Callable[[int | None], tuple[datetime, int]]:
     """A key to sort people by: when a reading for them last began, then their number."""
-    begun = FileVersion.objects.filter(created_by__in=people - {None}).order_by().values_list("created_by").annotate(Max("claimed_at"))
+    begun = (
+        FileVersion.objects.filter(created_by__in=people - {None})
+        .order_by()
+        .values_list("created_by")
+        .annotate(Max("claimed_at"))
+    )
     served = dict(begun)
     if None in people:
         served[None] = FileVersion.objects.filter(created_by=None).aggregate(last=Max("claimed_at"))["last"]

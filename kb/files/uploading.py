@@ -1,11 +1,13 @@
-"""Uploads as they arrive, before a byte is written: where, from whom and how much is kept, so that nothing fills the disk.
+"""Uploads as they arrive, before a byte is written: where, from whom and how much is kept, so that nothing fills the
+disk.
 
     the address takes no file (FILES_UPLOAD_ROUTES) ─► the request is refused, its body is not read; so is one whose text is too long there
     nobody answers for it                           ─► read to its end, not kept; so is what is too large, too many or too much at once
-Such a file still reaches its form, as a `RefusedUpload` without content, so that its field can say a sentence and the other files of the
-same request are kept; a form that knows nothing of this (pictures, sheets) says it too as soon as it looks into the file. First in the setting
+Such a file still reaches its form, as a `RefusedUpload` without content, so that its field can say a sentence and the
+other files of the same request are kept; a form that knows nothing of this (pictures, sheets) says it too as soon as it
+looks into the file. First in the setting
 FILE_UPLOAD_HANDLERS; the form field is in `forms`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ _holders: list[HolderOf] = []
 
 
 def register_holder(holder_of: HolderOf) -> None:
-    """holder_of(fields before the file) gives the id of the person who answers for a file that came without a session; None for nobody."""
+    """holder_of(fields before the file) gives the id of the person who answers for a file that came without a session;
+    None for nobody.
+    """
     if holder_of not in _holders:
         _holders.append(holder_of)
 
@@ -49,13 +53,17 @@ _unfinished: list[UnfinishedBytes] = []
 
 
 def register_unfinished(bytes_of: UnfinishedBytes) -> None:
-    """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet: it counts in FILES_PERSON_MAX_BYTES."""
+    """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet: it counts in
+    FILES_PERSON_MAX_BYTES.
+    """
     if bytes_of not in _unfinished:
         _unfinished.append(bytes_of)
 
 
 def left_for(person: int, *, has_session: bool) -> int:
-    """How many bytes more are kept of this person; without a session, for whom a ticket speaks alone, one form's at most. Never under 0."""
+    """How many bytes more are kept of this person; without a session, for whom a ticket speaks alone, one form's at
+    most. Never under 0.
+    """
     parked = kept_bytes(person)
     left = settings.FILES_PERSON_MAX_BYTES - parked - sum(bytes_of(person) for bytes_of in _unfinished)
     return max(0, left if has_session else min(left, settings.FILES_REQUEST_MAX_BYTES - parked))
@@ -66,7 +74,9 @@ class NoUploadHere(SuspiciousOperation):
 
 
 class FileNotKept(ValidationError, SuspiciousOperation):
-    """What is wrong with a file that was not kept: said by the form that looks into it, else by a page with status 400."""
+    """What is wrong with a file that was not kept: said by the form that looks into it,
+    else by a page with status 400.
+    """
 
 
 class _Nothing(BytesIO):
@@ -83,7 +93,9 @@ class _Nothing(BytesIO):
 
 
 class RefusedUpload(UploadedFile):
-    """A file that was not kept. size is what arrived, in bytes; refusal is a code of this module, or "" for one that is too large by itself."""
+    """A file that was not kept. size is what arrived, in bytes; refusal is a code of this module, or "" for one that is
+    too large by itself.
+    """
 
     def __init__(self, name: str, size: int, refusal: str, left_bytes: int = 0) -> None:
         super().__init__(_Nothing(self), name, "application/octet-stream", size)
@@ -104,14 +116,20 @@ def _refusal_sentence(refusal: str, left_bytes: int) -> str:
     if refusal == STRANGER:
         return gettext("This file was not kept. Log in, and choose it again.")
     if refusal == FULL:
-        return gettext("There is no room for documents at this moment, so this one was not kept. What you typed is; tell the coordination.")
+        return gettext(
+            "There is no room for documents at this moment, so this one was not kept. What you "
+            "typed is; tell the coordination."
+        )
     if refusal == QUOTA:
         return gettext(
-            "What you gave and nobody accepted yet may weigh %(limit)s together; %(left)s are left, so this one was not kept. "
+            "What you gave and nobody accepted yet may weigh %(limit)s together; %(left)s are "
+            "left, so this one was not kept. "
             "Wait until something is accepted, or delete drafts under “My contributions”."
         ) % {"limit": limit_words(settings.FILES_PERSON_MAX_BYTES), "left": filesizeformat(left_bytes)}
     if refusal == TOO_MANY:
-        return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {"count": settings.FILES_MAX_AT_ONCE}
+        return gettext("At most %(count)s documents at once. Put this one in afterwards.") % {
+            "count": settings.FILES_MAX_AT_ONCE
+        }
     limit = limit_words(settings.FILES_REQUEST_MAX_BYTES)
     return gettext("Together the documents weigh more than %(limit)s. Put this one in afterwards.") % {"limit": limit}
 
@@ -125,10 +143,11 @@ class _Parser(MultiPartParser):
 
 
 class LimitedUploads(FileUploadHandler):
-    """Lets a file through to the next handlers as long as it, its number and the whole request are within the settings' limits.
+    """Lets a file through to the next handlers as long as it, its number and the whole request are within the settings'
+    limits.
 
-    FILES_MAX_BYTES a file, FILES_MAX_AT_ONCE files, FILES_REQUEST_MAX_BYTES kept in one request. A request whose Content-Length says from the
-    start that it is four times as heavy keeps none of its files.
+    FILES_MAX_BYTES a file, FILES_MAX_AT_ONCE files, FILES_REQUEST_MAX_BYTES kept in one request. A request whose
+    Content-Length says from the start that it is four times as heavy keeps none of its files.
     """
 
     def __init__(self, request=None) -> None:
@@ -169,7 +188,9 @@ class LimitedUploads(FileUploadHandler):
             raise StopFutureHandlers
 
     def is_answered_for(self) -> bool:
-        """Whether somebody who may send files to this address is known: by their session, or by a field that stands before the file."""
+        """Whether somebody who may send files to this address is known: by their session, or by a field that stands
+        before the file.
+        """
         user = getattr(self.request, "user", None)
         if self.request.path_info.startswith("/admin/"):
             return user is not None and user.has_perm("wagtailadmin.access_admin")
@@ -201,7 +222,10 @@ class LimitedUploads(FileUploadHandler):
             return None
         self.kept_bytes -= self.file_kept_bytes
         return RefusedUpload(
-            self.file_name or "", self.seen_bytes, "" if self.seen_bytes > settings.FILES_MAX_BYTES else self.refusal, self.left_bytes or 0
+            self.file_name or "",
+            self.seen_bytes,
+            "" if self.seen_bytes > settings.FILES_MAX_BYTES else self.refusal,
+            self.left_bytes or 0,
         )
 
 
@@ -211,19 +235,28 @@ def is_full() -> bool:
 
 
 def most_text(request: HttpRequest) -> int:
-    """How many bytes of text this address takes: long texts are written in the admin and beside documents, by who is known."""
+    """How many bytes of text this address takes: long texts are written in the admin and beside documents, by who is
+    known.
+    """
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if _takes_much(request) else settings.FILES_ELSEWHERE_MAX_BYTES
 
 
 class WeightMiddleware:
-    """Refuses what is too long for its address before anything looks into it. A body without a Content-Length is not read by Django at all."""
+    """Refuses what is too long for its address before anything looks into it.
+
+    A body without a Content-Length is not read by Django at all.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or ""
-        if length.isdecimal() and (len(length) > 15 or int(length) > settings.FILES_ELSEWHERE_MAX_BYTES) and not _takes_much(request):
+        if (
+            length.isdecimal()
+            and (len(length) > 15 or int(length) > settings.FILES_ELSEWHERE_MAX_BYTES)
+            and not _takes_much(request)
+        ):
             raise RequestDataTooBig(f"{request.path_info} takes no text of {length[:16]} bytes")
         return self.get_response(request)
 

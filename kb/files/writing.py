@@ -1,8 +1,9 @@
-"""Writing the pages of a reading: in batches under its number, where nobody sees them, until a last short transaction makes it the current one.
+"""Writing the pages of a reading: in batches under its number, where nobody sees them, until a last short transaction
+makes it the current one.
 
     last_reading = n (claimed) ─► pages of n, _ROWS_AT_ONCE a transaction ─► make_current: reading = n
-A worker killed between leaves pages of n, which the clock takes away (`tidying`): the next reading has a number of its own. When a version is
-read, and what follows from it, is in `tasks`.
+A worker killed between leaves pages of n, which the clock takes away (`tidying`): the next reading has a number of its
+own. When a version is read, and what follows from it, is in `tasks`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ class TakenOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The pages of a reading that are in the database, whole but not yet current. images_made: of how many the image was taken over."""
+    """The pages of a reading that are in the database, whole but not yet current.
+
+    images_made: of how many the image was taken over.
+    """
 
     reading: int
     extraction: Extraction
@@ -41,7 +45,8 @@ class Written:
 def write_pages(version: FileVersion, claim: str, extraction: Extraction) -> Written:
     """Writes the pages of the reading that this version was claimed for.
 
-    Images drawn of the same pages are taken over, for the bytes have not changed. Raises TakenOver; what was written until then is a leftover.
+    Images drawn of the same pages are taken over, for the bytes have not changed. Raises TakenOver; what was written
+    until then is a leftover.
     """
     shares: Counter[str] = Counter()
     before = FileVersion.objects.filter(pk=version.pk).first()
@@ -73,11 +78,16 @@ def make_current(version: FileVersion, written: Written) -> None:
 
 
 def _properties(extraction: Extraction) -> dict[str, str]:
-    said = {name: " ".join(getattr(extraction, name).split()) for name in ("title", "author", "date", "language", "publisher")}
+    said = {
+        name: " ".join(getattr(extraction, name).split())
+        for name in ("title", "author", "date", "language", "publisher")
+    }
     return {name: value for name, value in said.items() if value}
 
 
-def _rows(version: FileVersion, pages: Iterable[ExtractedPage], default: str, shares: Counter[str], images: Mapping[int, str]) -> Iterator[FilePage]:
+def _rows(
+    version: FileVersion, pages: Iterable[ExtractedPage], default: str, shares: Counter[str], images: Mapping[int, str]
+) -> Iterator[FilePage]:
     """Counts into `shares` the characters of each language."""
     for page in pages:
         found = spans(page.text, default)
@@ -99,7 +109,9 @@ def _rows(version: FileVersion, pages: Iterable[ExtractedPage], default: str, sh
 
 
 def _default_language(version: FileVersion, extraction: Extraction) -> str:
-    """For paragraphs that do not say: what the owner says, else what most of the text is in, else what the file says of itself."""
+    """For paragraphs that do not say: what the owner says, else what most of the text is in, else what the file says of
+    itself.
+    """
     declared = extraction.language[:2].lower()
     sample, length = [], 0
     for page in extraction.pages:
@@ -107,7 +119,11 @@ def _default_language(version: FileVersion, extraction: Extraction) -> str:
         length += len(sample[-1])
         if length > _SAMPLE:
             break
-    return owners.language_of(version.stored_file) or detect("\n\n".join(sample)) or (declared if declared in CODES else "")
+    return (
+        owners.language_of(version.stored_file)
+        or detect("\n\n".join(sample))
+        or (declared if declared in CODES else "")
+    )
 
 
 def _languages(shares: Counter[str]) -> list[str]:

@@ -14,7 +14,9 @@ class GroupsConfig(AppConfig):
         from kb.groups import granting, importing, models, naming, personal, waiting
         from search import registry
 
-        noting.watch(models.Mandate, ("body_id", "role", "is_referent", "since", "until", "is_suspended"), account="user_id")
+        noting.watch(
+            models.Mandate, ("body_id", "role", "is_referent", "since", "until", "is_suspended"), account="user_id"
+        )
         noting.watch(models.Body, ("is_active", "successor_id"))
         audiences.register_provider(granting.audiences_of_mandates)
         audiences.register_choices(granting.body_choices)

@@ -1,4 +1,7 @@
-"""What a mandate opens: the audiences of its body and, in a living body, of all members (votes) and its referents. See `kb.accounts.audiences`."""
+"""What a mandate opens: the audiences of its body and, in a living body, of all members (votes) and its referents.
+
+See `kb.accounts.audiences`.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,17 @@ from kb.groups.models import Body, Mandate, running_on
 
 
 def audiences_of_mandates(user: Any) -> set[str]:
-    """The audiences of a person's running mandates; a seat in a successor also gives what its predecessors had. One query, whatever the mandates."""
-    mine = FilteredRelation("mandates", condition=Q(mandates__user=user) & running_on(timezone.localdate(), "mandates__"))
+    """The audiences of a person's running mandates; a seat in a successor also gives what its predecessors had.
+
+    One query, whatever the mandates.
+    """
+    mine = FilteredRelation(
+        "mandates", condition=Q(mandates__user=user) & running_on(timezone.localdate(), "mandates__")
+    )
     rows = list(
-        Body.objects.order_by("code").annotate(mine=mine).values_list("pk", "code", "successor_id", "is_active", "mine__role", "mine__is_referent")
+        Body.objects.order_by("code")
+        .annotate(mine=mine)
+        .values_list("pk", "code", "successor_id", "is_active", "mine__role", "mine__is_referent")
     )
     codes = {pk: code for pk, code, *_rest in rows}
     predecessors = _predecessors((pk, successor) for pk, _code, successor, *_rest in rows)
@@ -35,7 +45,8 @@ def audiences_of_mandates(user: Any) -> set[str]:
 
 
 def followed_bodies() -> set[int]:
-    """The ids of bodies that somebody follows as a referent today, in the body or in one after it, however far. One query.
+    """The ids of bodies that somebody follows as a referent today, in the body or in one after it, however far. One
+    query.
 
     Somebody with a closed account follows nothing; neither does a referent of a body that no longer meets.
     """

@@ -1,4 +1,7 @@
-"""Invitations to many, in the background. One invitation is `kb.accounts.inviting.invite`; whom a list chooses is in `people_views`."""
+"""Invitations to many, in the background.
+
+One invitation is `kb.accounts.inviting.invite`; whom a list chooses is in `people_views`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ PEOPLE_A_TASK = 200
 
 
 def ask_invitations(user_ids: Iterable[int], *, by: User) -> int:
-    """Asks for an invitation to each who may still come; gives how many are asked for. They leave with the commit, from the long queue."""
+    """Asks for an invitation to each who may still come; gives how many are asked for.
+
+    They leave with the commit, from the long queue.
+    """
     invitable = list(never_came(User.objects.filter(pk__in=list(user_ids))).order_by("pk").values_list("pk", flat=True))
     asked_at = timezone.now().isoformat()
     for first in range(0, len(invitable), PEOPLE_A_TASK):
@@ -29,7 +35,8 @@ def ask_invitations(user_ids: Iterable[int], *, by: User) -> int:
 def send_invitations(user_ids: list[int], by_id: int, asked_at: str) -> dict[str, int]:
     """Invites each in a transaction of its own, in their language; gives {"sent", "left_out"}.
 
-    Whoever was invited since `asked_at` (this task ran before and its worker died), came or was closed meanwhile is left out.
+    Whoever was invited since `asked_at` (this task ran before and its worker died), came or was closed meanwhile is
+    left out.
     """
     by, since = User.objects.filter(pk=by_id).first(), datetime.fromisoformat(asked_at)
     sent = 0

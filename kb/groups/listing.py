@@ -1,9 +1,11 @@
-"""The members' list of people: who may see whom, and what of them. One place decides; the page shows what it gives and nothing else.
+"""The members' list of people: who may see whom, and what of them. One place decides; the page shows what it gives and
+nothing else.
 
     members (a vote in a living body), editors      everybody who sits somewhere today
     consultants, invitees                           who sits in their own bodies, and of their seats only those
     without a mandate                               nobody
-Address and phone: only of who shares them, and only for who sits in one of the same bodies. They are never searched, so that no search confirms one.
+Address and phone: only of who shares them, and only for who sits in one of the same bodies. They are never searched, so
+that no search confirms one.
 """
 
 from __future__ import annotations
@@ -128,7 +130,10 @@ def listed(form: ListForm, *, held: frozenset[str]) -> Listing:
 
 
 def _named(found: QuerySet[User], words: str) -> list[int]:
-    """Those with every word in their name, or in the names of their employers. Accents and case forgiven, in Python, so in every database alike."""
+    """Those with every word in their name, or in the names of their employers.
+
+    Accents and case forgiven, in Python, so in every database alike.
+    """
     texts = dict(found.order_by().values_list("pk", "name"))
     employers = Employment.objects.running().filter(user__in=found.order_by().values("pk"))
     for pk, organisation, function in employers.values_list("user_id", F("organisation__name"), "function"):

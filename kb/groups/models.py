@@ -18,13 +18,28 @@ from kb.pages.texts import TranslatedText
 
 
 class Body(models.Model):
-    """A working group, the Steering Committee, the office. `code` is in shelf marks and audiences and never changes; a successor inherits reading."""
+    """A working group, the Steering Committee, the office.
 
-    code = models.CharField(_("code"), max_length=8, unique=True, validators=[RegexValidator(r"^[A-Z]{2,8}$", _("Two to eight capital letters."))])
+    `code` is in shelf marks and audiences and never changes; a successor inherits reading.
+    """
+
+    code = models.CharField(
+        _("code"),
+        max_length=8,
+        unique=True,
+        validators=[RegexValidator(r"^[A-Z]{2,8}$", _("Two to eight capital letters."))],
+    )
     kind = models.CharField(_("kind"), max_length=20, choices=BodyKind.choices, default=BodyKind.WORKING_GROUP)
     name = TranslatedText(_("name"))
     purpose = TranslatedText(_("purpose"), blank=True, multiline=True)
-    successor = models.ForeignKey("self", verbose_name=_("successor"), null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors")
+    successor = models.ForeignKey(
+        "self",
+        verbose_name=_("successor"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -38,7 +53,9 @@ class Body(models.Model):
     def clean(self) -> None:
         """Refuses a changed code (shelf marks and audiences hold it) and a chain of successors that comes back here."""
         if self.pk and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
-            raise ValidationError({"code": _("The code is in shelf marks and never changes. Make a new body that succeeds this one.")})
+            raise ValidationError(
+                {"code": _("The code is in shelf marks and never changes. Make a new body that succeeds this one.")}
+            )
         successors = dict(type(self).objects.values_list("pk", "successor_id"))
         seen, following = {self.pk}, self.successor_id
         while following is not None:
@@ -64,18 +81,29 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
 class Mandate(models.Model):
     """A person sits in a body for an organisation, from a day to a day (both included; empty: open)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="mandates")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="mandates"
+    )
     body = models.ForeignKey(Body, verbose_name=_("body"), on_delete=models.PROTECT, related_name="mandates")
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("organisation"), null=True, blank=True, on_delete=models.PROTECT, related_name="mandates"
+        Organisation,
+        verbose_name=_("organisation"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="mandates",
     )
     role = models.CharField(_("role"), max_length=20, choices=MandateRole.choices, default=MandateRole.DELIBERATIVE)
     is_referent = models.BooleanField(
-        _("follows the contributions"), default=False, help_text=_("Accepts, corrects or sends back what members of the body contribute.")
+        _("follows the contributions"),
+        default=False,
+        help_text=_("Accepts, corrects or sends back what members of the body contribute."),
     )
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
-    is_suspended = models.BooleanField(_("suspended"), default=False, help_text=_("For the time being this mandate opens nothing to the person."))
+    is_suspended = models.BooleanField(
+        _("suspended"), default=False, help_text=_("For the time being this mandate opens nothing to the person.")
+    )
 
     objects = MandateQuerySet.as_manager()
 
@@ -90,4 +118,6 @@ class Mandate(models.Model):
 
     def clean(self) -> None:
         if self.since and self.until and self.until < self.since:
-            raise ValidationError({"until": _("The mandate would end before it begins. Choose a later day, or leave it empty.")})
+            raise ValidationError(
+                {"until": _("The mandate would end before it begins. Choose a later day, or leave it empty.")}
+            )

@@ -1,10 +1,11 @@
-"""A person changes employer: the former employment ends, the new one begins, and each mandate held for the former ends, stays, or is carried along.
+"""A person changes employer: the former employment ends, the new one begins, and each mandate held for the former ends,
+stays, or is carried along.
 
     since − 1 │ since
 ──────────────┤├──────────────►
 former employment   new employment
 mandate: END  ┤     KEEP ─────►  for the former organisation, as it is     CARRY ┤├─────► a new one for the new organisation, same role
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -30,14 +31,21 @@ class Fate(models.TextChoices):
 
 
 def held_for(user: User, organisation: Organisation) -> QuerySet[Mandate]:
-    """Mandates of the person for an organisation that have not ended, those that begin later or are suspended included."""
+    """Mandates of the person for an organisation that have not ended,
+    those that begin later or are suspended included.
+    """
     not_over = Q(until__isnull=True) | Q(until__gte=timezone.localdate())
-    return Mandate.objects.filter(not_over, user=user, organisation=organisation).select_related("body").order_by("body__code", "pk")
+    return (
+        Mandate.objects.filter(not_over, user=user, organisation=organisation)
+        .select_related("body")
+        .order_by("body__code", "pk")
+    )
 
 
 @transaction.atomic
 def change_employer(user: User, former: Employment | None, new: Employment, fates: Mapping[int, str]) -> None:
-    """Ends `former` on the day before `new.since` and saves `new`; `fates` says of each mandate held for the former what becomes of it.
+    """Ends `former` on the day before `new.since` and saves `new`; `fates` says of each mandate held for the former
+    what becomes of it.
 
     Raises KeyError when one of these mandates has no fate: nobody loses or keeps a seat by oversight.
     """

@@ -1,4 +1,7 @@
-"""People as lists and forms see them: with employers and bodies, and which of them an editor may change. Rights are in `granting`."""
+"""People as lists and forms see them: with employers and bodies, and which of them an editor may change.
+
+Rights are in `granting`.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,21 @@ def people() -> QuerySet[User]:
 
 
 def with_seats(queryset: QuerySet[User]) -> QuerySet[User]:
-    """Each with `.employers` (running employments) and `.seats` (running mandates), both lists. Two more queries, whatever the rows."""
+    """Each with `.employers` (running employments) and `.seats` (running mandates), both lists.
+
+    Two more queries, whatever the rows.
+    """
     return queryset.prefetch_related(
-        Prefetch("employments", Employment.objects.running().select_related("organisation").order_by("pk"), to_attr="employers"),
-        Prefetch("mandates", Mandate.objects.running().select_related("body", "organisation").order_by("body__code"), to_attr="seats"),
+        Prefetch(
+            "employments",
+            Employment.objects.running().select_related("organisation").order_by("pk"),
+            to_attr="employers",
+        ),
+        Prefetch(
+            "mandates",
+            Mandate.objects.running().select_related("body", "organisation").order_by("body__code"),
+            to_attr="seats",
+        ),
     )
 
 
@@ -38,7 +52,9 @@ def is_editor(person: User) -> bool:
 
 
 def may_describe(person: User, by: User | None) -> bool:
-    """Whether `by` writes name, language and phone of this person: an editor's are written by themselves and by a superuser."""
+    """Whether `by` writes name, language and phone of this person: an editor's are written by themselves and by a
+    superuser.
+    """
     return not is_editor(person) or (by is not None and (by.pk == person.pk or by.is_superuser))
 
 

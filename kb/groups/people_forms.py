@@ -1,4 +1,7 @@
-"""Forms of people in the admin: who they are, where they work, where they sit, and a change of employer. Nothing here makes an editor."""
+"""Forms of people in the admin: who they are, where they work, where they sit, and a change of employer.
+
+Nothing here makes an editor.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +44,14 @@ class PersonForm(OpensNothingAgain, forms.ModelForm):
         if self.instance.pk and not may_describe(self.instance, by):
             for name in OWN_LINES:
                 self.fields[name].disabled = True
-                self.fields[name].help_text = _("This person edits the site: only they and the editor-in-chief change this.")
+                self.fields[name].help_text = _(
+                    "This person edits the site: only they and the editor-in-chief change this."
+                )
         if self.instance.pk and is_editor(self.instance):
             self.fields["email"].disabled = True
-            self.fields["email"].help_text = _("This person edits the site: only they change their address, in their own account.")
+            self.fields["email"].help_text = _(
+                "This person edits the site: only they change their address, in their own account."
+            )
         elif not self.instance.pk:
             self.fields["email"].help_text = _("The person logs in with it. Nothing is sent yet.")
 
@@ -100,7 +107,10 @@ class MandateForm(OpensNothingAgain, forms.ModelForm):
 class _RunningFirst(BaseInlineFormSet):
     def get_queryset(self):
         return (
-            super().get_queryset().select_related("organisation").order_by(F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk")
+            super()
+            .get_queryset()
+            .select_related("organisation")
+            .order_by(F("until").desc(nulls_first=True), F("since").desc(nulls_last=True), "pk")
         )
 
 
@@ -110,7 +120,10 @@ class _Mandates(_RunningFirst):
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if not hasattr(self, "_bodies"):
-            self._bodies = [("", "---------"), *((body.pk, f"{body.code} – {body}") for body in Body.objects.order_by("-is_active", "code"))]
+            self._bodies = [
+                ("", "---------"),
+                *((body.pk, f"{body.code} – {body}") for body in Body.objects.order_by("-is_active", "code")),
+            ]
         form.fields["body"].widget.choices = self._bodies
 
 
@@ -121,7 +134,9 @@ MandateFormSet = inlineformset_factory(User, Mandate, form=MandateForm, formset=
 class EmployerForm(forms.Form):
     """From one employer to another on a day; each mandate held for the former gets a fate, chosen one by one."""
 
-    organisation = forms.ModelChoiceField(Organisation.objects.all(), label=_("New employer"), widget=organisation_chooser.widget_class)
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.all(), label=_("New employer"), widget=organisation_chooser.widget_class
+    )
     function = forms.CharField(label=_("Function"), max_length=150, required=False)
     since = forms.DateField(label=_("First day there"), widget=DayInput)
 
@@ -143,5 +158,7 @@ class EmployerForm(forms.Form):
 
     def save(self) -> None:
         values = self.cleaned_data
-        new = Employment(user=self.person, organisation=values["organisation"], function=values["function"], since=values["since"])
+        new = Employment(
+            user=self.person, organisation=values["organisation"], function=values["function"], since=values["since"]
+        )
         change_employer(self.person, self.former, new, {one.pk: values[f"mandate-{one.pk}"] for one in self.mandates})

@@ -45,12 +45,21 @@ def in_state(queryset: QuerySet[User], state: str) -> QuerySet[User]:
 
 class PeopleFilters(WagtailFilterSet):
     body = django_filters.ModelMultipleChoiceFilter(
-        queryset=Body.objects.order_by("-is_active", "code"), widget=forms.CheckboxSelectMultiple, label=gettext_lazy("Body"), method="in_bodies"
+        queryset=Body.objects.order_by("-is_active", "code"),
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Body"),
+        method="in_bodies",
     )
     organisation = django_filters.CharFilter(label=gettext_lazy("Organisation"), method="of_organisation")
-    state = django_filters.ChoiceFilter(choices=list(STATES.items()), label=gettext_lazy("Invitation"), method="of_state", widget=forms.RadioSelect)
-    mandate = django_filters.BooleanFilter(label=gettext_lazy("Running mandate"), method="with_mandate", widget=BooleanRadioSelect)
-    referent = django_filters.BooleanFilter(label=gettext_lazy("Follows the contributions"), method="as_referent", widget=BooleanRadioSelect)
+    state = django_filters.ChoiceFilter(
+        choices=list(STATES.items()), label=gettext_lazy("Invitation"), method="of_state", widget=forms.RadioSelect
+    )
+    mandate = django_filters.BooleanFilter(
+        label=gettext_lazy("Running mandate"), method="with_mandate", widget=BooleanRadioSelect
+    )
+    referent = django_filters.BooleanFilter(
+        label=gettext_lazy("Follows the contributions"), method="as_referent", widget=BooleanRadioSelect
+    )
     is_active = django_filters.BooleanFilter(label=gettext_lazy("Active"), widget=BooleanRadioSelect)
 
     class Meta:
@@ -100,7 +109,9 @@ class InvitationColumn(Column):
 
 
 def employers_of(person: User) -> str:
-    return ", ".join(f"{one.organisation} ({one.function})" if one.function else str(one.organisation) for one in person.employers)
+    return ", ".join(
+        f"{one.organisation} ({one.function})" if one.function else str(one.organisation) for one in person.employers
+    )
 
 
 def seats_of(person: User) -> str:
@@ -146,6 +157,14 @@ def _ordering(ordering: str | None) -> tuple[str, ...]:
 
 def _counts(index_url: str) -> list[dict[str, Any]]:
     """How many were never invited, never came, came: one query."""
-    state = Case(*(When(pk__in=in_state(people(), name).order_by().values("pk"), then=Value(name)) for name in STATES), output_field=CharField())
-    counted = dict(people().filter(is_active=True).annotate(state=state).order_by().values_list("state").annotate(Count("pk")))
-    return [{"label": label, "count": counted.get(name, 0), "url": f"{index_url}?state={name}"} for name, label in STATES.items()]
+    state = Case(
+        *(When(pk__in=in_state(people(), name).order_by().values("pk"), then=Value(name)) for name in STATES),
+        output_field=CharField(),
+    )
+    counted = dict(
+        people().filter(is_active=True).annotate(state=state).order_by().values_list("state").annotate(Count("pk"))
+    )
+    return [
+        {"label": label, "count": counted.get(name, 0), "url": f"{index_url}?state={name}"}
+        for name, label in STATES.items()
+    ]

@@ -1,4 +1,7 @@
-"""People in the admin, for every editor: person, invitations, change of employer, closing. The list is in `people_lists`; log-ins are Wagtail's."""
+"""People in the admin, for every editor: person, invitations, change of employer, closing.
+
+The list is in `people_lists`; log-ins are Wagtail's.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,15 @@ from kb.groups.inviting import ask_invitations
 from kb.groups.models import Mandate
 from kb.groups.people import is_editor, matching, may_close, people
 from kb.groups.people_forms import EmployerForm, EmploymentFormSet, MandateFormSet, PersonForm
-from kb.groups.people_lists import ChoiceColumn, InvitationColumn, PeopleFilters, PeopleIndexView, employers_of, in_state, seats_of
+from kb.groups.people_lists import (
+    ChoiceColumn,
+    InvitationColumn,
+    PeopleFilters,
+    PeopleIndexView,
+    employers_of,
+    in_state,
+    seats_of,
+)
 
 SHOWN = 20  # names on the page that asks to confirm
 
@@ -112,7 +123,9 @@ class PersonView(PeoplePage):
             may_invite=bool(person.pk) and never_came(User.objects.filter(pk=person.pk)).exists(),
             may_close=bool(person.pk) and may_close(person, self.request.user),
             is_editor=bool(person.pk) and is_editor(person),
-            employers=list(Employment.objects.running().filter(user=person).select_related("organisation")) if person.pk else [],
+            employers=list(Employment.objects.running().filter(user=person).select_related("organisation"))
+            if person.pk
+            else [],
         )
 
 
@@ -126,14 +139,19 @@ class OfPerson(PeoplePage):
 
 
 class EmployerView(OfPerson):
-    """From one employer to another. Where the person has several, `?from=` says which they leave ("none": the new one comes beside)."""
+    """From one employer to another.
+
+    Where the person has several, `?from=` says which they leave ("none": the new one comes beside).
+    """
 
     template_name = "groups/admin/people/employer.html"
     page_title = gettext_lazy("Change of employer")
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
-        self.running = list(Employment.objects.running().filter(user=self.person).select_related("organisation").order_by("pk"))
+        self.running = list(
+            Employment.objects.running().filter(user=self.person).select_related("organisation").order_by("pk")
+        )
         chosen = request.GET.get("from", "")
         self.former = next((one for one in self.running if str(one.pk) == chosen), None)
         self.must_choose = self.former is None and chosen != "none" and len(self.running) > 1
@@ -154,11 +172,21 @@ class EmployerView(OfPerson):
         return redirect(self.edit_url_name, pk)
 
     def _form_page(self, form: EmployerForm) -> HttpResponse:
-        return self.page(form=form, media=form.media, person=self.person, former=self.former, running=self.running, must_choose=self.must_choose)
+        return self.page(
+            form=form,
+            media=form.media,
+            person=self.person,
+            former=self.former,
+            running=self.running,
+            must_choose=self.must_choose,
+        )
 
 
 class CloseView(OfPerson):
-    """Closing an account (no log-in, no rights, every session over), and opening it again. An editor's account is closed by a superuser elsewhere."""
+    """Closing an account (no log-in, no rights, every session over), and opening it again.
+
+    An editor's account is closed by a superuser elsewhere.
+    """
 
     template_name = "groups/admin/people/close.html"
 
@@ -183,13 +211,19 @@ class CloseView(OfPerson):
                 inviting.revoke(self.person)
                 end_sessions(self.person)
             log(instance=self.person, action="wagtail.edit")
-        sentence = _("The account of %(person)s is open again.") if wanted else _("The account of %(person)s is closed: nobody logs in with it.")
+        sentence = (
+            _("The account of %(person)s is open again.")
+            if wanted
+            else _("The account of %(person)s is closed: nobody logs in with it.")
+        )
         messages.success(request, sentence % {"person": self.person})
         return redirect(self.edit_url_name, pk)
 
 
 class InviteView(PeoplePage):
-    """Invitations to the people who are ticked, or to all of the list (its filters stand in the address) in one state; asks first, then sends."""
+    """Invitations to the people who are ticked, or to all of the list (its filters stand in the address) in one state;
+    asks first, then sends.
+    """
 
     template_name = "groups/admin/people/invite.html"
     page_title = gettext_lazy("Send invitations")
@@ -230,11 +264,16 @@ class InviteView(PeoplePage):
 def _sent_sentence(count: int) -> str:
     if not count:
         return _("Nobody is invited: those people came already, or their account is closed.")
-    return ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", count) % {"count": count}
+    return ngettext("%(count)d invitation is on its way.", "%(count)d invitations are on their way.", count) % {
+        "count": count
+    }
 
 
 class PeopleViewSet(ModelViewSet):
-    """Asks for the rights on mandates: who may say where people sit may keep the list of people. No rights on log-ins are given or needed."""
+    """Asks for the rights on mandates: who may say where people sit may keep the list of people.
+
+    No rights on log-ins are given or needed.
+    """
 
     model = User
     name = "people"
@@ -249,7 +288,9 @@ class PeopleViewSet(ModelViewSet):
     form_fields = ("name",)
     list_display = (
         ChoiceColumn("choice", label=""),
-        TitleColumn("name", label=gettext_lazy("Name"), accessor=str, sort_key="name", url_name="people:edit", width="22%"),
+        TitleColumn(
+            "name", label=gettext_lazy("Name"), accessor=str, sort_key="name", url_name="people:edit", width="22%"
+        ),
         Column("email", label=gettext_lazy("E-mail address"), sort_key="email"),
         Column("employers", label=gettext_lazy("Works at"), accessor=employers_of),
         Column("seats", label=gettext_lazy("Bodies"), accessor=seats_of),

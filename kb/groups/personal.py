@@ -36,7 +36,9 @@ def ever() -> Exists:
 
 
 def erase_mandates(user: Any, identity: Identity) -> int:
-    """The seat stays counted; one that still ran ends today, so that nobody is told that a number follows the contributions."""
+    """The seat stays counted; one that still ran ends today, so that nobody is told that a number follows the
+    contributions.
+    """
     forget_log_of(mandates_of(user), identity)
     today = timezone.localdate()
     running = mandates_of(user).filter(Q(until__isnull=True) | Q(until__gt=today))
@@ -62,6 +64,8 @@ def register_all() -> None:
             order=70,
             shown=mandates_in_words,
             erase=erase_mandates,
-            **rows_of(mandates_of, "body__code", "organisation__name", "role", "is_referent", "is_suspended", "since", "until"),
+            **rows_of(
+                mandates_of, "body__code", "organisation__name", "role", "is_referent", "is_suspended", "since", "until"
+            ),
         )
     )

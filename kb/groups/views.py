@@ -25,7 +25,11 @@ def people(request: HttpRequest) -> HttpResponse:
     """Whoever is not logged in is sent to do so, and back here."""
     listing, here = listed(ListForm.read(request.GET), held=audiences_of(request)), current_language()
     echoes = [Echo(code, TITLES[code], _address_in(code)) for code in CODES if code != here]
-    return render(request, "groups/people.html", {"title": TITLES[here], "echoes": echoes, "listing": listing, "form": listing.form})
+    return render(
+        request,
+        "groups/people.html",
+        {"title": TITLES[here], "echoes": echoes, "listing": listing, "form": listing.form},
+    )
 
 
 def _address_in(language: str) -> str:

@@ -81,8 +81,12 @@ class RunningFilter(django_filters.BooleanFilter):
 
 
 class MandateFilters(WagtailFilterSet):
-    body = django_filters.ModelMultipleChoiceFilter(queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body"))
-    role = django_filters.MultipleChoiceFilter(choices=MandateRole.choices, widget=forms.CheckboxSelectMultiple, label=_("Role"))
+    body = django_filters.ModelMultipleChoiceFilter(
+        queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body")
+    )
+    role = django_filters.MultipleChoiceFilter(
+        choices=MandateRole.choices, widget=forms.CheckboxSelectMultiple, label=_("Role")
+    )
     running = RunningFilter(label=_("Running today"), widget=BooleanRadioSelect)
 
     is_referent = django_filters.BooleanFilter(label=_("Follows the contributions"), widget=BooleanRadioSelect)
@@ -103,7 +107,10 @@ class MandateIndexView(generic.IndexView):
     def search_queryset(self, queryset):
         for word in (self.search_query or "").split()[:8]:
             queryset = queryset.filter(
-                Q(user__name__icontains=word) | Q(user__email__icontains=word) | Q(organisation__name__icontains=word) | Q(body__code__iexact=word)
+                Q(user__name__icontains=word)
+                | Q(user__email__icontains=word)
+                | Q(organisation__name__icontains=word)
+                | Q(body__code__iexact=word)
             )
         return queryset
 
@@ -148,4 +155,12 @@ class PeopleViewSetGroup(ModelViewSetGroup):
     menu_label = _("People")
     menu_icon = "group"
     menu_order = 300
-    items = (PeopleViewSet, BodyViewSet, MandateViewSet, OrganisationViewSet, ServiceViewSet, PlaceViewSet, SheetImportViewSet)
+    items = (
+        PeopleViewSet,
+        BodyViewSet,
+        MandateViewSet,
+        OrganisationViewSet,
+        ServiceViewSet,
+        PlaceViewSet,
+        SheetImportViewSet,
+    )

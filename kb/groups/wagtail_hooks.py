@@ -20,5 +20,10 @@ def register_people():
 def lead_to_the_invitation(request: HttpRequest, user: Any) -> None:
     page = messages.button(reverse("people:edit", args=[user.pk]), _("Open this person"))
     messages.info(
-        request, _("Nothing has been sent to this person yet: the invitation, by which they choose a password, is on their page."), buttons=[page]
+        request,
+        _(
+            "Nothing has been sent to this person yet: the invitation, by which they choose a "
+            "password, is on their page."
+        ),
+        buttons=[page],
     )

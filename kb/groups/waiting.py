@@ -1,4 +1,7 @@
-"""What waits for editors: people who were invited and did not come. Works without a worker; the list itself is in the admin."""
+"""What waits for editors: people who were invited and did not come.
+
+Works without a worker; the list itself is in the admin.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,11 @@ UNANSWERED_AFTER = timedelta(days=7)
 
 def unanswered():
     """People whose newest invitation is older than UNANSWERED_AFTER, the longest waiting first."""
-    return with_invitation(never_came(people())).filter(invited_at__lt=timezone.now() - UNANSWERED_AFTER).order_by("invited_at", "pk")
+    return (
+        with_invitation(never_came(people()))
+        .filter(invited_at__lt=timezone.now() - UNANSWERED_AFTER)
+        .order_by("invited_at", "pk")
+    )
 
 
 def invitations(user: Any, held: frozenset[str]) -> WaitingList:
@@ -29,5 +36,8 @@ def invitations(user: Any, held: frozenset[str]) -> WaitingList:
     total = found.count()
     things: tuple[Waiting, ...] = ()
     if STAFF in held and total:
-        things = tuple(Waiting(str(person), reverse("people:edit", args=(person.pk,)), person.invited_at) for person in found[:SHOWN])
+        things = tuple(
+            Waiting(str(person), reverse("people:edit", args=(person.pk,)), person.invited_at)
+            for person in found[:SHOWN]
+        )
     return WaitingList(total, things, f"{reverse('people:index')}?state=never-came")

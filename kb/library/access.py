@@ -15,7 +15,9 @@ from kb.library.models.marks import Mark
 
 
 class Withdrawn(Exception):
-    """The address was good and the reader could see what stood there; `mark` and the reason are all that is still said of it."""
+    """The address was good and the reader could see what stood there; `mark` and the reason are all that is still said
+    of it.
+    """
 
     def __init__(self, mark: Mark, successor: Gathered | None, reason: str = "") -> None:
         super().__init__(str(mark))
@@ -47,7 +49,10 @@ class Place:
 
 
 def reference_at(mark: Mark, held: frozenset[str]) -> Gathered:
-    """The reference with this mark. Raises Http404 when there is none for this reader, Withdrawn when they could see it before. Five queries."""
+    """The reference with this mark.
+
+    Raises Http404 when there is none for this reader, Withdrawn when they could see it before. Five queries.
+    """
     pk = Reference.objects.with_mark(mark).values_list("pk", flat=True).first()
     whole = gather([pk]).get(pk) if pk else None
     if whole is None:
@@ -71,7 +76,8 @@ def successor_of(reference: Reference, held: frozenset[str]) -> Gathered | None:
 def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
     """A version of a file. Raises Http404 when there is none for this reader, TakenAway when they could open it before.
 
-    Of a withdrawn reference it raises what `reference_at` does, whatever the numbers: nothing is said of files that may never have been.
+    Of a withdrawn reference it raises what `reference_at` does, whatever the numbers: nothing is said of files that may
+    never have been.
     """
     whole = reference_at(mark, held)
     attachment = next((one for one in whole.opened_by(held) if one.file.number == file_number), None)

@@ -23,7 +23,9 @@ from kb.library.models.recording import RecordingQuerySet, record_references
 LONGEST = 255
 _SIGNS = re.compile(r"[^\w\s]+")
 _POINTS = re.compile(r"(?<=\b\w)\.(?=\w\b|\s|$)")
-_LEGAL_FORMS = frozenset({"asbl", "vzw", "sa", "nv", "srl", "sprl", "bv", "bvba", "scrl", "cvba", "aisbl", "ivzw", "fp", "sp", "so"})
+_LEGAL_FORMS = frozenset(
+    {"asbl", "vzw", "sa", "nv", "srl", "sprl", "bv", "bvba", "scrl", "cvba", "aisbl", "ivzw", "fp", "sp", "so"}
+)
 _ARTICLES = frozenset({"la", "le", "les", "l", "de", "het", "the"})
 
 
@@ -36,7 +38,10 @@ class UsedName:
 
 
 def names_in_use(kind: str, words: str = "") -> QuerySet[dict]:
-    """{"name", "count"} of every name that stands on a reference and has each of these words in it, by name. One query, whatever the page."""
+    """{"name", "count"} of every name that stands on a reference and has each of these words in it, by name.
+
+    One query, whatever the page.
+    """
     rows: QuerySet = Creator.objects.all() if kind == AuthorityKind.CREATOR else Reference.objects.exclude(publisher="")
     column = _column(kind)
     for word in words_of(words):
@@ -47,14 +52,19 @@ def names_in_use(kind: str, words: str = "") -> QuerySet[dict]:
 
 
 def look_alikes(kind: str, *, at_most: int = 50) -> list[tuple[UsedName, ...]]:
-    """Groups of names that differ only in case, accents, signs, the order of their words, a legal form or an article; most used first.
+    """Groups of names that differ only in case, accents, signs, the order of their words, a legal form or an article;
+    most used first.
 
     Reads every distinct name once.
     """
     groups: dict[str, list[UsedName]] = {}
     for row in names_in_use(kind).iterator(chunk_size=2000):
         groups.setdefault(folded(row["name"]), []).append(UsedName(**row))
-    alike = [tuple(sorted(group, key=lambda one: (-one.count, one.name))) for key, group in groups.items() if key and len(group) > 1]
+    alike = [
+        tuple(sorted(group, key=lambda one: (-one.count, one.name)))
+        for key, group in groups.items()
+        if key and len(group) > 1
+    ]
     return sorted(alike, key=lambda group: (-sum(one.count for one in group), group[0].name))[:at_most]
 
 
@@ -62,14 +72,17 @@ def folded(name: str) -> str:
     """What two forms of one name have in common: "La Gerbe a.s.b.l." and "GERBE (LA), asbl" give the same."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", name.casefold()) if not unicodedata.combining(sign))
     words = _SIGNS.sub(" ", _POINTS.sub("", plain)).split()
-    return " ".join(sorted(word for word in words if word not in _LEGAL_FORMS and word not in _ARTICLES) or sorted(words))
+    return " ".join(
+        sorted(word for word in words if word not in _LEGAL_FORMS and word not in _ARTICLES) or sorted(words)
+    )
 
 
 @transaction.atomic
 def merge(kind: str, names: Iterable[str], into: str) -> int:
     """Writes `into` in place of each of `names`, from now on too, and gives the number of references that changed.
 
-    The other forms stay known: who looks for one finds the references. Raises ValidationError for an empty or too long form, or nothing to merge.
+    The other forms stay known: who looks for one finds the references. Raises ValidationError for an empty or too long
+    form, or nothing to merge.
     """
     into = " ".join(into.split())
     if not into:
@@ -87,7 +100,9 @@ def merge(kind: str, names: Iterable[str], into: str) -> int:
 
 
 def forget(other: OtherName) -> None:
-    """This form leads nowhere any more; references keep the form they have. An authority without other forms goes too."""
+    """This form leads nowhere any more; references keep the form they have.
+    An authority without other forms goes too.
+    """
     with transaction.atomic():
         authority = other.authority
         other.delete()
@@ -116,7 +131,9 @@ def _take_over(authority: Authority, names: set[str]) -> None:
     merged.delete()
     OtherName.objects.filter(kind=authority.kind, name__in=names).update(authority=authority)
     known = set(authority.other_names.values_list("name", flat=True))
-    OtherName.objects.bulk_create(OtherName(authority=authority, kind=authority.kind, name=name) for name in sorted(names - known))
+    OtherName.objects.bulk_create(
+        OtherName(authority=authority, kind=authority.kind, name=name) for name in sorted(names - known)
+    )
 
 
 def _rewrite(kind: str, names: set[str], into: str) -> int:

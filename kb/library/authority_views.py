@@ -1,4 +1,6 @@
-"""The authority list in the admin: names of creators and of publishers, and merging several forms of one into the form we use."""
+"""The authority list in the admin: names of creators and of publishers, and merging several forms of one into the form
+we use.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,16 @@ from kb.library.models import OtherName
 
 PERMISSION = "library.change_reference"
 PER_PAGE = 100
-TITLES = {AuthorityKind.CREATOR: gettext_lazy("Names of creators"), AuthorityKind.PUBLISHER: gettext_lazy("Names of publishers")}
+TITLES = {
+    AuthorityKind.CREATOR: gettext_lazy("Names of creators"),
+    AuthorityKind.PUBLISHER: gettext_lazy("Names of publishers"),
+}
 
 
 def names(request: HttpRequest, kind: str) -> HttpResponse:
-    """All names in use, or those that look the same (?alike=1); POST merges the ticked ones, after a page that says what will change."""
+    """All names in use, or those that look the same (?alike=1); POST merges the ticked ones, after a page that says
+    what will change.
+    """
     _check(request, kind)
     if request.method == "POST":
         return _merge(request, kind)
@@ -32,7 +39,15 @@ def names(request: HttpRequest, kind: str) -> HttpResponse:
     page = Paginator(names_in_use(kind, words), PER_PAGE).get_page(request.GET.get("p"))
     forms_of = other_forms(kind, [row["name"] for row in page])
     rows = [{**row, "others": forms_of.get(row["name"], [])} for row in page]
-    shown = {"kind": kind, "title": TITLES[kind], "kinds": _tabs(kind), "words": words, "page": page, "rows": rows, "alike": alike}
+    shown = {
+        "kind": kind,
+        "title": TITLES[kind],
+        "kinds": _tabs(kind),
+        "words": words,
+        "page": page,
+        "rows": rows,
+        "alike": alike,
+    }
     return render(request, "library/admin/names.html", shown)
 
 
@@ -61,7 +76,11 @@ def forms_known(request: HttpRequest, kind: str) -> HttpResponse:
     _check(request, kind)
     others = OtherName.objects.filter(kind=kind).select_related("authority").order_by("authority__name", "name")
     page = Paginator(others, PER_PAGE).get_page(request.GET.get("p"))
-    return render(request, "library/admin/name_forms.html", {"kind": kind, "title": TITLES[kind], "kinds": _tabs(kind), "page": page})
+    return render(
+        request,
+        "library/admin/name_forms.html",
+        {"kind": kind, "title": TITLES[kind], "kinds": _tabs(kind), "page": page},
+    )
 
 
 @require_POST

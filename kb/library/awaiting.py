@@ -1,6 +1,8 @@
-"""Contributions that wait: for whoever accepts them, for their author to mend, and files that could not be read; and one's own, wherever they stand.
+"""Contributions that wait: for whoever accepts them, for their author to mend, and files that could not be read; and
+one's own, wherever they stand.
 
-What the lists look like elsewhere is in `kb.clock.waiting`; the sentences of notices are here too, made when they are sent.
+What the lists look like elsewhere is in `kb.clock.waiting`; the sentences of notices are here too, made when they are
+sent.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ _REFERENT = "referent:"
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """One's own reference: where it stands (`state` is the code, `said` its words), the last word about it, since when, where to go on."""
+    """One's own reference: where it stands (`state` is the code, `said` its words), the last word about it, since when,
+    where to go on.
+    """
 
     title: str
     language: str
@@ -93,7 +97,11 @@ def shown_own(reference: Reference) -> Own:
 
 def proposed_to(user: Any, held: frozenset[str]):
     """What this person may accept: the bodies they are referent of; for an editor those of every body. Oldest first."""
-    proposed = with_since(Reference.objects.filter(state=ReferenceState.PROPOSED)).select_related("created_by").order_by("updated_at", "pk")
+    proposed = (
+        with_since(Reference.objects.filter(state=ReferenceState.PROPOSED))
+        .select_related("created_by")
+        .order_by("updated_at", "pk")
+    )
     return proposed if STAFF in held else proposed.filter(body__code__in=_followed(held))
 
 
@@ -102,7 +110,8 @@ def _followed(held: Iterable[str]) -> list[str]:
 
 
 def to_accept(user: Any, held: frozenset[str]) -> WaitingList:
-    """For referents: what their bodies have to read over; for editors: what no referent follows, named only after the second factor.
+    """For referents: what their bodies have to read over; for editors: what no referent follows, named only after the
+    second factor.
 
     Two queries; one more for editors, of who follows what.
     """
@@ -121,7 +130,11 @@ def to_mend(user: Any, held: frozenset[str]) -> WaitingList:
     """What was sent back to this person. Two queries."""
     returned = with_since(Reference.objects.filter(created_by=user, state=ReferenceState.RETURNED))
     total = returned.count()
-    things = [_waiting(reference, reference.state_reason) for reference in returned.order_by("updated_at", "pk")[:SHOWN]] if total else []
+    things = (
+        [_waiting(reference, reference.state_reason) for reference in returned.order_by("updated_at", "pk")[:SHOWN]]
+        if total
+        else []
+    )
     return WaitingList(total, tuple(things), reverse("library:contributions"))
 
 
@@ -129,11 +142,17 @@ def unread(user: Any, held: frozenset[str]) -> WaitingList:
     """For editors: references with a file that could not be read. Two queries."""
     if not user.is_staff:
         return WaitingList(0)
-    files = FileVersion.objects.newest().filter(state__in=UNREAD_STATES, stored_file__reference_file__reference=OuterRef("pk"))
+    files = FileVersion.objects.newest().filter(
+        state__in=UNREAD_STATES, stored_file__reference_file__reference=OuterRef("pk")
+    )
     kept = Reference.objects.exclude(state__in=[ReferenceState.DRAFT, ReferenceState.REFUSED, ReferenceState.WITHDRAWN])
     found = with_since(kept.filter(Exists(files)))
     total = found.count()
-    things = [_waiting(reference, "") for reference in found.order_by("updated_at", "pk")[:SHOWN]] if total and STAFF in held else []
+    things = (
+        [_waiting(reference, "") for reference in found.order_by("updated_at", "pk")[:SHOWN]]
+        if total and STAFF in held
+        else []
+    )
     address = reverse(Reference.snippet_viewset.get_url_name("list"))
     return WaitingList(total, tuple(things), f"{address}?reading=unread")
 
@@ -157,7 +176,11 @@ _SENTENCES = {
         gettext_lazy("“%(title)s” was sent back to you."),
         gettext_lazy("“%(title)s” was sent back to you: %(word)s"),
     ),
-    "library.refused": (ReferenceState.REFUSED, gettext_lazy("“%(title)s” was refused."), gettext_lazy("“%(title)s” was refused: %(word)s")),
+    "library.refused": (
+        ReferenceState.REFUSED,
+        gettext_lazy("“%(title)s” was refused."),
+        gettext_lazy("“%(title)s” was refused: %(word)s"),
+    ),
     "library.withdrawn": (
         ReferenceState.WITHDRAWN,
         gettext_lazy("“%(title)s” was withdrawn from the library."),
@@ -168,19 +191,32 @@ NOTICE_KINDS = tuple(_SENTENCES)
 
 
 def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
-    """Sentences for what still holds and may still be seen: a reference that was mended since is not told as sent back. One query."""
+    """Sentences for what still holds and may still be seen: a reference that was mended since is not told as sent back.
+
+    One query.
+    """
     wanted = {one.pk: reference_id_of(one.subject) for one in notices}
-    found = {reference.pk: reference for reference in Reference.objects.filter(pk__in=set(wanted.values()) - {None}).select_related("body")}
+    found = {
+        reference.pk: reference
+        for reference in Reference.objects.filter(pk__in=set(wanted.values()) - {None}).select_related("body")
+    }
     told, said = {}, set()
     for one in reversed(notices):  # the last of several about the same thing says it
         reference = found.get(wanted[one.pk])
         state, plain, with_word = _SENTENCES[one.kind]
-        if reference is None or reference.state != state or reference.pk in said or held.isdisjoint(reference.effective_audiences):
+        if (
+            reference is None
+            or reference.state != state
+            or reference.pk in said
+            or held.isdisjoint(reference.effective_audiences)
+        ):
             continue
         said.add(reference.pk)
         sentence = with_word if with_word and reference.state_reason else plain
         words = str(sentence) % {"title": reference.full_title, "word": reference.state_reason}
-        told[one.pk] = Told(words, reference_url(reference) if state == ReferenceState.ACCEPTED else contribution_url(reference))
+        told[one.pk] = Told(
+            words, reference_url(reference) if state == ReferenceState.ACCEPTED else contribution_url(reference)
+        )
     return told
 
 

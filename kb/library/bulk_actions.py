@@ -1,4 +1,5 @@
-"""What an editor can do to many references at once. Each is held while it is changed, so that two who act at once do not undo one another.
+"""What an editor can do to many references at once. Each is held while it is changed, so that two who act at once do
+not undo one another.
 
 What cannot be done to one is told with its shelf mark and stops none of the others; log and index follow what was done.
 """
@@ -66,10 +67,15 @@ class ReferenceBulkAction(SnippetBulkAction):
         """None when nothing was done: the warnings say why."""
         if not num_child_objects:
             return None
-        return ngettext("%(count)d reference changed.", "%(count)d references changed.", num_child_objects) % {"count": num_child_objects}
+        return ngettext("%(count)d reference changed.", "%(count)d references changed.", num_child_objects) % {
+            "count": num_child_objects
+        }
 
     def act(self, reference: Reference, values: dict) -> None:
-        """Changes and saves it. Raises ValidationError, or NotAllowed where another state or another person is asked for."""
+        """Changes and saves it.
+
+        Raises ValidationError, or NotAllowed where another state or another person is asked for.
+        """
         self.change(reference, values)
         check(reference)
         reference.save()
@@ -108,7 +114,9 @@ class AcceptBulkAction(ReferenceBulkAction):
         return {"shown": " ".join(f"{pk}:{stamp}" for pk, stamp in stamps_of(self.get_actionable_objects()[0]).items())}
 
     def act(self, reference: Reference, values: dict) -> None:
-        on_its_way = reference.state in handling.OPEN_TO_AUTHOR | handling.OPEN_TO_HANDLER  # else the sentence says what was done, and by whom
+        on_its_way = (
+            reference.state in handling.OPEN_TO_AUTHOR | handling.OPEN_TO_HANDLER
+        )  # else the sentence says what was done, and by whom
         if on_its_way and self.cleaned_form.stamps().get(str(reference.pk)) != stamp_of(reference):
             raise ValidationError(CHANGED)
         check(reference)
@@ -141,7 +149,9 @@ class AudiencesBulkAction(ReferenceBulkAction):
     aria_label = _("Change who may see the chosen references")
     action_priority = 22
     form_class = AudiencesForm
-    question = _("Who may see these notices? Their files are never opened wider by this; they are narrowed where they must be.")
+    question = _(
+        "Who may see these notices? Their files are never opened wider by this; they are narrowed where they must be."
+    )
 
     def change(self, reference: Reference, values: dict) -> None:
         reference.audiences = values["audiences"]
@@ -164,7 +174,9 @@ class ConceptsBulkAction(ReferenceBulkAction):
 
 
 class BodyForm(forms.Form):
-    own_production = forms.ModelChoiceField(label=_("The coordination's own work, by"), queryset=Body.objects.all(), required=False)
+    own_production = forms.ModelChoiceField(
+        label=_("The coordination's own work, by"), queryset=Body.objects.all(), required=False
+    )
 
 
 class OwnProductionBulkAction(ReferenceBulkAction):
@@ -195,9 +207,16 @@ class ReadAgainBulkAction(ReferenceBulkAction):
         return 0, count
 
     def get_success_message(self, num_parent_objects, num_child_objects):
-        return ngettext("%(count)d file is being read again.", "%(count)d files are being read again.", num_child_objects) % {
-            "count": num_child_objects
-        }
+        return ngettext(
+            "%(count)d file is being read again.", "%(count)d files are being read again.", num_child_objects
+        ) % {"count": num_child_objects}
 
 
-ACTIONS = (AcceptBulkAction, WithdrawBulkAction, AudiencesBulkAction, ConceptsBulkAction, OwnProductionBulkAction, ReadAgainBulkAction)
+ACTIONS = (
+    AcceptBulkAction,
+    WithdrawBulkAction,
+    AudiencesBulkAction,
+    ConceptsBulkAction,
+    OwnProductionBulkAction,
+    ReadAgainBulkAction,
+)

@@ -28,7 +28,10 @@ from search.registry import Card, CardLink, Found, FoundSection, Note
 
 
 def found(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], query_text: str = "") -> dict[str, Found]:
-    """By key ("library.reference:17/1"), with the sections asked for. Four queries, one more for notices, one for pages, however many."""
+    """By key ("library.reference:17/1"), with the sections asked for.
+
+    Four queries, one more for notices, one for pages, however many.
+    """
     gathered = gather(pk for pk in map(reference_id_of, anchors) if pk is not None)
     open_now: dict[str, tuple[Gathered, list[Attachment]]] = {}
     for key in anchors:
@@ -84,7 +87,9 @@ def _open_label(version: FileVersion) -> str:
 
 
 def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
-    """Why a found document has no passages, said only when none of its files could be read; or that it is searched in part."""
+    """Why a found document has no passages, said only when none of its files could be read; or that it is searched in
+    part.
+    """
     if partly := partly_searched(versions):
         return (Note("partly", partly),)
     if not versions or any(version.state == State.READ for version in versions):
@@ -113,7 +118,9 @@ def _notices(anchors: Mapping[str, Sequence[str]], open_now: Open) -> Iterator[t
     wanted = {key: whole for key, (whole, _files) in open_now.items() if "" in anchors[key]}
     keywords: dict[int, list[tuple[str, str]]] = {}
     if wanted:
-        tagged = ReferenceKeyword.objects.filter(content_object__in=[whole.reference.pk for whole in wanted.values()]).order_by("pk")
+        tagged = ReferenceKeyword.objects.filter(
+            content_object__in=[whole.reference.pk for whole in wanted.values()]
+        ).order_by("pk")
         for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
             keywords.setdefault(reference_id, []).append((name, language))
     for key, whole in wanted.items():
@@ -138,7 +145,9 @@ def _pages(anchors: Mapping[str, Sequence[str]], open_now: Open) -> Iterator[tup
     one_of = Q()
     for version_id, of_version in numbers.items():
         one_of |= Q(version_id=version_id, number__in=of_version)
-    for version_id, number, label, text, spans in FilePage.objects.filter(one_of).values_list("version_id", "number", "label", "text", "spans"):
+    for version_id, number, label, text, spans in FilePage.objects.filter(one_of).values_list(
+        "version_id", "number", "label", "text", "spans"
+    ):
         for key, anchor, attachment, version in places[version_id, number]:
             yield key, anchor, section_of(attachment, version, number, label, text, spans)
 

@@ -1,4 +1,6 @@
-"""Putting a reference in with its files, in one transaction, for forms, imports and the demonstration; bytes are received before (`storing`)."""
+"""Putting a reference in with its files, in one transaction, for forms, imports and the demonstration; bytes are
+received before (`storing`).
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,13 @@ from kb.library.models.recording import KIND
 from kb.vocabulary.models import Concept
 
 
-def add_reference(reference: Reference, *, creators: Iterable[Creator] = (), concepts: Iterable[Concept] = ()) -> Reference:
-    """Checks and saves a new reference with who made it and what it is about; its shelf mark is given here. Raises ValidationError."""
+def add_reference(
+    reference: Reference, *, creators: Iterable[Creator] = (), concepts: Iterable[Concept] = ()
+) -> Reference:
+    """Checks and saves a new reference with who made it and what it is about; its shelf mark is given here.
+
+    Raises ValidationError.
+    """
     reference.creators = list(creators)
     reference.concepts = list(concepts)
     reference.full_clean()
@@ -37,9 +44,11 @@ def add_file(
     permission_date=None,
     user=None,
 ) -> ReferenceFile:
-    """Stores a file and hangs it on a saved reference; reading starts after the commit. An upload or a path is received first.
+    """Stores a file and hangs it on a saved reference; reading starts after the commit. An upload or a path is received
+    first.
 
-    Raises ValidationError: empty, too large, a program, open to more readers than the notice, or public without a reason why we may.
+    Raises ValidationError: empty, too large, a program, open to more readers than the notice, or public without a
+    reason why we may.
     """
     added = ReferenceFile(
         reference=reference,
@@ -51,7 +60,11 @@ def add_file(
     )
     added.full_clean(exclude=["stored_file", "number"])
     with ExitStack() as kept:
-        received = content if isinstance(content, Received) else kept.enter_context(receiving(content, original_name=original_name))
+        received = (
+            content
+            if isinstance(content, Received)
+            else kept.enter_context(receiving(content, original_name=original_name))
+        )
         with transaction.atomic():
             added.stored_file = store(received, owner_kind=KIND, user=user).stored_file
             added.save()

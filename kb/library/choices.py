@@ -34,7 +34,9 @@ class ReferenceState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
-FOLLOWED_STATES = frozenset({ReferenceState.PROPOSED, ReferenceState.RETURNED, ReferenceState.REFUSED})  # seen by the referents too
+FOLLOWED_STATES = frozenset(
+    {ReferenceState.PROPOSED, ReferenceState.RETURNED, ReferenceState.REFUSED}
+)  # seen by the referents too
 
 
 class Force(models.TextChoices):

@@ -1,4 +1,6 @@
-"""How a reference is cited in a text: author and date, then the title as printed, then who published it and where it can be read."""
+"""How a reference is cited in a text: author and date, then the title as printed, then who published it and where it
+can be read.
+"""
 
 from __future__ import annotations
 

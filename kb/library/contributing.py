@@ -1,6 +1,8 @@
-"""Putting a reference in as a member does: begun from files, a link or a title, then corrected line by line, given readers, confirmed.
+"""Putting a reference in as a member does: begun from files, a link or a title, then corrected line by line, given
+readers, confirmed.
 
-What is done with it then is in `handling`; what is proposed from the file is in `drafting`; the lines of the page are in `lines`.
+What is done with it then is in `handling`; what is proposed from the file is in `drafting`; the lines of the page are
+in `lines`.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ from kb.library.models.authorities import preferred_names
 from kb.library.versioning import drop_replaced
 from kb.pages.texts import Texts
 
-_DOI_ALONE = re.compile(r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[^\s?#]+)(?:[?#]\S*)?", re.IGNORECASE)
+_DOI_ALONE = re.compile(
+    r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[^\s?#]+)(?:[?#]\S*)?", re.IGNORECASE
+)
 GROUP, MEMBERS, EVERYONE = "group", "members", "everyone"
 
 
@@ -52,7 +56,9 @@ class Link:
 
 
 def doi_typed(text: str) -> str:
-    """The DOI that a text is, alone, after "doi:" or as an address of doi.org, in small letters (a DOI has no case); "" when it is none."""
+    """The DOI that a text is, alone, after "doi:" or as an address of doi.org, in small letters (a DOI has no case); ""
+    when it is none.
+    """
     found = _DOI_ALONE.fullmatch(unquote(text.strip()))
     return doi_in(found[1]) if found else ""
 
@@ -70,7 +76,8 @@ def received(uploads: Iterable[Upload]) -> Iterator[list[Received]]:
 def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link = Link(), title: str = "") -> Reference:
     """A draft of this person for this body: files (several are parts of one document), a link or a title, or all three.
 
-    Reader choice starts at the body. Raises ValidationError: a file that is empty, too large or a program, an address that is none.
+    Reader choice starts at the body. Raises ValidationError: a file that is empty, too large or a program, an address
+    that is none.
     """
     named = title or (readable_name(uploads[0].name) if uploads else "") or link.doi or link.url
     with received(uploads) as files, transaction.atomic():
@@ -93,7 +100,10 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
 def attach(reference: Reference, upload: Received, user: Any) -> ReferenceFile:
     """One more file beside those there are, with the readers of the notice."""
     others = ReferenceFile.objects.filter(reference=reference)
-    reason, permission_date = others.values_list("publish_reason", "permission_date").first() or (PublishReason.UNKNOWN, None)
+    reason, permission_date = others.values_list("publish_reason", "permission_date").first() or (
+        PublishReason.UNKNOWN,
+        None,
+    )
     return add_file(
         reference,
         upload,
@@ -112,7 +122,9 @@ def replace_file(file: ReferenceFile, upload: Received, user: Any) -> FileVersio
 
 
 def contribution_of(reference: Reference) -> Contribution:
-    """What is kept of how it came to us; a reference that an editor made gets its row when it is first corrected here."""
+    """What is kept of how it came to us; a reference that an editor made gets its row when it is first
+    corrected here.
+    """
     return Contribution.objects.get_or_create(reference=reference)[0]
 
 
@@ -131,7 +143,10 @@ def readers_choice(reference: Reference) -> str:
 
 
 def notice_readers(choice: str, body: Body) -> list[str]:
-    """The audiences of a choice. All members and the group: its consultants and invitees, who are no members, go on reading."""
+    """The audiences of a choice.
+
+    All members and the group: its consultants and invitees, who are no members, go on reading.
+    """
     group = audiences.body(body.code)
     return {GROUP: [group], MEMBERS: [group, audiences.MEMBERS], EVERYONE: [audiences.PUBLIC]}[choice]
 
@@ -145,7 +160,10 @@ def file_readers(notice: Iterable[str], body: Body, publish_reason: str) -> list
 
 
 def give_readers(reference: Reference, choice: str, *, publish_reason: str, permission_date: date | None) -> None:
-    """Gives the notice and all its files these readers. Call it on the locked reference, inside its transaction; saves both."""
+    """Gives the notice and all its files these readers.
+
+    Call it on the locked reference, inside its transaction; saves both.
+    """
     reference.audiences = sorted(notice_readers(choice, reference.body))
     for file in reference.files.all():
         file.reference = reference
@@ -159,7 +177,8 @@ def give_readers(reference: Reference, choice: str, *, publish_reason: str, perm
 
 
 def write_lines(reference: Reference, contribution: Contribution, values: Mapping[str, Any]) -> list[str]:
-    """Writes what was typed where it differs, and remembers which lines a person changed; gives their names. Saves both.
+    """Writes what was typed where it differs, and remembers which lines a person changed; gives their names. Saves
+    both.
 
     Call it on the locked reference, inside its transaction.
     """

@@ -35,7 +35,9 @@ NEW_FILE = "new"
 
 
 class KeptUploads:
-    """What a form with uploads keeps aside for one person when it is shown again: signed words in hidden fields named `kept`."""
+    """What a form with uploads keeps aside for one person when it is shown again: signed words in hidden fields named
+    `kept`.
+    """
 
     def __init__(self, words: Sequence[str], user: Any) -> None:
         self.whose = owner_of_kept(user.pk)
@@ -51,7 +53,8 @@ class KeptUploads:
             self.names[keep(upload, upload.name, whose=self.whose)] = upload.name
 
     def opened(self) -> list[Upload]:
-        """The files; the caller releases them once they are stored. One that cannot be taken is released here and is in `refused`.
+        """The files; the caller releases them once they are stored. One that cannot be taken is released here and is in
+        `refused`.
 
         A form whose session had ended was kept before anybody looked at its files.
         """
@@ -75,11 +78,17 @@ class KeptUploads:
 
 
 class AddForm(forms.Form):
-    """Moment 1. One body is not asked. `refused`: files that cannot be taken, each with a sentence; the others go on."""
+    """Moment 1. One body is not asked. `refused`: files that cannot be taken, each with a sentence;
+    the others go on.
+    """
 
-    body = forms.ModelChoiceField(label=_("For which group?"), queryset=Body.objects.none(), widget=forms.RadioSelect, empty_label=None)
+    body = forms.ModelChoiceField(
+        label=_("For which group?"), queryset=Body.objects.none(), widget=forms.RadioSelect, empty_label=None
+    )
     uploads = UploadsField(label=_("Drop a document here"), required=False)
-    together = forms.BooleanField(label=_("These files are one document (its French and Dutch versions, its annexes)"), required=False)
+    together = forms.BooleanField(
+        label=_("These files are one document (its French and Dutch versions, its annexes)"), required=False
+    )
     link = forms.CharField(
         label=_("Or paste a link or a DOI"),
         required=False,
@@ -88,7 +97,10 @@ class AddForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
     )
     title = forms.CharField(
-        label=_("Or just a title"), required=False, max_length=500, help_text=_("For what exists on paper only, or what you add later.")
+        label=_("Or just a title"),
+        required=False,
+        max_length=500,
+        help_text=_("For what exists on paper only, or what you add later."),
     )
 
     def __init__(self, *args, user: Any, bodies: Sequence[Body], **options) -> None:
@@ -112,7 +124,10 @@ class AddForm(forms.Form):
             _web_address(address)
         except forms.ValidationError:
             raise forms.ValidationError(
-                _("This is no address and no DOI. Copy it whole, for example https://example.org/report or 10.1000/182.")
+                _(
+                    "This is no address and no DOI. Copy it whole, for example https://example.org/report "
+                    "or 10.1000/182."
+                )
             ) from None
         return Link(url=address)
 
@@ -126,7 +141,10 @@ class AddForm(forms.Form):
             self.add_error("uploads", str(one))
         found.setdefault("body", self.bodies[0] if len(self.bodies) == 1 else None)
         single = len(found["files"]) < 2 or found.get("together")
-        one_each = _("With several documents, each gets its own on the next page. Empty this, or tick that they are one document.")
+        one_each = _(
+            "With several documents, each gets its own on the next page. Empty this, or tick that "
+            "they are one document."
+        )
         for name in ("title", "link"):
             if found.get(name) and found[name] != Link() and not single:
                 self.add_error(name, one_each)
@@ -158,7 +176,10 @@ class NamesField(forms.CharField):
         super().validate(value)
         if len(value) > MOST_NAMES:
             said = {"count": len(value), "most": MOST_NAMES}
-            sentence = gettext("There are %(count)d names here: give %(most)d at most, the document itself has the others.") % said
+            sentence = (
+                gettext("There are %(count)d names here: give %(most)d at most, the document itself has the others.")
+                % said
+            )
             raise forms.ValidationError(sentence, code="too_many")
 
 
@@ -172,16 +193,21 @@ def _choice(choices) -> forms.Field:
 
 
 LINES = {
-    "title": lambda: forms.CharField(max_length=500, error_messages={"required": _("Write the title: it is the one line that is needed.")}),
+    "title": lambda: forms.CharField(
+        max_length=500, error_messages={"required": _("Write the title: it is the one line that is needed.")}
+    ),
     "subtitle": lambda: _text("subtitle", help_text=""),
     "creators": lambda: NamesField(
-        required=False, help_text=_("One name a line: an organisation as it calls itself, a person as “Family name, First name”.")
+        required=False,
+        help_text=_("One name a line: an organisation as it calls itself, a person as “Family name, First name”."),
     ),
     "language": lambda: _choice(LANGUAGES.items()),
     "date_text": lambda: _text("date_text", help_text=_("The year is enough: 2010. Or 2010-05, or 2010-05-21.")),
     "type": lambda: _choice(ReferenceType.choices),
     "publisher": lambda: _text("publisher"),
-    "abstract": lambda: forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 4}), validators=[MaxLengthValidator(LONGEST_TEXT)]),
+    "abstract": lambda: forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 4}), validators=[MaxLengthValidator(LONGEST_TEXT)]
+    ),
     "concepts": lambda: ConceptsField(required=False),
     "container_title": lambda: _text("container_title"),
     "pages": lambda: _text("pages", help_text=""),
@@ -215,15 +241,22 @@ class RecordForm(forms.Form):
     """
 
     readers = forms.ChoiceField(label=_("Who may read it?"), widget=forms.RadioSelect)
-    publish_reason = forms.ChoiceField(label=_("For everyone: why may we publish the file?"), choices=PublishReason.choices, required=False)
+    publish_reason = forms.ChoiceField(
+        label=_("For everyone: why may we publish the file?"), choices=PublishReason.choices, required=False
+    )
     permission_date = forms.DateField(
-        label=_("Permission given on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("Permission given on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     own_production = forms.BooleanField(required=False)
     upload = UploadField(label=_("Another file"), required=False)
     upload_as = forms.ChoiceField(label=_("What is it?"), required=False)
     word = forms.CharField(
-        label=_("A word to the person who contributed it"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+        label=_("A word to the person who contributed it"),
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
 
     def __init__(
@@ -263,13 +296,27 @@ class RecordForm(forms.Form):
             choices.append(("", gettext("As the editors chose")))
         self.fields["readers"].choices = choices
         self.fields["readers"].required = bool(choice)
-        self.fields["own_production"].label = gettext("This is our own work, by %(body)s") % {"body": reference.own_production or reference.body}
+        self.fields["own_production"].label = gettext("This is our own work, by %(body)s") % {
+            "body": reference.own_production or reference.body
+        }
         # Who wants it public must not be able to say that it is not our own after all.
-        binds = reference.own_production_id is not None and reference.state != ReferenceState.DRAFT and STAFF not in held
+        binds = (
+            reference.own_production_id is not None and reference.state != ReferenceState.DRAFT and STAFF not in held
+        )
         self.fields["own_production"].disabled = binds
-        self.fields["own_production"].help_text = gettext("Said when it was proposed: only an editor takes it back.") if binds else ""
-        reason, date = reference.files.order_by("number").values_list("publish_reason", "permission_date").first() or (PublishReason.UNKNOWN, None)
-        self.initial |= {"readers": choice, "publish_reason": reason, "permission_date": date, "own_production": bool(reference.own_production_id)}
+        self.fields["own_production"].help_text = (
+            gettext("Said when it was proposed: only an editor takes it back.") if binds else ""
+        )
+        reason, date = reference.files.order_by("number").values_list("publish_reason", "permission_date").first() or (
+            PublishReason.UNKNOWN,
+            None,
+        )
+        self.initial |= {
+            "readers": choice,
+            "publish_reason": reason,
+            "permission_date": date,
+            "own_production": bool(reference.own_production_id),
+        }
 
     def clean_doi(self) -> str:
         text = self.cleaned_data["doi"].strip()
@@ -281,7 +328,11 @@ class RecordForm(forms.Form):
         found = super().clean()
         if found.get("publish_reason") == PublishReason.PERMISSION and not found.get("permission_date"):
             self.add_error("permission_date", _("Give the date of the permission."))
-        if found.get("own_production") and found.get("readers") == EVERYONE and not self.reference.publication_agreed_on:
+        if (
+            found.get("own_production")
+            and found.get("readers") == EVERYONE
+            and not self.reference.publication_agreed_on
+        ):
             self.add_error("own_production", NEEDS_AGREEMENT)
         self.kept_file = next(iter(self.kept.opened()), None)
         for one in self.kept.refused:
@@ -289,7 +340,9 @@ class RecordForm(forms.Form):
         return found
 
     def lines(self) -> dict[str, Any]:
-        """What was typed, by the name of the line, as `contributing.write_lines` wants it; an empty one that need not be is left out."""
+        """What was typed, by the name of the line, as `contributing.write_lines` wants it; an empty one that need not
+        be is left out.
+        """
         found = {}
         for name in (*self.opened, *self.missing):
             value = self.cleaned_data[name]

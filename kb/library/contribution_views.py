@@ -1,6 +1,8 @@
-"""Pages of contributing: begin, look over and confirm, one's contributions and those to accept. Each for the person who is logged in.
+"""Pages of contributing: begin, look over and confirm, one's contributions and those to accept. Each for the person who
+is logged in.
 
-Who is not logged in is led to the log-in; what they sent is kept (`resuming`). What is not theirs is a 404, as what does not exist.
+Who is not logged in is led to the log-in; what they sent is kept (`resuming`). What is not theirs is a 404, as what
+does not exist.
 """
 
 from __future__ import annotations
@@ -40,12 +42,18 @@ from kb.library.stamping import stamp_of
 from kb.pages.echoes import Echo
 
 A_PAGE = 20
-ADD, READ_OVER, MINE = gettext_lazy("Add a reference"), gettext_lazy("Read a contribution over"), gettext_lazy("My contributions")
+ADD, READ_OVER, MINE = (
+    gettext_lazy("Add a reference"),
+    gettext_lazy("Read a contribution over"),
+    gettext_lazy("My contributions"),
+)
 View = Callable[..., HttpResponse]
 
 
 def for_persons(view: View) -> View:
-    """Leads to the log-in; what a form brought whose session has ended waits there, and so does what somebody else's form brought."""
+    """Leads to the log-in; what a form brought whose session has ended waits there, and so does what somebody else's
+    form brought.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -78,10 +86,20 @@ def _kept_of(request: HttpRequest, holder: int) -> Parked | Obstacle:
 
 def _say_what_is_kept(request: HttpRequest, parked: Parked) -> None:
     if not parked.refused:
-        messages.info(request, _("Your session has ended. What you typed and the documents you gave are kept: log in, and they are there again."))
+        messages.info(
+            request,
+            _(
+                "Your session has ended. What you typed and the documents you gave are kept: log in, "
+                "and they are there again."
+            ),
+        )
         return
     messages.info(
-        request, _("Your session has ended. What you typed is kept, and every document that is not named below: log in, and it is there again.")
+        request,
+        _(
+            "Your session has ended. What you typed is kept, and every document that is not named "
+            "below: log in, and it is there again."
+        ),
     )
     _say_refused(request, parked.refused)
 
@@ -93,15 +111,18 @@ def _say_refused(request: HttpRequest, refused: tuple[Refused, ...]) -> None:
 
 NOT_KEPT = {
     Obstacle.TOO_LONG: gettext_lazy(
-        "Your session has ended, and what you sent could not be kept: it is too long. Go back in your browser, copy what you typed, then log in."
+        "Your session has ended, and what you sent could not be kept: it is too long. Go back "
+        "in your browser, copy what you typed, then log in."
     ),
     Obstacle.FULL: gettext_lazy(
         "Your session has ended, and what you sent could not be kept: there is no room at this moment. "
         "Go back in your browser, copy what you typed, then log in and tell the coordination."
     ),
     Obstacle.QUOTA: gettext_lazy(
-        "Your session has ended, and what you sent could not be kept: what you gave before, and nobody accepted yet, takes all your room. "
-        "Go back in your browser and copy what you typed; then log in and delete drafts under “My contributions”, or wait a day."
+        "Your session has ended, and what you sent could not be kept: what you gave before, "
+        "and nobody accepted yet, takes all your room. "
+        "Go back in your browser and copy what you typed; then log in and delete drafts under "
+        "“My contributions”, or wait a day."
     ),
 }
 
@@ -111,7 +132,9 @@ NOT_KEPT = {
 def add(request: HttpRequest) -> HttpResponse:
     bodies = handling.bodies_for(request.user, audiences_of(request))
     if not bodies:
-        return render(request, "library/contributing/no_group.html", {"section": "library", "noindex": True}, status=403)
+        return render(
+            request, "library/contributing/no_group.html", {"section": "library", "noindex": True}, status=403
+        )
     if request.method == "POST":
         form = AddForm(request.POST, request.FILES, user=request.user, bodies=bodies)
         if form.is_valid() and (begun := _begin(request, form)):
@@ -120,7 +143,11 @@ def add(request: HttpRequest) -> HttpResponse:
     else:
         kept = _resumed(request)
         person = {"user": request.user, "bodies": bodies}
-        form = AddForm(kept, **person) if kept is not None else AddForm(**person, initial={"body": request.GET.get("body")})
+        form = (
+            AddForm(kept, **person)
+            if kept is not None
+            else AddForm(**person, initial={"body": request.GET.get("body")})
+        )
     shown = {
         "form": form,
         "bodies": bodies,
@@ -155,7 +182,9 @@ def _lead_on(request: HttpRequest, begun: list[Reference], refused: tuple[Refuse
     if len(begun) == 1:
         return redirect(contribution_url(begun[0]))
     said = ngettext(
-        "%(count)d reference begun. Look it over and confirm it.", "%(count)d references begun. Look each over and confirm it.", len(begun)
+        "%(count)d reference begun. Look it over and confirm it.",
+        "%(count)d references begun. Look each over and confirm it.",
+        len(begun),
     )
     messages.success(request, said % {"count": len(begun)})
     return redirect("library:contributions")
@@ -166,7 +195,10 @@ def _lead_on(request: HttpRequest, begun: list[Reference], refused: tuple[Refuse
 def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
     held = audiences_of(request)
     reference = _followed(request, mark)
-    if reference.state in (ReferenceState.ACCEPTED, ReferenceState.WITHDRAWN):  # its readers are decided: only its own page says who they are
+    if reference.state in (
+        ReferenceState.ACCEPTED,
+        ReferenceState.WITHDRAWN,
+    ):  # its readers are decided: only its own page says who they are
         if request.method == "POST":
             messages.warning(request, capfirst(handling.last_said(reference)))
         return redirect("library:reference", mark.slug)
@@ -224,11 +256,15 @@ def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> Htt
             step = SAVE
         if form.is_valid():
             shown = request.POST.get("stamp", "")
-            fresh = correct(form, reference, user=request.user, held=held, step=step if step in STEPS else SAVE, shown=shown)
+            fresh = correct(
+                form, reference, user=request.user, held=held, step=step if step in STEPS else SAVE, shown=shown
+            )
             return _after(request, fresh, step)
     except handling.NotAllowed as sentence:
         messages.warning(request, capfirst(str(sentence)))
-        return redirect(contribution_url(reference) if _still_followed(request, reference) else reverse("library:contributions"))
+        return redirect(
+            contribution_url(reference) if _still_followed(request, reference) else reverse("library:contributions")
+        )
     except ValidationError as error:
         sentences_by_field(form, error)
     form.keep_uploads()
@@ -252,7 +288,10 @@ def _still_followed(request: HttpRequest, reference: Reference) -> bool:
 
 DONE: dict[str, Callable[[], str]] = {
     SAVE: lambda: _("Kept as a draft."),
-    "confirm": lambda: _("The reference is proposed. Whoever follows the contributions of the group reads it over; you will get a message."),
+    "confirm": lambda: _(
+        "The reference is proposed. Whoever follows the contributions of the group reads it "
+        "over; you will get a message."
+    ),
     "accept": lambda: _("Accepted: its readers find it in a few seconds."),
     "return": lambda: _("Sent back to the person who contributed it, with your word."),
     "refuse": lambda: _("Refused: the person who contributed it reads your reason."),

@@ -1,4 +1,5 @@
-"""What a posted page of a contribution does: its lines, its readers, its file, then the step that was asked for, all or nothing.
+"""What a posted page of a contribution does: its lines, its readers, its file, then the step that was asked for, all or
+nothing.
 
 The form is in `contribution_forms`, the steps in `handling`.
 """
@@ -21,12 +22,19 @@ from kb.library.stamping import CHANGED, stamp_of
 
 SAVE = "save"
 HANDLING = frozenset({"accept", "return", "refuse"})
-STEPS = {"confirm": handling.propose, "accept": handling.accept, "return": handling.send_back, "refuse": handling.refuse}
+STEPS = {
+    "confirm": handling.propose,
+    "accept": handling.accept,
+    "return": handling.send_back,
+    "refuse": handling.refuse,
+}
 # Steps that leave what was typed alone.
 PLAIN_STEPS = {"take_back": handling.take_back, "delete": handling.delete_draft}
 
 
-def correct(form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str, shown: str = "") -> Reference:
+def correct(
+    form: RecordForm, reference: Reference, *, user: Any, held: frozenset[str], step: str, shown: str = ""
+) -> Reference:
     """Writes a valid form and takes the step; one of HANDLING only on what was `shown` (`stamping`).
 
     Raises NotAllowed with a sentence; ValidationError, by field, with nothing written.

@@ -26,7 +26,15 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     """Pairs that look like one document, side by side, until an editor says that they were looked at."""
     _check(request)
     page = CappedPaginator(open_pairs(), PER_PAGE).get_page(request.GET.get("p"))
-    rows = [{"pk": pair.pk, "how": HOW_WORDS.get(pair.how, ""), "at": pair.noticed_at, "both": _both(pair.reference, pair.other)} for pair in page]
+    rows = [
+        {
+            "pk": pair.pk,
+            "how": HOW_WORDS.get(pair.how, ""),
+            "at": pair.noticed_at,
+            "both": _both(pair.reference, pair.other),
+        }
+        for pair in page
+    ]
     return render(request, "library/admin/duplicates.html", {"page": page, "rows": rows})
 
 

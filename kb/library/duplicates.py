@@ -1,4 +1,6 @@
-"""Possible duplicates that somebody put in without being able to see the other: a list for editors, each pair until it is settled."""
+"""Possible duplicates that somebody put in without being able to see the other: a list for editors, each pair until it
+is settled.
+"""
 
 from __future__ import annotations
 

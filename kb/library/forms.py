@@ -1,4 +1,6 @@
-"""The forms with which editors keep references. A form that comes back with an error keeps everything, the files too."""
+"""The forms with which editors keep references. A form that comes back with an error keeps everything,
+the files too.
+"""
 
 from __future__ import annotations
 
@@ -37,15 +39,18 @@ def _reason_given(now: str, wanted: str) -> bool:
 
 
 def _proposed_again(now: str, wanted: str) -> bool:
-    """What its author alone reads would be its referents' again. DECISIONS ask for the stamp of the whole reference besides."""
+    """What its author alone reads would be its referents' again.
+
+    DECISIONS ask for the stamp of the whole reference besides.
+    """
     return wanted == ReferenceState.PROPOSED and now in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)
 
 
 class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
     """A file of a reference: a new one wants an upload, an upload on an old one becomes its next version.
 
-    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it. When none has, its
-    bytes are received before the form is saved, for that happens in a transaction.
+    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it.
+    When none has, its bytes are received before the form is saved, for that happens in a transaction.
     """
 
     rights = {"audiences": more_readers, "publish_reason": _reason_given}
@@ -76,7 +81,13 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
                 self.add_error("upload", _("The document was kept for a day and is gone. Choose it again."))
             except forms.ValidationError as refused:
                 self.add_error("upload", refused)
-        if not self.instance.pk and not found.get("upload") and not found.get("kept") and "upload" not in self.errors and not found.get("DELETE"):
+        if (
+            not self.instance.pk
+            and not found.get("upload")
+            and not found.get("kept")
+            and "upload" not in self.errors
+            and not found.get("DELETE")
+        ):
             self.add_error("upload", _("Choose the document."))
         return found
 
@@ -92,7 +103,9 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
 
     def say_kept(self, name: str) -> None:
         # The bound field copies the text when it is first asked for, which may have been before.
-        self.fields["upload"].help_text = self["upload"].help_text = _("“%(name)s” is kept: you need not choose it again.") % {"name": name}
+        self.fields["upload"].help_text = self["upload"].help_text = _(
+            "“%(name)s” is kept: you need not choose it again."
+        ) % {"name": name}
 
     def receive_upload(self) -> None:
         """Takes the bytes of a valid form into the storage. Raises ValidationError as `storing.receive` does."""
@@ -150,7 +163,9 @@ class KeywordsField(forms.CharField):
         super().validate(value)
         if len(value) > MOST_KEYWORDS:
             said = {"count": len(value), "most": MOST_KEYWORDS}
-            raise forms.ValidationError(gettext("There are %(count)d keywords here: give %(most)d at most.") % said, code="too_many")
+            raise forms.ValidationError(
+                gettext("There are %(count)d keywords here: give %(most)d at most.") % said, code="too_many"
+            )
 
     def has_changed(self, initial, data) -> bool:
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
@@ -172,10 +187,16 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         self.fields["shown"].initial = self.stamp
         self.state_before = self.instance.state if self.instance.pk else ""
         if creators := self.formsets.get("creators"):
-            creators.error_messages["too_many_forms"] = _("There are too many names here: give %(num)d at most, the document itself has the others.")
+            creators.error_messages["too_many_forms"] = _(
+                "There are too many names here: give %(num)d at most, the document itself has the others."
+            )
         if self.instance.pk:
             words: dict[str, list[str]] = {code: [] for code in CODES}
-            for item in ReferenceKeyword.objects.filter(content_object=self.instance).select_related("tag").order_by("tag__name"):
+            for item in (
+                ReferenceKeyword.objects.filter(content_object=self.instance)
+                .select_related("tag")
+                .order_by("tag__name")
+            ):
                 words[item.tag.language].append(item.tag.name)
             for code in CODES:
                 self.fields[f"keywords_{code}"].initial = words[code]
@@ -187,7 +208,10 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         if self.decides(found.get("state")) and found.get("shown") != self.stamp:
             self.add_error(
                 "state",
-                _("This reference was changed since you opened it. Leave its state as it was, save, and look at it again before you decide."),
+                _(
+                    "This reference was changed since you opened it. Leave its state as it was, save, and "
+                    "look at it again before you decide."
+                ),
             )
         return found
 
@@ -214,13 +238,21 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
     def is_file_allowed(self, form: ReferenceFileForm, notice: list[str] | None) -> bool:
         """The file against its notice, which may have changed in the same form."""
         wanted = getattr(form, "cleaned_data", {}).get("audiences")
-        if not notice or not wanted or form.cleaned_data.get("DELETE") or (not form.has_changed() and form.instance.pk is None):
+        if (
+            not notice
+            or not wanted
+            or form.cleaned_data.get("DELETE")
+            or (not form.has_changed() and form.instance.pk is None)
+        ):
             return True
         if all(audiences.is_within(value, notice) for value in wanted):
             return True
         form.add_error(
             "audiences",
-            _("This file would be open to readers who may not see its notice. Open the notice to them first, or choose fewer readers for the file."),
+            _(
+                "This file would be open to readers who may not see its notice. Open the notice to "
+                "them first, or choose fewer readers for the file."
+            ),
         )
         return False
 

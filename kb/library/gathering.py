@@ -1,4 +1,5 @@
-"""What is known of a few references, fetched together: the card, its names, its files with their versions, and its layers of rights.
+"""What is known of a few references, fetched together: the card, its names, its files with their versions, and its
+layers of rights.
 
 Entries, results, pages and suggestions all start from here, so that who may see what is decided in one way.
 """
@@ -17,7 +18,9 @@ from kb.library.models.recording import KIND
 
 @dataclass(slots=True)
 class Attachment:
-    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it, those that it will open."""
+    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it, those that it
+    will open.
+    """
 
     file: ReferenceFile
     audiences: frozenset[str]
@@ -71,17 +74,24 @@ class Gathered:
 
 
 def reference_id_of(key: str) -> int | None:
-    """17 from "library.reference:17" or from the key of one of its entries ("library.reference:17/1"); None for anything else."""
+    """17 from "library.reference:17" or from the key of one of its entries ("library.reference:17/1"); None for
+    anything else.
+    """
     kind, _, rest = key.partition(":")
     number = rest.partition("/")[0]
     return int(number) if kind == KIND and number.isdecimal() else None
 
 
 def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
-    """By id, in the order of ids; a reference that is gone is left out. Four queries, however many and whether they have files or not."""
+    """By id, in the order of ids; a reference that is gone is left out.
+
+    Four queries, however many and whether they have files or not.
+    """
     found = {
         reference.pk: Gathered(reference)
-        for reference in Reference.objects.filter(pk__in=set(reference_ids)).select_related("body", "own_production").order_by("pk")
+        for reference in Reference.objects.filter(pk__in=set(reference_ids))
+        .select_related("body", "own_production")
+        .order_by("pk")
     }
     for creator in Creator.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "pk"):
         found[creator.reference_id].creators.append(creator)

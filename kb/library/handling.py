@@ -1,12 +1,14 @@
-"""What is done with a contribution, by whom, and what each step leaves behind: a row of its history, a notice to its author.
+"""What is done with a contribution, by whom, and what each step leaves behind: a row of its history, a notice to its
+author.
 
     draft ──propose──► proposed ──accept──► accepted ──withdraw──► withdrawn        propose, take back: the author
       ▲                 │  │  └───refuse──► refused                                 accept, send back, refuse: a referent of the body, an editor
       └───take back─────┘  └──send back──► returned ──propose──► proposed           withdraw: an editor
 
 An editor may also accept a draft, or what was sent back, without waiting for its author (`accept_unproposed`).
-Putting a reference in is in `contributing`. Two people who act at once do not both act: the second is told who came first.
-"""
+Putting a reference in is in `contributing`. Two people who act at once do not both act: the second is told who came
+first.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ class AlreadyHandled(NotAllowed):
 
 
 def bodies_for(user: Any, held: frozenset[str]) -> list[Body]:
-    """The active bodies a person may contribute to: those of their running mandates of any kind; all of them for an editor. One query."""
+    """The active bodies a person may contribute to: those of their running mandates of any kind; all of them for an
+    editor. One query.
+    """
     found = Body.objects.filter(is_active=True).order_by("code")
     if audiences.STAFF in held:
         return list(found)
@@ -62,7 +66,9 @@ def bodies_for(user: Any, held: frozenset[str]) -> list[Body]:
 
 
 def may_contribute(held: frozenset[str]) -> bool:
-    """Whether to show the way to adding a reference; no query. The page itself asks for an active body (`bodies_for`)."""
+    """Whether to show the way to adding a reference; no query.
+    The page itself asks for an active body (`bodies_for`).
+    """
     return audiences.STAFF in held or any(value.startswith(audiences.body("")) for value in held)
 
 
@@ -76,10 +82,15 @@ def is_author(user: Any, reference: Reference) -> bool:
 
 
 def may_follow(user: Any, held: frozenset[str], reference: Reference) -> bool:
-    """Whether this person may open the page of the contribution: its author, and whoever handles it once it was proposed."""
+    """Whether this person may open the page of the contribution: its author, and whoever handles it once it was
+    proposed.
+    """
     if is_author(user, reference) or audiences.STAFF in held:
         return True
-    return reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN) and audiences.referent(reference.body.code) in held
+    return (
+        reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)
+        and audiences.referent(reference.body.code) in held
+    )
 
 
 def may_edit(user: Any, held: frozenset[str], reference: Reference) -> bool:
@@ -91,7 +102,8 @@ def may_edit(user: Any, held: frozenset[str], reference: Reference) -> bool:
 
 @contextmanager
 def locked(reference: Reference) -> Iterator[Reference]:
-    """The reference as it is now, held until the block ends, in a transaction; its body is not: others go on contributing to it.
+    """The reference as it is now, held until the block ends, in a transaction; its body is not: others go on
+    contributing to it.
 
     Whoever holds a contribution too takes its reference first, so that no two wait for one another.
     """
@@ -100,13 +112,21 @@ def locked(reference: Reference) -> Iterator[Reference]:
 
 
 def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
-    """The author says that it is ready, or mended. Raises NotAllowed; ValidationError for own work that everyone would read."""
+    """The author says that it is ready, or mended.
+
+    Raises NotAllowed; ValidationError for own work that everyone would read.
+    """
     with locked(reference) as fresh:
         if not is_author(actor, fresh):
             raise NotAllowed(_("Only the person who began it can propose it."))
         _expect(fresh, OPEN_TO_AUTHOR)
         if fresh.body_id not in {body.pk for body in bodies_for(actor, held)}:
-            raise NotAllowed(_("You are no longer in this group, so you cannot propose it there. Ask the coordination to take it over."))
+            raise NotAllowed(
+                _(
+                    "You are no longer in this group, so you cannot propose it there. Ask the coordination "
+                    "to take it over."
+                )
+            )
         refuse_unagreed(fresh)
         handling = Handling.MENDED if fresh.state == ReferenceState.RETURNED else Handling.PROPOSED
         _move(fresh, actor, ReferenceState.PROPOSED, word, handling=handling)
@@ -134,12 +154,17 @@ def delete_draft(reference: Reference, actor: Any) -> None:
 
 
 def accept(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
-    """Readers find it seconds later. Raises ValidationError for own work that would become public without the committee's agreement."""
+    """Readers find it seconds later.
+
+    Raises ValidationError for own work that would become public without the committee's agreement.
+    """
     return _decide(reference, actor, held, ReferenceState.ACCEPTED, word)
 
 
 def accept_unproposed(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
-    """An editor accepts what is on its way, proposed or still with its author (drafts of an import); what was refused or withdrawn stays so."""
+    """An editor accepts what is on its way, proposed or still with its author (drafts of an import); what was refused
+    or withdrawn stays so.
+    """
     with locked(reference) as fresh:
         if audiences.STAFF not in held:
             return accept(fresh, actor, word, held=held)
@@ -173,14 +198,18 @@ def withdraw(reference: Reference, actor: Any, word: str = "", *, held: frozense
 
 
 def note_change(reference: Reference, actor: Any, before: str) -> None:
-    """An editor changed the state in the admin, where any state may follow any other: the same history and the same notice."""
+    """An editor changed the state in the admin, where any state may follow any other: the same history and the same
+    notice.
+    """
     if before != reference.state and (done := DONE[ReferenceState(reference.state)]):
         with transaction.atomic():
             _write_down(reference, actor, done, reference.state_reason)
 
 
 def refuse_unagreed(reference: Reference) -> None:
-    """Raises ValidationError when accepting it as it is would publish own work without the Steering Committee's agreement."""
+    """Raises ValidationError when accepting it as it is would publish own work without the Steering Committee's
+    agreement.
+    """
     if reference.own_production_id and audiences.PUBLIC in reference.audiences:
         state, reference.state = reference.state, ReferenceState.ACCEPTED
         try:
@@ -229,7 +258,11 @@ def last_said(reference: Reference) -> str:
     if step.actor is None:
         return _("This was not done: its state is “%(state)s” since %(when)s.") % {"state": state, "when": when}
     person = step.actor.shown_name
-    return _("This was not done: its state is “%(state)s” since %(when)s, by %(person)s.") % {"state": state, "when": when, "person": person}
+    return _("This was not done: its state is “%(state)s” since %(when)s, by %(person)s.") % {
+        "state": state,
+        "when": when,
+        "person": person,
+    }
 
 
 def _need(word: str, sentence: str) -> None:

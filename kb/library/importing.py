@@ -1,4 +1,5 @@
-"""A folder of documents becomes references: one document at a time, each in a transaction of its own, each remembered by path and content.
+"""A folder of documents becomes references: one document at a time, each in a transaction of its own, each remembered
+by path and content.
 
     hidden, data of programs ─► left out          known path and content ─► there already          known path, new content ─► a new version
     any other document ─► reference (accepted) + file; a file that cannot be read keeps its state and is named in the summary
@@ -6,7 +7,7 @@
 A name that is not UTF-8 is opened as it is and kept in signs that can be stored.
 
 A run that was stopped is taken up by running it again.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -53,7 +54,8 @@ _BLOCK = 1 << 20
 # Names that programs put where a title should be.
 _NO_TITLE = re.compile(
     r"^(untitled|sans titre|zonder titel|doc?kument\s?\d*|document\s?\d*|microsoft (word|powerpoint|excel)\b.*"
-    r"|.*\.(docx?|odt|pdf|indd|qxd|pptx?|xlsx?|rtf)|présentation( powerpoint)?|powerpoint[- ]presentat\w*|presentation\d*)$",
+    r"|.*\.(docx?|odt|pdf|indd|qxd|pptx?|xlsx?|rtf)|présentation( powerpoint)?|powerpoint[- "
+    r"]presentat\w*|presentation\d*)$",
     re.IGNORECASE,
 )
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -62,7 +64,9 @@ _LONGEST_HEADING = 160
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one document. state is that of its file ("" when it was left out or known); reason a short sentence."""
+    """What became of one document. state is that of its file ("" when it was left out or known); reason a short
+    sentence.
+    """
 
     path: str
     outcome: Outcome
@@ -72,7 +76,8 @@ class Imported:
 
 
 def documents(folder: Path, *, unopened: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
-    """Every file below a folder that is not hidden, in the order of names; links to folders are not followed. One folder at a time in memory.
+    """Every file below a folder that is not hidden, in the order of names; links to folders are not followed. One
+    folder at a time in memory.
 
     A folder that cannot be opened is given to `unopened`, with why, and the walk goes on.
     """
@@ -101,12 +106,17 @@ def _may_be_file(entry: os.DirEntry[str]) -> bool:
 
 
 def path_key(path: Path, *, folder: Path) -> str:
-    """The path below the folder as it is remembered and printed; bytes that are not UTF-8 are spelt out (caf\\xe9.txt), so that no two become one."""
+    """The path below the folder as it is remembered and printed; bytes that are not UTF-8 are spelt out (caf\\xe9.txt),
+    so that no two become one.
+    """
     return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
 
 
 def shown_name(path: Path) -> str:
-    """The name of a file as people read it. One that is not UTF-8 comes from an old Windows: café.txt in the code page 1252."""
+    """The name of a file as people read it.
+
+    One that is not UTF-8 comes from an old Windows: café.txt in the code page 1252.
+    """
     name = os.fsencode(path.name)
     try:
         return name.decode("utf-8")
@@ -115,7 +125,10 @@ def shown_name(path: Path) -> str:
 
 
 def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str], read: bool = False) -> Imported:
-    """One document, in one transaction; never raises for what the document is. `read`: its text is read now, not by the worker."""
+    """One document, in one transaction; never raises for what the document is.
+
+    `read`: its text is read now, not by the worker.
+    """
     name = path_key(path, folder=folder)
     try:
         check_size(path.stat().st_size)
@@ -124,7 +137,11 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
         return Imported(name, "left out", reason=" ".join(refused.messages))
     except OSError as error:
         return Imported(name, "left out", reason=error.strerror or "cannot be opened")
-    if known := ImportedDocument.objects.filter(body=body, path=name, sha256=sha256).select_related("reference__body").first():
+    if (
+        known := ImportedDocument.objects.filter(body=body, path=name, sha256=sha256)
+        .select_related("reference__body")
+        .first()
+    ):
         return Imported(name, "there already", mark=known.reference.mark if known.reference else "")
     look = read_path(path, limits=Limits(ocr=False, seconds=_SECONDS_FOR_TITLE, file_bytes=settings.FILES_MAX_BYTES))
     if reason := _why_left_out(path, look):
@@ -146,7 +163,11 @@ def _keep(
 ) -> tuple[Literal["added", "new version"], Reference, FileVersion]:
     with transaction.atomic():
         before = ImportedDocument.objects.filter(body=body, path=name, reference__isnull=False).order_by("-pk").first()
-        file = ReferenceFile.objects.filter(reference=before.reference_id, number=before.file_number).first() if before else None
+        file = (
+            ReferenceFile.objects.filter(reference=before.reference_id, number=before.file_number).first()
+            if before
+            else None
+        )
         if file is not None:
             outcome: Literal["added", "new version"] = "new version"
             version = store(received, stored_file=file.stored_file)
@@ -157,7 +178,9 @@ def _keep(
             reference = _new_reference(path, look, body, audiences)
             file = add_file(reference, received, audiences=_of_file(audiences))
             version = file.stored_file.versions.get()
-        ImportedDocument.objects.create(body=body, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number)
+        ImportedDocument.objects.create(
+            body=body, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number
+        )
     return outcome, file.reference, version
 
 
@@ -194,11 +217,15 @@ def title_of(path: Path, extraction: Extraction | None) -> str:
 
 def is_title(text: str) -> bool:
     """Whether words could be a title: some letters, not too long, no name that a program puts there."""
-    return 4 <= len(text) <= _LONGEST_HEADING and len(_LETTERS.findall(text)) * 2 > len(text) and not _NO_TITLE.match(text)
+    return (
+        4 <= len(text) <= _LONGEST_HEADING and len(_LETTERS.findall(text)) * 2 > len(text) and not _NO_TITLE.match(text)
+    )
 
 
 def _first_heading(extraction: Extraction) -> str:
-    """Of a format with parts, the heading of the first; of one with pages, the first lines of the first that has text."""
+    """Of a format with parts, the heading of the first; of one with pages,
+    the first lines of the first that has text.
+    """
     first = next((page for page in extraction.pages if page.text.strip()), None)
     if first is None:
         return ""

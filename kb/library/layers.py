@@ -6,12 +6,15 @@
       layer "1"  file 2         for body:PA            not for members, staff       (a consultant of PA)
       layer "2"  files 1 and 2  for members, staff
 
-A reader matches a layer when they hold one of its audiences and none of those that get a richer one. What they match adds up to exactly
-the files they may open, and editors match exactly one layer, by construction: a layer is a maximal set among what each value they hold opens.
+A reader matches a layer when they hold one of its audiences and none of those that get a richer one. What they match
+adds up to exactly
+the files they may open, and editors match exactly one layer, by construction: a layer is a maximal set among what each
+value they hold opens.
 
-Someone meets a reference twice in one case only: they hold two values, neither of which opens all that the other does (file 1 for members,
-file 2 for PA, a reader who is both). "Member and in PA" is no audience of its own, so no layer can be for them alone and not for a
-consultant of PA; both layers are found, their union is right, and the results page merges hits of one subject.
+Someone meets a reference twice in one case only: they hold two values, neither of which opens all that the other does
+(file 1 for members, file 2 for PA, a reader who is both). "Member and in PA" is no audience of its own, so no layer can
+be for them alone and not for a consultant of PA; both layers are found, their union is right, and the results page
+merges hits of one subject.
 """
 
 from __future__ import annotations
@@ -24,7 +27,9 @@ from kb.accounts.audiences import PUBLIC, STAFF
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One set of files and its readers; `name` is "" for the poorest, then "1", "2"…; `files` are the keys given to `layers_of`."""
+    """One set of files and its readers; `name` is "" for the poorest, then "1", "2"…; `files` are the keys given to
+    `layers_of`.
+    """
 
     name: str
     audiences: frozenset[str]
@@ -38,13 +43,18 @@ class Layer:
 
 
 def layers_of(notice: Iterable[str], files: Mapping[int, Iterable[str]]) -> tuple[Layer, ...]:
-    """The layers of a notice with these audiences and of files with theirs, poorest first. A file wider than its notice is cut to it."""
+    """The layers of a notice with these audiences and of files with theirs, poorest first.
+
+    A file wider than its notice is cut to it.
+    """
     notice = frozenset(notice)
     values = {STAFF} | notice
     if PUBLIC in notice:
         values = values.union(*files.values())
     opened: dict[str, frozenset[int]] = {
-        value: frozenset(number for number, audiences in files.items() if value == STAFF or not {value, PUBLIC}.isdisjoint(audiences))
+        value: frozenset(
+            number for number, audiences in files.items() if value == STAFF or not {value, PUBLIC}.isdisjoint(audiences)
+        )
         for value in values
     }
     distinct = sorted(set(opened.values()), key=lambda numbers: (len(numbers), sorted(numbers)))

@@ -1,4 +1,5 @@
-"""The page of a contribution as values: its lines with where each was read, its files, the page beside, its history, what may be done.
+"""The page of a contribution as values: its lines with where each was read, its files, the page beside, its history,
+what may be done.
 
 The form behind the lines is in `contribution_forms`; nothing here writes.
 """
@@ -42,7 +43,8 @@ LANGUAGE_WORDS = {"fr": gettext_lazy("French"), "nl": gettext_lazy("Dutch"), "en
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the notice. value is "" where there is none; language is its own where it is not the page's; where says where it was read.
+    """A line of the notice. value is "" where there is none; language is its own where it is not the page's; where says
+    where it was read.
 
     field: the open field, or None for a line that is only shown. is_missing: nobody has said it and it was not found.
     """
@@ -66,7 +68,8 @@ class OlderVersion:
 
 @dataclass(frozen=True, slots=True)
 class ShownFile:
-    """A file of the contribution: its name, what it is, its state, why it was not read, and a word when its name says another format.
+    """A file of the contribution: its name, what it is, its state, why it was not read, and a word when its name says
+    another format.
 
     older: the other versions that acceptance opens too, the newest first; there are some when it was accepted before.
     """
@@ -111,7 +114,10 @@ class Similar:
 
 @dataclass(frozen=True, slots=True)
 class ContributionPage:
-    """Everything the template shows. may: what this person may do now, of "edit", "propose", "handle", "take_back", "delete"."""
+    """Everything the template shows.
+
+    may: what this person may do now, of "edit", "propose", "handle", "take_back", "delete".
+    """
 
     reference: Reference
     lines: tuple[Line, ...]
@@ -161,7 +167,13 @@ def is_reading(attachments: Sequence[Attachment]) -> bool:
 
 
 def page_of(
-    reference: Reference, contribution: Contribution | None, form: RecordForm, attachments: Sequence[Attachment], *, user: Any, held: frozenset[str]
+    reference: Reference,
+    contribution: Contribution | None,
+    form: RecordForm,
+    attachments: Sequence[Attachment],
+    *,
+    user: Any,
+    held: frozenset[str],
 ) -> ContributionPage:
     """About ten queries, whatever the files and steps."""
     may = _may(reference, user, held)
@@ -249,7 +261,10 @@ def where_words(contribution: Contribution | None, name: str) -> str:
 
 def _file(reference: Reference, attachment: Attachment) -> ShownFile:
     version = attachment.latest
-    addresses = {one.number: reverse("library:file", args=[reference.mark_slug, attachment.file.number, one.number]) for one in attachment.versions}
+    addresses = {
+        one.number: reverse("library:file", args=[reference.mark_slug, attachment.file.number, one.number])
+        for one in attachment.versions
+    }
     return ShownFile(
         number=attachment.file.number,
         name=version.original_name,
@@ -258,7 +273,10 @@ def _file(reference: Reference, attachment: Attachment) -> ShownFile:
         reasons=tuple(reasons_of(version)) if version.state != State.READ else (),
         open_url=addresses[version.number],
         odd_name=_odd_name(version),
-        older=tuple(OlderVersion(one.number, one.original_name, addresses[one.number]) for one in reversed(attachment.versions[:-1])),
+        older=tuple(
+            OlderVersion(one.number, one.original_name, addresses[one.number])
+            for one in reversed(attachment.versions[:-1])
+        ),
     )
 
 

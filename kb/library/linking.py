@@ -1,4 +1,6 @@
-"""References as the rooms below and the machines name them: by shelf mark in a page's block, by address in sitemap.xml."""
+"""References as the rooms below and the machines name them: by shelf mark in a page's block,
+by address in sitemap.xml.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from kb.pages.sitemaps import PagedSitemap
 
 
 def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: str) -> dict[str, FoundReference]:
-    """The references with these marks ("PA 2012/147") that these audiences may see. One query a mark, then those of the cards."""
+    """The references with these marks ("PA 2012/147") that these audiences may see.
+
+    One query a mark, then those of the cards.
+    """
     found = {}
     for mark in marks:
         parsed = Mark.from_slug(mark.replace(" ", "-").replace("/", "-"))
@@ -40,7 +45,11 @@ class ReferenceSitemap(PagedSitemap):
     alternates = True
 
     def items(self):
-        return Reference.objects.public().order_by("pk").values_list("body__code", "mark_year", "mark_number", "updated_at")
+        return (
+            Reference.objects.public()
+            .order_by("pk")
+            .values_list("body__code", "mark_year", "mark_number", "updated_at")
+        )
 
     def location(self, row: tuple[str, int, int, datetime]) -> str:
         return reverse("library:reference", args=[Mark(*row[:3]).slug])

@@ -1,4 +1,6 @@
-"""The front page of the library: what came last and how many documents each theme has, for one reader, from one question to the engine."""
+"""The front page of the library: what came last and how many documents each theme has, for one reader, from one
+question to the engine.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,10 @@ def latest(finder: Finder, *, held: frozenset[str], language: str) -> Listing:
     values = results.facets.get("themes", ())
     labels = facet_labels("themes", [value.value for value in values], language)
     search = reverse("search:results")
-    themes = [Theme(labels[one.value], one.count, f"{search}?{urlencode({'where': KIND, 'theme': one.value})}") for one in values]
+    themes = [
+        Theme(labels[one.value], one.count, f"{search}?{urlencode({'where': KIND, 'theme': one.value})}")
+        for one in values
+    ]
     return Listing(tuple(reversed(one_a_subject.values())), tuple(_by_name(themes)), results.total)
 
 

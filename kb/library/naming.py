@@ -1,4 +1,7 @@
-"""How files, versions and pages of a reference are called: anchors ("1.2/12"), page labels ("p. 12"), formats ("PDF"), names on a card."""
+"""How files, versions and pages of a reference are called: anchors ("1.2/12"), page labels ("p.
+
+12"), formats ("PDF"), names on a card.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,9 @@ def parse_anchor(anchor: str) -> tuple[int, int, int] | None:
 
 
 def page_label(number: int, label: str, *, is_paged: bool) -> str:
-    """How a page is called: "p. 12", "p. xii" as printed on it; of formats without pages, the heading of the section."""
+    """How a page is called: "p. 12", "p. xii" as printed on it; of formats without pages,
+    the heading of the section.
+    """
     if is_paged:
         return f"p. {label or number}"
     return Truncator(label).chars(60) if label else f"§ {number}"
@@ -77,7 +82,9 @@ def described(version: FileVersion) -> str:
 
 
 def pages_words(pages: str, *, within: str = "") -> str:
-    """What the pages of a reference say: a number alone is how many there are ("44 pages"), or a page where it stands within another title."""
+    """What the pages of a reference say: a number alone is how many there are ("44 pages"), or a page where it stands
+    within another title.
+    """
     if number_of(pages) is None or within:
         return pages
     return ngettext("%(count)s page", "%(count)s pages", int(pages)) % {"count": int(pages)}
@@ -106,5 +113,7 @@ def names_line(creators: Sequence[Creator]) -> str:
 def meta_line(reference: Reference, creators: Sequence[Creator], version: FileVersion | None) -> str:
     """ "CASS and IRFAM, 2012. Report, PDF of 81 pages": what stands under a title."""
     who = ", ".join(part for part in (names_line(creators), reference.date_text[:4]) if part)
-    what = ", ".join(part for part in (str(reference.get_type_display()), described(version) if version else "") if part)
+    what = ", ".join(
+        part for part in (str(reference.get_type_display()), described(version) if version else "") if part
+    )
     return ". ".join(part for part in (who, what) if part)

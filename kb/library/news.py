@@ -1,4 +1,7 @@
-"""New references for the newsletter: accepted notices that everyone may see, as `kb.pages.news` wants them. Files and their titles are not told."""
+"""New references for the newsletter: accepted notices that everyone may see, as `kb.pages.news` wants them.
+
+Files and their titles are not told.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ def _told(references: Iterable[Reference]) -> list[News]:
     """One query, one more where a reference has no summary and is told by a line of its makers."""
     found = list(references.select_related("body"))
     creators: dict[int, list[Creator]] = {reference.pk: [] for reference in found if not _has_summary(reference)}
-    for creator in Creator.objects.filter(reference__in=creators).order_by("reference_id", "sort_order", "pk") if creators else ():
+    for creator in (
+        Creator.objects.filter(reference__in=creators).order_by("reference_id", "sort_order", "pk") if creators else ()
+    ):
         creators[creator.reference_id].append(creator)
     return [_news(reference, creators.get(reference.pk, ())) for reference in found]
 

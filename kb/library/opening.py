@@ -1,4 +1,6 @@
-"""A page as the reader opens it: its text and picture, the way to the next and previous hit and page, and what is said when there is no text."""
+"""A page as the reader opens it: its text and picture, the way to the next and previous hit and page, and what is said
+when there is no text.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ class HitPage:
 class Opened:
     """What the template of the reader shows; addresses are "" where there is nothing to go to.
 
-    elsewhere: the hit asked for is on another page, go there. state: said when there is no text. hit from 1, 0 for none on this page.
+    elsewhere: the hit asked for is on another page, go there. state: said when there is no text. hit from 1, 0 for none
+    on this page.
     """
 
     number: int
@@ -61,12 +64,17 @@ class Opened:
 
 def reader_url(place: Place, page: int, *, words: str = "", hit: int = 0, version: int = 0) -> str:
     """The address of a page in the reader, with the question and the number of the hit to stand at."""
-    address = reverse("library:read", args=[place.whole.reference.mark_slug, place.attachment.file.number, version or place.version.number, page])
+    address = reverse(
+        "library:read",
+        args=[place.whole.reference.mark_slug, place.attachment.file.number, version or place.version.number, page],
+    )
     asked = {name: value for name, value in (("q", words), ("hit", hit)) if value}
     return f"{address}?{urlencode(asked)}{'#hit' if hit else ''}" if asked else address
 
 
-def opened_page(place: Place, number: int, *, words: str, hit: str, finder: Finder | None, held: frozenset[str], language: str) -> Opened:
+def opened_page(
+    place: Place, number: int, *, words: str, hit: str, finder: Finder | None, held: frozenset[str], language: str
+) -> Opened:
     """Raises Http404 for a page that the version does not have. Three queries beside those that found the place."""
     version = place.version
     page = FilePage.objects.filter(version=version, number=number).first()
@@ -87,7 +95,10 @@ def opened_page(place: Place, number: int, *, words: str, hit: str, finder: Find
         count=count,
         words=words,
         found=found,
-        pages=tuple(HitPage(one, reader_url(place, one.number, words=words, hit=one.first), one.number == number) for one in found.pages),
+        pages=tuple(
+            HitPage(one, reader_url(place, one.number, words=words, hit=one.first), one.number == number)
+            for one in found.pages
+        ),
         hit=wanted if here else 0,
         text=_text(page, query, here, wanted, place) if page else None,
         is_ocr=bool(page and page.is_ocr),
@@ -116,11 +127,16 @@ def _hit_url(place: Place, found: Found, hit: int, words: str) -> str:
 
 
 def _image_url(place: Place, number: int) -> str:
-    return reverse("library:page_image", args=[place.whole.reference.mark_slug, place.attachment.file.number, place.version.number, number])
+    return reverse(
+        "library:page_image",
+        args=[place.whole.reference.mark_slug, place.attachment.file.number, place.version.number, number],
+    )
 
 
 def _open_url(place: Place, number: int) -> str:
-    address = reverse("library:file", args=[place.whole.reference.mark_slug, place.attachment.file.number, place.version.number])
+    address = reverse(
+        "library:file", args=[place.whole.reference.mark_slug, place.attachment.file.number, place.version.number]
+    )
     return f"{address}#page={number}" if place.version.is_paged else address
 
 

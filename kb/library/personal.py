@@ -1,4 +1,6 @@
-"""The personal data of the library: what people contributed and what was done with it; names on documents, which are bibliography."""
+"""The personal data of the library: what people contributed and what was done with it; names on documents, which are
+bibliography.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from kb.library.models import Contribution, ContributionStep, Holding, ImportedD
 
 def contribution_rows(user: Any) -> Iterator[Row]:
     """References the person put in, the steps they took with any reference, the versions of files they took away."""
-    for reference in Reference.objects.filter(created_by=user).select_related("body").order_by("pk").iterator(chunk_size=200):
+    for reference in (
+        Reference.objects.filter(created_by=user).select_related("body").order_by("pk").iterator(chunk_size=200)
+    ):
         yield {
             "what": "reference",
             "mark": str(reference.mark),
@@ -27,30 +31,61 @@ def contribution_rows(user: Any) -> Iterator[Row]:
         }
     steps = ContributionStep.objects.filter(actor=user).select_related("reference__body").order_by("pk")
     for step in steps.iterator(chunk_size=200):
-        yield {"what": "step", "mark": str(step.reference.mark), "done": step.handling, "word": step.word, "at": step.at}
-    for taken in TakenVersion.objects.filter(actor=user).select_related("file__reference__body").order_by("pk").iterator(chunk_size=200):
+        yield {
+            "what": "step",
+            "mark": str(step.reference.mark),
+            "done": step.handling,
+            "word": step.word,
+            "at": step.at,
+        }
+    for taken in (
+        TakenVersion.objects.filter(actor=user)
+        .select_related("file__reference__body")
+        .order_by("pk")
+        .iterator(chunk_size=200)
+    ):
         version = f"{taken.file.number}.{taken.number}"
-        yield {"what": "version taken away", "mark": str(taken.file.reference.mark), "version": version, "word": taken.reason, "at": taken.at}
+        yield {
+            "what": "version taken away",
+            "mark": str(taken.file.reference.mark),
+            "version": version,
+            "word": taken.reason,
+            "at": taken.at,
+        }
 
 
 def count_contributions(user: Any) -> int:
-    mine = (Reference.objects.filter(created_by=user), ContributionStep.objects.filter(actor=user), TakenVersion.objects.filter(actor=user))
+    mine = (
+        Reference.objects.filter(created_by=user),
+        ContributionStep.objects.filter(actor=user),
+        TakenVersion.objects.filter(actor=user),
+    )
     return sum(rows.count() for rows in mine)
 
 
 def unconfirmed_of(user: Any):
-    """Drafts that the person never said were ready: theirs alone. A draft that an editor keeps in the catalogue has no contribution."""
-    return Reference.objects.filter(created_by=user, state=ReferenceState.DRAFT, contribution__isnull=False, contribution__confirmed_at=None)
+    """Drafts that the person never said were ready: theirs alone.
+
+    A draft that an editor keeps in the catalogue has no contribution.
+    """
+    return Reference.objects.filter(
+        created_by=user, state=ReferenceState.DRAFT, contribution__isnull=False, contribution__confirmed_at=None
+    )
 
 
 def erase_contributions(user: Any, identity: Identity) -> int:
-    """Unconfirmed drafts go with their files. What was proposed stays, under a number; words about documents stay, without the name."""
+    """Unconfirmed drafts go with their files.
+
+    What was proposed stays, under a number; words about documents stay, without the name.
+    """
     drafts = list(unconfirmed_of(user).values_list("pk", flat=True))
     forget_log_of(Reference.objects.filter(pk__in=drafts), identity)
     changed = len(drafts)
     Reference.objects.filter(pk__in=drafts).delete()
     for contribution in in_batches(naming(Contribution.objects.all(), ("drafted",), identity)):
-        kept = {field: found for field, found in contribution.drafted.items() if identity.scrubbed_value(found) == found}
+        kept = {
+            field: found for field, found in contribution.drafted.items() if identity.scrubbed_value(found) == found
+        }
         if kept != contribution.drafted:
             changed += Contribution.objects.filter(pk=contribution.pk).update(drafted=kept)
     changed += scrub(ContributionStep.objects.all(), ("word",), identity)
@@ -65,14 +100,20 @@ def register_all() -> None:
         PersonalData(
             name="library.contributions",
             label=_("Contributions"),
-            what=_("References put in, what was proposed, sent back, accepted or refused, when, by whom and with which words"),
+            what=_(
+                "References put in, what was proposed, sent back, accepted or refused, when, by whom "
+                "and with which words"
+            ),
             people=PEOPLE,
             purpose=_("Building the library together, and telling each author where a contribution stands"),
             basis=Basis.PUBLIC_TASK,
             basis_words=COORDINATION,
             kept_words=_("As long as the reference"),
             seen_by=_("The person, the referents of the group and the editors"),
-            after_erasure=_("The references and the words about them, under a number. Drafts that were never confirmed go, with their files"),
+            after_erasure=_(
+                "The references and the words about them, under a number. Drafts that were never "
+                "confirmed go, with their files"
+            ),
             order=80,
             export=contribution_rows,
             count=count_contributions,
@@ -91,7 +132,9 @@ def register_all() -> None:
             basis_words=_("Documentation and archiving in the public interest (GDPR, articles 85 and 89)"),
             kept_words=_("As long as the reference"),
             seen_by=_("Whoever may see the reference; the public when it is public"),
-            after_erasure=_("The names as printed: they are not linked to any account. Ask the editors when one is wrong"),
+            after_erasure=_(
+                "The names as printed: they are not linked to any account. Ask the editors when one is wrong"
+            ),
             order=85,
         )
     )

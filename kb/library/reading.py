@@ -1,4 +1,5 @@
-"""The document reader: one page of a version, the words asked in its text and on its picture, and where they stand in the other pages.
+"""The document reader: one page of a version, the words asked in its text and on its picture, and where they stand in
+the other pages.
 
 Everything comes from what was stored when the file was read; no file is opened here.
 """
@@ -122,10 +123,11 @@ def asked_of_document(query: Query) -> Query:
 
 
 def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[str]) -> Found:
-    """The hits, page by page: of the latest version where the index says, of an older one (or without an index) in its first MOST_PAGES pages.
+    """The hits, page by page: of the latest version where the index says, of an older one (or without an index) in its
+    first MOST_PAGES pages.
 
-    Counted on the stored text of those pages, at most MOST_PAGES of them and MOST_COUNTED characters, and kept some minutes:
-    rights were asked before, for the whole version.
+    Counted on the stored text of those pages, at most MOST_PAGES of them and MOST_COUNTED characters, and kept some
+    minutes: rights were asked before, for the whole version.
     """
     version = place.version
     if not (query.words or query.phrases):
@@ -147,7 +149,9 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
 
 
 def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -> set[int] | None:
-    """Numbers of the pages that the index names; None when it cannot say, or says nothing of a reference that is closing."""
+    """Numbers of the pages that the index names; None when it cannot say, or says nothing of a reference that is
+    closing.
+    """
     file, version = place.attachment.file, place.version
     subject = subject_of(place.whole.reference.pk)
     if subject in finder.closing:
@@ -185,7 +189,9 @@ def language_spans(spans: Iterable[Sequence]) -> tuple[LanguageSpan, ...]:
 
 
 def text_of(page: FilePage, query: Query | None, *, current: int, default: str) -> Text:
-    """A stored page with the hits of a question; `current` is the number of the hit we are at, on this page, from 1 (0: none)."""
+    """A stored page with the hits of a question; `current` is the number of the hit we are at, on this page, from 1 (0:
+    none).
+    """
     spans = language_spans(page.spans)
     marks = spans_in(page.text, query, spans, default=default) if query else ()
     here = marks[current - 1] if 0 < current <= len(marks) else None
@@ -234,7 +240,9 @@ def _paragraphs(text: str, languages: _Languages, hits: _Hits, here: tuple[int, 
         place = resumed
 
 
-def _paragraph(text: str, start: int, end: int, languages: _Languages, hits: _Hits, here: tuple[int, int] | None) -> Paragraph:
+def _paragraph(
+    text: str, start: int, end: int, languages: _Languages, hits: _Hits, here: tuple[int, int] | None
+) -> Paragraph:
     runs = [*hits.between(start, end), *languages.between(start, end)]
     edges = {start, end, *(edge for first, last, _what in runs for edge in (first, last) if start < edge < end)}
     language = languages.at(start, start + 1) or ""

@@ -1,4 +1,6 @@
-"""What the library says to the rooms below it when the site starts: to the search, to the files, to the vocabulary, to the frame."""
+"""What the library says to the rooms below it when the site starts: to the search, to the files, to the vocabulary, to
+the frame.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,10 @@ def register_all() -> None:
     register_sitemap("references", ReferenceSitemap)
     register_news(ReferenceNews(), order=40)
     register_due(
-        "library.draft_lost", filling.enqueue_lost, timedelta(seconds=30), label=gettext_lazy("Filling in contributions whose document was read")
+        "library.draft_lost",
+        filling.enqueue_lost,
+        timedelta(seconds=30),
+        label=gettext_lazy("Filling in contributions whose document was read"),
     )
     register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
     register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
@@ -58,7 +63,9 @@ def register_all() -> None:
 
 def unaccepted_bytes(person: int) -> int:
     """The weight of what a person put in and nobody accepted yet. One query."""
-    theirs = FileVersion.objects.filter(created_by=person).exclude(stored_file__reference_file__reference__state=ReferenceState.ACCEPTED)
+    theirs = FileVersion.objects.filter(created_by=person).exclude(
+        stored_file__reference_file__reference__state=ReferenceState.ACCEPTED
+    )
     return theirs.filter(stored_file__reference_file__isnull=False).aggregate(total=Sum("size_bytes"))["total"] or 0
 
 
@@ -84,7 +91,9 @@ def record_owner(stored_file: StoredFile) -> None:
 
 def record_removed(stored_file: StoredFile) -> None:
     """A version is gone: the words of the reference may be its words still."""
-    record_closed_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
+    record_closed_references(
+        ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True)
+    )
 
 
 def language_of_file(stored_file: StoredFile) -> str:
@@ -96,4 +105,6 @@ def record_concepts(ids: frozenset[int]) -> None:
 
 
 def record_keywords(ids: frozenset[int]) -> None:
-    record_references(Reference.objects.filter(keyword_items__tag__in=ids).order_by().values_list("pk", flat=True).distinct())
+    record_references(
+        Reference.objects.filter(keyword_items__tag__in=ids).order_by().values_list("pk", flat=True).distinct()
+    )

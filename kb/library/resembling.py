@@ -1,6 +1,7 @@
 """References that look like one that is being put in: the same bytes, DOI, ISBN or address, or nearly the same title.
 
-A person is shown those they may see; what they may not see is noted for editors and nothing tells the person that it is there.
+A person is shown those they may see; what they may not see is noted for editors and nothing tells the person that it is
+there.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from search.query import parse
 
 MOST = 10
 HOW = ("file", "doi", "isbn", "url", "title")  # the surest first
-# A title with a slip, another spelling or a small word left out is above; below are all pairs of the demonstration and all but seven of the 31,125
-# pairs among 250 questions of a help desk, which differ by one small word (tests/kb/library/test_resembling.py).
+# A title with a slip, another spelling or a small word left out is above; below are all pairs of the demonstration and
+# all but seven of the 31,125 pairs among 250 questions of a help desk, which differ by one small word
+# (tests/kb/library/test_resembling.py).
 LEAST_ALIKE = 0.85
 MOST_WORDS, LONGEST_WORD = 25, 40  # of a title that are compared; letters of a word
 _SLIP = 0.88  # "medische" and "medisch" .93, "locataire" and "locative" .82
@@ -45,7 +47,8 @@ class Resembling:
 
 
 def resembling(reference: Reference, held: frozenset[str]) -> tuple[Resembling, ...]:
-    """At most ten that a reader who holds `held` may see, accepted ones first, then the surest. Ten queries at most, and one search.
+    """At most ten that a reader who holds `held` may see, accepted ones first, then the surest. Ten queries at most,
+    and one search.
 
     The bytes of a file count only for who may open that file.
     """
@@ -55,20 +58,28 @@ def resembling(reference: Reference, held: frozenset[str]) -> tuple[Resembling, 
 
 
 def note_unseen(reference: Reference, held: frozenset[str]) -> int:
-    """Writes for editors which references look like this one and are not shown to a reader who holds `held`; gives how many rows there are now.
+    """Writes for editors which references look like this one and are not shown to a reader who holds `held`; gives how
+    many rows there are now.
 
-    Drafts of others are not looked at: nobody but their author knows of them, and each is compared when it is proposed itself.
+    Drafts of others are not looked at: nobody but their author knows of them, and each is compared when it is proposed
+    itself.
     """
     shown = _twins(reference, held)
     every = _twins(reference, frozenset({STAFF}))
-    unseen = [one for pk, one in every.items() if pk not in shown and one.reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)]
+    unseen = [
+        one
+        for pk, one in every.items()
+        if pk not in shown and one.reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)
+    ]
     for one in unseen:
         Resemblance.objects.get_or_create(reference=reference, other=one.reference, defaults={"how": one.how})
     return len(unseen)
 
 
 def note_unseen_later(reference: Reference, held: frozenset[str]) -> None:
-    """The same after the commit, in the background, so that an answer takes no longer when there is something to note."""
+    """The same after the commit, in the background, so that an answer takes no longer when there is something
+    to note.
+    """
     pk, audiences = reference.pk, sorted(held)
     transaction.on_commit(lambda: note_unseen_of.enqueue(pk, audiences))
 
@@ -100,7 +111,13 @@ def _twins(reference: Reference, held: frozenset[str]) -> dict[int, Resembling]:
     return found
 
 
-def _how(reference: Reference, whole: Gathered, held: frozenset[str], by_bytes: dict[int, set[int]], ways: dict[str, set[int]]) -> str:
+def _how(
+    reference: Reference,
+    whole: Gathered,
+    held: frozenset[str],
+    by_bytes: dict[int, set[int]],
+    ways: dict[str, set[int]],
+) -> str:
     pk = whole.reference.pk
     opened = {one.file.stored_file_id for one in whole.opened_by(held)}
     if opened & by_bytes.get(pk, set()):
@@ -124,18 +141,28 @@ def _same_bytes(reference: Reference) -> dict[int, set[int]]:
 
 def _same_doi(reference: Reference) -> set[int]:
     doi = doi_in(reference.doi)
-    return _ids(Reference.objects.filter(doi__in={doi, doi.upper(), reference.doi, f"https://doi.org/{doi}", f"doi:{doi}"} if doi else ()))
+    return _ids(
+        Reference.objects.filter(
+            doi__in={doi, doi.upper(), reference.doi, f"https://doi.org/{doi}", f"doi:{doi}"} if doi else ()
+        )
+    )
 
 
 def _same_isbn(reference: Reference) -> set[int]:
     bare = Replace(Replace(F("isbn"), Value("-"), Value("")), Value(" "), Value(""))
-    return _ids(Reference.objects.exclude(isbn="").annotate(bare_isbn=bare).filter(bare_isbn__in=isbn_forms(reference.isbn)))
+    return _ids(
+        Reference.objects.exclude(isbn="").annotate(bare_isbn=bare).filter(bare_isbn__in=isbn_forms(reference.isbn))
+    )
 
 
 def _same_url(reference: Reference) -> set[int]:
     """One query finds what has the same site and path; what only follows readers about is compared here."""
     key = url_key(reference.url)
-    near = Reference.objects.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_CANDIDATES] if key else ()
+    near = (
+        Reference.objects.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_CANDIDATES]
+        if key
+        else ()
+    )
     return {pk for pk, url in near if url_key(url) == key}
 
 
@@ -165,9 +192,11 @@ def are_alike(one: Reference, other: Reference) -> bool:
 
 
 def likeness(one: str, other: str) -> float:
-    """From 0 to 1: the share of the letters of two titles that stands in words of both, a slip of the pen forgiven; 0 when a number differs.
+    """From 0 to 1: the share of the letters of two titles that stands in words of both, a slip of the pen forgiven; 0
+    when a number differs.
 
-    "Rapport 2011" is not "Rapport 2012", and "huurders" is no slip for "verhuurders". Of long titles the first MOST_WORDS words are compared.
+    "Rapport 2011" is not "Rapport 2012", and "huurders" is no slip for "verhuurders". Of long titles the first
+    MOST_WORDS words are compared.
     """
     ours, theirs = words_of(one).split()[:MOST_WORDS], words_of(other).split()[:MOST_WORDS]
     if not ours or not theirs or _numbers(ours) != _numbers(theirs):
@@ -198,5 +227,17 @@ def _numbers(words: list[str]) -> list[str]:
 
 def _titles(reference: Reference) -> set[str]:
     """The full title; the main title alone where it is long enough to be one document's; translations."""
-    main = reference.title if len(words_of(reference.title).split()) >= 3 or not reference.subtitle else reference.full_title
-    return {text for text in (reference.full_title, main, *(reference.translated_titles.get(code, "") for code in ("fr", "nl", "en"))) if text}
+    main = (
+        reference.title
+        if len(words_of(reference.title).split()) >= 3 or not reference.subtitle
+        else reference.full_title
+    )
+    return {
+        text
+        for text in (
+            reference.full_title,
+            main,
+            *(reference.translated_titles.get(code, "") for code in ("fr", "nl", "en")),
+        )
+        if text
+    }

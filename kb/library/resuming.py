@@ -1,7 +1,8 @@
 """A form that was sent after its session ended: kept for the person it was made for, and there again after they log in.
 
 form      <input name="ticket"> signed for the person; without a good one nothing of a stranger is stored
-kept      private storage incoming/<uuid>.form.<person>: {"user", "path", "data"}, the last FORMS_KEPT of each person; its uploads beside it
+kept      private storage incoming/<uuid>.form.<person>: {"user", "path", "data"}, the last FORMS_KEPT of each person;
+          its uploads beside it
           (`kb.files.keeping`); for a day
 address   …/ajouter/?resume=<signed word>, which opens for that person alone
 """
@@ -80,9 +81,11 @@ def _owner_of_form(user_id: int) -> str:
 
 
 def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> Parked:
-    """Keeps what was typed and dropped in those fields for that person; a document that cannot be taken stops none of the others.
+    """Keeps what was typed and dropped in those fields for that person; a document that cannot be taken stops none of
+    the others.
 
-    Whoever has the ticket needs no session, so typed text is held to what files are held to. Raises NotKept before anything is written.
+    Whoever has the ticket needs no session, so typed text is held to what files are held to. Raises NotKept before
+    anything is written.
     """
     data = {name: request.POST.getlist(name) for name in request.POST if name in fields}
     if obstacle := _obstacle(len(_written(request, user_id, data)), user_id):
@@ -125,7 +128,9 @@ def _written(request: HttpRequest, user_id: int, data: dict[str, list[str]]) -> 
 
 
 def resumed(word: str, user: Any, path: str) -> QueryDict | None:
-    """What was kept for this person at this address; None for anyone else, a forged word, or one that is more than a day old."""
+    """What was kept for this person at this address; None for anyone else, a forged word, or one that is more than a
+    day old.
+    """
     try:
         content, _name = kept(word, whose=_owner_of_form(user.pk))
     except (signing.BadSignature, FileNotFoundError):

@@ -15,19 +15,36 @@ from search.entries import LanguageSpan, Section, Title
 def titles_of(reference: Reference) -> tuple[Title, ...]:
     """Its own with its subtitle first, then those in the other languages."""
     others = [
-        Title(code, reference.translated_titles[code]) for code in CODES if code != reference.language and reference.translated_titles.get(code)
+        Title(code, reference.translated_titles[code])
+        for code in CODES
+        if code != reference.language and reference.translated_titles.get(code)
     ]
     return (Title(reference.language, reference.full_title), *others)
 
 
-def notice_section(reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = ()) -> Section:
+def notice_section(
+    reference: Reference, creators: Sequence[Creator], keywords: Sequence[tuple[str, str]] = ()
+) -> Section:
     """The whole notice as text, a paragraph each: titles, summaries, names, publisher, keywords; anchor ""."""
-    names = [("; ".join(creator.name for creator in creators), ""), (reference.publisher, ""), (reference.container_title, "")]
-    return _notice([*((title.text, title.language) for title in titles_of(reference)), *_summaries(reference), *names, *_words(keywords)])
+    names = [
+        ("; ".join(creator.name for creator in creators), ""),
+        (reference.publisher, ""),
+        (reference.container_title, ""),
+    ]
+    return _notice(
+        [
+            *((title.text, title.language) for title in titles_of(reference)),
+            *_summaries(reference),
+            *names,
+            *_words(keywords),
+        ]
+    )
 
 
 def summary_section(reference: Reference, keywords: Sequence[tuple[str, str]] = ()) -> Section:
-    """What a notice says beyond its card (title, names and year stand there already): summaries and keywords; anchor ""."""
+    """What a notice says beyond its card (title, names and year stand there already): summaries and keywords; anchor
+    "".
+    """
     return _notice([*_summaries(reference), *_words(keywords)])
 
 
@@ -50,7 +67,9 @@ def _notice(paragraphs: Sequence[tuple[str, str]]) -> Section:
     return Section(anchor="", page_number=0, label="", text=text, spans=tuple(spans))
 
 
-def section_of(attachment: Attachment, version: FileVersion, number: int, label: str, text: str, spans: Sequence[Sequence]) -> Section:
+def section_of(
+    attachment: Attachment, version: FileVersion, number: int, label: str, text: str, spans: Sequence[Sequence]
+) -> Section:
     """A stored page as a section of the search."""
     return Section(
         anchor=anchor_of(attachment.file.number, version.number, number),

@@ -122,7 +122,14 @@ class ReferencePage:
     @property
     def public_pdf_url(self) -> str:
         """Of the first PDF that everyone may open; "" for none."""
-        return next((one.latest.open_url for one in self.attachments if one.format == "PDF" and (one.access or self.access).is_open), "")
+        return next(
+            (
+                one.latest.open_url
+                for one in self.attachments
+                if one.format == "PDF" and (one.access or self.access).is_open
+            ),
+            "",
+        )
 
 
 def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> ReferencePage:
@@ -157,7 +164,9 @@ def shown_reference(whole: Gathered, *, held: frozenset[str], language: str) -> 
 def _languages_said(reference: Reference, languages: Sequence[str]) -> str:
     document = tuple(code for code in CODES if code in languages)
     summary = tuple(code for code in CODES if reference.abstract.get(code))
-    return " ".join(str(sentence) for sentence in (DOCUMENT_IN.get(document, ""), SUMMARY_IN.get(summary, "")) if sentence)
+    return " ".join(
+        str(sentence) for sentence in (DOCUMENT_IN.get(document, ""), SUMMARY_IN.get(summary, "")) if sentence
+    )
 
 
 def _echoes(reference: Reference) -> tuple[Echo, ...]:
@@ -176,7 +185,9 @@ def _creators(creators: Iterable[Creator]) -> Iterable[tuple[str, str]]:
 
 
 def _concepts(reference: Reference, language: str) -> tuple[tuple[Link, ...], tuple[Link, ...]]:
-    """Links to the search by theme, and by the words of the other concepts. Two queries and one for each level above."""
+    """Links to the search by theme, and by the words of the other concepts.
+    Two queries and one for each level above.
+    """
     search = reverse("search:results")
     used = list(Concept.objects.filter(references=reference).order_by("code"))
     tops: dict[int, Concept] = {one.pk: one for one in used if one.is_theme}
@@ -186,7 +197,9 @@ def _concepts(reference: Reference, language: str) -> tuple[tuple[Link, ...], tu
         tops |= {one.pk: one for one in level if one.is_theme}
         above = {one.broader_id for one in level if one.broader_id}
     themes = sorted(tops.values(), key=lambda one: one.code)
-    by_theme = tuple(Link(one.label(language), f"{search}?{urlencode({'where': KIND, 'theme': one.code})}") for one in themes)
+    by_theme = tuple(
+        Link(one.label(language), f"{search}?{urlencode({'where': KIND, 'theme': one.code})}") for one in themes
+    )
     labels = [one.label(language) for one in used if not one.is_theme]
     by_words = tuple(Link(label, f"{search}?{urlencode({'q': label, 'where': KIND})}") for label in labels)
     return by_theme, by_words
@@ -242,7 +255,9 @@ def _version(reference: Reference, one: Attachment, version: FileVersion) -> Sho
         size_bytes=version.size_bytes,
         open_url=address,
         download_url=f"{address}?download",
-        read_url=reverse("library:read", args=[reference.mark_slug, one.file.number, version.number, 1]) if readable else "",
+        read_url=reverse("library:read", args=[reference.mark_slug, one.file.number, version.number, 1])
+        if readable
+        else "",
         date=date_format(version.created_at, "DATE_FORMAT"),
         state=shown_state(version),
     )

@@ -38,8 +38,14 @@ def stamps_of(references: Sequence[Reference]) -> dict[int, str]:
             .values_list("reference", "pk", "title", "language", "audiences", "publish_reason", "permission_date")
         ),
         _by_reference(versions.values_list(F("stored_file__reference_file__reference"), "pk")),
-        _by_reference(Creator.objects.filter(**of_these).order_by("sort_order", "pk").values_list("reference", "name", "role")),
-        _by_reference(Reference.concepts.through.objects.filter(**of_these).order_by("concept_id").values_list("reference", "concept_id")),
+        _by_reference(
+            Creator.objects.filter(**of_these).order_by("sort_order", "pk").values_list("reference", "name", "role")
+        ),
+        _by_reference(
+            Reference.concepts.through.objects.filter(**of_these)
+            .order_by("concept_id")
+            .values_list("reference", "concept_id")
+        ),
         _by_reference(ContributionStep.objects.filter(**of_these).order_by("pk").values_list("reference", "pk")),
     )
     return {reference.pk: _stamp(reference, [part.get(reference.pk, []) for part in parts]) for reference in references}
@@ -53,5 +59,7 @@ def _by_reference(rows: Iterable[tuple[Any, ...]]) -> Mapping[int, list[tuple[An
 
 
 def _stamp(reference: Reference, parts: list[list[tuple[Any, ...]]]) -> str:
-    fields = [getattr(reference, field.attname) for field in reference._meta.concrete_fields if field.name not in _NOT_SHOWN]
+    fields = [
+        getattr(reference, field.attname) for field in reference._meta.concrete_fields if field.name not in _NOT_SHOWN
+    ]
     return hashlib.sha256(repr([fields, *parts]).encode()).hexdigest()

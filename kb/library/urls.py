@@ -1,4 +1,7 @@
-"""Addresses of the library. `page_urlpatterns` stand under its path word in each language, `short_urlpatterns` under "r/", without one."""
+"""Addresses of the library.
+
+`page_urlpatterns` stand under its path word in each language, `short_urlpatterns` under "r/", without one.
+"""
 
 from django.urls import path, register_converter
 from django.utils.text import format_lazy
@@ -41,9 +44,17 @@ page_urlpatterns = [
     path(format_lazy("{}/<mark:mark>/", word("add")), contribution_views.contribution, name="contribution"),
     path(format_lazy("{}/", word("contributions")), contribution_views.contributions, name="contributions"),
     path("<mark:mark>/", views.reference, name="reference"),
-    path(format_lazy("<mark:mark>/{}/<number:file>.<number:version>/<number:page>/", word("read")), views.read, name="read"),
+    path(
+        format_lazy("<mark:mark>/{}/<number:file>.<number:version>/<number:page>/", word("read")),
+        views.read,
+        name="read",
+    ),
     path(format_lazy("<mark:mark>/{}/<number:file>.<number:version>/", word("file")), views.file, name="file"),
-    path(format_lazy("<mark:mark>/{}/<number:file>.<number:version>/<number:page>.webp", word("page-image")), views.page_image, name="page_image"),
+    path(
+        format_lazy("<mark:mark>/{}/<number:file>.<number:version>/<number:page>.webp", word("page-image")),
+        views.page_image,
+        name="page_image",
+    ),
 ]
 short_urlpatterns = [
     path("<mark:mark>", views.short, name="library_short"),

@@ -1,4 +1,6 @@
-"""Taking one version of a file away, in the admin: asked with a reason, confirmed, for editors whose session passed the second factor."""
+"""Taking one version of a file away, in the admin: asked with a reason, confirmed, for editors whose session passed the
+second factor.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +48,20 @@ def take_version_away(request: HttpRequest, pk: int, number: int) -> HttpRespons
         except FileVersion.DoesNotExist:
             messages.warning(request, _("Somebody else took this version away before you."))
         else:
-            messages.success(request, _("The version is taken away. Its address says so, with your reason, to those who could open it."))
+            messages.success(
+                request,
+                _("The version is taken away. Its address says so, with your reason, to those who could open it."),
+            )
         return HttpResponseRedirect(back)
     open_url = reverse("library:file", args=[file.reference.mark_slug, file.number, number])
-    shown = {"form": form, "file": file, "version": version, "reference": file.reference, "open_url": open_url, "back": back}
+    shown = {
+        "form": form,
+        "file": file,
+        "version": version,
+        "reference": file.reference,
+        "open_url": open_url,
+        "back": back,
+    }
     return render(request, "library/admin/take_version_away.html", shown)
 
 

@@ -1,10 +1,11 @@
-"""Which versions of a file stay: what was replaced before an acceptance goes, what was cited stays, what an editor takes away leaves a reason.
+"""Which versions of a file stay: what was replaced before an acceptance goes, what was cited stays, what an editor
+takes away leaves a reason.
 
     stored in a draft, a proposal, what was sent back ─replaced─► gone, with its bytes, pages and pictures
                       └─accepted─► open to the readers of the file ─replaced by an editor─► an older version, at its address for good
                                        └─taken away by an editor, with a reason─► gone; its address says so (`models.TakenVersion`)
 What acceptance opens is in `models.files`, what a reader may open in `gathering`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -25,8 +26,13 @@ LOG_ACTION = "library.take_version_away"
 
 
 def drop_replaced(file: ReferenceFile, newest: FileVersion) -> None:
-    """Deletes the versions before this one that no acceptance opened: nobody can have cited them. Call it in the transaction of the new one."""
-    replaced = FileVersion.objects.filter(stored_file=file.stored_file_id, number__gt=file.opened_to, number__lt=newest.number)
+    """Deletes the versions before this one that no acceptance opened: nobody can have cited them.
+
+    Call it in the transaction of the new one.
+    """
+    replaced = FileVersion.objects.filter(
+        stored_file=file.stored_file_id, number__gt=file.opened_to, number__lt=newest.number
+    )
     if replaced.exists():
         replaced.delete()
         record_closing(subject_of(file.reference_id))
@@ -45,7 +51,11 @@ def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> Ta
         version = FileVersion.objects.get(stored_file=fresh.stored_file_id, number=number)
         was_open = fresh.opened_from <= number <= fresh.opened_to
         taken = TakenVersion.objects.create(
-            file=fresh, number=number, reason=reason, actor=user, audiences=sorted(fresh.effective_audiences) if was_open else [STAFF]
+            file=fresh,
+            number=number,
+            reason=reason,
+            actor=user,
+            audiences=sorted(fresh.effective_audiences) if was_open else [STAFF],
         )
         version.delete()
         record_closing(subject_of(fresh.reference_id))

@@ -1,4 +1,7 @@
-"""Pages of the library: the list, a reference, the document reader, files and page images, short addresses. All read, for one reader."""
+"""Pages of the library: the list, a reference, the document reader, files and page images, short addresses.
+
+All read, for one reader.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
         "pdf_url": request.build_absolute_uri(record.public_pdf_url) if record.public_pdf_url else "",
         "successor": successor_of(whole.reference, held),
         "is_accepted": whole.reference.state == ReferenceState.ACCEPTED,
-        "contribution_url": contribution_url(whole.reference) if whole.reference.state in (*FOLLOWED_STATES, ReferenceState.DRAFT) else "",
+        "contribution_url": contribution_url(whole.reference)
+        if whole.reference.state in (*FOLLOWED_STATES, ReferenceState.DRAFT)
+        else "",
         "noindex": PUBLIC not in whole.reference.effective_audiences,
         "section": "library",
     }
@@ -79,7 +84,15 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
     except TakenAway as gone:
         return _taken_away(request, gone)
     words = request.GET.get("q", "")[:_LONGEST_QUESTION].strip()
-    opened = opened_page(place, page, words=words, hit=request.GET.get("hit", ""), finder=_finder(), held=held, language=current_language())
+    opened = opened_page(
+        place,
+        page,
+        words=words,
+        hit=request.GET.get("hit", ""),
+        finder=_finder(),
+        held=held,
+        language=current_language(),
+    )
     if opened.elsewhere:
         return HttpResponseRedirect(opened.elsewhere)
     url = request.build_absolute_uri(f"/r/{mark.slug}/{file}.{version}/{page}")
@@ -100,7 +113,9 @@ def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpRespo
         place = document_at(mark, file, version, audiences_of(request))
     except TakenAway as gone:
         return _taken_away(request, gone)
-    return serve_version(request, place.version, audiences=place.attachment.audiences, download="download" in request.GET)
+    return serve_version(
+        request, place.version, audiences=place.attachment.audiences, download="download" in request.GET
+    )
 
 
 @require_safe
@@ -122,7 +137,9 @@ def short(request: HttpRequest, mark: Mark) -> HttpResponse:
 
 @require_safe
 def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponse:
-    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept; to the reference when it was withdrawn."""
+    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept; to the reference when it was
+    withdrawn.
+    """
     try:
         place = place_at(mark, file, version, audiences_of(request))
     except Withdrawn:
@@ -173,7 +190,9 @@ def _finder() -> Finder | None:
 
 
 def _withdrawn(request: HttpRequest, gone: Withdrawn) -> HttpResponse:
-    return _for_one_reader(render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True}))
+    return _for_one_reader(
+        render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True})
+    )
 
 
 def _taken_away(request: HttpRequest, gone: TakenAway) -> HttpResponse:

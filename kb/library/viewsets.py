@@ -1,4 +1,6 @@
-"""References in the admin: a list quick at a hundred thousand rows, filters, search in titles and texts, history, chooser."""
+"""References in the admin: a list quick at a hundred thousand rows, filters, search in titles and texts, history,
+chooser.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, HelpPanel, InlinePanel, MultiFieldPanel, ObjectList, Panel, TabbedInterface
+from wagtail.admin.panels import (
+    FieldPanel,
+    FieldRowPanel,
+    HelpPanel,
+    InlinePanel,
+    MultiFieldPanel,
+    ObjectList,
+    Panel,
+    TabbedInterface,
+)
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import DeleteView, IndexView, SnippetViewSet
@@ -44,7 +55,8 @@ MARK = re.compile(r"^\s*([A-Za-z]{2,8})[\s-]?(\d{4})[/-](\d+)\s*$")
 
 
 def found_by_words(references, typed: str):
-    """References whose notice or text answers the words, best first (at most FOUND_AT_MOST); a shelf mark finds its reference.
+    """References whose notice or text answers the words, best first (at most FOUND_AT_MOST); a shelf mark finds its
+    reference.
 
     The site's own index answers; while it is away, titles that begin with the words do.
     """
@@ -59,7 +71,11 @@ def found_by_words(references, typed: str):
     except EngineUnavailable:
         return references.filter(begins)
     found = list(dict.fromkeys(int(hit.subject.rpartition(":")[2]) for hit in results.hits))
-    place = Case(*(When(pk=pk, then=Value(number)) for number, pk in enumerate(found)), default=Value(-1), output_field=IntegerField())
+    place = Case(
+        *(When(pk=pk, then=Value(number)) for number, pk in enumerate(found)),
+        default=Value(-1),
+        output_field=IntegerField(),
+    )
     return references.filter(Q(pk__in=found) | begins).annotate(place=place).order_by("place", "-pk")
 
 
@@ -70,7 +86,9 @@ class ReferenceIndex(IndexView):
     default_ordering = "-id"
 
     def get_base_queryset(self):
-        states = Prefetch("files", queryset=ReferenceFile.objects.order_by("sort_order").prefetch_related(newest_versions()))
+        states = Prefetch(
+            "files", queryset=ReferenceFile.objects.order_by("sort_order").prefetch_related(newest_versions())
+        )
         return super().get_base_queryset().select_related("body", "created_by").prefetch_related(states)
 
     def search_queryset(self, queryset):
@@ -92,7 +110,9 @@ def newest_versions() -> Prefetch:
     """The versions of files without their texts, oldest first."""
     return Prefetch(
         "stored_file__versions",
-        queryset=FileVersion.objects.only("stored_file_id", "number", "state", "page_count", "original_name").order_by("number"),
+        queryset=FileVersion.objects.only("stored_file_id", "number", "state", "page_count", "original_name").order_by(
+            "number"
+        ),
     )
 
 
@@ -100,17 +120,23 @@ class FilesColumn(Column):
     """How many files, and what keeps one of them from being searched."""
 
     def get_value(self, instance: Reference) -> SafeString | str:
-        states = [versions[-1].state for file in instance.files.all() if (versions := list(file.stored_file.versions.all()))]
+        states = [
+            versions[-1].state for file in instance.files.all() if (versions := list(file.stored_file.versions.all()))
+        ]
         if not states:
             return "–"
         troubled = [State(state).label for state in states if state not in (State.READ, State.WAITING)]
         waiting = State.WAITING in states
-        words = ", ".join(str(word) for word in dict.fromkeys(troubled)) or (str(State.WAITING.label) if waiting else "")
+        words = ", ".join(str(word) for word in dict.fromkeys(troubled)) or (
+            str(State.WAITING.label) if waiting else ""
+        )
         return format_html("{} · {}", len(states), words) if words else str(len(states))
 
 
 class ReadingFilter(django_filters.ChoiceFilter):
-    """References with a file whose newest version is in this state; "unread" stands for every state in which nothing could be read."""
+    """References with a file whose newest version is in this state; "unread" stands for every state in which nothing
+    could be read.
+    """
 
     def filter(self, queryset, value):
         if not value:
@@ -132,9 +158,15 @@ class MissingFilter(django_filters.BooleanFilter):
 
 
 class ReferenceFilters(WagtailFilterSet):
-    state = django_filters.MultipleChoiceFilter(choices=ReferenceState.choices, widget=forms.CheckboxSelectMultiple, label=_("State"))
-    body = django_filters.ModelMultipleChoiceFilter(queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body"))
-    type = django_filters.MultipleChoiceFilter(choices=ReferenceType.choices, widget=forms.CheckboxSelectMultiple, label=_("Type"))
+    state = django_filters.MultipleChoiceFilter(
+        choices=ReferenceState.choices, widget=forms.CheckboxSelectMultiple, label=_("State")
+    )
+    body = django_filters.ModelMultipleChoiceFilter(
+        queryset=Body.objects.all(), widget=forms.CheckboxSelectMultiple, label=_("Body")
+    )
+    type = django_filters.MultipleChoiceFilter(
+        choices=ReferenceType.choices, widget=forms.CheckboxSelectMultiple, label=_("Type")
+    )
     theme = ThemeFilter(queryset=Concept.objects.filter(broader__isnull=True), label=_("Theme"))
     reading = ReadingFilter(choices=[(UNREAD, _("Could not be read")), *State.choices], label=_("State of a file"))
     without_file = MissingFilter(label=_("Without a file"))
@@ -199,14 +231,19 @@ class FileStatePanel(Panel):
                 "state": shown_state(newest),
                 "reasons": reasons_of(newest),
                 "open_url": self.address(newest),
-                "older": [{"version": version, "url": self.address(version), "take_away_url": self.take_away_url(version)} for version in older],
+                "older": [
+                    {"version": version, "url": self.address(version), "take_away_url": self.take_away_url(version)}
+                    for version in older
+                ],
                 "take_away_url": self.take_away_url(newest),
                 "read_again_url": self.read_again_url(),
             }
 
         def address(self, version: FileVersion) -> str:
             mark = self.instance.reference.mark_slug
-            return reverse("library:file", kwargs={"mark": mark, "file": self.instance.number, "version": version.number})
+            return reverse(
+                "library:file", kwargs={"mark": mark, "file": self.instance.number, "version": version.number}
+            )
 
         def take_away_url(self, version: FileVersion) -> str:
             return reverse(version_views.ADDRESS, args=[self.instance.pk, version.number])
@@ -214,7 +251,7 @@ class FileStatePanel(Panel):
         def read_again_url(self) -> str:
             reference = self.instance.reference
             back = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
-            return f"{reverse('wagtail_bulk_action', args=['library', 'reference', 'read_again'])}?{urlencode({'id': reference.pk, 'next': back})}"
+            return f"{reverse('wagtail_bulk_action', args=['library', 'reference', 'read_again'])}?{urlencode({'id': reference.pk, 'next': back})}"  # noqa: E501
 
 
 NOTICE = [
@@ -230,7 +267,10 @@ NOTICE = [
     ),
     InlinePanel(
         "creators",
-        panels=[FieldRowPanel([FieldPanel("name"), FieldPanel("role")]), FieldRowPanel([FieldPanel("is_organisation"), FieldPanel("organisation")])],
+        panels=[
+            FieldRowPanel([FieldPanel("name"), FieldPanel("role")]),
+            FieldRowPanel([FieldPanel("is_organisation"), FieldPanel("organisation")]),
+        ],
         heading=_("Creators"),
         label=_("creator"),
         max_num=MOST_NAMES,
@@ -251,7 +291,8 @@ FILES = [
     HelpPanel(
         content=_(
             "Add the document here, write its title under “Notice”, and say under “Readers and state” who may see it. "
-            "Readers find it once its state is “Accepted”. A new document on a file that is there already becomes its next version; "
+            "Readers find it once its state is “Accepted”. A new document on a file that is there "
+            "already becomes its next version; "
             "addresses that were cited go on showing the version they cited."
         )
     ),
@@ -261,22 +302,37 @@ FILES = [
             FileStatePanel(),
             FieldPanel("upload"),
             FieldRowPanel([FieldPanel("title"), FieldPanel("language")]),
-            FieldPanel("audiences", help_text=_("At most those who may see the notice. For everyone, say below why we may publish it.")),
+            FieldPanel(
+                "audiences",
+                help_text=_("At most those who may see the notice. For everyone, say below why we may publish it."),
+            ),
             FieldRowPanel([FieldPanel("publish_reason"), FieldPanel("permission_date")]),
         ],
         heading=_("Files"),
         label=_("file"),
     ),
-    InlinePanel("holdings", panels=[FieldPanel("place"), FieldPanel("note")], heading=_("Copies on paper"), label=_("copy on paper")),
+    InlinePanel(
+        "holdings",
+        panels=[FieldPanel("place"), FieldPanel("note")],
+        heading=_("Copies on paper"),
+        label=_("copy on paper"),
+    ),
 ]
 SUBJECTS = [
     FieldPanel("concepts"),
-    MultiFieldPanel([FieldPanel("keywords_fr"), FieldPanel("keywords_nl"), FieldPanel("keywords_en")], heading=_("Keywords")),
+    MultiFieldPanel(
+        [FieldPanel("keywords_fr"), FieldPanel("keywords_nl"), FieldPanel("keywords_en")], heading=_("Keywords")
+    ),
 ]
 PUBLISHING = [
     FieldPanel("state", help_text=_("Readers find the reference only while it is accepted.")),
-    FieldPanel("state_reason", help_text=_("To return, refuse or withdraw it: why, in a few words. Its author reads them.")),
-    FieldPanel("audiences", help_text=_("Who finds the title and the summary. Each file has readers of its own, never more than these.")),
+    FieldPanel(
+        "state_reason", help_text=_("To return, refuse or withdraw it: why, in a few words. Its author reads them.")
+    ),
+    FieldPanel(
+        "audiences",
+        help_text=_("Who finds the title and the summary. Each file has readers of its own, never more than these."),
+    ),
     FieldPanel("body", help_text=_("Its letters begin the shelf mark.")),
     FieldPanel("own_production", help_text=_("Leave it empty if the document is someone else's.")),
 ]

@@ -32,7 +32,13 @@ class LibraryItem(MenuItem):
 def list_unread_files() -> MenuItem:
     """The list of references, filtered."""
     address = reverse(Reference.snippet_viewset.get_url_name("list"))
-    return LibraryItem(_("Files that could not be read"), f"{address}?reading={UNREAD}", name="unread-files", icon_name="warning", order=50)
+    return LibraryItem(
+        _("Files that could not be read"),
+        f"{address}?reading={UNREAD}",
+        name="unread-files",
+        icon_name="warning",
+        order=50,
+    )
 
 
 @hooks.register("register_admin_urls")
@@ -62,12 +68,20 @@ def name_log_actions(actions) -> None:
 
 @hooks.register("register_reports_menu_item")
 def list_duplicates() -> MenuItem:
-    return LibraryItem(_("Possible duplicates"), reverse(duplicate_views.ADDRESS), name="duplicates", icon_name="copy", order=60)
+    return LibraryItem(
+        _("Possible duplicates"), reverse(duplicate_views.ADDRESS), name="duplicates", icon_name="copy", order=60
+    )
 
 
 @hooks.register("register_settings_menu_item")
 def list_names() -> MenuItem:
-    return LibraryItem(_("Names of creators and publishers"), reverse("library_names", args=["creator"]), name="names", icon_name="user", order=60)
+    return LibraryItem(
+        _("Names of creators and publishers"),
+        reverse("library_names", args=["creator"]),
+        name="names",
+        icon_name="user",
+        order=60,
+    )
 
 
 @hooks.register("insert_global_admin_css")

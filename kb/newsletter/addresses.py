@@ -1,7 +1,8 @@
-"""Addresses of subscribers: what counts as one, by what two are the same, what is shown of one on a page that was reached by a link.
+"""Addresses of subscribers: what counts as one, by what two are the same, what is shown of one on a page that was
+reached by a link.
 
-Of the addresses that mail allows we take those that every mail server takes: letters of the English alphabet, digits and signs before the @; any
-alphabet after it, which is kept in the ASCII form of domain names (RFC 5890).
+Of the addresses that mail allows we take those that every mail server takes: letters of the English alphabet, digits
+and signs before the @; any alphabet after it, which is kept in the ASCII form of domain names (RFC 5890).
 """
 
 from __future__ import annotations
@@ -23,14 +24,22 @@ _DOTS = str.maketrans({"。": ".", "．": ".", "｡": "."})
 
 NO_ADDRESS = _("This is no e-mail address. Write it like name@organisation.be.")
 SEVERAL = _("Write one address only, without a name around it, like name@organisation.be.")
-TOO_LONG = _("This address is longer than addresses can be (254 characters, 64 before the @). Look whether something else was pasted with it.")
+TOO_LONG = _(
+    "This address is longer than addresses can be (254 characters, 64 before the @). Look "
+    "whether something else was pasted with it."
+)
 QUOTED = _("Addresses with quotation marks or with a comment are not supported. Give another address.")
-LETTERS = _("Before the @, this newsletter supports letters without accents, digits and signs only. Give another address.")
+LETTERS = _(
+    "Before the @, this newsletter supports letters without accents, digits and signs only. Give another address."
+)
 DOMAIN = _("What stands after the @ is no name of a mail server. Write it like organisation.be.")
 
 
 def clean_address(text: str) -> str:
-    """The address as it is kept: without spaces or a full stop around it, its domain small and in ASCII. Raises ValidationError with a sentence."""
+    """The address as it is kept: without spaces or a full stop around it, its domain small and in ASCII.
+
+    Raises ValidationError with a sentence.
+    """
     text = text.strip(" \t\u00a0\u3000")
     if len(text) > 4 * LONGEST:
         raise ValidationError(TOO_LONG, code="long")
@@ -65,7 +74,9 @@ def masked(address: str) -> str:
 
 
 def _domain(text: str) -> str:
-    """Raises ValidationError. A host of one word, a number (192.0.2.1) and an address in brackets are nobody's mailbox."""
+    """Raises ValidationError. A host of one word, a number (192.0.2.1)
+    and an address in brackets are nobody's mailbox.
+    """
     name = text.translate(_DOTS).rstrip(".")
     try:
         name = name.encode("idna").decode("ascii").lower()

@@ -1,6 +1,8 @@
-"""What counts as an agreement to publish and send an issue: asked of the function that the setting NEWSLETTER_APPROVAL names.
+"""What counts as an agreement to publish and send an issue: asked of the function that the setting NEWSLETTER_APPROVAL
+names.
 
-For now that is Wagtail's workflow; `gating` asks here before anything is public. How editors ask and agree is in `viewsets`.
+For now that is Wagtail's workflow; `gating` asks here before anything is public. How editors ask and agree is in
+`viewsets`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 
 WORKFLOW = "L'Échos-CASS"
 TASK = "Accord de la rédaction"
-TABLES = frozenset({"auth_group", "wagtailcore_workflowcontenttype", "wagtailcore_groupapprovaltask", "newsletter_issue"})
+TABLES = frozenset(
+    {"auth_group", "wagtailcore_workflowcontenttype", "wagtailcore_groupapprovaltask", "newsletter_issue"}
+)
 
 
 def is_approved(issue: Issue, revision_id: int | None) -> bool:
@@ -43,11 +47,17 @@ def by_workflow(issue: Issue, revision_id: int) -> bool:
 
 
 def ensure_workflow(using: str = "default", **ignored: Any) -> None:
-    """Gives issues a course of approval by the editors, where none was ever made; what was changed since stays. Runs after every migrate."""
+    """Gives issues a course of approval by the editors, where none was ever made; what was changed since stays.
+
+    Runs after every migrate.
+    """
     if using != "default" or not set(connections[using].introspection.table_names()) >= TABLES:
         return
     kind = ContentType.objects.get_for_model(apps.get_model("newsletter", "Issue"), for_concrete_model=False)
-    if WorkflowContentType.objects.filter(content_type=kind).exists() or Workflow.objects.filter(name=WORKFLOW).exists():
+    if (
+        WorkflowContentType.objects.filter(content_type=kind).exists()
+        or Workflow.objects.filter(name=WORKFLOW).exists()
+    ):
         return
     with transaction.atomic():
         editors, _created = Group.objects.get_or_create(name=EDITORS)

@@ -16,7 +16,10 @@ from kb.newsletter.models import Issue
 
 
 def to_approve(user: Any, held: frozenset[str]) -> WaitingList:
-    """For editors: issues whose approval was asked for; named only in a session with the second factor. Two queries at most."""
+    """For editors: issues whose approval was asked for; named only in a session with the second factor.
+
+    Two queries at most.
+    """
     if not user.is_staff or not user.has_perm("newsletter.change_issue"):
         return WaitingList(0)
     kind = ContentType.objects.get_for_model(Issue, for_concrete_model=False)
@@ -28,5 +31,8 @@ def to_approve(user: Any, held: frozenset[str]) -> WaitingList:
     if since and STAFF in held:
         titles = dict(Issue.objects.filter(pk__in=since).values_list("pk", "latest_revision__object_str"))
         edit = Issue.snippet_viewset.get_url_name("edit")
-        things = tuple(Waiting(titles.get(pk) or "", reverse(edit, args=[pk]), moment) for pk, moment in list(since.items())[:SHOWN])
+        things = tuple(
+            Waiting(titles.get(pk) or "", reverse(edit, args=[pk]), moment)
+            for pk, moment in list(since.items())[:SHOWN]
+        )
     return WaitingList(len(since), things, reverse(Issue.snippet_viewset.get_url_name("list")))

@@ -1,11 +1,12 @@
-"""What comes back after a sending: which delivery it speaks of, and what that means for its subscriber. What a message is, `kb.clock.receiving` says.
+"""What comes back after a sending: which delivery it speaks of, and what that means for its subscriber. What a message
+is, `kb.clock.receiving` says.
 
-A delivery is known by its key alone, which stands in the envelope sender and in the Message-ID and which nobody can guess: an address proves nothing,
-since anyone can write us that somebody's mailbox is gone.
+A delivery is known by its key alone, which stands in the envelope sender and in the Message-ID and which nobody can
+guess: an address proves nothing, since anyone can write us that somebody's mailbox is gone.
 
     failure for good of the mailbox ──► delivery "came back", one refusal counted for its subscriber (`subscribing.note_refused`)
     failure by a policy (`judging`), or for now, given up ──► delivery "came back"        delayed ──► noted only        complaint ──► unsubscribed
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -50,7 +51,9 @@ class Outcome(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What is told about one message of ours. identity: the same for the same report told again; status: "5.1.1" or ""."""
+    """What is told about one message of ours. identity: the same for the same report told again; status:
+    "5.1.1" or "".
+    """
 
     kind: str
     identity: str
@@ -106,7 +109,9 @@ def note_event(event: Event) -> Outcome:
             delivery = delivery_of(event.keys)
             if delivery is None:
                 return Outcome.UNMATCHED
-            Bounce.objects.create(message_hash=_hashed(event.identity), kind=event.kind[:20], status=event.status[:12], delivery=delivery)
+            Bounce.objects.create(
+                message_hash=_hashed(event.identity), kind=event.kind[:20], status=event.status[:12], delivery=delivery
+            )
             return _settle(delivery, event)
     except IntegrityError:
         if Bounce.objects.filter(message_hash=_hashed(event.identity)).exists():
@@ -115,7 +120,10 @@ def note_event(event: Event) -> Outcome:
 
 
 def delivery_of(keys: Iterable[str]) -> Delivery | None:
-    """The first that one of the keys is of. Some servers write an envelope sender in small letters; that is looked for last."""
+    """The first that one of the keys is of.
+
+    Some servers write an envelope sender in small letters; that is looked for last.
+    """
     asked = list(dict.fromkeys(key for key in keys if _KEY.fullmatch(key)))[:50]
     rows = Delivery.objects.select_related("subscriber")
     found = {delivery.key: delivery for delivery in rows.filter(key__in=asked)}
@@ -144,7 +152,9 @@ def _settle(delivery: Delivery, event: Event) -> Outcome:
 
 
 def _counts(delivery: Delivery, event: Event) -> bool:
-    """Whether the mailbox of today refuses: it and no policy, for good, not long ago, and not about an address or a pause that is over."""
+    """Whether the mailbox of today refuses: it and no policy, for good, not long ago, and not about an address or a
+    pause that is over.
+    """
     if not event.is_for_good or not is_about_mailbox(event.words, status=event.status) or delivery.subscriber is None:
         return False
     sent_at = delivery.sent_at or timezone.now()

@@ -49,20 +49,53 @@ class SendingState(models.TextChoices):
 class Trouble(models.TextChoices):
     """Why a sending waits for the mail server, or stopped by itself. Sentences for editors."""
 
-    NO_ANSWER = "no_answer", _("The mail server does not answer, or breaks off. The sending waits and tries again by itself.")
-    NOT_US = "not_us", _("The mail server does not let the site in, or refuses its sender. The sending waits and tries again by itself.")
-    LATER = "later", _("The mail server asks to come back later, for one address after another. The sending waits and tries again by itself.")
-    REFUSES_ALL = "refuses_all", _("The mail server refused one address after another. Nobody is counted as refused: find out why, then resume.")
+    NO_ANSWER = (
+        "no_answer",
+        _("The mail server does not answer, or breaks off. The sending waits and tries again by itself."),
+    )
+    NOT_US = (
+        "not_us",
+        _(
+            "The mail server does not let the site in, or refuses its sender. The sending waits "
+            "and tries again by itself."
+        ),
+    )
+    LATER = (
+        "later",
+        _(
+            "The mail server asks to come back later, for one address after another. The sending "
+            "waits and tries again by itself."
+        ),
+    )
+    REFUSES_ALL = (
+        "refuses_all",
+        _(
+            "The mail server refused one address after another. Nobody is counted as refused: find "
+            "out why, then resume."
+        ),
+    )
     CHANGED = "changed", _("The issue was changed after its approval. Have it approved anew, then send it.")
     WITHDRAWN = "withdrawn", _("The issue is no longer published. Publish it again, then resume.")
-    RESTORED = "restored", _("A backup was put back: messages sent since are not known any more. Resume only if the issue had not gone out by then.")
-    BROKEN = "broken", _("The messages could not be made. Nothing is lost: whoever runs the server finds the reason in the log; then resume.")
+    RESTORED = (
+        "restored",
+        _(
+            "A backup was put back: messages sent since are not known any more. Resume only if the "
+            "issue had not gone out by then."
+        ),
+    )
+    BROKEN = (
+        "broken",
+        _(
+            "The messages could not be made. Nothing is lost: whoever runs the server finds the "
+            "reason in the log; then resume."
+        ),
+    )
 
 
 class DeliveryState(models.TextChoices):
     """waiting ──claim──► sending ──► sent ──► bounced (it came back for good)
     sending ──► waiting again (refused for now) | refused (for good) | gave_up (refused for now, too long)      waiting ──► left_out (left meanwhile)
-    """
+    """  # noqa: E501
 
     WAITING = "waiting", _("waiting")
     SENDING = "sending", _("being handed over")

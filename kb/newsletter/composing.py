@@ -1,9 +1,11 @@
-"""An issue drafts itself: what became public since the last one, under the heading of each domain that registered, for editors to rework.
+"""An issue drafts itself: what became public since the last one, under the heading of each domain that registered, for
+editors to rework.
 
     gathered_until of the newest issue ──► each source: newest, count ──► lead (the newest of the first heading that has any) + items + "and 292 more"
-A thing whose transaction ended after a gathering, but whose moment lies before it, is met by the next one: each looks again at the hour before the
-last and leaves out what was drawn then (`Drawn`). Who is reminded, and when, is in `reminding`.
-"""
+A thing whose transaction ended after a gathering, but whose moment lies before it, is met by the next one: each looks
+again at the hour before the last and leaves out what was drawn then (`Drawn`). Who is reminded, and when, is in
+`reminding`.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ LEAD = 600
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """What is new under a heading: news, newest first, as many as there is room for; more: how many others; others: subjects of some of them."""
+    """What is new under a heading: news, newest first, as many as there is room for; more: how many others; others:
+    subjects of some of them.
+    """
 
     source: NewsSource
     news: tuple[News, ...]
@@ -64,7 +68,10 @@ def heading_labels() -> dict[str, str]:
 
 
 def whats_new(now: datetime | None = None) -> list[tuple[NewsSource, int]]:
-    """What became public and is in no issue yet, as (source, how many), empty ones left out. At most four queries a source."""
+    """What became public and is in no issue yet, as (source, how many), empty ones left out.
+
+    At most four queries a source.
+    """
     now = now or timezone.now()
     start = _start(now)
     found = ((source, _fresh(source, start, now, room=0).total) for source in news_sources())
@@ -77,7 +84,10 @@ def last_date() -> date | None:
 
 
 def due_date() -> date | None:
-    """When the next issue should appear by the editors' rhythm, a working day; None before the first issue. It may lie in the past."""
+    """When the next issue should appear by the editors' rhythm, a working day; None before the first issue.
+
+    It may lie in the past.
+    """
     last = last_date()
     return working_day(last + timedelta(weeks=NewsletterSettings.load().every_weeks)) if last else None
 
@@ -97,7 +107,8 @@ def working_day(day: date) -> date:
 
 
 def compose(*, by: Any = None, now: datetime | None = None) -> Issue:
-    """The next issue, drafted and saved with a first revision, never public. While one is being written (`open_draft`), that one, unchanged.
+    """The next issue, drafted and saved with a first revision, never public. While one is being written (`open_draft`),
+    that one, unchanged.
 
     With nothing new it has no lead and no items. Two editors who press at once get the same one.
     """
@@ -112,7 +123,8 @@ def compose(*, by: Any = None, now: datetime | None = None) -> Issue:
 
 
 def gather_again(issue: Issue, *, by: Any = None, now: datetime | None = None) -> int:
-    """Adds to a draft what became public since it was gathered; gives how many things. What was drawn before does not come back.
+    """Adds to a draft what became public since it was gathered; gives how many things. What was drawn before does not
+    come back.
 
     They come last under their headings, in a new revision. An issue that never was gathered is from now on.
     """
@@ -121,9 +133,15 @@ def gather_again(issue: Issue, *, by: Any = None, now: datetime | None = None) -
         row = Issue.objects.select_for_update().get(pk=issue.pk)
         draft = row.get_latest_revision_as_object()
         present = [draft.lead_subject, *(item.subject for item in draft.items.all())]
-        drawn = {source.code: sum(item.heading == source.code and bool(item.subject) for item in draft.items.all()) for source in news_sources()}
+        drawn = {
+            source.code: sum(item.heading == source.code and bool(item.subject) for item in draft.items.all())
+            for source in news_sources()
+        }
         start = _start(now)
-        found = [_fresh(source, start, now, room=max(0, MOST - drawn[source.code]), present=present) for source in news_sources()]
+        found = [
+            _fresh(source, start, now, room=max(0, MOST - drawn[source.code]), present=present)
+            for source in news_sources()
+        ]
         total = sum(one.total for one in found)
         if total:
             draft.items = _merged(list(draft.items.all()), found)
@@ -198,7 +216,9 @@ def _note(issue: Issue, found: Iterable[Fresh], now: datetime) -> None:
         subjects |= dict.fromkeys(news.subject for news in one.news) | dict.fromkeys(one.others)
         if one.more:
             subjects |= dict.fromkeys(one.source.subjects(now - OVERLAP, now, LOOKED_AT_AGAIN))
-    Drawn.objects.bulk_create([Drawn(issue=issue, subject=subject) for subject in subjects], batch_size=500, ignore_conflicts=True)
+    Drawn.objects.bulk_create(
+        [Drawn(issue=issue, subject=subject) for subject in subjects], batch_size=500, ignore_conflicts=True
+    )
     issue.gathered_until = now
     Issue.objects.filter(pk=issue.pk).update(gathered_until=now)
 
@@ -211,7 +231,9 @@ def _without(fresh: Fresh, lead: News | None) -> Fresh:
 
 
 def _merged(items: list[IssueItem], found: Sequence[Fresh]) -> list[IssueItem]:
-    """The items with what was found behind them, in order; the item that counts the rest of a heading stays the last of it."""
+    """The items with what was found behind them, in order; the item that counts the rest of a heading stays the last of
+    it.
+    """
     for one in found:
         counting = next((item for item in items if item.heading == one.source.code and _counted(item)), None)
         more = one.more + (_counted(counting) if counting else 0)
@@ -242,7 +264,9 @@ def more_titles(count: int) -> Texts:
 
 
 def _counted(item: IssueItem) -> int:
-    """How many things the item that counts the rest speaks of; 0 for any other item, and for one whose words an editor changed."""
+    """How many things the item that counts the rest speaks of; 0 for any other item, and for one whose words an editor
+    changed.
+    """
     if item.subject or item.url or item.text:
         return 0
     digits = "".join(sign for sign in item.title.get("fr", "") if sign.isdecimal())

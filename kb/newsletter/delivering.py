@@ -1,12 +1,15 @@
-"""Handing an issue to its subscribers: their rows first, then a batch at a time over one connection, each message claimed before and noted after.
+"""Handing an issue to its subscribers: their rows first, then a batch at a time over one connection, each message
+claimed before and noted after.
 
     prepare ──► rows (waiting) ──claim, committed──► transport ──► sent          one transaction notes a message and claims the next
                    ▲                                    ├ refused for good ──► refused (held until something is accepted)
                    │ its claim ran out, later, no answer┤
                    └────────────────────────────────────┴ later, too often ──► gave_up
-A worker killed between the server's yes and our note leaves one row claimed: it is tried again when the claim has run out, under the same Message-ID.
-So one person, the one whose message was in hand, may get it twice; nobody else, and nobody is missed. Who starts and stops a sending is in `sending`.
-"""
+A worker killed between the server's yes and our note leaves one row claimed: it is tried again when the claim has run
+out, under the same Message-ID.
+So one person, the one whose message was in hand, may get it twice; nobody else, and nobody is missed. Who starts and
+stops a sending is in `sending`.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -45,7 +48,12 @@ LATER_IN_A_ROW = 20
 BROKEN_IN_A_ROW = 3
 MOST_REFUSALS = 3  # of one address for good, each after an editor resumed: then it is the address
 _MINUTE = timedelta(minutes=1)
-TROUBLE_PAUSES = (_MINUTE, 5 * _MINUTE, 15 * _MINUTE, 30 * _MINUTE)  # of the whole sending; the last one for as long as it takes
+TROUBLE_PAUSES = (
+    _MINUTE,
+    5 * _MINUTE,
+    15 * _MINUTE,
+    30 * _MINUTE,
+)  # of the whole sending; the last one for as long as it takes
 TEMPLATE_S = 60  # a template is made again after so long: what is no longer public leaves the messages that follow
 NOTING_TRIES = 20
 
@@ -59,7 +67,8 @@ class Batch:
 
 
 def deliver_batch(sending_id: int, *, goes_on: Callable[[], bool] = lambda: True) -> Batch:
-    """Prepares what is not prepared, then sends one batch. Does nothing out of its turn or where the sending is stopped.
+    """Prepares what is not prepared, then sends one batch. Does nothing out of its turn or where the sending is
+    stopped.
 
     `goes_on()` is asked before each message. Safe beside other workers.
     """
@@ -83,7 +92,9 @@ def prepare_chunk(sending: Sending) -> bool:
         active = Subscriber.objects.filter(state=SubscriberState.ACTIVE, pk__gt=fresh.prepared_until).order_by("pk")
         people = list(active.values_list("pk", "language")[:CHUNK])
         now = timezone.now()
-        rows = [Delivery(sending=fresh, subscriber_id=pk, language=language, next_attempt_at=now) for pk, language in people]
+        rows = [
+            Delivery(sending=fresh, subscriber_id=pk, language=language, next_attempt_at=now) for pk, language in people
+        ]
         Delivery.objects.bulk_create(rows, ignore_conflicts=True)
         changed = {"prepared_until": people[-1][0]} if people else {"is_prepared": True}
         Sending.objects.filter(pk=fresh.pk).update(**changed)
@@ -95,7 +106,10 @@ def batch_size(rate: int) -> int:
 
 
 def finish(sending: Sending) -> bool:
-    """Closes a sending of which no delivery is open. What is held counts only if the server accepted something; else it stops for an editor."""
+    """Closes a sending of which no delivery is open.
+
+    What is held counts only if the server accepted something; else it stops for an editor.
+    """
     running = Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING, is_prepared=True)
     with transaction.atomic():
         if not running.select_for_update().exists() or sending.deliveries.filter(state__in=OPEN_DELIVERIES).exists():
@@ -105,11 +119,17 @@ def finish(sending: Sending) -> bool:
         elif refused := sending.deliveries.filter(is_held=True).order_by("pk").first():
             stop_by_itself(sending, Trouble.REFUSES_ALL, refused.error)
             return False
-        return bool(running.update(state=SendingState.DONE, finished_at=timezone.now(), trouble="", troubles=0, note="", next_batch_at=None))
+        return bool(
+            running.update(
+                state=SendingState.DONE, finished_at=timezone.now(), trouble="", troubles=0, note="", next_batch_at=None
+            )
+        )
 
 
 def count_held(sending: Sending) -> None:
-    """Something was accepted: the refusals before it were no quarrel with us; those that say there is no such mailbox count."""
+    """Something was accepted: the refusals before it were no quarrel with us; those that say there is no such mailbox
+    count.
+    """
     for delivery in sending.deliveries.filter(is_held=True).select_related("subscriber"):
         freed = sending.deliveries.filter(pk=delivery.pk, is_held=True).update(is_held=False)
         if freed and delivery.subscriber and is_about_mailbox(delivery.error):
@@ -122,11 +142,15 @@ def accepted_since_resumed(sending: Sending) -> bool:
 
 
 def stop_by_itself(sending: Sending, trouble: Trouble, said: str = "") -> None:
-    """Stops, with the reason for editors. Refusals still held are undone: those addresses wait again, after the others."""
+    """Stops, with the reason for editors. Refusals still held are undone: those addresses wait again,
+    after the others.
+    """
     with transaction.atomic():
         running = Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING)
         running.update(state=SendingState.STOPPED, trouble=trouble, note=said[:500], next_batch_at=None)
-        sending.deliveries.filter(is_held=True).update(state=DeliveryState.WAITING, is_held=False, next_attempt_at=timezone.now())
+        sending.deliveries.filter(is_held=True).update(
+            state=DeliveryState.WAITING, is_held=False, next_attempt_at=timezone.now()
+        )
 
 
 def _take_turn(sending_id: int) -> Sending | None:
@@ -156,7 +180,9 @@ def template_for(sending: Sending, language: str) -> mailing.MailTemplate:
     return template
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?"
+)
 
 
 class Line:
@@ -176,11 +202,14 @@ class Line:
     def hand_over(self, message: EmailMessage) -> None:
         """Raises what the transport raises; returns once the server has said yes.
 
-        Django parses both addresses anew for each message, which takes as long as sending it; plain ones go to smtplib as they are.
+        Django parses both addresses anew for each message, which takes as long as sending it; plain ones go to smtplib
+        as they are.
         """
         addresses = [message.from_email, *message.to]
         if type(self._connection) is SmtpBackend and all(map(_PLAIN.fullmatch, addresses)):
-            self._connection.connection.sendmail(addresses[0], addresses[1:], message.message().as_bytes(linesep="\r\n"))
+            self._connection.connection.sendmail(
+                addresses[0], addresses[1:], message.message().as_bytes(linesep="\r\n")
+            )
         elif not self._connection.send_messages([message]):
             raise smtplib.SMTPException("the transport took nothing")
         self.accepted += 1
@@ -211,7 +240,9 @@ class _Handing:
         self.held = sending.deliveries.filter(is_held=True).count()
 
     def run(self) -> Batch:
-        due = self.sending.deliveries.filter(state=DeliveryState.WAITING, next_attempt_at__lte=timezone.now()).order_by("next_attempt_at", "pk")
+        due = self.sending.deliveries.filter(state=DeliveryState.WAITING, next_attempt_at__lte=timezone.now()).order_by(
+            "next_attempt_at", "pk"
+        )
         size = batch_size(self.sending.rate)
         rows = list(due.values_list("pk", "subscriber__language")[:size])
         try:
@@ -228,14 +259,20 @@ class _Handing:
     def _next_turn(self, *, full: bool) -> datetime | None:
         if not full and finish(self.sending):
             return None
-        after = Sending.objects.filter(pk=self.sending.pk, state=SendingState.SENDING).values_list("next_batch_at", "trouble").first()
+        after = (
+            Sending.objects.filter(pk=self.sending.pk, state=SendingState.SENDING)
+            .values_list("next_batch_at", "trouble")
+            .first()
+        )
         return after[0] if after and (full or after[1]) else None
 
     def _make_templates(self, languages: set[str]) -> None:
         try:
             for language in languages:
                 template_for(self.sending, language)
-        except Exception as error:  # the edge: whatever composing raises stops the sending where editors see it, and loses nothing
+        except (
+            Exception
+        ) as error:  # the edge: whatever composing raises stops the sending where editors see it, and loses nothing
             self._break_off(error)
 
     def _break_off(self, error: Exception) -> NoReturn:
@@ -267,28 +304,40 @@ class _Handing:
             self.line.open()
         except Exception as error:  # the edge: no address is to blame for it
             self.line.close()
-            refused = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError)) or hasattr(error, "status_code")
+            refused = isinstance(error, (smtplib.SMTPResponseException, smtplib.SMTPNotSupportedError)) or hasattr(
+                error, "status_code"
+            )
             self._pause(Trouble.NOT_US if refused else Trouble.NO_ANSWER, said_by(error))
 
     def _message(self, claimed: Claimed) -> EmailMessage | None:
-        """None for an address that cannot be written to at all; what else is wrong with a message concerns everyone, and nobody is refused for it."""
+        """None for an address that cannot be written to at all; what else is wrong with a message concerns everyone,
+        and nobody is refused for it.
+        """
         try:
-            message = template_for(self.sending, claimed.language).message(to=claimed.address, key=claimed.key, links=self._links(claimed))
+            message = template_for(self.sending, claimed.language).message(
+                to=claimed.address, key=claimed.key, links=self._links(claimed)
+            )
         except BadAddress as error:
             _in_hand(claimed).update(state=DeliveryState.REFUSED, claimed_until=None, error=str(error)[:500])
             return None
         except ValueError as error:
             _in_hand(claimed).update(state=DeliveryState.WAITING, claimed_until=None, attempts=claimed.attempts - 1)
             self._break_off(error)
-        message.metadata = {"delivery": claimed.key}  # for a mail service, whose webhook says it again; SMTP knows nothing of it
+        message.metadata = {
+            "delivery": claimed.key
+        }  # for a mail service, whose webhook says it again; SMTP knows nothing of it
         return message
 
     def _links(self, claimed: Claimed) -> signing.SignedLinks:
         """Those of the person, with those of the issue, which are the same for all."""
         web = self.web.get(claimed.language)
         if web is None:
-            web = self.web[claimed.language] = signing.links_of("", claimed.language, issue_number=self.sending.issue.number)
-        return replace(signing.links_of(claimed.subscriber_key, claimed.language), web=web.web, other_languages=web.other_languages)
+            web = self.web[claimed.language] = signing.links_of(
+                "", claimed.language, issue_number=self.sending.issue.number
+            )
+        return replace(
+            signing.links_of(claimed.subscriber_key, claimed.language), web=web.web, other_languages=web.other_languages
+        )
 
     # What is written down
 
@@ -314,9 +363,16 @@ class _Handing:
         return claimed
 
     def _forgive(self, subscriber_id: int) -> None:
-        """An earlier issue was taken after the refusal and has not come back: the mailbox is there. A relay says yes at once to all."""
+        """An earlier issue was taken after the refusal and has not come back: the mailbox is there.
+
+        A relay says yes at once to all.
+        """
         subscriber = Subscriber.objects.get(pk=subscriber_id)
-        taken = subscriber.deliveries.filter(state=DeliveryState.SENT, sent_at__gt=subscriber.refused_at) if subscriber.refused_at else None
+        taken = (
+            subscriber.deliveries.filter(state=DeliveryState.SENT, sent_at__gt=subscriber.refused_at)
+            if subscriber.refused_at
+            else None
+        )
         if taken is not None and taken.exclude(sending=self.sending).exists():
             subscribing.note_accepted(subscriber)
 
@@ -397,7 +453,9 @@ class _Handing:
         """The whole sending waits, longer each time in a row; no address is the worse for it."""
         pause = TROUBLE_PAUSES[min(self.sending.troubles, len(TROUBLE_PAUSES) - 1)]
         running = Sending.objects.filter(pk=self.sending.pk, state=SendingState.SENDING)
-        running.update(trouble=trouble, note=said[:500], troubles=self.sending.troubles + 1, next_batch_at=timezone.now() + pause)
+        running.update(
+            trouble=trouble, note=said[:500], troubles=self.sending.troubles + 1, next_batch_at=timezone.now() + pause
+        )
         raise _Over
 
 

@@ -1,8 +1,11 @@
-"""Addresses whose erasure was asked for: nothing of them is kept but a keyed hash, by which a list brought in later is recognised.
+"""Addresses whose erasure was asked for: nothing of them is kept but a keyed hash, by which a list brought in later is
+recognised.
 
-Beside the database, in no backup, stand the hashes of who was erased and of who left: putting a backup back brings neither back (`restoring`).
+Beside the database, in no backup, stand the hashes of who was erased and of who left: putting a backup back brings
+neither back (`restoring`).
 
-The key is NEWSLETTER_ADDRESS_KEY; where it is empty SECRET_KEY, and then the keys of SECRET_KEY_FALLBACKS are still recognised.
+The key is NEWSLETTER_ADDRESS_KEY; where it is empty SECRET_KEY, and then the keys of SECRET_KEY_FALLBACKS are still
+recognised.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ def hash_of(address: str) -> str:
 
 
 def remember(address: str) -> None:
-    """Notes that this address asked to be erased: in the database, and beside it, where putting a backup back does not undo it."""
+    """Notes that this address asked to be erased: in the database, and beside it, where putting a backup back does not
+    undo it.
+    """
     row, _made = ErasedAddress.objects.get_or_create(hash=hash_of(address))
     transaction.on_commit(lambda: _note(list_of_erased(), row.hash), robust=True)
 
@@ -69,7 +74,8 @@ def left_since() -> Iterator[Subscriber]:
 
 
 def erase_again(erase: Callable[[Subscriber], None]) -> int:
-    """Erases anew whoever a backup brought back, and knows again the hashes it did not have; gives how many rows it erased.
+    """Erases anew whoever a backup brought back, and knows again the hashes it did not have; gives how many rows it
+    erased.
 
     Someone who subscribed after being erased stays.
     """
@@ -105,7 +111,11 @@ def _rows(addresses: Iterable[str]):
 
 
 def _keys() -> list[str]:
-    return [settings.NEWSLETTER_ADDRESS_KEY] if settings.NEWSLETTER_ADDRESS_KEY else [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return (
+        [settings.NEWSLETTER_ADDRESS_KEY]
+        if settings.NEWSLETTER_ADDRESS_KEY
+        else [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    )
 
 
 def _hashed(key: str, address: str) -> str:

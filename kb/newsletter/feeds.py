@@ -1,4 +1,7 @@
-"""The feed of the latest issues in a language: Atom, with the whole issue as HTML. Which words stand in it is the affair of `showing`."""
+"""The feed of the latest issues in a language: Atom, with the whole issue as HTML.
+
+Which words stand in it is the affair of `showing`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class IssuesFeed(Atom1Feed):
-    """Atom as Django writes it, with the content of entries, their own language and a date of change that is never the hour of asking."""
+    """Atom as Django writes it, with the content of entries, their own language and a date of change that is never the
+    hour of asking.
+    """
 
     def latest_post_date(self) -> datetime:
         return max((item["updateddate"] for item in self.items), default=NEVER)
@@ -44,8 +49,13 @@ def latest_issues() -> list[Issue]:
     return list(Issue.objects.public().order_by("-number").prefetch_related("items")[:LATEST])
 
 
-def feed(issues: Sequence[Issue], language: str, *, path: str, archive_path: str, absolute: Callable[[str], str]) -> bytes:
-    """The document; the same bytes while nothing of it changes. absolute makes an address of a path. The queries of `still_public`."""
+def feed(
+    issues: Sequence[Issue], language: str, *, path: str, archive_path: str, absolute: Callable[[str], str]
+) -> bytes:
+    """The document; the same bytes while nothing of it changes. absolute makes an address of a path.
+
+    The queries of `still_public`.
+    """
     public = still_public(subjects(issues))
     with override(language):
         made = IssuesFeed(

@@ -1,4 +1,6 @@
-"""What the sending of an issue would be, before anything is sent: whether it may, to how many, with which subject and size, what falls back."""
+"""What the sending of an issue would be, before anything is sent: whether it may, to how many, with which subject and
+size, what falls back.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from kb.newsletter.sending import CannotSend, check_approved, subscribers_by_lan
 
 @dataclass(frozen=True, slots=True)
 class InLanguage:
-    """The message in one language. size_bytes as it travels, without the links of a person; falls_back: titles shown in another language."""
+    """The message in one language. size_bytes as it travels, without the links of a person; falls_back: titles shown in
+    another language.
+    """
 
     code: str
     name: str
@@ -52,7 +56,11 @@ def newest(issue: Issue) -> Issue:
     return issue.latest_revision.as_object() if issue.latest_revision else issue
 
 
-def _in_language(content: Issue, code: str, subscribers: Mapping[str, int], falls_back: Mapping[str, list[str]]) -> InLanguage:
+def _in_language(
+    content: Issue, code: str, subscribers: Mapping[str, int], falls_back: Mapping[str, list[str]]
+) -> InLanguage:
     template = mailing.template_of(content, code)
     size = len(template.html.encode()) + len(template.text.encode())
-    return InLanguage(code, LANGUAGES[code], subscribers.get(code, 0), template.subject, size, tuple(falls_back.get(code, ())))
+    return InLanguage(
+        code, LANGUAGES[code], subscribers.get(code, 0), template.subject, size, tuple(falls_back.get(code, ()))
+    )

@@ -1,4 +1,5 @@
-"""What keeps an issue from being public as anything but what was agreed to. What counts as an agreement is asked of `approving`.
+"""What keeps an issue from being public as anything but what was agreed to. What counts as an agreement is asked of
+`approving`.
 
 The models call this from save(), publish() and their querysets; nobody else has to think of it.
 """
@@ -26,9 +27,16 @@ CONTENT = ("number", "date", "title", "lead", "lead_subject", "lead_url", "lead_
 ITEM_CONTENT = ("heading", "subject", "title", "text", "url")
 STATE = frozenset({"live", "live_revision", "live_revision_id", "go_live_at", "expire_at"})
 BOUND = STATE | {*CONTENT, "items"}
-NOT_APPROVED = _("This text was not approved, so it cannot be public. Save it, ask for its approval, and approve it: it is public from then on.")
-NOT_SCHEDULED = _("An issue does not become public at an hour: take the dates out. Its sending can be scheduled once it is approved.")
-ONE_BY_ONE = _("Public issues are changed one by one: open the issue, save the change as a draft, and have it approved.")
+NOT_APPROVED = _(
+    "This text was not approved, so it cannot be public. Save it, ask for its approval, "
+    "and approve it: it is public from then on."
+)
+NOT_SCHEDULED = _(
+    "An issue does not become public at an hour: take the dates out. Its sending can be scheduled once it is approved."
+)
+ONE_BY_ONE = _(
+    "Public issues are changed one by one: open the issue, save the change as a draft, and have it approved."
+)
 
 _within: ContextVar[bool] = ContextVar("within_the_gate", default=False)
 
@@ -48,14 +56,19 @@ def is_writing() -> bool:
 
 
 def check_saved(issue: Issue, fields: Collection[str] | None) -> None:
-    """Before a row is written. fields: those that are, None for all. Raises ValidationError when it would be public without an agreement."""
+    """Before a row is written. fields: those that are, None for all.
+
+    Raises ValidationError when it would be public without an agreement.
+    """
     if fields is not None and not BOUND & set(fields):
         return
     if not (issue.live or _stays_live(issue, fields)):
         return
     if issue.go_live_at or issue.expire_at:
         raise ValidationError(NOT_SCHEDULED)
-    revision = issue.revisions.filter(pk=issue.live_revision_id).first() if issue.pk and issue.live_revision_id else None
+    revision = (
+        issue.revisions.filter(pk=issue.live_revision_id).first() if issue.pk and issue.live_revision_id else None
+    )
     if revision is None or not is_approved(issue, revision.pk) or not _says_the_same(issue, revision):
         raise ValidationError(NOT_APPROVED)
 
@@ -69,7 +82,10 @@ def check_published(issue: Issue, revision: Revision) -> None:
 
 
 def check_updated(rows: Any, values: dict[str, Any]) -> None:
-    """Before rows are changed at once. Raises ValidationError unless they only become drafts or change nothing that was agreed to."""
+    """Before rows are changed at once.
+
+    Raises ValidationError unless they only become drafts or change nothing that was agreed to.
+    """
     touched = BOUND & set(values)
     if not touched or (touched == {"live"} and values["live"] is False):
         return
@@ -79,7 +95,12 @@ def check_updated(rows: Any, values: dict[str, Any]) -> None:
 
 def _stays_live(issue: Issue, fields: Collection[str] | None) -> bool:
     """Whether the row is public and these fields leave it so, whatever this copy of it believes."""
-    return fields is not None and "live" not in fields and issue.pk is not None and type(issue).objects.filter(pk=issue.pk, live=True).exists()
+    return (
+        fields is not None
+        and "live" not in fields
+        and issue.pk is not None
+        and type(issue).objects.filter(pk=issue.pk, live=True).exists()
+    )
 
 
 def _says_the_same(issue: Issue, revision: Revision) -> bool:

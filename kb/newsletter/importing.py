@@ -1,6 +1,8 @@
-"""Subscribers brought in by a list: each line with a day and a proof of consent. Nobody who left, or was erased, is brought back by one.
+"""Subscribers brought in by a list: each line with a day and a proof of consent. Nobody who left, or was erased, is
+brought back by one.
 
-What a line would do is looked at first and again when it is written; the steps around it are in `kb.directory.looking`. Each person who is
+What a line would do is looked at first and again when it is written; the steps around it are in `kb.directory.looking`.
+Each person who is
 brought in gets one message, on the long queue: that they are on the list, since when, and how to leave.
 """
 
@@ -36,7 +38,10 @@ def look(context: Context, sheet: Sheet, values: Mapping[str, str]) -> Looked:
     language, given_on, _proof = _language(values), _day(values), _proven(values)
     _once(context, email)
     if erased.was_erased(email):
-        remark = _("This address asked to be erased: it is not brought back, and this report does not keep it. Its owner may sign up again.")
+        remark = _(
+            "This address asked to be erased: it is not brought back, and this report does not "
+            "keep it. Its owner may sign up again."
+        )
         return Looked(Verdict.SAME, remark, kept={})
     row = Subscriber.objects.filter(email_key=addresses.folded(email)).first()
     if row is None:
@@ -49,7 +54,9 @@ def _known(row: Subscriber, language: str) -> Looked:
         return Looked(Verdict.CHANGED, _("Signed up without confirming yet: becomes subscribed, with this proof."))
     if row.state == SubscriberState.UNSUBSCRIBED:
         left = date_format(timezone.localdate(row.state_at), "SHORT_DATE_FORMAT")
-        return Looked(Verdict.SAME, _("Unsubscribed on %(day)s: not brought back. Its owner may sign up again.") % {"day": left})
+        return Looked(
+            Verdict.SAME, _("Unsubscribed on %(day)s: not brought back. Its owner may sign up again.") % {"day": left}
+        )
     if row.state == SubscriberState.NOT_NOW:
         return Looked(Verdict.SAME, _("Subscribed, but the mailbox refuses our messages: its owner lifts that."))
     if row.language != language:
@@ -59,7 +66,9 @@ def _known(row: Subscriber, language: str) -> Looked:
 
 def write(context: Context, sheet: Sheet, values: Mapping[str, str]) -> None:
     """After a look that said new or changed; a message of welcome leaves with the transaction."""
-    subscribing.bring_in(_address(values), _language(values), given_on=_day(values), proof=_proven(values), by=context.user)
+    subscribing.bring_in(
+        _address(values), _language(values), given_on=_day(values), proof=_proven(values), by=context.user
+    )
 
 
 def _address(values: Mapping[str, str]) -> str:
@@ -75,7 +84,10 @@ def _address(values: Mapping[str, str]) -> str:
 
 
 def _once(context: Context, email: str) -> None:
-    """Each address counts in the first line that is understood. When writing, the memory is empty and the database knows."""
+    """Each address counts in the first line that is understood.
+
+    When writing, the memory is empty and the database knows.
+    """
     seen = context.memory.setdefault("addresses", {})
     first = seen.setdefault(addresses.folded(email), context.line)
     if first != context.line:
@@ -87,7 +99,9 @@ def _language(values: Mapping[str, str]) -> str:
     try:
         return LANGUAGE_WORDS[folded(text)]
     except KeyError:
-        raise NotUnderstood(_("“%(text)s” is none of the languages of the newsletter: write fr, nl or en.") % {"text": text[:80]}) from None
+        raise NotUnderstood(
+            _("“%(text)s” is none of the languages of the newsletter: write fr, nl or en.") % {"text": text[:80]}
+        ) from None
 
 
 def _day(values: Mapping[str, str]) -> date:
@@ -101,7 +115,9 @@ def _day(values: Mapping[str, str]) -> date:
 
 def _proven(values: Mapping[str, str]) -> str:
     if not values["proof"]:
-        raise NotUnderstood(_("Without a proof of consent nobody is brought in: write what shows it, and where it is kept."))
+        raise NotUnderstood(
+            _("Without a proof of consent nobody is brought in: write what shows it, and where it is kept.")
+        )
     return values["proof"]
 
 
@@ -142,7 +158,9 @@ SUBSCRIBERS = SheetKind(
                     "proof",
                     {"fr": "Preuve de l’accord", "nl": "Bewijs van akkoord", "en": "Proof of consent"},
                     required=True,
-                    help=gettext_lazy("What shows it and where it is kept: “list signed at the meeting of 3 March, binder 12”."),
+                    help=gettext_lazy(
+                        "What shows it and where it is kept: “list signed at the meeting of 3 March, binder 12”."
+                    ),
                     also=("Preuve", "Bewijs", "Proof"),
                 ),
             ),

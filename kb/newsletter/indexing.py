@@ -1,4 +1,5 @@
-"""What an issue looks like to the search: one public entry while it is live, with a section for its lead and one for each brief.
+"""What an issue looks like to the search: one public entry while it is live, with a section for its lead and one for
+each brief.
 
 The words are those that `showing` gives readers: what is no longer public is not there either.
 """
@@ -46,7 +47,10 @@ def issue_id_of(key: str) -> int:
 def issues_that_speak_of(found: Sequence[str]) -> list[str]:
     """The live issues whose words these subjects gave: `search.registry.register_dependents`. One query."""
     spoken_of = Q(lead_subject__in=found) | Q(items__subject__in=found)
-    return [subject_of(pk) for pk in Issue.objects.public().filter(spoken_of).order_by().values_list("pk", flat=True).distinct()]
+    return [
+        subject_of(pk)
+        for pk in Issue.objects.public().filter(spoken_of).order_by().values_list("pk", flat=True).distinct()
+    ]
 
 
 class IssueKind:
@@ -69,14 +73,26 @@ class IssueKind:
             yield subject, [_entry(whole)] if whole else []
 
     def open_to(self, subjects: Sequence[str]) -> dict[str, Opened]:
-        """A live issue, what its lead speaks of, and each of its items. Two queries; the issues are held until the transaction ends."""
-        live = Issue.objects.public().filter(pk__in={issue_id_of(subject) for subject in subjects}).order_by("pk").select_for_update()
+        """A live issue, what its lead speaks of, and each of its items.
+
+        Two queries; the issues are held until the transaction ends.
+        """
+        live = (
+            Issue.objects.public()
+            .filter(pk__in={issue_id_of(subject) for subject in subjects})
+            .order_by("pk")
+            .select_for_update()
+        )
         found = {pk: {"": _EVERYONE, f"lead {lead}": _EVERYONE} for pk, lead in live.values_list("pk", "lead_subject")}
-        for pk, item, spoken_of in IssueItem.objects.filter(issue__in=found).order_by("pk").values_list("issue_id", "pk", "subject"):
+        for pk, item, spoken_of in (
+            IssueItem.objects.filter(issue__in=found).order_by("pk").values_list("issue_id", "pk", "subject")
+        ):
             found[pk][f"item {item} {spoken_of}"] = _EVERYONE
         return {subject_of(pk): parts for pk, parts in found.items()}
 
-    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+    def found(
+        self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
+    ) -> dict[str, Found]:
         """Two queries, and those of `still_public`; a brief leads to where it stands on the page of its issue."""
         live = _live(anchors)
         found = {}
@@ -84,7 +100,13 @@ class IssueKind:
             if whole := live.get(issue_id_of(key)):
                 card = _card(whole, language)
                 sections = [section for section in _sections(whole) if section.anchor in wanted] if wanted else []
-                found[key] = Found(card, {one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url) for one in sections})
+                found[key] = Found(
+                    card,
+                    {
+                        one.anchor: FoundSection(one, f"{card.url}#{one.anchor}" if one.anchor else card.url)
+                        for one in sections
+                    },
+                )
         return found
 
 
@@ -101,7 +123,9 @@ def _entry(whole: _Whole) -> Entry:
         subject=subject_of(issue.pk),
         kind=KIND,
         url=issue_path(issue.number, CODES[0]),
-        titles=tuple(Title(title.language, title.text) for title in _own([whole.shown[code].title for code in _codes(whole)])),
+        titles=tuple(
+            Title(title.language, title.text) for title in _own([whole.shown[code].title for code in _codes(whole)])
+        ),
         audiences=_EVERYONE,
         languages=_languages(whole),
         year=issue.date.year,

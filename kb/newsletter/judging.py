@@ -1,6 +1,7 @@
 """What the refusal of a mail server says, and about whom: the address, the moment, us, or nothing at all.
 
-Works for SMTP and for the backends of django-anymail, whose errors carry the HTTP status of the service; it is not imported, being optional.
+Works for SMTP and for the backends of django-anymail, whose errors carry the HTTP status of the service; it is not
+imported, being optional.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from kb.clock.sending import answer
 
 
 class Verdict(enum.Enum):
-    """for_good: this address, or this message to it, will not be taken. later: not now. not_us: the server wants nothing of ours at the moment.
+    """for_good: this address, or this message to it, will not be taken. later: not now. not_us: the server wants
+    nothing of ours at the moment.
 
     no_answer: the connection broke, so that nobody knows whether the message was taken.
     """
@@ -25,25 +27,32 @@ class Verdict(enum.Enum):
     NO_ANSWER = "no_answer"
 
 
-_OF_THE_SERVER = (smtplib.SMTPSenderRefused, smtplib.SMTPAuthenticationError, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
+_OF_THE_SERVER = (
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+)
 _OF_THE_ADDRESS = frozenset({"AnymailRecipientsRefused", "AnymailInvalidAddress"})
 _OF_THE_MESSAGE = frozenset({400, 413, 422})  # HTTP: the service understood us and does not want this one
 _CLOSING = 421  # SMTP: "service not available, closing", whatever was asked
 
-# Subject and detail of a status (RFC 3463, 7505) that speaks of the recipient's address or mailbox. Left out: 1.7 and 1.8, our own address;
-# 2.2, a full mailbox, which its reader can empty; 2.3 and 2.4, this message, a list. 4.1 is how Microsoft says that it knows no such
-# recipient, 4.4 how Postfix says that there is no such domain.
+# Subject and detail of a status (RFC 3463, 7505) that speaks of the recipient's address or mailbox. Left out: 1.7 and
+# 1.8, our own address; 2.2, a full mailbox, which its reader can empty; 2.3 and 2.4, this message, a list. 4.1 is how
+# Microsoft says that it knows no such recipient, 4.4 how Postfix says that there is no such domain.
 _OF_THE_MAILBOX = frozenset(f"1.{detail}" for detail in (0, 1, 2, 3, 4, 5, 6, 9, 10)) | {"2.0", "2.1", "4.1", "4.4"}
 _SAYING_NOTHING = frozenset({"0.0", "5.0"})  # what servers give that know no better: their words decide
 _WORDS_OF_POLICY = re.compile(
-    r"\b(?:spam|spf|dkim|dmarc|rbl|dnsbl)\b|spamhaus|block ?(?:ed|list)|black ?list|\blisted (?:at|by|in|on)\b|policy|reputation|"
+    r"\b(?:spam|spf|dkim|dmarc|rbl|dnsbl)\b|spamhaus|block ?(?:ed|list)|black "
+    r"?list|\blisted (?:at|by|in|on)\b|policy|reputation|"
     r"quota|storage|mailbox (?:is )?full|too (?:big|large)",
     re.IGNORECASE,
 )
 
 
 def is_about_mailbox(words: str, *, status: str = "") -> bool:
-    """Whether a refusal for good says that there is no such mailbox, and not that our mail met a policy, a block list or a limit.
+    """Whether a refusal for good says that there is no such mailbox, and not that our mail met a policy, a block list
+    or a limit.
 
     status: of a report ("5.1.1"); without it the one in the words counts.
     """

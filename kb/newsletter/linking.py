@@ -1,4 +1,6 @@
-"""Issues as machines name them: the addresses in the head of a page, their part of sitemap.xml, the latest one for the home page."""
+"""Issues as machines name them: the addresses in the head of a page, their part of sitemap.xml, the latest one for the
+home page.
+"""
 
 from __future__ import annotations
 
@@ -54,11 +56,17 @@ class IssueSitemap(Sitemap):
 
     def items(self) -> list[Row]:
         texts: dict[int, list[Mapping[str, str]]] = defaultdict(list)
-        for issue_id, title, text in IssueItem.objects.filter(issue__live=True).order_by().values_list("issue_id", "title", "text"):
+        for issue_id, title, text in (
+            IssueItem.objects.filter(issue__live=True).order_by().values_list("issue_id", "title", "text")
+        ):
             texts[issue_id] += [title, text]
         rows = Issue.objects.public().order_by("number").values_list("pk", "number", "updated_at", "title", "lead")
         return [
-            Row(number, updated_at, tuple(code for code in CODES if any(text.get(code) for text in (title, lead, *texts[pk]))))
+            Row(
+                number,
+                updated_at,
+                tuple(code for code in CODES if any(text.get(code) for text in (title, lead, *texts[pk]))),
+            )
             for pk, number, updated_at, title, lead in rows
         ]
 

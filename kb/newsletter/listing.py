@@ -31,7 +31,9 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """A page of the archive. total counts those of the chosen year, or all; by_year is [(2013, (headline, …)), …]; addresses are "" at the ends."""
+    """A page of the archive. total counts those of the chosen year, or all; by_year is [(2013, (headline, …)), …];
+    addresses are "" at the ends.
+    """
 
     by_year: tuple[tuple[int, tuple[Headline, ...]], ...]
     years: tuple[Year, ...]
@@ -48,8 +50,13 @@ class Archive:
 
 
 def archive(data: QueryDict, language: str) -> Archive:
-    """What stands in the address is read leniently: a year without issues, a page that is not there. Two queries, and those of `still_public`."""
-    counts = dict(Issue.objects.public().order_by().annotate(year=ExtractYear("date")).values_list("year").annotate(Count("pk")))
+    """What stands in the address is read leniently: a year without issues, a page that is not there.
+
+    Two queries, and those of `still_public`.
+    """
+    counts = dict(
+        Issue.objects.public().order_by().annotate(year=ExtractYear("date")).values_list("year").annotate(Count("pk"))
+    )
     asked = data.get("year", "")
     chosen = int(asked) if re.fullmatch(r"[0-9]{4}", asked) and int(asked) in counts else None
     total = counts[chosen] if chosen is not None else sum(counts.values())
@@ -61,7 +68,9 @@ def archive(data: QueryDict, language: str) -> Archive:
     found = headlines(list(rows[(page - 1) * A_PAGE : page * A_PAGE]), language)
     return Archive(
         by_year=tuple((year, tuple(some)) for year, some in groupby(found, key=lambda headline: headline.date.year)),
-        years=tuple(Year(year, counts[year], _address(year, 1), year == chosen) for year in sorted(counts, reverse=True)),
+        years=tuple(
+            Year(year, counts[year], _address(year, 1), year == chosen) for year in sorted(counts, reverse=True)
+        ),
         chosen=chosen,
         total=total,
         page=page,
@@ -102,5 +111,7 @@ def neighbours(number: int, language: str) -> Neighbours:
 
 
 def latest_headline(language: str) -> Headline | None:
-    """The issue that appeared last, for the home page; None before the first. One query, and those of `still_public`."""
+    """The issue that appeared last, for the home page; None before the first. One query,
+    and those of `still_public`.
+    """
     return next(iter(headlines(list(Issue.objects.public().order_by("-date", "-number")[:1]), language)), None)

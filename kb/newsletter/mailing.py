@@ -1,6 +1,8 @@
-"""An issue as a message: what it says in each language, within its size. Its values come from `showing`, its bytes are made in `ready`.
+"""An issue as a message: what it says in each language, within its size. Its values come from `showing`, its bytes are
+made in `ready`.
 
-Nothing in it is loaded from elsewhere, no link is counted: addresses are those of the site and of the items, as they are.
+Nothing in it is loaded from elsewhere, no link is counted: addresses are those of the site and of the items, as they
+are.
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ _STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The lead or an item as the message has it. is_cut: the site has more of its text. url is absolute, "" for none."""
+    """The lead or an item as the message has it. is_cut: the site has more of its text. url is absolute,
+    "" for none.
+    """
 
     number: int
     title: Shown
@@ -81,9 +85,11 @@ class BriefGroup:
 
 
 def template_of(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> MailTemplate:
-    """The message of an issue in a language, for all its subscribers: some tens of milliseconds. public: as in `showing.shown`.
+    """The message of an issue in a language, for all its subscribers: some tens of milliseconds. public: as in
+    `showing.shown`.
 
-    Raises ValueError when no message can be made at all, by the settings of the newsletter (`checks` tells at the start of the site).
+    Raises ValueError when no message can be made at all, by the settings of the newsletter (`checks` tells at the start
+    of the site).
     """
     whole = showing.shown(issue, language, public=public)
     sender, places = sender_of_settings(), new_places()
@@ -105,9 +111,13 @@ def template_of(issue: Issue, language: str, *, public: Mapping[str, News] | Non
 
 
 def preview(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> tuple[str, str]:
-    """(HTML, text) of the message, to be looked at in a browser: the mark is in it, the links of a subscriber lead nowhere."""
+    """(HTML, text) of the message, to be looked at in a browser: the mark is in it, the links of a subscriber lead
+    nowhere.
+    """
     template = template_of(issue, language, public=public)
-    html = template.html.replace(f"cid:{template.mark_id}", f"data:image/png;base64,{b64encode(template.mark).decode('ascii')}")
+    html = template.html.replace(
+        f"cid:{template.mark_id}", f"data:image/png;base64,{b64encode(template.mark).decode('ascii')}"
+    )
     text = template.text
     for place in template.places.values():
         html, text = html.replace(place, "#"), text.replace(place, "#")
@@ -144,7 +154,10 @@ def _words(whole: ShownIssue, limits: Limits) -> dict[str, object]:
     kept = whole.items if limits.items is None else whole.items[: limits.items]
     numbers = {item.number for item in kept}
     groups = [
-        BriefGroup(shortened(one_line(group.label), WORDS_SIGNS), tuple(_brief(item, limits) for item in group.items if item.number in numbers))
+        BriefGroup(
+            shortened(one_line(group.label), WORDS_SIGNS),
+            tuple(_brief(item, limits) for item in group.items if item.number in numbers),
+        )
         for group in whole.groups
     ]
     count, left = whole.has_lead + len(whole.items), len(whole.items) - len(kept)
@@ -155,12 +168,18 @@ def _words(whole: ShownIssue, limits: Limits) -> dict[str, object]:
         "number": _("No. %(number)s") % {"number": whole.number or "–"},
         "month": date_format(whole.date, "F Y"),
         "briefs": ngettext("%(count)s brief.", "%(count)s briefs.", count) % {"count": count},
-        "minutes": ngettext("%(count)s minute of reading.", "%(count)s minutes of reading.", whole.minutes) % {"count": whole.minutes},
+        "minutes": ngettext("%(count)s minute of reading.", "%(count)s minutes of reading.", whole.minutes)
+        % {"count": whole.minutes},
         "web": _web(whole, whole.language),
-        "others": [{"language": code, "url": _web(whole, code), "words": _IN_LANGUAGE[code]} for code in CODES if code != whole.language],
+        "others": [
+            {"language": code, "url": _web(whole, code), "words": _IN_LANGUAGE[code]}
+            for code in CODES
+            if code != whole.language
+        ],
         "lead": _lead(whole, limits),
         "groups": [group for group in groups if group.items],
-        "rest": ngettext("%(count)s more brief has no room here.", "%(count)s more briefs have no room here.", left) % {"count": left}
+        "rest": ngettext("%(count)s more brief has no room here.", "%(count)s more briefs have no room here.", left)
+        % {"count": left}
         if left
         else "",
         "first_left_out": whole.items[len(kept)].number if left else 0,
@@ -176,7 +195,15 @@ def _lead(whole: ShownIssue, limits: Limits) -> Brief:
 
 def _brief(item: showing.ShownItem, limits: Limits) -> Brief:
     title, text, is_cut = _cut(item.title, item.text, limits)
-    return Brief(item.number, title, text, _absolute(item.url), shortened(one_line(item.link_words), WORDS_SIGNS), item.said, is_cut)
+    return Brief(
+        item.number,
+        title,
+        text,
+        _absolute(item.url),
+        shortened(one_line(item.link_words), WORDS_SIGNS),
+        item.said,
+        is_cut,
+    )
 
 
 def _cut(title: Shown, text: Shown, limits: Limits) -> tuple[Shown, Shown, bool]:

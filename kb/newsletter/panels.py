@@ -1,4 +1,7 @@
-"""Parts of an issue's editing form: where it stands, what falls back, its items with what they are drawn from. The view is in `viewsets`."""
+"""Parts of an issue's editing form: where it stands, what falls back, its items with what they are drawn from.
+
+The view is in `viewsets`.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,9 @@ class TextsForm(WagtailAdminModelForm):
     def clean(self):
         cleaned = super().clean()
         for name, field in self.fields.items():
-            source = (getattr(self.instance, name, None) or {}).get("source") if isinstance(field, TextsFormField) else None
+            source = (
+                (getattr(self.instance, name, None) or {}).get("source") if isinstance(field, TextsFormField) else None
+            )
             if source and (cleaned.get(name) or {}).get(source):
                 cleaned[name]["source"] = source
         return cleaned
@@ -39,7 +44,9 @@ class ItemForm(TextsForm):
         labels = headings()
         if self.instance.heading not in labels:
             labels[self.instance.heading] = self.instance.heading
-        self.fields["heading"] = forms.ChoiceField(choices=list(labels.items()), label=_("Heading"), initial=self.instance.heading)
+        self.fields["heading"] = forms.ChoiceField(
+            choices=list(labels.items()), label=_("Heading"), initial=self.instance.heading
+        )
 
 
 class IssueForm(TextsForm):
@@ -56,18 +63,27 @@ class IssueForm(TextsForm):
             news = still_public([kept]).get(kept)
             choices[kept] = str(news.titles) if news else str(self.instance.title)
         self.fields["lead_subject"] = forms.ChoiceField(
-            choices=[("", _("nothing on this site")), *((subject, Truncator(title).chars(LABEL)) for subject, title in choices.items())],
+            choices=[
+                ("", _("nothing on this site")),
+                *((subject, Truncator(title).chars(LABEL)) for subject, title in choices.items()),
+            ],
             widget=forms.Select(attrs={"class": "w-w-full"}),
             required=False,
             label=_("What the lead story leads to"),
-            help_text=_("One of the items below that are drawn from the site. Or leave it empty, and give an address elsewhere."),
+            help_text=_(
+                "One of the items below that are drawn from the site. Or leave it empty, and give an address elsewhere."
+            ),
         )
 
     def clean(self):
         cleaned = super().clean()
         if cleaned.get("lead_subject") and cleaned.get("lead_url"):
             self.add_error(
-                "lead_url", _("The lead story leads to a page of the site already: leave the address empty, or choose “nothing on this site”.")
+                "lead_url",
+                _(
+                    "The lead story leads to a page of the site already: leave the address empty, or "
+                    "choose “nothing on this site”."
+                ),
             )
         return cleaned
 
@@ -78,7 +94,9 @@ class ItemsPanel(InlinePanel):
     def get_form_options(self):
         options = super().get_form_options()
         deferred = self.child_edit_handler.get_form_options().get("defer_required_on_fields")
-        options["formsets"][self.relation_name]["form"] = get_form_for_model(IssueItem, form_class=ItemForm, defer_required_on_fields=deferred)
+        options["formsets"][self.relation_name]["form"] = get_form_for_model(
+            IssueItem, form_class=ItemForm, defer_required_on_fields=deferred
+        )
         return options
 
     class BoundPanel(InlinePanel.BoundPanel):
@@ -119,11 +137,17 @@ class SourcePanel(Panel):
             if self.news is None:
                 return context
             title = self.news.titles.shown()
-            return {**context, "title": title, "url": self.news.urls.get(title.language) or next(iter(self.news.urls.values()), "")}
+            return {
+                **context,
+                "title": title,
+                "url": self.news.urls.get(title.language) or next(iter(self.news.urls.values()), ""),
+            }
 
 
 class FoldedPanel(MultiFieldPanel):
-    """Text and address, folded away so that an issue of sixty items is looked over; open on a new item and where something is wrong."""
+    """Text and address, folded away so that an issue of sixty items is looked over; open on a new item and where
+    something is wrong.
+    """
 
     class BoundPanel(MultiFieldPanel.BoundPanel):
         template_name = "newsletter/admin/folded.html"
@@ -204,7 +228,8 @@ EDIT_HANDLER = ObjectList(
             heading=_("Items"),
             label=_("item"),
             help_text=_(
-                "Items are shown under their heading, in this order. Those drawn from the site lead to their page; your own may lead elsewhere."
+                "Items are shown under their heading, in this order. Those drawn from the site lead to "
+                "their page; your own may lead elsewhere."
             ),
         ),
     ],

@@ -1,8 +1,9 @@
-"""The personal data of the newsletter: subscriptions and what was agreed to, what was sent to whom, hashes of erased addresses, and who handled them.
+"""The personal data of the newsletter: subscriptions and what was agreed to, what was sent to whom, hashes of erased
+addresses, and who handled them.
 
 pending ──14 days──► gone          unsubscribed ──a year──► erased (a keyed hash stays, so that no list brings the person back)
 not_now ──a year──► gone           delivery ──a year after its sending──► nobody's          a new address that nobody confirmed ──7 days──► gone
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -35,7 +36,10 @@ def subscription_rows(user: Any) -> Iterator[Row]:
     for one in subscribing.own_subscriptions(user):
         consents = one.consents.values("event", "source", "language", "wording", "proof", "given_on", "at")
         yield {
-            **{name: getattr(one, name) for name in ("email", "language", "state", "created_at", "state_at", "new_email")},
+            **{
+                name: getattr(one, name)
+                for name in ("email", "language", "state", "created_at", "state_at", "new_email")
+            },
             "refusals": one.refusals,
             "last_refusal": one.refused_words,
             "consents": list(consents),
@@ -48,7 +52,9 @@ def subscriptions_in_words(user: Any) -> Iterator[str]:
 
 
 def erase_subscriptions(user: Any, identity: Identity) -> int:
-    """Those of addresses that the person has shown to read; what strangers' addresses were written to is not theirs to end."""
+    """Those of addresses that the person has shown to read; what strangers' addresses were written to is not theirs to
+    end.
+    """
     found = list(Subscriber.objects.filter(email_key__in=[folded(address) for address in identity.proven]))
     for one in found:
         subscribing.erase(one)
@@ -59,14 +65,20 @@ def thin_subscriptions() -> str | None:
     """What is said above, each part safe to be done twice."""
     now = timezone.now()
     open_link = Q(confirm_expires_at__gt=now)
-    pending = Subscriber.objects.filter(state=SubscriberState.PENDING, created_at__lt=now - UNCONFIRMED_KEPT).exclude(open_link)
+    pending = Subscriber.objects.filter(state=SubscriberState.PENDING, created_at__lt=now - UNCONFIRMED_KEPT).exclude(
+        open_link
+    )
     refusing = Subscriber.objects.filter(state=SubscriberState.NOT_NOW, state_at__lt=now - LEFT_KEPT).exclude(open_link)
-    left = Subscriber.objects.filter(state=SubscriberState.UNSUBSCRIBED, state_at__lt=now - LEFT_KEPT).exclude(open_link)
+    left = Subscriber.objects.filter(state=SubscriberState.UNSUBSCRIBED, state_at__lt=now - LEFT_KEPT).exclude(
+        open_link
+    )
     counts = {
         "subscriptions never confirmed removed": _delete(pending),
         "subscriptions of mailboxes that refuse removed": _delete(refusing),
         "addresses that left a year ago erased": _erase(left),
-        "open links ended": Subscriber.objects.filter(confirm_expires_at__lt=now).update(confirm_hash="", confirm_expires_at=None, new_email=""),
+        "open links ended": Subscriber.objects.filter(confirm_expires_at__lt=now).update(
+            confirm_hash="", confirm_expires_at=None, new_email=""
+        ),
         "addresses erased again after a restore": erased.erase_again(subscribing.erase),
         "unsubscribed again after a restore": sum(subscribing.unsubscribe(one) for one in erased.left_since()),
     }
@@ -85,7 +97,9 @@ def _erase(rows: QuerySet[Subscriber]) -> int:
 
 
 def deliveries_of(user: Any) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(subscriber__in=[one.pk for one in subscribing.own_subscriptions(user)]).order_by("pk")
+    return Delivery.objects.filter(subscriber__in=[one.pk for one in subscribing.own_subscriptions(user)]).order_by(
+        "pk"
+    )
 
 
 def thin_deliveries() -> str | None:
@@ -109,8 +123,15 @@ def erase_handled(user: Any, identity: Identity) -> int:
     """The number of the account stays with what it did; proofs of consent lose the words that name the person."""
     opened = Issue.objects.filter(locked_by=user).update(locked=False, locked_by=None, locked_at=None)
     opened += Reminder.objects.filter(user=user).delete()[0]
-    changed = scrub(Consent.objects.all(), ("proof",), identity) + scrub(Subscriber.objects.all(), ("refused_words",), identity)
-    return opened + changed + scrub(Delivery.objects.all(), ("error",), identity) + scrub(Sending.objects.all(), ("note",), identity)
+    changed = scrub(Consent.objects.all(), ("proof",), identity) + scrub(
+        Subscriber.objects.all(), ("refused_words",), identity
+    )
+    return (
+        opened
+        + changed
+        + scrub(Delivery.objects.all(), ("error",), identity)
+        + scrub(Sending.objects.all(), ("note",), identity)
+    )
 
 
 def issues_that_name(identity: Identity) -> Iterable[str]:
@@ -125,12 +146,19 @@ def register_all() -> None:
         PersonalData(
             name="newsletter.subscriptions",
             label=_("Subscriptions to L'Échos-CASS"),
-            what=_("Address, language, state, and each consent: day, words that were read, how it came, proof; refusals of the mailbox"),
+            what=_(
+                "Address, language, state, and each consent: day, words that were read, how it came, "
+                "proof; refusals of the mailbox"
+            ),
             people=SUBSCRIBERS,
             purpose=_("Sending the newsletter to those who asked for it, and being able to show that they did"),
             basis=Basis.CONSENT,
-            basis_words=_("The person signs up and confirms, or gave a consent that can be shown; leaving takes one click"),
-            kept_words=_("As long as subscribed; 14 days if never confirmed; one year after leaving or after the mailbox refused"),
+            basis_words=_(
+                "The person signs up and confirms, or gave a consent that can be shown; leaving takes one click"
+            ),
+            kept_words=_(
+                "As long as subscribed; 14 days if never confirmed; one year after leaving or after the mailbox refused"
+            ),
             kept=LEFT_KEPT,
             thin=thin_subscriptions,
             seen_by=_("The person and the editors"),
@@ -146,7 +174,10 @@ def register_all() -> None:
         PersonalData(
             name="newsletter.deliveries",
             label=_("Issues sent"),
-            what=_("Which issue was handed over for which subscription, when, and what the mail server answered; never whether it was opened"),
+            what=_(
+                "Which issue was handed over for which subscription, when, and what the mail server "
+                "answered; never whether it was opened"
+            ),
             people=SUBSCRIBERS,
             purpose=_("Sending each issue once, and ending what does not arrive"),
             basis=Basis.CONSENT,
@@ -179,7 +210,10 @@ def register_all() -> None:
         PersonalData(
             name="newsletter.handled",
             label=_("What editors did for the newsletter"),
-            what=_("Which editor wrote down a consent or a departure, was reminded of an issue, is writing one, began a sending"),
+            what=_(
+                "Which editor wrote down a consent or a departure, was reminded of an issue, is "
+                "writing one, began a sending"
+            ),
             people=_("Editors"),
             purpose=COORDINATION,
             basis=Basis.LEGAL_OBLIGATION,

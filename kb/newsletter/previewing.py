@@ -1,6 +1,7 @@
 """How an issue that is being written will look: its page, its mail and the mail as text, each in the three languages.
 
-The model asks here by the name of a mode ("mail-nl"); `register_all` fills it, because pages and mail are made from models.
+The model asks here by the name of a mode ("mail-nl"); `register_all` fills it, because pages and mail are made from
+models.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def page(request: HttpRequest, issue: Issue, language: str) -> HttpResponse:
         request.path = request.path_info = issue_path(issue.number or 1, language)
         request.resolver_match = resolve(request.path_info)
         response = views.page(request, issue)
-    response._csp_config = {**settings.CONTENT_SECURITY_POLICY["DIRECTIVES"], "frame-ancestors": ["'self'"]}  # type: ignore[attr-defined]
+    # type: ignore[attr-defined]
+    response._csp_config = {**settings.CONTENT_SECURITY_POLICY["DIRECTIVES"], "frame-ancestors": ["'self'"]}
     return response
 
 
@@ -51,7 +53,8 @@ def mail_as_text(request: HttpRequest, issue: Issue, language: str) -> HttpRespo
     return _as_mail(
         format_html(
             '<!doctype html><html lang="{}"><head><meta charset="utf-8"><title>{}</title>'
-            "<style>body{{margin:1.5rem;font:1rem/1.5 monospace;white-space:pre-wrap;overflow-wrap:anywhere}}</style></head><body>{}</body></html>",
+            "<style>body{{margin:1.5rem;font:1rem/1.5 "
+            "monospace;white-space:pre-wrap;overflow-wrap:anywhere}}</style></head><body>{}</body></html>",
             language,
             issue,
             text,
@@ -76,4 +79,9 @@ IN = {"fr": _("French"), "nl": _("Dutch"), "en": _("English")}
 def register_all() -> None:
     for kind, (label, make) in KINDS.items():
         for language in LANGUAGES:
-            register_preview(f"{kind}-{language}", label, IN[language], lambda request, issue, make=make, code=language: make(request, issue, code))
+            register_preview(
+                f"{kind}-{language}",
+                label,
+                IN[language],
+                lambda request, issue, make=make, code=language: make(request, issue, code),
+            )

@@ -1,4 +1,7 @@
-"""Quoted-printable with room for links: words encoded once, cut where something is put in later. What is put in, and where, is in `ready`."""
+"""Quoted-printable with room for links: words encoded once, cut where something is put in later.
+
+What is put in, and where, is in `ready`.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,12 @@ def quoted_link(url: str) -> bytes:
 
 
 def quoted(text: str) -> str:
-    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF) stay line breaks."""
-    escaped = _ESCAPED.sub(lambda found: b"\n" if found[0] == b"\n" else b"=%02X" % found[0][0], text.replace(CRLF, "\n").encode("utf-8"))
+    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF) stay line
+    breaks.
+    """
+    escaped = _ESCAPED.sub(
+        lambda found: b"\n" if found[0] == b"\n" else b"=%02X" % found[0][0], text.replace(CRLF, "\n").encode("utf-8")
+    )
     return CRLF.join(f"={CRLF}".join(_CHUNK.findall(line)) for line in escaped.decode("ascii").split("\n"))
 
 

@@ -1,13 +1,14 @@
-"""A message of the newsletter as bytes: encoded once a language, one join a subscriber. What it says is in `mailing`, how it leaves in `delivering`.
+"""A message of the newsletter as bytes: encoded once a language, one join a subscriber. What it says is in `mailing`,
+how it leaves in `delivering`.
 
     multipart/alternative
       ├ text/plain                     quoted-printable: every line under 77 signs, ASCII whatever the script, so that no relay has to
       └ multipart/related              recode it and break a DKIM signature
           ├ text/html
           └ image/png, inline          the mark; nothing is loaded from anywhere
-Where a link of the subscriber stands, the template has an address that nobody can guess; the encoded parts are cut there, and each link fills
-lines of its own between two soft line breaks.
-"""
+Where a link of the subscriber stands, the template has an address that nobody can guess; the encoded parts are cut
+there, and each link fills lines of its own between two soft line breaks.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -50,8 +51,8 @@ class Links(Protocol):
 
 @dataclass(frozen=True)
 class Sender:
-    """Who writes. address and reply_to may have a name, in any script; bounces is a bare address, "" for none. Properties raise ValueError
-    for what is no address.
+    """Who writes. address and reply_to may have a name, in any script; bounces is a bare address, "" for none.
+    Properties raise ValueError for what is no address.
     """
 
     address: str
@@ -83,7 +84,9 @@ class Sender:
         return local, host
 
     def envelope(self, key: str) -> str:
-        """Whom a server tells that a message did not arrive: bounces+<key>@host, so that it is known which; the sender where there is no such box."""
+        """Whom a server tells that a message did not arrive: bounces+<key>@host, so that it is known which; the sender
+        where there is no such box.
+        """
         if not self.bounces:
             return self.address
         local, host = self._box
@@ -98,7 +101,8 @@ def new_places() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class MailTemplate:
-    """What all subscribers of a language get; `message` makes it one person's. html and text hold `places` where the links of a person go.
+    """What all subscribers of a language get; `message` makes it one person's. html and text hold `places` where the
+    links of a person go.
 
     archive: address of the list of issues. mark: the bytes of a PNG, shown where html says cid:<mark_id>.
     """
@@ -114,11 +118,17 @@ class MailTemplate:
     mark_id: str
 
     def message(self, *, to: str, key: str, links: Links) -> ReadyMessage:
-        """The message of one delivery; key is the delivery's. Raises BadAddress; ValueError for a key or a link that no part of the site makes."""
+        """The message of one delivery; key is the delivery's.
+
+        Raises BadAddress; ValueError for a key or a link that no part of the site makes.
+        """
         return ReadyMessage(self, to=address_of(to), key=_key(key), links=links)
 
     def prepared(self) -> MailTemplate:
-        """Itself, all that is the same for everyone made. Raises ValueError for what concerns everyone: settings, a subject of two lines."""
+        """Itself, all that is the same for everyone made.
+
+        Raises ValueError for what concerns everyone: settings, a subject of two lines.
+        """
         self.sender.envelope("")
         _ = self.constant_headers, self.subject_header, self.sender.reply_header, self.content, self.mark_part
         return self
@@ -127,8 +137,8 @@ class MailTemplate:
 
     @cached_property
     def constant_headers(self) -> dict[str, str]:
-        """Headers that say the same to all, folded. They have no Auto-Submitted: people wrote this, and people read the answers (RFC 3834);
-        it is List-Id and Precedence that keep holiday notices away.
+        """Headers that say the same to all, folded. They have no Auto-Submitted: people wrote this, and people read the
+        answers (RFC 3834); it is List-Id and Precedence that keep holiday notices away.
         """
         return {
             "List-Id": f"{_words('List-Id', 'L’Échos-CASS')} <echos.{self.sender.domain}>",
@@ -175,8 +185,10 @@ class MailTemplate:
         )
         image = encodebytes(self.mark).decode("ascii").replace("\n", CRLF)
         after = (
-            f"{CRLF}{related}{CRLF}Content-Type: image/png{CRLF}Content-Transfer-Encoding: base64{CRLF}Content-ID: <{self.mark_id}>{CRLF}"
-            f'Content-Disposition: inline; filename="{MARK_FILE}"{CRLF}{CRLF}{image}{related}--{CRLF}{CRLF}{whole}--{CRLF}'
+            f"{CRLF}{related}{CRLF}Content-Type: image/png{CRLF}Content-Transfer-Encoding: "
+            f"base64{CRLF}Content-ID: <{self.mark_id}>{CRLF}"
+            f"Content-Disposition: inline; "
+            f'filename="{MARK_FILE}"{CRLF}{CRLF}{image}{related}--{CRLF}{CRLF}{whole}--{CRLF}'
         )
         joined = [*text[:-1], text[-1] + between + html[0], *html[1:]]
         joined[-1] += after
@@ -184,9 +196,11 @@ class MailTemplate:
 
 
 class ReadyMessage(EmailMultiAlternatives):
-    """A message to one subscriber. SMTP gets ready-made bytes from `message()`; an API, the memory and the like get its attributes.
+    """A message to one subscriber. SMTP gets ready-made bytes from `message()`; an API, the memory and the like get its
+    attributes.
 
-    from_email is the envelope sender and the header From stands in extra_headers where the two differ, as Django and anymail both read them.
+    from_email is the envelope sender and the header From stands in extra_headers where the two differ, as Django and
+    anymail both read them.
     """
 
     def __init__(self, template: MailTemplate, *, to: str, key: str, links: Links) -> None:
@@ -204,7 +218,9 @@ class ReadyMessage(EmailMultiAlternatives):
             to=[to],
             reply_to=[sender.reply_to] if sender.reply_header else None,
             headers={"From": sender.address, **headers} if sender.bounces else headers,
-            alternatives=[(filled(template.html_pieces, {name: escape(url) for name, url in urls.items()}), "text/html")],
+            alternatives=[
+                (filled(template.html_pieces, {name: escape(url) for name, url in urls.items()}), "text/html")
+            ],
             attachments=[template.mark_part],
         )
         self._template, self._urls, self._list_headers = template, urls, headers
@@ -237,7 +253,9 @@ class _Whole(Message):
         head = "".join([f"{name}: {value}{CRLF}" for name, value in self.raw_items()]) + CRLF
         in_text = {name: quoted_link(url) for name, url in urls.items()}
         in_html = {name: quoted_link(escape(url)) for name, url in urls.items()}
-        links = [in_text[name] for name in template.text_pieces[1::2]] + [in_html[name] for name in template.html_pieces[1::2]]
+        links = [in_text[name] for name in template.text_pieces[1::2]] + [
+            in_html[name] for name in template.html_pieces[1::2]
+        ]
         pieces = [head.encode("ascii"), *template.content]
         for number, link in enumerate(links, start=1):
             pieces.insert(2 * number, link)
@@ -253,7 +271,10 @@ class BadAddress(ValueError):
 
 
 def address_of(email: str) -> str:
-    """The address as it stands in To and RCPT, its domain in ASCII. Raises BadAddress for one that no server would take."""
+    """The address as it stands in To and RCPT, its domain in ASCII.
+
+    Raises BadAddress for one that no server would take.
+    """
     try:
         return clean_address(email)
     except ValidationError as error:
@@ -261,9 +282,14 @@ def address_of(email: str) -> str:
 
 
 def _mailbox(address: str) -> str:
-    """A name and an address as a header holds them; the host may be one of an own network. Raises ValueError for what is no address."""
+    """A name and an address as a header holds them; the host may be one of an own network.
+
+    Raises ValueError for what is no address.
+    """
     header = sanitize_address(address, "utf-8")
-    if not _OWN_ADDRESS.fullmatch(_bare(header)) or "=?" in _bare(header):  # an accent before the @, which few servers take
+    if not _OWN_ADDRESS.fullmatch(_bare(header)) or "=?" in _bare(
+        header
+    ):  # an accent before the @, which few servers take
         raise ValueError(f"Not an address to send from: {address!r}.")
     return header
 
@@ -286,7 +312,10 @@ def link_of(url: str) -> str:
 
 
 def _words(header: str, text: str) -> str:
-    """Words of any script as a header holds them, folded. Raises ValueError when they have a line break or another control character."""
+    """Words of any script as a header holds them, folded.
+
+    Raises ValueError when they have a line break or another control character.
+    """
     if _CONTROL.search(text):
         raise ValueError(f"{header} is one line of words.")
     is_plain = text.isascii() and "=?" not in text  # which would be read as something encoded

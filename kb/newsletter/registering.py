@@ -1,4 +1,6 @@
-"""What the newsletter says to the rooms below it when the site starts: to the search, the clock, the frame, the register of personal data."""
+"""What the newsletter says to the rooms below it when the site starts: to the search, the clock, the frame, the
+register of personal data.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,17 @@ from kb.accounts.ways import register_way
 from kb.clock.registry import register_due
 from kb.clock.waiting import register_waiting
 from kb.directory.sheets import register_sheet_kind
-from kb.newsletter import approving, awaiting, personal, previewing, reminding, returning, sending, sending_views, webhooks
+from kb.newsletter import (
+    approving,
+    awaiting,
+    personal,
+    previewing,
+    reminding,
+    returning,
+    sending,
+    sending_views,
+    webhooks,
+)
 from kb.newsletter.importing import SUBSCRIBERS
 from kb.newsletter.indexing import IssueKind, issues_that_speak_of
 from kb.newsletter.linking import IssueSitemap, subscribe_links
@@ -30,12 +42,23 @@ def register_all() -> None:
     register_sitemap("newsletter", IssueSitemap)
     previewing.register_all()
     register_waiting("newsletter.to_approve", _("Issues of L'Échos-CASS to approve"), awaiting.to_approve, order=15)
-    post_migrate.connect(approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow")
+    post_migrate.connect(
+        approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow"
+    )
     register_waiting("newsletter.next", _("The next issue of L'Échos-CASS"), reminding.waiting, order=60)
-    register_due("newsletter.remind", reminding.remind, timedelta(minutes=30), label=_("Reminding editors of the next issue"))
-    register_waiting("newsletter.trouble", _("Sendings of L'Échos-CASS that need you"), sending_views.in_trouble, order=14)
+    register_due(
+        "newsletter.remind", reminding.remind, timedelta(minutes=30), label=_("Reminding editors of the next issue")
+    )
+    register_waiting(
+        "newsletter.trouble", _("Sendings of L'Échos-CASS that need you"), sending_views.in_trouble, order=14
+    )
     register_due("newsletter.sending", sending.keep_going, timedelta(minutes=1), label=_("Sending L'Échos-CASS"))
-    register_due("newsletter.bounces", returning.ask_reading, timedelta(minutes=15), label=_("Reading what came back of L'Échos-CASS"))
+    register_due(
+        "newsletter.bounces",
+        returning.ask_reading,
+        timedelta(minutes=15),
+        label=_("Reading what came back of L'Échos-CASS"),
+    )
     webhooks.listen()
     register_way("newsletter:own", _("My subscription to L'Échos-CASS"), _("An account alone brings no newsletter"))
     personal.register_all()

@@ -1,9 +1,10 @@
 """The next issue comes back to the editors' minds: among what waits for them, and by one message each, by the clock.
 
     last public issue + weeks between two ─► due day ─ remind_days before ─► waiting; one mail an editor (a `Reminder` row in the same transaction)
-Until the next issue is public it goes on waiting; nobody is written to twice about one due day. What is new is counted, never named, and only what
+Until the next issue is public it goes on waiting; nobody is written to twice about one due day. What is new is counted,
+never named, and only what
 everyone may see is counted: mail leaves our rights.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ KEPT = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True)
 class Coming:
-    """The issue that is due: due_on by the rhythm, proposed_on not before today, the draft where one is being written; last_on is the last one's."""
+    """The issue that is due: due_on by the rhythm, proposed_on not before today, the draft where one is being written;
+    last_on is the last one's.
+    """
 
     last_on: date
     due_on: date
@@ -63,7 +66,9 @@ def coming() -> Coming | None:
 
 
 def waiting(user: Any, held: frozenset[str]) -> WaitingList:
-    """For editors in a session with the second factor; on no other occasion, so not in the message that gathers what waits: they get their own."""
+    """For editors in a session with the second factor; on no other occasion, so not in the message that gathers what
+    waits: they get their own.
+    """
     if STAFF not in held or not user.has_perm("newsletter.change_issue"):
         return WaitingList(0)
     issue = coming()
@@ -97,7 +102,9 @@ def _news_words(news: Sequence[tuple[NewsSource, int]]) -> str:
 
 
 def remind() -> str | None:
-    """Writes to each editor who was not yet about the issue that is due, from seven in the morning; forgets reminders of a year ago."""
+    """Writes to each editor who was not yet about the issue that is due, from seven in the morning; forgets reminders
+    of a year ago.
+    """
     now = timezone.localtime()
     Reminder.objects.filter(sent_at__lt=now - KEPT).exclude(due_on=composing.due_date() or now.date()).delete()
     issue = coming() if now.hour >= MORNING else None
@@ -127,7 +134,9 @@ def _remind(user: User, issue: Coming, news: Sequence[tuple[NewsSource, int]]) -
 
 
 def message(user: User, issue: Coming, news: Sequence[tuple[NewsSource, int]]) -> EmailMessage:
-    """The reminder in the language of this editor: counts under each heading, how long ago the last issue was, where to go on."""
+    """The reminder in the language of this editor: counts under each heading, how long ago the last issue was, where to
+    go on.
+    """
     with override(user.language):
         words = {
             "site_name": settings.SITE_NAME,

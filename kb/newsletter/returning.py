@@ -1,4 +1,7 @@
-"""Reading what came back out of its mailbox, at the clock's bidding or an operator's. What each message means is in `bouncing`."""
+"""Reading what came back out of its mailbox, at the clock's bidding or an operator's.
+
+What each message means is in `bouncing`.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,17 @@ A_ROUND = 500  # messages, before other long work gets its turn
 
 
 def read_mailbox(
-    address: str, *, most: int | None = None, dry_run: bool = False, say: Callable[[str, str, Outcome], object] = lambda name, kind, outcome: None
+    address: str,
+    *,
+    most: int | None = None,
+    dry_run: bool = False,
+    say: Callable[[str, str, Outcome], object] = lambda name, kind, outcome: None,
 ) -> Counter[Outcome]:
-    """How often which outcome. A message is set aside only after what it told is committed, so a killed reading meets it again and finds it known.
+    """How often which outcome. A message is set aside only after what it told is committed, so a killed reading meets
+    it again and finds it known.
 
-    say(name, kind, outcome) is called for each. Raises MailboxError with a sentence, OSError for a file that cannot be read.
+    say(name, kind, outcome) is called for each. Raises MailboxError with a sentence, OSError for a file that cannot be
+    read.
     """
     outcomes: Counter[Outcome] = Counter()
     with closing(open_mailbox(address)) as mailbox:
@@ -46,7 +55,10 @@ def in_words(outcomes: Counter[Outcome]) -> str:
     if not total:
         return _("Nothing came back.")
     parts = ", ".join(f"{outcome} {outcomes[outcome]}" for outcome in Outcome if outcomes[outcome])
-    return ngettext("%(count)d message: %(parts)s", "%(count)d messages: %(parts)s", total) % {"count": total, "parts": parts}
+    return ngettext("%(count)d message: %(parts)s", "%(count)d messages: %(parts)s", total) % {
+        "count": total,
+        "parts": parts,
+    }
 
 
 @task(queue_name="long")
@@ -62,7 +74,9 @@ def ask_reading() -> str | None:
     """For the clock: nothing where no mailbox is set, or a reading is asked for already."""
     if not settings.NEWSLETTER_MAILBOX:
         return None
-    unfinished = DBTaskResult.objects.filter(task_path=read_bounces.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
+    unfinished = DBTaskResult.objects.filter(
+        task_path=read_bounces.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    )
     if unfinished.exists():
         return None
     read_bounces.enqueue()

@@ -1,8 +1,10 @@
-"""What an editor does with an approved issue: sends it now or at an hour, stops, resumes, calls off; and what the clock does for it.
+"""What an editor does with an approved issue: sends it now or at an hour, stops, resumes, calls off; and what the clock
+does for it.
 
     (none) ──start──► scheduled ──its hour──► sending ──► done        sending ◄──stop, resume──► stopped
                           └ changed since the approval ──► unapproved ──start, once approved anew──► scheduled | sending
-A sending is bound to the approved revision. While nothing was delivered, `start` binds it to a newer approved one; afterwards it never changes.
+A sending is bound to the approved revision. While nothing was delivered, `start` binds it to a newer approved one;
+afterwards it never changes.
 The messages themselves are handed over in `delivering`.
 """
 
@@ -38,7 +40,9 @@ CHANGED_SINCE = _("The issue was changed after its approval. Have the newest ver
 NOBODY = _("Nobody is subscribed yet: there is nobody to send it to.")
 SENT_ALREADY = _("This issue has been sent. An issue is sent once.")
 UNDER_WAY = _("This issue is being sent already.")
-STOPPED_HALFWAY = _("The sending of this issue was stopped on its way. Resume it: those who have it do not get it again.")
+STOPPED_HALFWAY = _(
+    "The sending of this issue was stopped on its way. Resume it: those who have it do not get it again."
+)
 NOT_STOPPED = _("The sending was no longer stopped: here is where it is now.")
 NOT_RUNNING = _("The sending was no longer running: here is where it is now.")
 TOO_LATE = _("Messages have gone out already, so the sending can no longer be called off. You can stop it.")
@@ -90,7 +94,9 @@ def _refuse_again(sending: Sending) -> None:
 
 
 def check_approved(issue: Issue) -> None:
-    """Raises NotApproved unless the newest text is the one that is published, and was agreed to. Two queries at most."""
+    """Raises NotApproved unless the newest text is the one that is published, and was agreed to.
+    Two queries at most.
+    """
     if not issue.live or not is_approved(issue, issue.live_revision_id):
         raise NotApproved(str(NEVER_APPROVED))
     if issue.latest_revision_id != issue.live_revision_id:
@@ -104,14 +110,17 @@ def has_begun(sending: Sending) -> bool:
 
 def stop(sending: Sending) -> None:
     """The message in hand is the last one. Raises CannotSend when it was not running."""
-    if not Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING).update(state=SendingState.STOPPED, **_WELL):
+    if not Sending.objects.filter(pk=sending.pk, state=SendingState.SENDING).update(
+        state=SendingState.STOPPED, **_WELL
+    ):
         raise CannotSend(str(NOT_RUNNING))
 
 
 def go_on(sending: Sending) -> None:
     """Resumes where it was, with the same revision; where nobody got it yet, with the one that is approved now.
 
-    Raises CannotSend when it was not stopped, or the issue is not published any more; NotApproved as `start` does, before the first message.
+    Raises CannotSend when it was not stopped, or the issue is not published any more; NotApproved as `start` does,
+    before the first message.
     """
     issue = Issue.objects.get(pk=sending.issue_id)
     if not issue.live:
@@ -130,7 +139,12 @@ def go_on(sending: Sending) -> None:
 @transaction.atomic
 def cancel(sending: Sending) -> None:
     """Calls off what has not begun; it can be started anew. Raises CannotSend when messages have gone out."""
-    waiting = Sending.objects.select_for_update().filter(pk=sending.pk).exclude(state__in=(SendingState.SENDING, SendingState.DONE)).first()
+    waiting = (
+        Sending.objects.select_for_update()
+        .filter(pk=sending.pk)
+        .exclude(state__in=(SendingState.SENDING, SendingState.DONE))
+        .first()
+    )
     if waiting is None or has_begun(waiting):
         raise CannotSend(str(TOO_LATE))
     waiting.delete()
@@ -156,20 +170,31 @@ def unsubscribed_since(sending: Sending) -> int:
     left = Consent.objects.filter(event=ConsentEvent.WITHDRAWN, subscriber__deliveries__sending=sending)
     if sending.started_at is None:
         return 0
-    return left.filter(at__gte=sending.started_at, subscriber__state=SubscriberState.UNSUBSCRIBED).values("subscriber").distinct().count()
+    return (
+        left.filter(at__gte=sending.started_at, subscriber__state=SubscriberState.UNSUBSCRIBED)
+        .values("subscriber")
+        .distinct()
+        .count()
+    )
 
 
 def stopped_by_themselves() -> QuerySet[Sending]:
     """What only an editor can set going again, and what has been failing for a quarter of an hour or more."""
     halted = Q(state__in=(SendingState.STOPPED, SendingState.UNAPPROVED)) & ~Q(trouble="")
-    return Sending.objects.filter(halted | Q(state=SendingState.SENDING, troubles__gte=3)).select_related("issue").order_by("pk")
+    return (
+        Sending.objects.filter(halted | Q(state=SendingState.SENDING, troubles__gte=3))
+        .select_related("issue")
+        .order_by("pk")
+    )
 
 
 # By the clock
 
 
 def keep_going() -> str:
-    """Starts what is scheduled, gives back what dead workers had in hand, asks for batches that nobody asked for; "" when there was nothing."""
+    """Starts what is scheduled, gives back what dead workers had in hand, asks for batches that nobody asked for; ""
+    when there was nothing.
+    """
     done = [*_start_scheduled()]
     if freed := free_claims():
         done.append(f"{freed} deliveries left by a worker")
@@ -191,12 +216,20 @@ def _start_scheduled():
 
 def _is_bound(sending: Sending) -> bool:
     issue = sending.issue
-    return issue.live and issue.latest_revision_id == issue.live_revision_id == sending.revision_id and is_approved(issue, sending.revision_id)
+    return (
+        issue.live
+        and issue.latest_revision_id == issue.live_revision_id == sending.revision_id
+        and is_approved(issue, sending.revision_id)
+    )
 
 
 def _ask_again():
     now = timezone.now()
-    running = Sending.objects.filter(state=SendingState.SENDING).filter(Q(next_batch_at=None) | Q(next_batch_at__lte=now)).select_related("issue")
+    running = (
+        Sending.objects.filter(state=SendingState.SENDING)
+        .filter(Q(next_batch_at=None) | Q(next_batch_at__lte=now))
+        .select_related("issue")
+    )
     in_queue: set[int] | None = None
     for sending in running:
         waits = sending.deliveries.filter(state=DeliveryState.WAITING, next_attempt_at__lte=now)

@@ -1,4 +1,6 @@
-"""The sending of an issue in the admin: what it would be, a trial message, now or at an hour, how far it is, stop, resume, call off."""
+"""The sending of an issue in the admin: what it would be, a trial message, now or at an hour, how far it is, stop,
+resume, call off.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,10 @@ class SendingPage(WagtailAdminTemplateMixin, View):
         return [
             *self.breadcrumbs_items,
             {"url": reverse(viewset.get_url_name("list")), "label": _("L'Échos-CASS")},
-            {"url": reverse(viewset.get_url_name("edit"), args=[self.issue.pk]), "label": _("No. %(number)s") % {"number": self.issue.number}},
+            {
+                "url": reverse(viewset.get_url_name("edit"), args=[self.issue.pk]),
+                "label": _("No. %(number)s") % {"number": self.issue.number},
+            },
             {"url": "", "label": self.get_page_title()},
         ]
 
@@ -106,7 +111,9 @@ class SendingView(SendingPage):
             foretold=foretell(self.issue),
             progress=progress_of(self.sending) if begun else None,
             may_start=state in _STARTABLE,
-            may_cancel=self.sending is not None and not (begun and steps.has_begun(self.sending)) and state != SendingState.SENDING,
+            may_cancel=self.sending is not None
+            and not (begun and steps.has_begun(self.sending))
+            and state != SendingState.SENDING,
             is_running=state == SendingState.SENDING,
             is_scheduled=state == SendingState.SCHEDULED,
             leaves_at=_moment(self.sending.starts_at) if self.sending else "",
@@ -121,7 +128,9 @@ class SendingView(SendingPage):
         if not form.is_valid():
             return self._shown(trial=form)
         send_trial(self.issue, form.cleaned_data["languages"], to=self.request.user)
-        messages.success(self.request, _("The trial is on its way to %(address)s.") % {"address": self.request.user.email})
+        messages.success(
+            self.request, _("The trial is on its way to %(address)s.") % {"address": self.request.user.email}
+        )
         return None
 
     def _ask_action(self) -> HttpResponse | None:
@@ -138,7 +147,10 @@ class SendingView(SendingPage):
 
     def _stop_action(self) -> None:
         steps.stop(self._of_issue())
-        messages.success(self.request, _("The sending is stopped. Those who have the issue keep it; the others wait until you resume."))
+        messages.success(
+            self.request,
+            _("The sending is stopped. Those who have the issue keep it; the others wait until you resume."),
+        )
 
     def _resume_action(self) -> None:
         steps.go_on(self._of_issue())
@@ -212,7 +224,12 @@ def _summary(sending: Sending, done: int, most: int) -> str:
     if sending.state == SendingState.DONE:
         return _("The sending ended on %(moment)s.") % {"moment": _moment(sending.finished_at)}
     if sending.state == SendingState.STOPPED:
-        return ngettext("Stopped: %(done)d of %(all)d message handled.", "Stopped: %(done)d of %(all)d messages handled.", most) % values
+        return (
+            ngettext(
+                "Stopped: %(done)d of %(all)d message handled.", "Stopped: %(done)d of %(all)d messages handled.", most
+            )
+            % values
+        )
     if not sending.is_prepared:
         return _("Being prepared: the list of subscribers is written down.")
     if sending.trouble:
@@ -220,17 +237,31 @@ def _summary(sending: Sending, done: int, most: int) -> str:
             **values,
             "moment": _moment(sending.next_batch_at or sending.starts_at),
         }
-    return ngettext("Being sent: %(done)d of %(all)d message handled.", "Being sent: %(done)d of %(all)d messages handled.", most) % values
+    return (
+        ngettext(
+            "Being sent: %(done)d of %(all)d message handled.",
+            "Being sent: %(done)d of %(all)d messages handled.",
+            most,
+        )
+        % values
+    )
 
 
 def _moment(value: datetime | None) -> str:
     """ "24 novembre 2026 à 09:30": a day and an hour as they are said in the language of the moment."""
     local = localtime(value) if value else None
-    return _("%(day)s at %(hour)s") % {"day": date_format(local), "hour": date_format(local, "TIME_FORMAT")} if local else ""
+    return (
+        _("%(day)s at %(hour)s") % {"day": date_format(local), "hour": date_format(local, "TIME_FORMAT")}
+        if local
+        else ""
+    )
 
 
 def in_trouble(user: Any, held: frozenset[str]) -> WaitingList:
-    """What waits for editors: sendings that stopped by themselves or find no server. Two queries; named only with the second factor."""
+    """What waits for editors: sendings that stopped by themselves or find no server.
+
+    Two queries; named only with the second factor.
+    """
     if not user.is_staff or not user.has_perm(PERMISSION):
         return WaitingList(0)
     found = list(steps.stopped_by_themselves()[: SHOWN + 1])

@@ -1,4 +1,7 @@
-"""Texts cut at a word so that a message keeps to its size, wrapped so that its text part reads well. Nothing here knows what a message is."""
+"""Texts cut at a word so that a message keeps to its size, wrapped so that its text part reads well.
+
+Nothing here knows what a message is.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, limit: int | None) -> str:
-    """The text when it has `limit` signs or fewer, else its first words and "…"; between two signs where a script has no spaces."""
+    """The text when it has `limit` signs or fewer, else its first words and "…"; between two signs where a script has
+    no spaces.
+    """
     if limit is None or len(text) <= limit:
         return text
     head = text[: limit - 1]
@@ -38,7 +43,9 @@ def shortened(text: str, limit: int | None) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Each line of the text in lines of 72 columns; an address that leads somewhere stays whole, whatever its length."""
+    """Each line of the text in lines of 72 columns; an address that leads somewhere stays whole,
+    whatever its length.
+    """
     return "\n".join(line for whole in text.split("\n") for line in _lines(whole.rstrip()))
 
 
@@ -58,7 +65,9 @@ def _lines(line: str) -> list[str]:
 
 
 def _pieces(word: str) -> list[str]:
-    """The word, in parts when it is too long for any line: a script without spaces at the width of a line, the rest at LONGEST_WORD."""
+    """The word, in parts when it is too long for any line: a script without spaces at the width of a line, the rest at
+    LONGEST_WORD.
+    """
     if _URL.match(word):
         return [word]
     limit = WIDTH // 2 if _width(word) > 1.5 * len(word) else LONGEST_WORD

@@ -1,6 +1,7 @@
 """An issue as readers are given it, in one language: the one place that web pages, mail, feed, search and previews ask.
 
-What is no longer public is left out without a trace. How the values look is in the templates, in `mailing` and in `feeds`.
+What is no longer public is left out without a trace. How the values look is in the templates, in `mailing` and in
+`feeds`.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ _NOTHING = Texts()
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """A brief. number is from 1 and runs through all headings; url is a path of the site or an address elsewhere, "" for none.
+    """A brief. number is from 1 and runs through all headings; url is a path of the site or an address elsewhere, ""
+    for none.
 
-    falls_back: its title or its text is not in the language asked for; said is then the word that says so ("In French"), else "".
+    falls_back: its title or its text is not in the language asked for; said is then the word that says so ("In
+    French"), else "".
     """
 
     number: int
@@ -55,10 +58,12 @@ class ShownGroup:
 
 @dataclass(frozen=True, slots=True)
 class ShownIssue:
-    """An issue in `language`. path is that of its page, "" for one without a number; issue_line is "L'Échos-CASS, no. 14, February 2013".
+    """An issue in `language`. path is that of its page, "" for one without a number; issue_line is "L'Échos-CASS, no.
+    14, February 2013".
 
     has_lead: without one (what it led to is no longer public) the title is the issue line and the lead is empty.
-    echoes: a line for each other language than the title's; without `title` where it was not written. written: languages that its texts are in.
+    echoes: a line for each other language than the title's; without `title` where it was not written. written:
+    languages that its texts are in.
     dropped: subjects that are no longer public. minutes: of reading, 1 or more.
     """
 
@@ -99,7 +104,8 @@ class Headline:
 
 
 def shown(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> ShownIssue:
-    """The issue in that language; texts it lacks there are in another, and say so. One query for the items, and those of `still_public`.
+    """The issue in that language; texts it lacks there are in another, and say so. One query for the items, and those
+    of `still_public`.
 
     public: what `still_public` said of `subjects(issue)`, where somebody asked already.
     """
@@ -111,7 +117,12 @@ def shown(issue: Issue, language: str, *, public: Mapping[str, News] | None = No
 
 def subjects(issues: Iterable[Issue]) -> list[str]:
     """What these issues speak of, to be asked of `still_public`."""
-    return [subject for issue in issues for subject in (issue.lead_subject, *(item.subject for item in issue.items.all())) if subject]
+    return [
+        subject
+        for issue in issues
+        for subject in (issue.lead_subject, *(item.subject for item in issue.items.all()))
+        if subject
+    ]
 
 
 def fallbacks(issue: Issue, *, public: Mapping[str, News] | None = None) -> dict[str, list[str]]:
@@ -146,8 +157,12 @@ def issue_path(number: int | None, language: str) -> str:
 
 
 def headings() -> dict[str, str]:
-    """{code: label} of every heading in the order in which they are shown: those of the sources, then the editors' own."""
-    return {source.code: str(source.label()) for source in news_sources()} | {code: str(label) for code, label in OwnHeading.choices}
+    """{code: label} of every heading in the order in which they are shown: those of the sources,
+    then the editors' own.
+    """
+    return {source.code: str(source.label()) for source in news_sources()} | {
+        code: str(label) for code, label in OwnHeading.choices
+    }
 
 
 # One issue
@@ -163,8 +178,15 @@ def _shown(issue: Issue, items: Sequence[IssueItem], language: str, known: Mappi
     lead = _texts(issue.lead).shown(language) if has_lead else Shown("", language)
     lead_said = _said(language, title, lead)
     groups = _groups(items, language, known)
-    texts = [*([issue.title, issue.lead] if has_lead else []), *(text for item in items for text in (item.title, item.text))]
-    words = [title.text, lead.text, *(text for group in groups for item in group.items for text in (item.title.text, item.text.text))]
+    texts = [
+        *([issue.title, issue.lead] if has_lead else []),
+        *(text for item in items for text in (item.title, item.text)),
+    ]
+    words = [
+        title.text,
+        lead.text,
+        *(text for group in groups for item in group.items for text in (item.title.text, item.text.text)),
+    ]
     return ShownIssue(
         number=issue.number,
         date=issue.date,
@@ -210,7 +232,10 @@ def _page_of(news: News, language: str) -> str:
 
 
 def safe_url(url: str) -> str:
-    """The address when it is a path of the site or leads by http(s), else "". Browsers pass over tabs and line breaks: "/<tab>/host" is elsewhere."""
+    """The address when it is a path of the site or leads by http(s), else "".
+
+    Browsers pass over tabs and line breaks: "/<tab>/host" is elsewhere.
+    """
     is_path = url.startswith("/") and not url.startswith(("//", "/\\"))
     return url if url.isprintable() and (is_path or url.startswith(("https://", "http://"))) else ""
 
@@ -225,7 +250,9 @@ def _echo(issue: Issue, language: str, has_lead: bool) -> Echo:
 
 
 def _groups(items: Sequence[IssueItem], language: str, known: Mapping[str, News]) -> tuple[ShownGroup, ...]:
-    """Under their headings, in the order of these; what stands under a heading that is no more goes to the last of the editors' own."""
+    """Under their headings, in the order of these; what stands under a heading that is no more goes to the last of the
+    editors' own.
+    """
     labels = headings()
     held: dict[str, list[IssueItem]] = {code: [] for code in labels}
     for item in items:

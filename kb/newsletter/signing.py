@@ -1,11 +1,13 @@
 """Links of a subscription that need no log-in: what a subscriber's key becomes in an address, and back.
 
-    /fr/echos/desabonnement/<key>:<signature>/      one purpose a word: the one that unsubscribes does not open the page of changes
+    /fr/echos/desabonnement/<key>:<signature>/      one purpose a word: the one that unsubscribes does not open the page
+                                                    of changes
                             └─ Subscriber.key       HMAC-SHA256 of purpose and key with SECRET_KEY (SECRET_KEY_FALLBACKS are still read)
 
-Nothing is stored, so a link of an old issue works as long as the subscriber keeps that key; the key changes with the address. Who has read the
-database alone cannot make a link. Links that confirm are another thing: their words are random, hashed and expire (`subscribing`).
-"""
+Nothing is stored, so a link of an old issue works as long as the subscriber keeps that key; the key changes with the
+address. Who has read the database alone cannot make a link. Links that confirm are another thing: their words are
+random, hashed and expire (`subscribing`).
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignedLinks:
-    """Absolute addresses that stand in a message to one subscriber. one_click takes the POST of RFC 8058; it is the page's own address.
+    """Absolute addresses that stand in a message to one subscriber. one_click takes the POST of RFC 8058; it is the
+    page's own address.
 
     web and other_languages ({language: address}) are the issue's web pages; "" and {} without an issue.
     """
@@ -62,7 +65,10 @@ def key_of(word: str, purpose: Purpose) -> str | None:
 
 
 def subscriber_of(word: str, purpose: Purpose = Purpose.CHANGE) -> Subscriber | None:
-    """Whose link this is; None for a word that is not ours, and for one of an address that was changed or erased. One query at most."""
+    """Whose link this is; None for a word that is not ours, and for one of an address that was changed or erased.
+
+    One query at most.
+    """
     key = key_of(word, purpose)
     return Subscriber.objects.filter(key=key).first() if key else None
 

@@ -15,7 +15,10 @@ from kb.newsletter.models import Issue, Sending
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """label: the state in a word or two. changed: something public was changed since it was approved. tone: "ok", "wait" or "", for its colour."""
+    """label: the state in a word or two. changed: something public was changed since it was approved.
+
+    tone: "ok", "wait" or "", for its colour.
+    """
 
     label: str
     changed: bool
@@ -38,7 +41,9 @@ class Request:
 def with_states(issues):
     """The rows with what `standing` asks for: two queries more, whatever their number."""
     courses = WorkflowState.objects.active().select_related("current_task_state__task")
-    return issues.select_related("sending").prefetch_related(Prefetch("_workflow_states", queryset=courses, to_attr="_current_workflow_states"))
+    return issues.select_related("sending").prefetch_related(
+        Prefetch("_workflow_states", queryset=courses, to_attr="_current_workflow_states")
+    )
 
 
 def sending_of(issue: Issue) -> Sending | None:
@@ -74,4 +79,6 @@ def request_of(issue: Issue) -> Request | None:
 
 def is_sendable(issue: Issue) -> bool:
     """Whether the newest version is the one that was agreed to."""
-    return issue.live and issue.latest_revision_id == issue.live_revision_id and is_approved(issue, issue.live_revision_id)
+    return (
+        issue.live and issue.latest_revision_id == issue.live_revision_id and is_approved(issue, issue.live_revision_id)
+    )

@@ -1,4 +1,5 @@
-"""Subscribers in the admin: a list to read and search, one subscriber with what was agreed to, and two things an editor does for who asks.
+"""Subscribers in the admin: a list to read and search, one subscriber with what was agreed to, and two things an editor
+does for who asks.
 
 Nobody is subscribed here without a proof (`importing`), and no address is changed: that is its owner's alone.
 """
@@ -74,7 +75,12 @@ class SubscriberIndex(generic.IndexView):
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         import_url = reverse("sheetimport:add") if self.request.user.has_perm("directory.add_sheetimport") else ""
-        return {**super().get_context_data(*args, **kwargs), "counts": counts(), "languages": LANGUAGES.values(), "import_url": import_url}
+        return {
+            **super().get_context_data(*args, **kwargs),
+            "counts": counts(),
+            "languages": LANGUAGES.values(),
+            "import_url": import_url,
+        }
 
 
 class SubscriberView(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
@@ -119,7 +125,9 @@ class SubscriberView(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
         return redirect(self.index_url_name)
 
     def _page(self, form: EraseForm) -> HttpResponse:
-        consents = Consent.objects.filter(subscriber=self.object).select_related("recorded_by").order_by("-id")[:MOST_CONSENTS]
+        consents = (
+            Consent.objects.filter(subscriber=self.object).select_related("recorded_by").order_by("-id")[:MOST_CONSENTS]
+        )
         deliveries = self.object.deliveries.order_by().values_list("state").annotate(Count("pk"))
         states = self.object.deliveries.model._meta.get_field("state").choices
         labels = dict(states)
@@ -170,6 +178,13 @@ class SubscriberViewSet(ModelViewSet):
 
     def get_common_view_kwargs(self, **kwargs):
         kwargs = super().get_common_view_kwargs(**kwargs)
-        for gone in ("add_url_name", "delete_url_name", "history_url_name", "usage_url_name", "copy_url_name", "inspect_url_name"):
+        for gone in (
+            "add_url_name",
+            "delete_url_name",
+            "history_url_name",
+            "usage_url_name",
+            "copy_url_name",
+            "inspect_url_name",
+        ):
             kwargs[gone] = self.UNDEFINED
         return {**kwargs, "header_icon": self.icon}

@@ -1,13 +1,15 @@
-"""What happens to a subscription: asking, confirming, changing, leaving, coming back, being erased; each with its consent written down.
+"""What happens to a subscription: asking, confirming, changing, leaving, coming back, being erased; each with its
+consent written down.
 
     ask() ──► pending ──confirm()──► active ──unsubscribe()──► unsubscribed ──ask(), confirm()──► active
                                        │ ▲
              note_refused(), twice     ▼ │  lift(), or ask() and confirm()                  erase() from any state: the row goes, a keyed hash stays
                                     not_now
 
-Who asks learns nothing: `ask` gives nothing back, and does the same statements and posts one message whether the address is new, known or was
-erased. Pages are in `subscription_views`, messages in `writing`, lists that are brought in in `importing`.
-"""
+Who asks learns nothing: `ask` gives nothing back, and does the same statements and posts one message whether the
+address is new, known or was erased. Pages are in `subscription_views`, messages in `writing`, lists that are brought in
+in `importing`.
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -60,12 +62,15 @@ def wording(language: str) -> str:
 
 @transaction.atomic
 def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.FORM) -> None:
-    """Somebody typed this address into the form: writes to it, what depends on its state; changes nothing that its owner decided.
+    """Somebody typed this address into the form: writes to it, what depends on its state; changes nothing that its
+    owner decided.
 
     email: as `clean_address` gives it. Past three messages an hour to one address nothing happens, and nobody is told.
     """
     may = may_write(folded(email), "newsletter")
-    Subscriber.objects.bulk_create([Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True)
+    Subscriber.objects.bulk_create(
+        [Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True
+    )
     subscriber = Subscriber.objects.select_for_update().get(email_key=folded(email))
     word, values = _new_word()
     if subscriber.state == SubscriberState.ACTIVE or not may:
@@ -73,12 +78,16 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
     Subscriber.objects.filter(pk=subscriber.pk).update(**values)
     message = _answer(subscriber, word, language)
     if may:
-        Consent.objects.create(subscriber=subscriber, event=ConsentEvent.ASKED, source=source, language=language, wording=wording)
+        Consent.objects.create(
+            subscriber=subscriber, event=ConsentEvent.ASKED, source=source, language=language, wording=wording
+        )
         message.send()
 
 
 def row_of(word: str) -> Subscriber | None:
-    """Whose link that confirms holds this word; None when it was used or revoked, is too old, or never was. One query."""
+    """Whose link that confirms holds this word; None when it was used or revoked, is too old, or never was.
+    One query.
+    """
     if not word:
         return None
     return Subscriber.objects.filter(confirm_hash=_hashed(word), confirm_expires_at__gt=timezone.now()).first()
@@ -86,7 +95,8 @@ def row_of(word: str) -> Subscriber | None:
 
 @transaction.atomic
 def confirm(word: str, *, wording: str = "") -> Subscriber | None:
-    """Does what the link of this word was sent for: subscribes, resumes, or changes the address. None as `row_of`; a word counts once.
+    """Does what the link of this word was sent for: subscribes, resumes, or changes the address. None as `row_of`; a
+    word counts once.
 
     wording: what the page of the link showed, else what the form had.
 
@@ -94,7 +104,11 @@ def confirm(word: str, *, wording: str = "") -> Subscriber | None:
     """
     if not word:
         return None
-    found = Subscriber.objects.select_for_update().filter(confirm_hash=_hashed(word), confirm_expires_at__gt=timezone.now()).first()
+    found = (
+        Subscriber.objects.select_for_update()
+        .filter(confirm_hash=_hashed(word), confirm_expires_at__gt=timezone.now())
+        .first()
+    )
     if found is None:
         return None
     if found.new_email:
@@ -134,9 +148,11 @@ def change_language(subscriber: Subscriber, language: str, *, source: str = Cons
 
 @transaction.atomic
 def ask_new_address(subscriber: Subscriber, email: str) -> None:
-    """Writes to the new address; nothing changes before its link is used. An address that is subscribed already is told so, and nobody else.
+    """Writes to the new address; nothing changes before its link is used. An address that is subscribed already is told
+    so, and nobody else.
 
-    The row keeps the same either way: an earlier link stops working whatever this address is to us. Does nothing for who left.
+    The row keeps the same either way: an earlier link stops working whatever this address is to us. Does nothing for
+    who left.
     """
     may = may_write(folded(email), f"newsletter of {subscriber.pk}")
     here = Subscriber.objects.select_for_update().filter(pk=subscriber.pk, state__in=RECEIVING).first()
@@ -155,7 +171,8 @@ def ask_new_address(subscriber: Subscriber, email: str) -> None:
 
 
 def _take_new_address(subscriber: Subscriber) -> None:
-    """The caller saves. A row that the new address left behind (never confirmed, or unsubscribed) makes room: its reader agrees anew here.
+    """The caller saves. A row that the new address left behind (never confirmed, or unsubscribed) makes room: its
+    reader agrees anew here.
 
     Of the former address only the message that tells it stays, as long as messages are kept.
     """
@@ -180,7 +197,12 @@ def _take_new_address(subscriber: Subscriber) -> None:
 @transaction.atomic
 def unsubscribe(subscriber: Subscriber, source: str = ConsentSource.LINK, *, by: Any = None) -> bool:
     """Nothing is sent from now on, and links that confirm stop working; False when that was so already."""
-    locked = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).exclude(state=SubscriberState.UNSUBSCRIBED).first()
+    locked = (
+        Subscriber.objects.select_for_update()
+        .filter(pk=subscriber.pk)
+        .exclude(state=SubscriberState.UNSUBSCRIBED)
+        .first()
+    )
     if locked is None:
         return False
     locked.state, locked.state_at = SubscriberState.UNSUBSCRIBED, timezone.now()
@@ -207,10 +229,12 @@ def lift(subscriber: Subscriber, source: str = ConsentSource.LINK) -> bool:
 
 @transaction.atomic
 def erase(subscriber: Subscriber) -> None:
-    """Takes the address away wherever we keep it, but for a keyed hash. Deliveries stay without anybody, so that counts stay true.
+    """Takes the address away wherever we keep it, but for a keyed hash. Deliveries stay without anybody, so that counts
+    stay true.
 
-    Also lines of lists that were brought in, and our messages to the address: what waits is dropped, of what was sent kind and day stay. Of a new
-    address that was typed and never confirmed, which may be anybody's, only the messages that asked for its confirmation.
+    Also lines of lists that were brought in, and our messages to the address: what waits is dropped, of what was sent
+    kind and day stay. Of a new address that was typed and never confirmed, which may be anybody's, only the messages
+    that asked for its confirmation.
     """
     erased.remember(subscriber.email)
     Delivery.objects.filter(subscriber=subscriber.pk).exclude(error="").update(error="")
@@ -235,7 +259,10 @@ def _forget(address: str, written_to: Q) -> None:
 
 @transaction.atomic
 def note_refused(subscriber: Subscriber, words: str) -> None:
-    """A message was refused for good, at once or later; once a message. At the second the mailbox is left alone until its owner lifts that."""
+    """A message was refused for good, at once or later; once a message.
+
+    At the second the mailbox is left alone until its owner lifts that.
+    """
     locked = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
     if locked is None:
         return
@@ -264,7 +291,10 @@ def own_subscriptions(user: Any) -> list[Subscriber]:
 
 @transaction.atomic
 def subscribe_own(user: Any, language: str, *, wording: str) -> Subscriber | None:
-    """A member subscribes their own main address; None while that address is not proven. No message: who asks is who reads."""
+    """A member subscribes their own main address; None while that address is not proven.
+
+    No message: who asks is who reads.
+    """
     if not any(row.verified and row.email == user.email for row in own_addresses(user)):
         return None
     return _begin(user.email, language, ConsentSource.ACCOUNT, wording=wording)
@@ -272,7 +302,10 @@ def subscribe_own(user: Any, language: str, *, wording: str) -> Subscriber | Non
 
 @transaction.atomic
 def bring_in(email: str, language: str, *, given_on: date, proof: str, by: Any) -> Subscriber:
-    """An address of a list with a proof of consent; the caller has looked that it neither left nor was erased. Writes a word of welcome."""
+    """An address of a list with a proof of consent; the caller has looked that it neither left nor was erased.
+
+    Writes a word of welcome.
+    """
     subscriber = _begin(email, language, ConsentSource.IMPORT, proof=proof[:500], given_on=given_on, by=by)
     link = change_url(subscriber.key, language)
     written(email, "welcome", {"link": link, "given_on": given_on}, language=language, in_bulk=True).send()
@@ -281,7 +314,9 @@ def bring_in(email: str, language: str, *, given_on: date, proof: str, by: Any) 
 
 def _begin(email: str, language: str, source: str, **consent: Any) -> Subscriber:
     """Makes the address active, whatever it was."""
-    Subscriber.objects.bulk_create([Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True)
+    Subscriber.objects.bulk_create(
+        [Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True
+    )
     subscriber = Subscriber.objects.select_for_update().get(email_key=folded(email))
     if subscriber.state != SubscriberState.ACTIVE:
         subscriber.language = language
@@ -305,13 +340,21 @@ def _activate(subscriber: Subscriber) -> None:
 
 def _note(subscriber: Subscriber, event: str, source: str, *, by: Any = None, **values: Any) -> None:
     """`by`: the editor who did it for a person who asked."""
-    Consent.objects.create(subscriber=subscriber, event=event, source=source, language=subscriber.language, recorded_by=by, **values)
+    Consent.objects.create(
+        subscriber=subscriber, event=event, source=source, language=subscriber.language, recorded_by=by, **values
+    )
 
 
 def _new_word() -> tuple[str, dict[str, Any]]:
-    """A word of 192 random bits, and the columns that keep its hash; an older link of the same subscriber stops working."""
+    """A word of 192 random bits, and the columns that keep its hash; an older link of the same subscriber stops
+    working.
+    """
     word = secrets.token_urlsafe(24)
-    return word, {"confirm_hash": _hashed(word), "confirm_expires_at": timezone.now() + timedelta(days=LINK_DAYS), "new_email": ""}
+    return word, {
+        "confirm_hash": _hashed(word),
+        "confirm_expires_at": timezone.now() + timedelta(days=LINK_DAYS),
+        "new_email": "",
+    }
 
 
 def _hashed(word: str) -> str:

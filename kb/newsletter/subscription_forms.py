@@ -1,4 +1,7 @@
-"""Forms of the subscription: signing up, and what is changed by a signed link. What an address is, is said in `addresses`."""
+"""Forms of the subscription: signing up, and what is changed by a signed link.
+
+What an address is, is said in `addresses`.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,12 @@ class AddressField(forms.CharField):
 
     def __init__(self, **options) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email"})
-        super().__init__(widget=widget, strip=False, error_messages={"required": NEEDED, "null_characters_not_allowed": NEEDED}, **options)
+        super().__init__(
+            widget=widget,
+            strip=False,
+            error_messages={"required": NEEDED, "null_characters_not_allowed": NEEDED},
+            **options,
+        )
 
     def clean(self, value) -> str:
         return clean_address(super().clean((value or "").strip(" ")))
@@ -28,7 +36,10 @@ class LanguageField(forms.ChoiceField):
 
 
 class SubscribeForm(forms.Form):
-    """Without a language the newsletter comes in that of the page. read: the form stood below the words of the consent, as not every box does."""
+    """Without a language the newsletter comes in that of the page.
+
+    read: the form stood below the words of the consent, as not every box does.
+    """
 
     email = AddressField(label=_("E-mail address"))
     language = LanguageField(required=False, initial=current_language)
@@ -56,5 +67,6 @@ class EraseForm(forms.Form):
     """Nobody erases by a slip of the finger."""
 
     sure = forms.BooleanField(
-        label=_("Yes, erase my address for good"), error_messages={"required": _("Tick the box if you want the address to be erased.")}
+        label=_("Yes, erase my address for good"),
+        error_messages={"required": _("Tick the box if you want the address to be erased.")},
     )

@@ -1,6 +1,7 @@
 """Pages of the subscription: signing up, confirming, changing, leaving, and a member's own.
 
-A GET never changes anything (mail scanners open every link). The address of the one-click POST (RFC 8058) needs no session: its word is the right.
+A GET never changes anything (mail scanners open every link). The address of the one-click POST (RFC 8058) needs no
+session: its word is the right.
 """
 
 from __future__ import annotations
@@ -28,14 +29,22 @@ from kb.newsletter.addresses import folded, masked
 from kb.newsletter.choices import ConsentSource, SubscriberState
 from kb.newsletter.models import Subscriber
 from kb.newsletter.signing import Purpose, subscriber_of
-from kb.newsletter.subscription_forms import ChangeLanguageForm, EraseForm, NewAddressForm, OwnSubscriptionForm, SubscribeForm
+from kb.newsletter.subscription_forms import (
+    ChangeLanguageForm,
+    EraseForm,
+    NewAddressForm,
+    OwnSubscriptionForm,
+    SubscribeForm,
+)
 
 CONFIRM, CHANGE = "newsletter.confirm", "newsletter.change"
 METHODS = ["GET", "HEAD", "POST"]
 
 
 def _page(request: HttpRequest, name: str, context: Mapping[str, Any] | None = None, status: int = 200) -> HttpResponse:
-    return render(request, f"newsletter/subscription/{name}.html", {"section": "newsletter", **(context or {})}, status=status)
+    return render(
+        request, f"newsletter/subscription/{name}.html", {"section": "newsletter", **(context or {})}, status=status
+    )
 
 
 # Signing up
@@ -73,7 +82,12 @@ def confirm(request: HttpRequest, word: str = "") -> HttpResponse:
     if row is None or not is_of(request, kept):
         return _page(request, "confirm_dead", status=410)
     if request.method != "POST":
-        context = {"subscriber": row, "address": masked(row.new_email or row.email), "former": masked(row.email), "of": mark_of(kept)}
+        context = {
+            "subscriber": row,
+            "address": masked(row.new_email or row.email),
+            "former": masked(row.email),
+            "of": mark_of(kept),
+        }
         context["wording"] = subscribing.wording(current_language())
         return _page(request, "confirm", context)
     return _confirmed(request, kept)
@@ -89,7 +103,9 @@ def _confirmed(request: HttpRequest, kept: str) -> HttpResponse:
     if subscriber is None:
         return _page(request, "confirm_dead", status=410)
     forget_word(request, CONFIRM)
-    messages.success(request, _("L'Échos-CASS will be sent to %(address)s from now on.") % {"address": masked(subscriber.email)})
+    messages.success(
+        request, _("L'Échos-CASS will be sent to %(address)s from now on.") % {"address": masked(subscriber.email)}
+    )
     return HttpResponseRedirect(reverse("newsletter:subscription_done"))
 
 
@@ -106,7 +122,10 @@ def done(request: HttpRequest) -> HttpResponse:
 @secret_address
 @require_http_methods(METHODS)
 def unsubscribe(request: HttpRequest, word: str = "") -> HttpResponse:
-    """One button, which the mail programme may press by itself; pressing it again changes nothing. The answer of a POST is no redirect."""
+    """One button, which the mail programme may press by itself; pressing it again changes nothing.
+
+    The answer of a POST is no redirect.
+    """
     subscriber = subscriber_of(word, Purpose.UNSUBSCRIBE)
     if subscriber is None:
         return _page(request, "link_dead", status=404)
@@ -141,7 +160,9 @@ def _language(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not form.is_valid():
         return _show(request, subscriber, language_form=form)
     subscribing.change_language(subscriber, form.cleaned_data["language"])
-    return _said(request, _("Saved: the next issue comes in %(language)s.") % {"language": subscriber.get_language_display()})
+    return _said(
+        request, _("Saved: the next issue comes in %(language)s.") % {"language": subscriber.get_language_display()}
+    )
 
 
 def _address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
@@ -149,7 +170,9 @@ def _address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not form.is_valid():
         return _show(request, subscriber, address_form=form)
     subscribing.ask_new_address(subscriber, form.cleaned_data["email"])
-    return _said(request, _("We have written to the new address. Nothing changes until the link in that message is used."))
+    return _said(
+        request, _("We have written to the new address. Nothing changes until the link in that message is used.")
+    )
 
 
 def _leave(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
@@ -173,7 +196,10 @@ def _erase(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
         return _show(request, subscriber, erase_form=form)
     subscribing.erase(subscriber)
     forget_word(request, CHANGE)
-    messages.success(request, _("Your address is erased. We no longer keep it, and lists that we are given later will not bring it back."))
+    messages.success(
+        request,
+        _("Your address is erased. We no longer keep it, and lists that we are given later will not bring it back."),
+    )
     return HttpResponseRedirect(reverse("newsletter:subscription_done"))
 
 
@@ -235,17 +261,26 @@ def own(request: HttpRequest) -> HttpResponse:
 
 def _own_change(request: HttpRequest, form: OwnSubscriptionForm, words: str) -> HttpResponse | None:
     if "leave" in request.POST:
-        mine = next((one for one in subscribing.own_subscriptions(request.user) if str(one.pk) == request.POST["leave"]), None)
+        mine = next(
+            (one for one in subscribing.own_subscriptions(request.user) if str(one.pk) == request.POST["leave"]), None
+        )
         if mine is not None:
             subscribing.unsubscribe(mine, ConsentSource.ACCOUNT)
-            messages.success(request, _("You are unsubscribed: no further issue is sent to %(address)s.") % {"address": mine.email})
+            messages.success(
+                request, _("You are unsubscribed: no further issue is sent to %(address)s.") % {"address": mine.email}
+            )
         return HttpResponseRedirect(reverse("newsletter:own"))
     if not form.is_valid():
         return None
     if subscribing.subscribe_own(request.user, form.cleaned_data["language"], wording=words):
-        messages.success(request, _("You are subscribed: the next issue comes to %(address)s.") % {"address": request.user.email})
+        messages.success(
+            request, _("You are subscribed: the next issue comes to %(address)s.") % {"address": request.user.email}
+        )
     else:
-        messages.error(request, _("Confirm your main address first: in My addresses, have the message sent again and open its link."))
+        messages.error(
+            request,
+            _("Confirm your main address first: in My addresses, have the message sent again and open its link."),
+        )
     return HttpResponseRedirect(reverse("newsletter:own"))
 
 

@@ -21,7 +21,10 @@ def deliver(sending_id: int) -> int:
 
 
 def ask_batch(sending_id: int, *, at: datetime | None = None) -> None:
-    """Call it after the commit. `at` in the future needs a queue that can wait; on another one, the clock asks when it is time."""
+    """Call it after the commit.
+
+    `at` in the future needs a queue that can wait; on another one, the clock asks when it is time.
+    """
     if at is None or at <= timezone.now():
         deliver.enqueue(sending_id)
     elif deliver.get_backend().supports_defer:
@@ -30,5 +33,7 @@ def ask_batch(sending_id: int, *, at: datetime | None = None) -> None:
 
 def asked() -> set[int]:
     """Sendings for which a batch stands in the queue or runs."""
-    unfinished = DBTaskResult.objects.filter(task_path=deliver.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
+    unfinished = DBTaskResult.objects.filter(
+        task_path=deliver.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    )
     return {values["args"][0] for values in unfinished.order_by().values_list("args_kwargs", flat=True).iterator()}

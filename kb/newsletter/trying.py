@@ -1,4 +1,6 @@
-"""The trial message: the newest text of an issue, approved or not, to the editor who asks; by the site's own mail, without a delivery."""
+"""The trial message: the newest text of an issue, approved or not, to the editor who asks; by the site's own mail,
+without a delivery.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ NOWHERE = "#"
 
 
 def send_trial(issue: Issue, languages: Iterable[str], *, to: Any) -> None:
-    """One message a language to this person's own address; the subject says what it is, the links of a subscriber lead nowhere."""
+    """One message a language to this person's own address; the subject says what it is, the links of a subscriber lead
+    nowhere.
+    """
     content = newest(issue)
     for language in languages:
         template = mailing.template_of(content, language)

@@ -21,7 +21,12 @@ SECTION = "newsletter"
 @require_safe
 def archive(request: HttpRequest) -> HttpResponse:
     found = listing.archive(request.GET, current_language())
-    context = {"archive": found, "noindex": found.narrows, "section": SECTION, "every_weeks": NewsletterSettings.load(request).every_weeks}
+    context = {
+        "archive": found,
+        "noindex": found.narrows,
+        "section": SECTION,
+        "every_weeks": NewsletterSettings.load(request).every_weeks,
+    }
     return _for_one_reader(render(request, "newsletter/archive.html", context))
 
 
@@ -59,7 +64,11 @@ def feed(request: HttpRequest) -> HttpResponse:
     )
     # No Last-Modified: something that was closed since leaves the feed without a new date of it.
     etag = f'"{hashlib.sha256(document).hexdigest()[:32]}"'
-    response = HttpResponse(document, content_type="application/atom+xml; charset=utf-8", headers={"Cache-Control": "no-cache", "ETag": etag})
+    response = HttpResponse(
+        document,
+        content_type="application/atom+xml; charset=utf-8",
+        headers={"Cache-Control": "no-cache", "ETag": etag},
+    )
     return get_conditional_response(request, etag=etag, response=response) or response
 
 

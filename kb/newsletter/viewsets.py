@@ -24,7 +24,15 @@ from wagtail.admin.ui.tables import Column
 from wagtail.admin.views.generic import PermissionCheckedMixin
 from wagtail.admin.widgets.button import Button, HeaderButton
 from wagtail.models import TaskState
-from wagtail.snippets.views.snippets import CopyView, CreateView, EditView, IndexView, SnippetViewSet, SnippetViewSetGroup, WorkflowActionView
+from wagtail.snippets.views.snippets import (
+    CopyView,
+    CreateView,
+    EditView,
+    IndexView,
+    SnippetViewSet,
+    SnippetViewSetGroup,
+    WorkflowActionView,
+)
 
 from kb.accounts.listing import CappedPaginator
 from kb.newsletter import composing, gating, sending_views, states
@@ -38,7 +46,9 @@ CHANGED_MEANWHILE = _(
     "Somebody saved another version while you were reading: nothing was approved. "
     "What you see is what you had; open the issue again to read the newest."
 )
-ASKED_FOR_ANOTHER = _("This issue was changed after its approval was asked for. Open it, read it, and approve it there.")
+ASKED_FOR_ANOTHER = _(
+    "This issue was changed after its approval was asked for. Open it, read it, and approve it there."
+)
 
 DONE = {
     "submit": _("The approval of no. %(number)s is asked for."),
@@ -139,20 +149,28 @@ class WriteNext(PermissionCheckedMixin, View):
 
 
 def already_begun(issue: Issue) -> str:
-    return gettext("No. %(number)s is being written already: here it is. “Save and gather what is new” adds what came since.") % {
-        "number": issue.number
-    }
+    return gettext(
+        "No. %(number)s is being written already: here it is. “Save and gather what is new” adds what came since."
+    ) % {"number": issue.number}
 
 
 def what_was_gathered(issue: Issue, counts: Sequence[tuple[NewsSource, int]]) -> str:
     """ "No. 14 is drafted from what became public. Articles: 2, In the library: 12." Or that there was nothing."""
-    found = ", ".join(gettext("%(heading)s: %(count)s") % {"heading": source.label(), "count": count} for source, count in counts)
+    found = ", ".join(
+        gettext("%(heading)s: %(count)s") % {"heading": source.label(), "count": count} for source, count in counts
+    )
     if found:
-        return gettext("No. %(number)s is drafted from what became public. %(found)s.") % {"number": issue.number, "found": found}
+        return gettext("No. %(number)s is drafted from what became public. %(found)s.") % {
+            "number": issue.number,
+            "found": found,
+        }
     last = Issue.objects.exclude(pk=issue.pk).order_by("-number").values_list("number", flat=True).first()
     if last is None:
         return gettext("No. %(number)s is drafted, without items: nothing is public yet.") % {"number": issue.number}
-    return gettext("No. %(number)s is drafted, without items: nothing became public since no. %(last)s.") % {"number": issue.number, "last": last}
+    return gettext("No. %(number)s is drafted, without items: nothing became public since no. %(last)s.") % {
+        "number": issue.number,
+        "last": last,
+    }
 
 
 # The form
@@ -226,7 +244,9 @@ class IssueEdit(IssueForms, EditView):
         give_rows(self.object, by=self.request.user)
         if count:
             sentence = ngettext(
-                "%(count)s item was added, at the end of its heading.", "%(count)s items were added, at the end of their headings.", count
+                "%(count)s item was added, at the end of its heading.",
+                "%(count)s items were added, at the end of their headings.",
+                count,
             )
             messages.success(self.request, sentence % {"count": count})
         else:
@@ -238,7 +258,9 @@ class IssueEdit(IssueForms, EditView):
         try:
             with transaction.atomic():
                 if self.approves:
-                    TaskState.objects.filter(pk=self.object.current_workflow_task_state.pk).update(revision=self.new_revision)
+                    TaskState.objects.filter(pk=self.object.current_workflow_task_state.pk).update(
+                        revision=self.new_revision
+                    )
                 return super().workflow_action_action()
         except ValidationError as error:
             messages.error(self.request, refusal(error))
@@ -298,7 +320,10 @@ class IssueViewSet(SnippetViewSet):
         return self.construct_view(WriteNext)
 
     def get_urlpatterns(self):
-        return [*super().get_urlpatterns(), path("next/", self.next_view, name="next")]  # the first is the address of the menu
+        return [
+            *super().get_urlpatterns(),
+            path("next/", self.next_view, name="next"),
+        ]  # the first is the address of the menu
 
 
 class NewsletterViewSetGroup(SnippetViewSetGroup):

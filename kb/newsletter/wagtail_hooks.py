@@ -43,19 +43,28 @@ def offer_no_publishing(menu_items, request: HttpRequest, context) -> None:
     """Issues become public by their approval alone, which is asked for in these words."""
     if context["model"] is Issue:
         offered = [item for item in menu_items if item.name != "action-publish"]
-        menu_items[:] = [AskItem(item.order) if isinstance(item, SubmitForModerationMenuItem) else item for item in offered]
+        menu_items[:] = [
+            AskItem(item.order) if isinstance(item, SubmitForModerationMenuItem) else item for item in offered
+        ]
 
 
 @hooks.register("before_delete_snippet")
 def keep_what_was_sent(request: HttpRequest, instances) -> HttpResponse | None:
     """An issue with a sending is kept: it is in mailboxes already, and its counts are its own."""
     issues = [one for one in instances if isinstance(one, Issue)]
-    kept = Issue.objects.filter(pk__in=[one.pk for one in issues], sending__isnull=False).order_by("number").first() if issues else None
+    kept = (
+        Issue.objects.filter(pk__in=[one.pk for one in issues], sending__isnull=False).order_by("number").first()
+        if issues
+        else None
+    )
     if kept is None:
         return None
     messages.error(
         request,
-        _("No. %(number)s has a sending, so it cannot be deleted. To take it off the site, open it and choose “Unpublish”.")
+        _(
+            "No. %(number)s has a sending, so it cannot be deleted. To take it off the site, open "
+            "it and choose “Unpublish”."
+        )
         % {"number": kept.number},
     )
     return HttpResponseRedirect(url_of(kept))

@@ -1,4 +1,5 @@
-"""What a mail service tells by its webhook, where django-anymail is installed and configured: the same as a report that came by mail.
+"""What a mail service tells by its webhook, where django-anymail is installed and configured: the same as a report that
+came by mail.
 
 The address exists only with ANYMAIL_WEBHOOK_SECRET: without it anyone could tell us that a mailbox is gone.
 """
@@ -43,7 +44,9 @@ def listen() -> None:
 
 
 def note_tracking(sender: Any, event: Any, esp_name: str, **ignored: Any) -> Outcome:
-    """Of anymail's tracking signal; a delivery is known by our Message-ID or by the key we gave as metadata, never by an address."""
+    """Of anymail's tracking signal; a delivery is known by our Message-ID or by the key we gave as metadata, never by
+    an address.
+    """
     keys = _keys(event)
     if event.event_type == _UNSUBSCRIBED:
         return _unsubscribe(keys)
@@ -51,7 +54,9 @@ def note_tracking(sender: Any, event: Any, esp_name: str, **ignored: Any) -> Out
         return Outcome.IGNORED
     words = " ".join(str(event.mta_response or event.description or event.reject_reason or "").split())
     status = status_of_prose(words) or ("4.0.0" if event.reject_reason in _FOR_NOW else "")
-    return note_event(Event(kind=_KINDS[event.event_type], identity=_identity(event, esp_name), keys=keys, status=status, words=words))
+    return note_event(
+        Event(kind=_KINDS[event.event_type], identity=_identity(event, esp_name), keys=keys, status=status, words=words)
+    )
 
 
 def _unsubscribe(keys: tuple[str, ...]) -> Outcome:
@@ -70,4 +75,6 @@ def _keys(event: Any) -> tuple[str, ...]:
 
 def _identity(event: Any, esp_name: str) -> str:
     """A service tells again what it did not hear us answer to, under the same event id."""
-    return "|".join(str(word) for word in (esp_name, event.event_type, event.event_id or (event.message_id, event.timestamp)))
+    return "|".join(
+        str(word) for word in (esp_name, event.event_type, event.event_id or (event.message_id, event.timestamp))
+    )

@@ -1,4 +1,5 @@
-"""Messages to one subscriber about their subscription: words in templates/newsletter/email/<name>_subject.txt and _message.txt.
+"""Messages to one subscriber about their subscription: words in templates/newsletter/email/<name>_subject.txt and
+_message.txt.
 
 They carry no list headers: they are answers, not issues. The issue itself is `mailing`'s affair.
 """

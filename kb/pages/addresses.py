@@ -1,7 +1,7 @@
 """Where the same thing is in each language, and which words a page may not take as its address.
 
-A page's translations have addresses of their own; a page without one is shown at the same path under the other language's prefix, by
-`BasePage.serve`. Routes are translated word by word (`kb.languages`).
+A page's translations have addresses of their own; a page without one is shown at the same path under the other
+language's prefix, by `BasePage.serve`. Routes are translated word by word (`kb.languages`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from kb.languages import CODES, FORMER_WORDS, LANGUAGES, PATH_WORDS, current_lan
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A language tab. `exists` says whether the thing is written in that language (else the address shows it in another, and says so)."""
+    """A language tab.
+
+    `exists` says whether the thing is written in that language (else the address shows it in another, and says so).
+    """
 
     language: str
     name: str
@@ -32,7 +35,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """canonical is absolute; "" where there is none. alternates: language -> absolute address, existing translations only."""
+    """canonical is absolute; "" where there is none.
+
+    alternates: language -> absolute address, existing translations only.
+    """
 
     tabs: tuple[Tab, ...]
     canonical: str
@@ -51,8 +57,12 @@ def of(request: HttpRequest | None, page: Page | None = None, *, others: Sequenc
     # A path that begins with two slashes would be read as the name of another site.
     urls = {code: translate_url(escape_leading_slashes(request.get_full_path()), code) for code in CODES}
     # Where no view is, nothing is translated: the words of the path are.
-    urls = {code: url if url.startswith(f"/{code}/") else elsewhere(request.path, code) or url for code, url in urls.items()}
-    absolute = {code: request.build_absolute_uri(translate_url(escape_leading_slashes(request.path), code)) for code in CODES}
+    urls = {
+        code: url if url.startswith(f"/{code}/") else elsewhere(request.path, code) or url for code, url in urls.items()
+    }
+    absolute = {
+        code: request.build_absolute_uri(translate_url(escape_leading_slashes(request.path), code)) for code in CODES
+    }
     return Addresses(_tabs(urls, frozenset(CODES)), absolute[current_language()], absolute)
 
 
@@ -63,7 +73,8 @@ def _of_page(request: HttpRequest, page: Page, others: Sequence[Page]) -> Addres
     for code in CODES:
         if not urls.get(code):
             urls[code] = under(code, page.get_url(request) or request.path)
-    # By the host that was asked for, not the one of Wagtail's site record, which nobody thinks of changing on a new machine.
+    # By the host that was asked for, not the one of Wagtail's site record, which nobody thinks of changing on a new
+    # machine.
     absolute = {code: request.build_absolute_uri(urls[code]) for code, other in written.items() if other.live}
     return Addresses(_tabs(urls, frozenset(written)), absolute.get(page.locale.language_code, ""), absolute)
 
@@ -90,7 +101,8 @@ def under(language: str, path: str) -> str:
 
 
 def elsewhere(path: str, language: str) -> str:
-    """The address of the same thing in another language, each word of a route in that language; "" for a path without a language.
+    """The address of the same thing in another language, each word of a route in that language; "" for a path without a
+    language.
 
     Also for a path at which nothing is: "/nl/bibliotheek/nothing/" under fr is "/fr/bibliotheque/nothing/".
     """
@@ -103,17 +115,28 @@ def elsewhere(path: str, language: str) -> str:
     if moved.startswith(f"/{language}/"):
         return moved
     first, slash, after = rest.partition("/")
-    name = next((name for name, words in PATH_WORDS.items() if first == words[here] or first in FORMER_WORDS.get(name, {}).get(here, ())), "")
+    name = next(
+        (
+            name
+            for name, words in PATH_WORDS.items()
+            if first == words[here] or first in FORMER_WORDS.get(name, {}).get(here, ())
+        ),
+        "",
+    )
     return escape_uri_path(f"/{language}/{PATH_WORDS[name][language] if name else first}{slash}{after}")
 
 
 def ancestors(page: Page, is_shown: Callable[[Page], bool]) -> list[Page]:
-    """The pages between home and this one that are shown to the reader, each in the language of the request where it is live there."""
+    """The pages between home and this one that are shown to the reader, each in the language of the request where it is
+    live there.
+    """
     above = page.get_ancestors().live().filter(depth__gt=2).select_related("locale").specific()
     steps = [step for step in above if is_shown(step)]
     if page.locale.language_code == current_language():
         return steps
-    found = Page.objects.live().filter(translation_key__in=[step.translation_key for step in steps], locale__language_code=current_language())
+    found = Page.objects.live().filter(
+        translation_key__in=[step.translation_key for step in steps], locale__language_code=current_language()
+    )
     mine = {step.translation_key: step for step in found.select_related("locale")}
     return [mine.get(step.translation_key, step) for step in steps]
 

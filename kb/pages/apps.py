@@ -18,7 +18,13 @@ class PagesConfig(AppConfig):
         try:
             compile_stale(settings.LOCALE_PATHS)
         except OSError as reason:
-            logger.warning("Translations are not compiled (%s): run `manage.py compile_translations` as a user who may write there.", reason)
+            logger.warning(
+                (
+                    "Translations are not compiled (%s): run `manage.py compile_translations` as a user "
+                    "who may write there."
+                ),
+                reason,
+            )
 
     def ready(self) -> None:
         from wagtail.signals import page_unpublished

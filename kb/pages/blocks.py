@@ -1,7 +1,7 @@
 """The blocks a page's body is made of; their templates are in `templates/blocks/`.
 
-wagtail-localize takes the words of text, quotation, image and call-out by itself; tables and reference links say below which of their
-parts are words.
+wagtail-localize takes the words of text, quotation, image and call-out by itself; tables and reference links say below
+which of their parts are words.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class TableBlock(TypedTableBlock):
 
     def get_translatable_segments(self, value: TypedTable) -> list[StringSegmentValue]:
         segments = [StringSegmentValue("caption", value.caption or "")]
-        segments += [StringSegmentValue(f"heading.{at}", column["heading"] or "") for at, column in enumerate(value.columns)]
+        segments += [
+            StringSegmentValue(f"heading.{at}", column["heading"] or "") for at, column in enumerate(value.columns)
+        ]
         for row_at, row in enumerate(value.row_data):
             for at, column in enumerate(value.columns):
                 if column["block"].name == "words":
@@ -128,20 +130,28 @@ class MarkBlock(blocks.CharBlock):
     def clean(self, value):
         mark = " ".join((super().clean(value) or "").upper().split())
         if mark and not references.found([mark], audiences=frozenset({PUBLIC, STAFF}), language=current_language()):
-            raise ValidationError(_("No reference has the shelf mark %(mark)s. Copy it from its card in the library.") % {"mark": mark})
+            raise ValidationError(
+                _("No reference has the shelf mark %(mark)s. Copy it from its card in the library.") % {"mark": mark}
+            )
         return mark
 
 
 class ReferenceBlock(blocks.StructBlock):
     """A link to a reference. A reader who may not see the reference sees nothing of it."""
 
-    mark = MarkBlock(label=_("Shelf mark"), max_length=40, help_text=_("As printed on the card, for example PA 2012/147."))
+    mark = MarkBlock(
+        label=_("Shelf mark"), max_length=40, help_text=_("As printed on the card, for example PA 2012/147.")
+    )
     note = blocks.CharBlock(label=_("Why to read it"), required=False, max_length=300)
 
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
         mark = value["mark"] or ""
-        context["reference"] = references.found([mark], audiences=_audiences(parent_context), language=current_language()).get(mark) if mark else None
+        context["reference"] = (
+            references.found([mark], audiences=_audiences(parent_context), language=current_language()).get(mark)
+            if mark
+            else None
+        )
         return context
 
     class Meta:

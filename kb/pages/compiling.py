@@ -1,4 +1,6 @@
-"""Compiled translations made with polib, so that no machine needs gettext: `.mo` files beside the `.po` files, made again when those are newer."""
+"""Compiled translations made with polib, so that no machine needs gettext: `.mo` files beside the `.po` files, made
+again when those are newer.
+"""
 
 from __future__ import annotations
 

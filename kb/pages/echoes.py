@@ -10,7 +10,8 @@ from kb.languages import CODES
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """One line of an echo. Without `url` the title is plain text; without `title` it says that the translation does not exist yet.
+    """One line of an echo. Without `url` the title is plain text; without `title` it says that the translation does not
+    exist yet.
 
     note: a few words after it, such as "14 documents".
     """

@@ -1,4 +1,6 @@
-"""Old addresses and words of another language lead to the right address: /nl/bibliotheque/PA-2012-147/ to /nl/bibliotheek/PA-2012-147/."""
+"""Old addresses and words of another language lead to the right address: /nl/bibliotheque/PA-2012-147/ to
+/nl/bibliotheek/PA-2012-147/.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ from kb.pages.addresses import reserved_words
 
 
 def forward(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """The address in this language, for a path that is right in another language, or was right once. Raises Http404 for any other."""
+    """The address in this language, for a path that is right in another language, or was right once.
+
+    Raises Http404 for any other.
+    """
     here = current_language()
     first, _slash, after = request.path.removeprefix(f"/{here}/").partition("/")
     for code in (here, *(code for code in CODES if code != here)):

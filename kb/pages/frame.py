@@ -22,7 +22,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A divider of the site. `code` marks it as current (context variable `section`); `label` may be lazy; `route` is a route's name."""
+    """A divider of the site.
+
+    `code` marks it as current (context variable `section`); `label` may be lazy; `route` is a route's name.
+    """
 
     code: str
     label: str
@@ -45,7 +48,10 @@ _footer: dict[Column, list[FooterLinks]] = {"help": [], "tools": []}
 
 
 def register_section(code: str, label: str, route: str, *, order: int) -> None:
-    """Adds a tab; called by a domain's `apps.py`. Order: library 10, dossiers 20, recommendations 30, guide 40, Échos 50, groups 60, agenda 70."""
+    """Adds a tab; called by a domain's `apps.py`.
+
+    Order: library 10, dossiers 20, recommendations 30, guide 40, Échos 50, groups 60, agenda 70.
+    """
     _sections[code] = Section(code, label, route, order)
 
 

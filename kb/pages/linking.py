@@ -1,4 +1,6 @@
-"""Links in rich text to pages of the tree: an address says what a page is about, so a link is one only for readers of the page it leads to."""
+"""Links in rich text to pages of the tree: an address says what a page is about, so a link is one only for readers of
+the page it leads to.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from wagtail.models import Page
 
 from kb.pages.models import BasePage
 
-_PAGE_LINK = re.compile(r"<a\b(?=[^>]*\slinktype=\"page\")[^>]*?\sid=\"(?P<id>\d{1,18})\"[^>]*>(?P<words>.*?)</a>", re.DOTALL)
+_PAGE_LINK = re.compile(
+    r"<a\b(?=[^>]*\slinktype=\"page\")[^>]*?\sid=\"(?P<id>\d{1,18})\"[^>]*>(?P<words>.*?)</a>", re.DOTALL
+)
 
 
 def without_closed_links(source: str, audiences: frozenset[str]) -> str:

@@ -31,7 +31,10 @@ from search.indexing import record, record_closing
 from search.registry import Opened, dependents_of, open_to
 
 TOP_DEPTH = 3
-TAKEN_OFFLINE = _("Somebody changed this page since you opened the form, and it is not online now. If it should be, publish it once more.")
+TAKEN_OFFLINE = _(
+    "Somebody changed this page since you opened the form, and it is not online now. If it "
+    "should be, publish it once more."
+)
 
 
 def _moment(written: str | None) -> datetime | None:
@@ -42,23 +45,36 @@ def _moment(written: str | None) -> datetime | None:
 def refuse_reserved(slug: str) -> None:
     """Raises ValidationError when a page at the top of the tree would hide behind a route."""
     if slug in addresses.reserved_words():
-        raise ValidationError({"slug": _("“%(slug)s” is the address of a part of the site. Choose another word for this page.") % {"slug": slug}})
+        raise ValidationError(
+            {
+                "slug": _("“%(slug)s” is the address of a part of the site. Choose another word for this page.")
+                % {"slug": slug}
+            }
+        )
 
 
 class BasePageForm(OpensNothingAgain, WagtailAdminPageForm):
-    """Compares with what holds, in the row and in the newest draft; the page of the form itself may be an older draft that is looked at."""
+    """Compares with what holds, in the row and in the newest draft; the page of the form itself may be an older draft
+    that is looked at.
+    """
 
     rights = {"audiences": more_readers, "go_live_at": earlier, "expire_at": later}
 
     def read_rights(self) -> dict[str, Any]:
-        """One query. A draft gives nobody a page, but whoever publishes it from its form would give it to the readers chosen there."""
+        """One query.
+
+        A draft gives nobody a page, but whoever publishes it from its form would give it to the readers chosen there.
+        """
         now = type(self.instance)._base_manager.filter(pk=self.instance.pk)
         draft = {name: f"latest_revision__content__{name}" for name in self.rights}
         row = now.values("live", "latest_revision_id", *self.rights, *draft.values()).get()
         readers = row[draft["audiences"]] or row["audiences"]
         if row["live"]:
             readers = sorted(narrowed(readers, row["audiences"])) or row["audiences"]
-        times = {name: row[name] if row["latest_revision_id"] is None else _moment(row[draft[name]]) for name in ("go_live_at", "expire_at")}
+        times = {
+            name: row[name] if row["latest_revision_id"] is None else _moment(row[draft[name]])
+            for name in ("go_live_at", "expire_at")
+        }
         return {"audiences": readers, **times, "live": row["live"]}
 
     def clean(self):
@@ -142,9 +158,18 @@ class BasePage(Page):
     objects = BasePageManager()
 
     promote_panels = [
-        MultiFieldPanel([FieldPanel("slug"), FieldPanel("seo_title"), FieldPanel("search_description")], heading=_("Address and search engines")),
+        MultiFieldPanel(
+            [FieldPanel("slug"), FieldPanel("seo_title"), FieldPanel("search_description")],
+            heading=_("Address and search engines"),
+        ),
     ]
-    settings_panels = [FieldPanel("audiences"), FieldPanel("bodies"), FieldPanel("last_reviewed"), FieldPanel("owner"), *Page.settings_panels]
+    settings_panels = [
+        FieldPanel("audiences"),
+        FieldPanel("bodies"),
+        FieldPanel("last_reviewed"),
+        FieldPanel("owner"),
+        *Page.settings_panels,
+    ]
 
     class Meta:
         abstract = True
@@ -179,7 +204,9 @@ class BasePage(Page):
                 self.audiences = list(source.audiences)
             opened = opened_before_saving(self, _called(self), rights=("live", "audiences"), update_fields=fields)
             saved = super().save(*args, **options)
-            if source is None and (fields is None or "audiences" in fields):  # readers chosen in a draft are nobody's yet
+            if source is None and (
+                fields is None or "audiences" in fields
+            ):  # readers chosen in a draft are nobody's yet
                 others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
                 others.exclude(audiences=self.audiences).update(audiences=self.audiences)
             moved = before is not None and before != self.url_path
@@ -212,19 +239,27 @@ class BasePage(Page):
         return None if eldest is None or eldest.pk == self.pk else eldest
 
     def echoes(self, others: Sequence[Page]) -> list[Echo]:
-        """The titles in the other two languages, of which `others` are the live pages; for one without a page, that it is not there yet."""
+        """The titles in the other two languages, of which `others` are the live pages; for one without a page, that it
+        is not there yet.
+        """
         written = {page.locale.language_code: page for page in others}
         written[self.locale.language_code] = self
         here = current_language()
         return [
-            Echo(code, written[code].title, written[code].get_url()) if code in written else Echo(code) for code in addresses.CODES if code != here
+            Echo(code, written[code].title, written[code].get_url()) if code in written else Echo(code)
+            for code in addresses.CODES
+            if code != here
         ]
 
     def originals(self, source: Page | None) -> Originals | None:
-        """The words of the source, by which an untranslated piece is known; None for the source itself, which has no other."""
+        """The words of the source, by which an untranslated piece is known; None for the source itself, which has no
+        other.
+        """
         if source is None:
             return None
-        values = [getattr(source, field.name) for field in self._meta.get_fields() if field.name in self.translated_bodies]
+        values = [
+            getattr(source, field.name) for field in self._meta.get_fields() if field.name in self.translated_bodies
+        ]
         pieces = frozenset().union(*(pieces_of(value) for value in values)) | {" ".join(source.title.split())}
         return Originals(source.locale.language_code, pieces)
 
@@ -258,13 +293,18 @@ class BasePage(Page):
         return context
 
     def check_request_method(self, request: HttpRequest, *args, **options) -> HttpResponse | None:
-        """Wagtail asks this first, and answers OPTIONS and wrong methods without `serve`: for others the page is not there either."""
+        """Wagtail asks this first, and answers OPTIONS and wrong methods without `serve`: for others the page is not
+        there either.
+        """
         if not self.is_for(audiences_of(request)):
             raise Http404
         return super().check_request_method(request, *args, **options)
 
     def serve(self, request: HttpRequest, *args, translation: Page | None = None, **options) -> HttpResponse:
-        """The page for those who may see it; for others it is not there. Leads to its translation where the tree found one."""
+        """The page for those who may see it; for others it is not there.
+
+        Leads to its translation where the tree found one.
+        """
         if not self.is_for(audiences_of(request)):
             raise Http404
         if translation is not None:
@@ -282,7 +322,9 @@ def record_unpublished(sender, instance: Page, **kwargs) -> None:
 
 
 def _record_since(before: Mapping[str, Opened], subjects: Sequence[str], pages: Sequence[BasePage]) -> None:
-    """As `record_since`, of these pages; what speaks of a page that closed by another of its translations is closing too."""
+    """As `record_since`, of these pages; what speaks of a page that closed by another of its translations is closing
+    too.
+    """
     if record_since(before, subjects):
         record_closing(*dependents_of(_subjects_of(_translations_of(pages))))
 

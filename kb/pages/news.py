@@ -18,7 +18,8 @@ from kb.pages.texts import Texts
 class News:
     """One thing that everyone may see. subject is what the search calls it ("library.reference:17").
 
-    titles: in its own language (`titles.source`) and those it was translated into. texts: a summary in plain text, {} where there is none.
+    titles: in its own language (`titles.source`) and those it was translated into. texts: a summary in plain text, {}
+    where there is none.
     urls: {language: path}, one for each language of the site.
     """
 
@@ -31,7 +32,9 @@ class News:
 
 
 class NewsSource(Protocol):
-    """One heading. Each function takes a fixed number of queries; start is exclusive (None: since ever), end inclusive."""
+    """One heading. Each function takes a fixed number of queries; start is exclusive (None: since ever),
+    end inclusive.
+    """
 
     code: str  # "library.references"
 
@@ -54,7 +57,8 @@ class NewsSource(Protocol):
         """Those among these subjects that everyone may see now; subjects of other sources are passed over."""
 
 
-# A kind and an id that a database can hold: subjects come out of forms, and a page that speaks of many must not fall over one.
+# A kind and an id that a database can hold: subjects come out of forms, and a page that speaks of many must not fall
+# over one.
 _SUBJECT = re.compile(r"[a-z_]{1,30}\.[a-z_]{1,30}:[0-9]{1,18}")
 _sources: dict[str, tuple[int, NewsSource]] = {}
 
@@ -75,7 +79,10 @@ def news_sources() -> tuple[NewsSource, ...]:
 
 
 def still_public(subjects: Sequence[str]) -> dict[str, News]:
-    """Those of these subjects that everyone may see now; what cannot be a subject is not. A fixed number of queries a source."""
+    """Those of these subjects that everyone may see now; what cannot be a subject is not.
+
+    A fixed number of queries a source.
+    """
     wanted = tuple(dict.fromkeys(subject for subject in subjects if _SUBJECT.fullmatch(subject)))
     found: dict[str, News] = {}
     for source in news_sources() if wanted else ():

@@ -1,7 +1,7 @@
 """Which pieces of a translated page are still in the language of the original, so that they carry its `lang`.
 
-wagtail-localize fills what nobody translated yet with the words of the source page; a piece that is the same there and here is taken for one
-of those. Names and figures that are the same in both languages lose nothing by it.
+wagtail-localize fills what nobody translated yet with the words of the source page; a piece that is the same there and
+here is taken for one of those. Names and figures that are the same in both languages lose nothing by it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Pictures of articles: each is there for whoever may see a page that shows it, and for editors; for others there is nothing at its address.
+"""Pictures of articles: each is there for whoever may see a page that shows it, and for editors; for others there is
+nothing at its address.
 
-Wagtail keeps the pictures and says which pages use them (its reference index); files of the library go out through `kb.files.serving`.
+Wagtail keeps the pictures and says which pages use them (its reference index); files of the library go out through
+`kb.files.serving`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Old addresses that editors or Wagtail wrote down: they lead on for those who may see the page they lead to, and for others are not there."""
+"""Old addresses that editors or Wagtail wrote down: they lead on for those who may see the page they lead to, and for
+others are not there.
+"""
 
 from __future__ import annotations
 
@@ -23,4 +25,6 @@ def _leads_to_closed(request: HttpRequest) -> bool:
     whole = Redirect.normalise_path(request.get_full_path(), decode_unicode=False)
     redirect = get_redirect(request, whole) or get_redirect(request, whole.partition("?")[0])
     page = redirect.redirect_page.specific if redirect and redirect.redirect_page else None
-    return page is not None and not (page.live and (not isinstance(page, BasePage) or page.is_for(audiences_of(request))))
+    return page is not None and not (
+        page.live and (not isinstance(page, BasePage) or page.is_for(audiences_of(request)))
+    )

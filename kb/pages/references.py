@@ -21,7 +21,8 @@ class FoundReference:
     languages: tuple[str, ...] = ()
 
 
-# (marks, audiences=…, language=…) -> the references among them that this reader may see, by mark as printed ("PA 2012/147")
+# (marks, audiences=…, language=…) -> the references among them that this reader may see, by mark as printed ("PA
+# 2012/147")
 Resolver = Callable[..., Mapping[str, FoundReference]]
 
 _resolvers: list[Resolver] = []

@@ -21,7 +21,9 @@ sitemaps: dict[str, type[Sitemap]] = {}
 
 
 class PagedSitemap(Sitemap):
-    """For many things: `items` gives an ordered queryset, of which only the rows of the page asked for are read, each in every language."""
+    """For many things: `items` gives an ordered queryset, of which only the rows of the page asked for are read, each
+    in every language.
+    """
 
     i18n = True
     limit = 3000  # addresses a page
@@ -52,7 +54,10 @@ class _InEachLanguage(Sequence):
 
 
 def register_sitemap(name: str, sitemap: type[Sitemap]) -> None:
-    """Adds a domain's public addresses; called by its `apps.py`. The sitemap must leave out whatever an anonymous reader may not see."""
+    """Adds a domain's public addresses; called by its `apps.py`.
+
+    The sitemap must leave out whatever an anonymous reader may not see.
+    """
     sitemaps[name] = sitemap
 
 

@@ -1,7 +1,9 @@
-"""Stylesheets joined into the one file that pages load, by a static files finder: in runserver, tests and collectstatic, without a build step.
+"""Stylesheets joined into the one file that pages load, by a static files finder: in runserver, tests and
+collectstatic, without a build step.
 
     css/site.css       tokens, base, layout, then one file a component of `kb/static/css/components`: every page
-    css/members.css    one file a component of `kb/static/css/members`: pages of members add it, so that a reader's old phone need not load it
+    css/members.css    one file a component of `kb/static/css/members`: pages of members add it, so that a reader's old
+                       phone need not load it
     css/newsletter.css one file a component of `kb/static/css/newsletter`: pages of the newsletter add it
 
 The parts are written to be joined, never to be loaded alone.
@@ -29,13 +31,17 @@ _SPACE_AROUND = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
 
 
 def parts(name: str = SITE) -> list[Path]:
-    """The stylesheets in the order they are joined: for the whole site the three that lay the ground; then components by name."""
+    """The stylesheets in the order they are joined: for the whole site the three that lay the ground; then components
+    by name.
+    """
     first = [SOURCE_DIR / one for one in FIRST] if name == SITE else []
     return [*first, *sorted((SOURCE_DIR / FOLDERS[name]).glob("*.css"))]
 
 
 def joined(name: str = SITE) -> str:
-    """The text of a stylesheet, without comments and the spaces that only people need; what stands in quotes is left as it is."""
+    """The text of a stylesheet, without comments and the spaces that only people need; what stands in quotes is left as
+    it is.
+    """
     text = _COMMENT.sub("", "\n".join(part.read_text(encoding="utf-8") for part in parts(name)))
     return "".join(piece if piece.startswith('"') else _tightened(piece) for piece in _QUOTED.split(text))
 

@@ -1,6 +1,7 @@
 """Texts of records in three languages: one field, one fallback rule, the same everywhere.
 
-Pages are translated with wagtail-localize instead; concepts keep their labels in columns, because they are searched by them.
+Pages are translated with wagtail-localize instead; concepts keep their labels in columns, because they are searched by
+them.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Texts(dict[str, str]):
 
 
 class TextsWidget(forms.MultiWidget):
-    """Three fields one below the other, each named by its language; tabs are made of them by a small module where there is JavaScript."""
+    """Three fields one below the other, each named by its language; tabs are made of them by a small module where there
+    is JavaScript.
+    """
 
     template_name = "pages/widgets/texts.html"
 
@@ -57,7 +60,9 @@ class TextsWidget(forms.MultiWidget):
         self.multiline = multiline
         one = forms.Textarea if multiline else forms.TextInput
         widgets = {
-            code: one(attrs={"lang": code, "rows": 4, "aria-label": name} if multiline else {"lang": code, "aria-label": name})
+            code: one(
+                attrs={"lang": code, "rows": 4, "aria-label": name} if multiline else {"lang": code, "aria-label": name}
+            )
             for code, name in LANGUAGES.items()
         }
         super().__init__(widgets, attrs)
@@ -81,7 +86,10 @@ class TextsFormField(forms.MultiValueField):
         options["widget"] = TextsWidget(multiline=multiline)
         # No `max_length`: a browser would cut what is pasted without a word.
         widget = forms.Textarea if multiline else forms.TextInput
-        one = [forms.CharField(required=False, widget=widget, validators=[MaxLengthValidator(LONGEST_TEXT)]) for _code in CODES]
+        one = [
+            forms.CharField(required=False, widget=widget, validators=[MaxLengthValidator(LONGEST_TEXT)])
+            for _code in CODES
+        ]
         super().__init__(fields=one, require_all_fields=False, required=required, **options)
 
     def compress(self, values):
@@ -95,7 +103,9 @@ class TextsFormField(forms.MultiValueField):
         return found
 
     def has_changed(self, initial, data) -> bool:
-        return dict(initial or {}) != {code: text for code, text in zip(CODES, data or ["", "", ""], strict=True) if text}
+        return dict(initial or {}) != {
+            code: text for code, text in zip(CODES, data or ["", "", ""], strict=True) if text
+        }
 
 
 class TranslatedText(models.JSONField):

@@ -1,1 +1,4 @@
-"""Settings: base for all, dev (the default), test, production. Read by Django alone; values go to the code as arguments."""
+"""Settings: base for all, dev (the default), test, production.
+
+Read by Django alone; values go to the code as arguments.
+"""

@@ -1,4 +1,7 @@
-"""What all environments share. Production reads everything that differs from the environment (the README lists the variables)."""
+"""What all environments share.
+
+Production reads everything that differs from the environment (the README lists the variables).
+"""
 
 from pathlib import Path
 
@@ -106,7 +109,10 @@ DATABASES = {
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;",
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-65536; PRAGMA "
+                "mmap_size=268435456;"
+            ),
         },
     }
 }
@@ -129,7 +135,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "kb.accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("email", "name")}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "kb.accounts.passwords.CommonValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -179,8 +188,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/accounts/limiting.py, each by the key that
-# kb/accounts/admitting.py says; allauth's own two are off.
+# allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/accounts/limiting.py, each by
+# the key that kb/accounts/admitting.py says; allauth's own two are off.
 ACCOUNT_RATE_LIMITS = {
     "login": "",
     "login_failed": "",
@@ -213,7 +222,8 @@ MFA_FORMS = {
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
-# Accounts are made by editors: nobody can take one in advance with an address that is not theirs, which is what this would be against.
+# Accounts are made by editors: nobody can take one in advance with an address that is not theirs, which is what this
+# would be against.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 
 WAGTAILADMIN_LOGIN_URL = "account_login"
@@ -268,7 +278,10 @@ MEDIA_ROOT = VAR_DIR / "media"
 PRIVATE_ROOT = VAR_DIR / "private"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None}},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
@@ -285,7 +298,9 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 FILES_MAX_BYTES = env.int("CASS_FILES_MAX_MB", default=100) * 1024 * 1024
 FILES_MAX_AT_ONCE = 50  # files in one form
 FILES_REQUEST_MAX_BYTES = 5 * FILES_MAX_BYTES  # kept of one form
-FILES_PERSON_MAX_BYTES = env.int("CASS_PERSON_MAX_MB", default=2000) * 1024 * 1024  # of one person, kept aside or not accepted yet
+FILES_PERSON_MAX_BYTES = (
+    env.int("CASS_PERSON_MAX_MB", default=2000) * 1024 * 1024
+)  # of one person, kept aside or not accepted yet
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # beyond, a bare refusal; below, `kb.files.uploading` has each said in its form
 FILE_UPLOAD_HANDLERS = [
     "kb.files.uploading.LimitedUploads",
@@ -318,7 +333,9 @@ FILES_ELSEWHERE_MAX_BYTES = 1024 * 1024  # of one request to any other address: 
 WAGTAILDOCS_MAX_UPLOAD_SIZE = FILES_MAX_BYTES
 WAGTAIL_APPEND_SLASH = True
 WAGTAIL_ALLOW_UNICODE_SLUGS = False  # addresses without accents can be said, typed and sent
-WAGTAIL_AUTOSAVE_INTERVAL = 0  # a draft that is still being saved when "Publish" is pressed would undo the first publication
+WAGTAIL_AUTOSAVE_INTERVAL = (
+    0  # a draft that is still being saved when "Publish" is pressed would undo the first publication
+)
 WAGTAIL_WORKFLOW_ENABLED = True  # for issues of the newsletter; pages have none: editors publish them themselves
 WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS = False  # who approves is told, nobody else
 # One truth about who may see what: the audiences of pages and files, never privacy by collection.

@@ -17,7 +17,10 @@ STATIC_ROOT.mkdir()
 PRIVATE_ROOT = _TEMPORARY / "private"
 STORAGES = {
     **STORAGES,
-    "private": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None}},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "base_url": None},
+    },
 }
 SEARCH_INDEX_DIR = _TEMPORARY / "index"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

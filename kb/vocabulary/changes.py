@@ -14,7 +14,9 @@ _of_keywords: list[OnChange] = []
 
 
 def register_on_concepts(on_change: OnChange) -> None:
-    """`on_change(ids of concepts)` is called inside the transaction of the change; for a deletion, before the rows go."""
+    """`on_change(ids of concepts)` is called inside the transaction of the change; for a deletion,
+    before the rows go.
+    """
     if on_change not in _of_concepts:
         _of_concepts.append(on_change)
 

@@ -1,4 +1,7 @@
-"""What the vocabulary gives to the search: names of themes, and concepts offered while typing. Concepts are public: nothing here asks for rights."""
+"""What the vocabulary gives to the search: names of themes, and concepts offered while typing.
+
+Concepts are public: nothing here asks for rights.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +22,16 @@ def theme_labels(values: Sequence[str], language: str) -> dict[str, str]:
 
 def theme_names() -> list[tuple[str, str]]:
     """(label in any language, code) of every theme, so that theme:"logement" is understood. One query."""
-    return [(label, concept.code) for concept in Concept.objects.filter(broader__isnull=True) for _code, label in _preferred(concept)]
+    return [
+        (label, concept.code)
+        for concept in Concept.objects.filter(broader__isnull=True)
+        for _code, label in _preferred(concept)
+    ]
 
 
 def suggest_concepts(typed: str, *, audiences: frozenset[str], language: str, count: int) -> Iterable[Suggestion]:
-    """Concepts with a label, in any language, of which a word begins as typed; shown in the reader's language, that language's own labels first.
+    """Concepts with a label, in any language, of which a word begins as typed; shown in the reader's language, that
+    language's own labels first.
 
     Two queries. A theme leads to its documents; any other concept is searched for.
     """
@@ -34,7 +42,10 @@ def suggest_concepts(typed: str, *, audiences: frozenset[str], language: str, co
     for code in CODES:
         begins |= Q(**{f"label_{code}__istartswith": typed}) | Q(**{f"label_{code}__icontains": f" {typed}"})
     others = AltLabel.objects.filter(Q(text__istartswith=typed) | Q(text__icontains=f" {typed}")).values("concept")
-    found = sorted(Concept.objects.filter(begins | Q(pk__in=others))[: count * 5], key=lambda concept: _rank(concept, typed, language))
+    found = sorted(
+        Concept.objects.filter(begins | Q(pk__in=others))[: count * 5],
+        key=lambda concept: _rank(concept, typed, language),
+    )
     for concept in found[:count]:
         url = f"{reverse('search:results')}?theme={concept.code}" if concept.is_theme else ""
         yield Suggestion(concept.label(language), language, url)

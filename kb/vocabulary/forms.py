@@ -22,7 +22,9 @@ class ConceptsWidget(forms.CheckboxSelectMultiple):
 
 
 class ConceptsField(forms.ModelMultipleChoiceField):
-    """All concepts as boxes in the language of the request, each theme with what is below it; MOST_CONCEPTS ticked at most. One query."""
+    """All concepts as boxes in the language of the request, each theme with what is below it; MOST_CONCEPTS ticked at
+    most. One query.
+    """
 
     widget = ConceptsWidget
 
@@ -32,7 +34,9 @@ class ConceptsField(forms.ModelMultipleChoiceField):
     def clean(self, value):
         if isinstance(value, list | tuple) and len(value) > MOST_CONCEPTS:
             said = {"count": len(value), "most": MOST_CONCEPTS}
-            raise forms.ValidationError(_("There are %(count)d themes here: choose %(most)d at most.") % said, code="too_many")
+            raise forms.ValidationError(
+                _("There are %(count)d themes here: choose %(most)d at most.") % said, code="too_many"
+            )
         return super().clean(value)
 
     def _get_choices(self):
@@ -58,7 +62,10 @@ class GroupedByTheme(forms.models.ModelChoiceIterator):
             groups[theme_of(concept).pk].append(concept)
         for pk in sorted(groups, key=lambda key: sorting_key(concepts[key].label(language))):
             members = sorted(groups[pk], key=lambda concept: (concept.pk != pk, sorting_key(concept.label(language))))
-            yield concepts[pk].label(language), [(self.field.prepare_value(concept), concept.label(language)) for concept in members]
+            yield (
+                concepts[pk].label(language),
+                [(self.field.prepare_value(concept), concept.label(language)) for concept in members],
+            )
 
 
 def sorting_key(label: str) -> str:

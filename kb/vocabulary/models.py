@@ -1,4 +1,5 @@
-"""Concepts (SKOS: labels per language, broader, narrower, related, exact matches) and keywords (free words, each with its language).
+"""Concepts (SKOS: labels per language, broader, narrower, related, exact matches) and keywords (free words, each with
+its language).
 
 What uses them is above: references carry both. Themes are the concepts at the top.
 """
@@ -69,10 +70,20 @@ class KeywordQuerySet(VocabularyQuerySet):
 
 
 class Concept(ClusterableModel):
-    """A controlled notion with labels in three languages. `code` never changes; a theme is a concept without a broader one."""
+    """A controlled notion with labels in three languages.
+
+    `code` never changes; a theme is a concept without a broader one.
+    """
 
     code = models.SlugField(_("code"), max_length=80, unique=True)
-    broader = models.ForeignKey("self", verbose_name=_("broader concept"), null=True, blank=True, on_delete=models.PROTECT, related_name="narrower")
+    broader = models.ForeignKey(
+        "self",
+        verbose_name=_("broader concept"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="narrower",
+    )
     related = models.ManyToManyField("self", verbose_name=_("related concepts"), blank=True, symmetrical=True)
     exact_match = models.JSONField(_("same concept elsewhere (addresses)"), default=list, blank=True)
     label_fr = models.CharField(_("label in French"), max_length=160)

@@ -88,7 +88,10 @@ class ConceptViewSet(SnippetViewSet):
     ordering = ["code"]
     panels = [
         FieldPanel("code"),
-        MultiFieldPanel([FieldRowPanel([FieldPanel("label_fr"), FieldPanel("label_nl"), FieldPanel("label_en")])], heading=_("Labels")),
+        MultiFieldPanel(
+            [FieldRowPanel([FieldPanel("label_fr"), FieldPanel("label_nl"), FieldPanel("label_en")])],
+            heading=_("Labels"),
+        ),
         InlinePanel(
             "labels",
             panels=[FieldRowPanel([FieldPanel("text"), FieldPanel("language"), FieldPanel("hidden")])],
@@ -97,7 +100,9 @@ class ConceptViewSet(SnippetViewSet):
         ),
         FieldPanel("broader"),
         FieldPanel("related"),
-        MultiFieldPanel([FieldPanel("note_fr"), FieldPanel("note_nl"), FieldPanel("note_en")], heading=_("Scope notes")),
+        MultiFieldPanel(
+            [FieldPanel("note_fr"), FieldPanel("note_nl"), FieldPanel("note_en")], heading=_("Scope notes")
+        ),
     ]
 
 

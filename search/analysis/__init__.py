@@ -2,7 +2,8 @@
 
 from search.analysis.detection import detect, spans
 
-# What is stored was cut by this version; raise it when `tokens`, `languages` or `compounds` cut otherwise, and indexes are rebuilt.
+# What is stored was cut by this version; raise it when `tokens`, `languages` or `compounds` cut otherwise, and indexes
+# are rebuilt.
 ANALYSIS_VERSION = 1
 
 __all__ = ["ANALYSIS_VERSION", "detect", "spans"]

@@ -1,6 +1,7 @@
 """Which words of a question are looked for, and in which language it seems to be asked.
 
-What a person typed is taken apart in `search.query`; what engines look for beside the words is in `search.engines.planning`.
+What a person typed is taken apart in `search.query`; what engines look for beside the words is in
+`search.engines.planning`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ def question_language(query: Query) -> str:
 
 
 def asked_words(query: Query) -> tuple[str, ...]:
-    """The distinct words looked for, normalised, in order: function words and words of courtesy left out, unless nothing else is there."""
+    """The distinct words looked for, normalised, in order: function words and words of courtesy left out, unless
+    nothing else is there.
+    """
     language = question_language(query)
     courtesy = LANGUAGES[language].query_words
     everything: dict[str, None] = {}

@@ -24,11 +24,17 @@ def holds(longer: str, shorter: str) -> bool:
     if longer[0] != shorter[0] or not has_compounds(shorter):
         return False
     word, inside = longer[2:], shorter[2:]
-    return len(inside) >= SHORTEST_HEAD and len(word) >= len(inside) + SHORTEST_REST and (word.startswith(inside) or word.endswith(inside))
+    return (
+        len(inside) >= SHORTEST_HEAD
+        and len(word) >= len(inside) + SHORTEST_REST
+        and (word.startswith(inside) or word.endswith(inside))
+    )
 
 
 def divisions(word: str, language: str) -> list[tuple[str, str]]:
-    """Tagged stems of the two parts at every place where the word may be cut, longest second part first; [] where words are not written together."""
+    """Tagged stems of the two parts at every place where the word may be cut, longest second part first; [] where words
+    are not written together.
+    """
     if not LANGUAGES[language].compounds:
         return []
     plain = fold(normalise(word))

@@ -1,6 +1,7 @@
 """Which language a text, and each paragraph of a text, is written in: function words first, letter grams beside them.
 
-The table of grams is `letters.txt`, made by `training`. Languages we do not know are not told apart: they get the nearest, or "".
+The table of grams is `letters.txt`, made by `training`. Languages we do not know are not told apart: they get the
+nearest, or "".
 """
 
 from __future__ import annotations
@@ -100,7 +101,9 @@ def detect(text: str) -> str:
 
 
 def _lines(text: str) -> list[tuple[int, int, bool]]:
-    """(start, end, opens a paragraph) of every line, each with the blank lines after it, so that together they cover the text."""
+    """(start, end, opens a paragraph) of every line, each with the blank lines after it, so that together they cover
+    the text.
+    """
     lines: list[tuple[int, int, bool]] = []
     opens = True
     place = 0
@@ -121,10 +124,11 @@ def _lines(text: str) -> list[tuple[int, int, bool]]:
 
 
 def spans(text: str, default: str) -> tuple[LanguageSpan, ...]:
-    """The languages of a text, paragraph by paragraph, covering it; what does not say takes the language around it, else the default.
+    """The languages of a text, paragraph by paragraph, covering it; what does not say takes the language around it,
+    else the default.
 
-    Lines are weighed one by one and a change inside a paragraph is dear, so that a Dutch column beside a French one gives both and
-    a foreign name in a sentence nothing. 40 to 80 microseconds a line.
+    Lines are weighed one by one and a change inside a paragraph is dear, so that a Dutch column beside a French one
+    gives both and a foreign name in a sentence nothing. 40 to 80 microseconds a line.
     """
     if not text:
         return ()
@@ -152,7 +156,10 @@ def _cheapest_path(worth: list[tuple[float, float, float]], changes: list[float]
         best = max(range(3), key=totals.__getitem__)
         origin = [state if totals[state] >= totals[best] - change else best for state in range(3)]
         totals = [
-            totals[origin[state]] - (change if origin[state] != state else 0.0) + values[state] + (0.01 if CODES[state] == default else 0.0)
+            totals[origin[state]]
+            - (change if origin[state] != state else 0.0)
+            + values[state]
+            + (0.01 if CODES[state] == default else 0.0)
             for state in range(3)
         ]
         came_from.append(origin)

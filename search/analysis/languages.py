@@ -20,12 +20,14 @@ class Language:
     stemmer         Snowball algorithm.
     stop_words      function words as written in lower case, accents kept: never indexed as stems, never asked.
     query_words     what people wrap a question in: interrogatives, politeness. Dropped from questions only.
-    content_words   function words here that are words of content in another of our languages ("car", "die", "but"): no proof of the language.
+    content_words   function words here that are words of content in another of our languages ("car", "die", "but"): no
+                    proof of the language.
     elisions        letters that lean on the next word with an apostrophe ("l'", "qu'").
     inversions      what follows a "-t-" that is only there for the sound, as a regular expression.
     enclitics       letters that lean on the word before ("it's", "foto's").
     compounds       True where words are written together, so that a word is also found inside a longer one.
-    endings         (as typed without accents, as written): endings whose accent decides what the stemmer takes off; longest first.
+    endings         (as typed without accents, as written): endings whose accent decides what the stemmer takes off;
+                    longest first.
     """
 
     code: str
@@ -41,8 +43,8 @@ class Language:
     endings: tuple[tuple[str, str], ...] = ()
 
 
-# Articles, pronouns, prepositions, conjunctions and auxiliaries, written for this table. "été", "est" (east), "ou"/"où" and numbers
-# were weighed one by one: "été" stays out (also the summer), "est" is in (nearly always the verb).
+# Articles, pronouns, prepositions, conjunctions and auxiliaries, written for this table. "été", "est" (east), "ou"/"où"
+# and numbers were weighed one by one: "été" stays out (also the summer), "est" is in (nearly always the verb).
 FRENCH = Language(
     code="fr",
     tag="f",
@@ -56,16 +58,18 @@ FRENCH = Language(
         étant être sera seront serait soit soient fut ai as a avons avez ont avait avaient avoir ayant aura auront aurait ait aient eu ne
         pas plus très aussi ainsi alors afin lorsque puis puisque quand jusque quoique tout toute tous toutes même mêmes autre autres
         encore déjà depuis lors non oui etc
-        """
+        """  # noqa: E501
     ),
     query_words=_words(
         """
         comment pourquoi quel quelle quels quelles combien lequel laquelle lesquels lesquelles bonjour bonsoir merci svp stp plaît accord
         peut peux puis pouvez pouvons peuvent faut faire fait fais font dois doit doivent savoir sais veux voudrais
         aimerais cherche chercher trouve trouver existe existent maintenant
-        """
+        """  # noqa: E501
     ),
-    content_words=_words("car son on pour sur dans ton mes tu me as dont or sont des ni es plus par fut te puis si son a en de se he is"),
+    content_words=_words(
+        "car son on pour sur dans ton mes tu me as dont or sont des ni es plus par fut te puis si son a en de se he is"
+    ),
     elisions=_words("c d j l m n s t qu jusqu lorsqu puisqu quoiqu"),
     enclitics=frozenset(),
     inversions="(?:ils?|elles?|on)",
@@ -82,15 +86,17 @@ DUTCH = Language(
         al alle andere niet geen wel is was waren ben bent wees geweest wordt worden werd werden heb hebt heeft hebben had hadden zal
         zullen zou zouden kan kunnen kon konden moet moeten moest mag mogen men omdat zodat terwijl indien hetzelfde zo zelf reeds één
         ter ten zoals enz
-        """
+        """  # noqa: E501
     ),
     query_words=_words(
         """
         hoe wat wie waar wanneer waarom welk welke hoeveel waarvoor waarmee waarvan goedendag goeiedag hallo dag bedankt dank alstublieft
         aub graag wil wilt willen vind vindt vinden zoek zoekt zoeken bestaat bestaan kunt weet weten doe doen
-        """
+        """  # noqa: E501
     ),
-    content_words=_words("die over men me was had on in is al bent hier na want dit of we are en de me tot door kan mag den dan son"),
+    content_words=_words(
+        "die over men me was had on in is al bent hier na want dit of we are en de me tot door kan mag den dan son"
+    ),
     elisions=frozenset(),
     enclitics=_words("s t n"),
     compounds=True,
@@ -107,14 +113,16 @@ ENGLISH = Language(
         him i me my we us our you your who whom whose which than too very there here also such about all any other only just
         out up down over each few more most own same again yet don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn ain
         cannot
-        """
+        """  # noqa: E501
     ),
     query_words=_words(
         """
         how what when where why which who whom whose hello hi please thanks thank find does do need want know look looking search now there any get
-        """
+        """  # noqa: E501
     ),
-    content_words=_words("on in is was of we me as or but he had an been so of at a who if it her for at does will to do me can must"),
+    content_words=_words(
+        "on in is was of we me as or but he had an been so of at a who if it her for at does will to do me can must"
+    ),
     elisions=frozenset(),
     enclitics=_words("s t d m ll re ve"),
 )

@@ -35,7 +35,9 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word at characters start to end (exclusive) of the text as given; `word` is normalised: lower case, accents kept."""
+    """A word at characters start to end (exclusive) of the text as given; `word` is normalised: lower case, accents
+    kept.
+    """
 
     start: int
     end: int
@@ -44,7 +46,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one written form becomes in one language: stem is '' for a function word; pieces are joined by blanks, as engines store them."""
+    """What one written form becomes in one language: stem is '' for a function word; pieces are joined by blanks, as
+    engines store them.
+    """
 
     folded: str
     stem: str
@@ -88,7 +92,9 @@ def _stemmer(algorithm: str) -> Stemmer.Stemmer:
 
 
 def pieces(folded: str) -> list[str]:
-    """Runs of four signs of the word between its edges: "^bai bail ail$" for "bail"; a word of one letter is one piece."""
+    """Runs of four signs of the word between its edges: "^bai bail ail$" for "bail";
+    a word of one letter is one piece.
+    """
     edged = f"^{folded}$"
     return [edged[place : place + PIECE_LENGTH] for place in range(max(1, len(edged) - PIECE_LENGTH + 1))]
 
@@ -147,7 +153,9 @@ def without_leaning(text: str, language: str) -> str:
 
 
 def slices(text: str) -> Iterator[str]:
-    """The text in parts cut at blanks, no longer than its words allow: as strings of their own, words take ten times their letters in memory."""
+    """The text in parts cut at blanks, no longer than its words allow: as strings of their own, words take ten times
+    their letters in memory.
+    """
     start = 0
     while len(text) - start > _SLICE and (blank := _BLANK.search(text, start + _SLICE)):
         yield text[start : blank.start()]
@@ -171,11 +179,16 @@ def plain_words(text: str) -> list[str]:
 
 def stem(word: str, language: str) -> str:
     """The tagged stem of a word ("f:log"), function word or not."""
-    return _forms(language)[word].stem or f"{LANGUAGES[language].tag}:{fold(_stemmer(LANGUAGES[language].stemmer).stemWord(normalise(word)))}"
+    return (
+        _forms(language)[word].stem
+        or f"{LANGUAGES[language].tag}:{fold(_stemmer(LANGUAGES[language].stemmer).stemWord(normalise(word)))}"
+    )
 
 
 def asked_stems(word: str, language: str) -> tuple[str, ...]:
-    """The tagged stems a word that was typed stands for: its own and, typed without accents, the one it has with them ("endettee", "endettée")."""
+    """The tagged stems a word that was typed stands for: its own and, typed without accents, the one it has with them
+    ("endettee", "endettée").
+    """
     found = {stem(word, language): None}
     plain = normalise(word)
     if plain == fold(plain):
@@ -215,7 +228,9 @@ class Terms:
 
 
 def terms(text: str, spans: tuple[LanguageSpan, ...], default: str) -> Terms:
-    """Stems, pairs and pieces of a text, each span in its language; a span of no known language is read in the default one."""
+    """Stems, pairs and pieces of a text, each span in its language; a span of no known language is read in the default
+    one.
+    """
     stems: list[str] = []
     neighbours: list[str] = []
     cut: list[str] = []

@@ -1,4 +1,5 @@
-"""Makes the letter table of `detection` from the interface texts of Django and Wagtail (BSD-3-Clause), installed with them.
+"""Makes the letter table of `detection` from the interface texts of Django and Wagtail (BSD-3-Clause), installed with
+them.
 
 Run it by hand after changing how it counts: `python -m search.analysis.training`. The site only reads the table.
 """
@@ -36,7 +37,9 @@ def texts(catalogue: Path) -> tuple[list[str], list[str]]:
                 strings[field] = strings.get(field, "") + ast.literal_eval(found.group(2))
         if strings.get("msgid"):
             english.append(_MARKUP.sub(" ", strings["msgid"]))
-            translated += [_MARKUP.sub(" ", text) for name, text in strings.items() if name.startswith("msgstr") and text]
+            translated += [
+                _MARKUP.sub(" ", text) for name, text in strings.items() if name.startswith("msgstr") and text
+            ]
     return english, translated
 
 
@@ -65,11 +68,17 @@ def write(path: Path) -> int:
     totals = {language: sum(counted.values()) for language, counted in counts.items()}
     kept = sorted({gram for counted in counts.values() for gram, _ in counted.most_common(GRAMS_KEPT)})
     lines = [
-        "# Letter grams: gram, then for fr nl en -10 ln of its share, capped at 126, as one sign each from '!' on. '_' is the edge of a word.",
+        (
+            "# Letter grams: gram, then for fr nl en -10 ln of its share, capped at 126, as one "
+            "sign each from '!' on. '_' is the edge of a word."
+        ),
         f"# Counted in the interface texts of {', '.join(SOURCES)} (BSD-3-Clause) by search/analysis/training.py.",
     ]
     for gram in kept:
-        costs = [min(126, round(-10 * math.log((counts[language][gram] + 0.5) / (totals[language] + 0.5 * len(kept))))) for language in counts]
+        costs = [
+            min(126, round(-10 * math.log((counts[language][gram] + 0.5) / (totals[language] + 0.5 * len(kept)))))
+            for language in counts
+        ]
         lines.append(gram + "".join(chr(33 + (cost * 93) // 126) for cost in costs))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return len(kept)

@@ -13,7 +13,9 @@ ENGINES: dict[str, str] = {"embedded": "search.engines.embedded:EmbeddedEngine"}
 
 
 def get_engine(name: str = "embedded", *, path: str | Path | None = None) -> Engine:
-    """The engine of that name on an index at `path`; None keeps it in memory. Raises LookupError for an unknown name."""
+    """The engine of that name on an index at `path`; None keeps it in memory.
+    Raises LookupError for an unknown name.
+    """
     try:
         module, _, made = ENGINES[name].partition(":")
     except KeyError:

@@ -1,9 +1,10 @@
 """How much a term says in an entry, cut into a few levels when the entry is written; the same for every engine.
 
-BM25 as engines have it counts every stored entry, also those a reader may not see, so hidden entries would change scores and order. Here
-nothing of an engine's own statistics is used: the part of BM25 that depends on the entry alone (frequency and length) becomes a level, kept as
-a term "stem~5"; a score is a sum of constants, weight x level, all on one grid, so that neither the order of adding nor the parts an index is
-cut into change it. Weights come from counts a reader may know (`planning`).
+BM25 as engines have it counts every stored entry, also those a reader may not see, so hidden entries would change
+scores and order. Here nothing of an engine's own statistics is used: the part of BM25 that depends on the entry alone
+(frequency and length) becomes a level, kept as a term "stem~5"; a score is a sum of constants, weight x level, all on
+one grid, so that neither the order of adding nor the parts an index is cut into change it. Weights come from counts a
+reader may know (`planning`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from search.entries import EVERYONE
 
 K1, B = 1.2, 0.75  # BM25's own defaults, both engines'
 LOWEST, HIGHEST = 0.3, K1 + 1
-LEVELS = 8  # measured on the judged sets: BM25 to 8 levels loses .002 of nDCG@10 in the mean; 4 for all but stems and titles .006
+# measured on the judged sets: BM25 to 8 levels loses .002 of nDCG@10 in the mean; 4 for all but stems and titles .006
+LEVELS = 8
 VALUES = tuple(LOWEST * (HIGHEST / LOWEST) ** ((place + 0.5) / LEVELS) for place in range(LEVELS))
 GRID = 1024  # scores are whole numbers of 1/1024: sums of 32-bit numbers below 8,192 are then exact, in any order
 
@@ -44,7 +46,9 @@ def on_grid(score: float) -> float:
 
 
 def level(frequency: int, length: int, mean: float) -> int:
-    """The level, from 0, of a term that stands `frequency` times in a field of `length` terms where fields have `mean` terms."""
+    """The level, from 0, of a term that stands `frequency` times in a field of `length` terms where fields have `mean`
+    terms.
+    """
     value = frequency * (K1 + 1) / (frequency + K1 * (1 - B + B * length / mean))
     return max(0, min(LEVELS - 1, int(math.log(max(value, LOWEST) / LOWEST) / math.log(HIGHEST / LOWEST) * LEVELS)))
 
@@ -71,7 +75,10 @@ def levelled(terms: str, mean: float) -> str:
 
 @dataclass(slots=True)
 class Measuring:
-    """Mean lengths of the fields of entries that everybody finds: they tell everybody the same. Fields without a term do not count."""
+    """Mean lengths of the fields of entries that everybody finds: they tell everybody the same.
+
+    Fields without a term do not count.
+    """
 
     documents: int = 0
     _terms: Counter[str] = field(default_factory=Counter)

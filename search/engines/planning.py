@@ -1,7 +1,8 @@
 """What a question looks for, as weighted terms: the same plan for every engine, whose query language only differs.
 
-A group is one word asked: its stems in every language, the longer words that hold it, the parts it is made of. A document that holds a member of
-a group holds the word. Pieces and pairs only order what was found. Everything here that depends on what is stored depends on what this reader
+A group is one word asked: its stems in every language, the longer words that hold it, the parts it is made of. A
+document that holds a member of a group holds the word. Pieces and pairs only order what was found. Everything here that
+depends on what is stored depends on what this reader
 may find: nothing else decides what is looked for or what it weighs.
 """
 
@@ -21,7 +22,9 @@ from search.entries import Phrase, Query
 
 
 class Vocabulary(Protocol):
-    """What one reader may know of the terms: every count is of documents this reader may find, all others might as well not be stored."""
+    """What one reader may know of the terms: every count is of documents this reader may find, all others might as well
+    not be stored.
+    """
 
     def size(self) -> int:
         """Documents."""
@@ -30,14 +33,17 @@ class Vocabulary(Protocol):
         """Documents that hold the term in the field ("words": a word as written)."""
 
     def longer(self, stem: str, most: int) -> list[tuple[str, int]]:
-        """(stem, documents) of stems of the same tag that begin or end with this one and have some: the `most` commonest, equals by stem."""
+        """(stem, documents) of stems of the same tag that begin or end with this one and have some: the `most`
+        commonest, equals by stem.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
     """A stem that stands for a word asked, or with `exact` a word as written.
 
-    weight is what it adds to the score of a document that holds it, times the value of its level there; in_title the same for titles.
+    weight is what it adds to the score of a document that holds it, times the value of its level there; in_title the
+    same for titles.
     """
 
     term: str
@@ -48,7 +54,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One word asked. own: its stems, one a language, of which the best counts; others: longer words that hold it, and its parts."""
+    """One word asked.
+
+    own: its stems, one a language, of which the best counts; others: longer words that hold it, and its parts.
+    """
 
     word: str
     own: tuple[Member, ...]
@@ -70,7 +79,9 @@ class Weighted:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to look for: groups match, phrases must be there, excluded must not; near (the words of phrases) and ordering only order."""
+    """What to look for: groups match, phrases must be there, excluded must not; near (the words of phrases) and
+    ordering only order.
+    """
 
     groups: tuple[Group, ...] = ()
     near: tuple[Group, ...] = ()
@@ -92,7 +103,9 @@ def plan(query: Query, vocabulary: Vocabulary) -> Plan:
     words = asked_words(query)
     phrases = tuple(filter(None, (_plain(phrase) for phrase in query.phrases)))
     quoted = tuple(word for phrase in query.phrases for word in phrase.words)
-    in_phrases = tuple(word for word in asked_words(replace(query, words=quoted)) if word not in words) if phrases else ()
+    in_phrases = (
+        tuple(word for word in asked_words(replace(query, words=quoted)) if word not in words) if phrases else ()
+    )
     excluded = [(phrase, _plain(phrase)) for phrase in query.excluded]
     every = (*words, *in_phrases)
     folded = tuple(dict.fromkeys(fold(word) for word in every))
@@ -100,7 +113,10 @@ def plan(query: Query, vocabulary: Vocabulary) -> Plan:
     ordering = (
         *(_weighted(vocabulary, "exact_title", word, ranking.EXACT_TITLE) for word in folded),
         *(_weighted(vocabulary, "pairs", pair, ranking.PAIRS) for pair in _pairs(every, language)),
-        *(_weighted(vocabulary, "pieces", piece, weight) for piece, weight in _weighted_pieces(word_pieces, vocabulary)),
+        *(
+            _weighted(vocabulary, "pieces", piece, weight)
+            for piece, weight in _weighted_pieces(word_pieces, vocabulary)
+        ),
     )
     return Plan(
         groups=tuple(_group(word, language, vocabulary) for word in words),
@@ -109,7 +125,10 @@ def plan(query: Query, vocabulary: Vocabulary) -> Plan:
         word_pieces=word_pieces,
         phrases=phrases,
         excluded_words=tuple(
-            (*(Member(stem(word, code), 0.0) for word in phrase.words for code in LANGUAGES), Member(plain[0], 0.0, exact=True))
+            (
+                *(Member(stem(word, code), 0.0) for word in phrase.words for code in LANGUAGES),
+                Member(plain[0], 0.0, exact=True),
+            )
             for phrase, plain in excluded
             if len(plain) == 1
         ),
@@ -142,7 +161,10 @@ def _weighted(vocabulary: Vocabulary, field: str, term: str, weight: float) -> W
 def _group(word: str, language: str, vocabulary: Vocabulary) -> Group:
     if is_function_word(word, language):  # asked alone: function words are only kept as written
         written = fold(normalise(word))
-        return Group(word, (Member(written, ranking.BODY * idf(vocabulary.count("words", written), vocabulary.size()), exact=True),))
+        return Group(
+            word,
+            (Member(written, ranking.BODY * idf(vocabulary.count("words", written), vocabulary.size()), exact=True),),
+        )
     own = _own(word, language, vocabulary)
     known = {member.term for member in own}
     others: dict[str, Member] = {}
@@ -176,8 +198,14 @@ def _own(word: str, language: str, vocabulary: Vocabulary) -> tuple[Member, ...]
 
 def _compounds(word: str, language: str, vocabulary: Vocabulary) -> list[tuple[str, float]]:
     asked = stem(word, language)
-    found = [(term, ranking.COMPOUND) for term, _ in vocabulary.longer(asked, ranking.COMPOUNDS_KEPT) if holds(term, asked)]
-    parts = [(left, right) for left, right in divisions(word, language) if vocabulary.count("body", left) and vocabulary.count("body", right)]
+    found = [
+        (term, ranking.COMPOUND) for term, _ in vocabulary.longer(asked, ranking.COMPOUNDS_KEPT) if holds(term, asked)
+    ]
+    parts = [
+        (left, right)
+        for left, right in divisions(word, language)
+        if vocabulary.count("body", left) and vocabulary.count("body", right)
+    ]
     if parts:
         best = max(parts, key=lambda pair: min(vocabulary.count("body", part) for part in pair))
         found += [(part, ranking.COMPOUND_PART) for part in best]

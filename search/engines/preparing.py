@@ -15,7 +15,10 @@ from search.analysis.tokens import JoinedTerms, Terms, joined_terms, joined_word
 from search.entries import Entry, Section
 
 PAGES_AT_ONCE = 100
-LONG_PAGES, LONG_TEXT = 1_000, 500_000  # pages, characters: a subject with more is long, and others need not wait for it
+LONG_PAGES, LONG_TEXT = (
+    1_000,
+    500_000,
+)  # pages, characters: a subject with more is long, and others need not wait for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class Fields:
 
     body   stems of titles, keywords and text.   title        stems of the titles.
     pairs  neighbouring stems.                   exact_title  words of the titles as written, folded.
-    pieces of all words of content.              words        one string a run (title, keyword, page): a phrase never crosses runs.
+    pieces of all words of content.              words        one string a run (title, keyword, page): a phrase never
+    crosses runs.
     """
 
     body: str
@@ -54,7 +58,9 @@ class Prepared:
 
 
 def is_long(entries: Sequence[Entry]) -> bool:
-    """Whether bringing in these entries of one subject takes so long that others should not wait for it: seconds, not milliseconds."""
+    """Whether bringing in these entries of one subject takes so long that others should not wait for it: seconds, not
+    milliseconds.
+    """
     sections = [section for entry in entries for section in entry.sections]
     return len(sections) > LONG_PAGES or sum(len(section.text) for section in sections) > LONG_TEXT
 
@@ -82,7 +88,13 @@ def fingerprint(entry: Entry) -> str:
         "published": entry.published.isoformat() if entry.published else None,
         "keywords": entry.keywords,
         "sections": [
-            [section.anchor, section.page_number, section.label, section.text, [[span.start, span.end, span.language] for span in section.spans]]
+            [
+                section.anchor,
+                section.page_number,
+                section.label,
+                section.text,
+                [[span.start, span.end, span.language] for span in section.spans],
+            ]
             for section in entry.sections
         ],
     }
@@ -90,14 +102,17 @@ def fingerprint(entry: Entry) -> str:
 
 
 def prepare(entry: Entry, between: Callable[[], None] | None = None) -> Prepared:
-    """Every text is cut once; the document is the sum of its pages. It takes some thirty times its text in memory, no more.
+    """Every text is cut once; the document is the sum of its pages. It takes some thirty times its text in memory, no
+    more.
 
     between: called after each hundred pages, for what must not wait."""
     default = next((code for code in entry.languages if code in LANGUAGES), "") or next(
         (title.language for title in entry.titles if title.language in LANGUAGES), next(iter(LANGUAGES))
     )
     head, title_terms, exact_title = _head(entry, default)
-    head_words = tuple(" ".join(plain_words(text)) for text in (*(title.text for title in entry.titles), *entry.keywords))
+    head_words = tuple(
+        " ".join(plain_words(text)) for text in (*(title.text for title in entry.titles), *entry.keywords)
+    )
     sections = entry.sections or (Section(anchor="", page_number=0, label="", text=""),)
     first = next((place for place, section in enumerate(sections) if section.page_number == 0), 0)
     pages = []

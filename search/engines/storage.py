@@ -26,7 +26,8 @@ from search.engines.base import EngineBusy, EngineUnavailable
 class MadeBy:
     """Versions a generation was made by; complete is False until a rebuild has put everything in.
 
-    lengths: mean lengths its levels are cut by; measured: those of what a rebuild put in (`search.engines.levels`); None where it does not say.
+    lengths: mean lengths its levels are cut by; measured: those of what a rebuild put in (`search.engines.levels`);
+    None where it does not say.
     """
 
     schema: int
@@ -55,7 +56,13 @@ class Storage:
         """None when it does not say, or not in a way we know."""
         try:
             said = json.loads((generation / "made-by.json").read_text(encoding="ascii"))
-            return MadeBy(said["schema"], said["analysis"], said["complete"], lengths=said.get("lengths"), measured=said.get("measured"))
+            return MadeBy(
+                said["schema"],
+                said["analysis"],
+                said["complete"],
+                lengths=said.get("lengths"),
+                measured=said.get("measured"),
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 

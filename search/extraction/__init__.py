@@ -1,6 +1,8 @@
-"""Reading files: `extract` gives the text of any file that is read here, page by page, from a limited child process; `family_of` asks a few bytes.
+"""Reading files: `extract` gives the text of any file that is read here, page by page, from a limited child process;
+`family_of` asks a few bytes.
 
-Which formats are read is in `reading`, how the child is limited in `sandbox`, what goes wrong in `errors`, what comes out in `pages`.
+Which formats are read is in `reading`, how the child is limited in `sandbox`, what goes wrong in `errors`, what comes
+out in `pages`.
 """
 
 from __future__ import annotations
@@ -8,7 +10,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unconfined, Unsupported
+from search.extraction.errors import (
+    BrokenFile,
+    EncryptedFile,
+    ExtractionError,
+    TimedOut,
+    TooLarge,
+    Unconfined,
+    Unsupported,
+)
 from search.extraction.families import HEAD_BYTES, Family, family_of, is_program_name
 from search.extraction.limits import Limits
 from search.extraction.pages import ExtractedPage, Extraction
@@ -38,27 +48,33 @@ __all__ = [
 
 # A page with fewer letters is silent: a page number or a stamp on a picture of a page.
 _SILENT_BELOW = 4
-# A document whose pages have fewer letters on average, and are mostly silent, is a scan: a heading page among full pages makes none.
+# A document whose pages have fewer letters on average, and are mostly silent, is a scan: a heading page among full
+# pages makes none.
 _SCAN_BELOW = 16
 _SIGN = re.compile(r"[^\W_]")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
 def extract(path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Extraction:
-    """What a file says, read in a child process of `shared_sandbox`; media_type is found from the content when it is not given.
+    """What a file says, read in a child process of `shared_sandbox`; media_type is found from the content when it is
+    not given.
 
-    Raises EncryptedFile, BrokenFile (also when its reader crashed or ran out of memory), TooLarge, Unsupported, TimedOut.
+    Raises EncryptedFile, BrokenFile (also when its reader crashed or ran out of memory), TooLarge, Unsupported,
+    TimedOut.
     """
     return shared_sandbox().read(path, media_type, limits=limits)
 
 
 def has_few_letters(page: ExtractedPage) -> bool:
-    """A page whose picture, if it shows one, may say more than its text: with recognition the reader tries it (`pdf.SCAN_LETTERS`)."""
+    """A page whose picture, if it shows one, may say more than its text: with recognition the reader tries it
+    (`pdf.SCAN_LETTERS`).
+    """
     return len(_SIGN.findall(page.text[:1000])) < _SCAN_BELOW
 
 
 def is_scan(extraction: Extraction) -> bool:
-    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together fewer than 16 a page.
+    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together fewer than 16 a
+    page.
 
     Formats without pages: there is not one letter or digit.
     """

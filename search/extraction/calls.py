@@ -1,4 +1,5 @@
-"""Numbers of the system calls that `confinement` refuses or judges, by name: on x86-64, on aarch64; -1 where there is none.
+"""Numbers of the system calls that `confinement` refuses or judges, by name: on x86-64, on aarch64; -1 where there is
+none.
 
 Source: Linux 6.1, asm/unistd_64.h and asm-generic/unistd.h. Numbers never change.
 """
@@ -23,7 +24,8 @@ NEVER = {
     "kcmp": (312, 272),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
-    # What changes a file without opening it: Landlock knows nothing of attributes, and of lengths only since its version 3.
+    # What changes a file without opening it: Landlock knows nothing of attributes, and of lengths only since its
+    # version 3.
     "truncate": (76, 45),
     "chmod": (90, -1),
     "fchmod": (91, 52),

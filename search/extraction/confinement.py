@@ -1,11 +1,14 @@
-"""What a process that meets strangers' files gives up of itself, for good: files, network, signals, other processes, capabilities.
+"""What a process that meets strangers' files gives up of itself, for good: files, network, signals, other processes,
+capabilities.
 
-Linux alone, by the C library: Landlock for paths (kernel 5.13 and newer), seccomp for calls, for x86-64 and aarch64. Who gives up what,
-and in which order, is in `worker`; what a reading may cost is in `limits`.
+Linux alone, by the C library: Landlock for paths (kernel 5.13 and newer), seccomp for calls, for x86-64 and aarch64.
+Who gives up what, and in which order, is in `worker`; what a reading may cost is in `limits`.
 
-    starter   confine()            Landlock, no capabilities, calls that nobody here needs; may start programs, holds no stranger's bytes
+    starter   confine()            Landlock, no capabilities, calls that nobody here needs; may start programs, holds no
+                                   stranger's bytes
     reader    confine_reader()     besides: no socket, no new process, no program, no signal to anybody else
-    program   confine_program()    besides: no signal to anybody else, no process of its own; no socket unless it is LibreOffice, whose
+    program   confine_program()    besides: no signal to anybody else, no process of its own; no socket unless it is
+                                   LibreOffice, whose
                                    sockets reach nobody
 """
 
@@ -33,13 +36,16 @@ _CLONE_THREAD, _CLONE_NAMESPACES = 0x00010000, 0x7E020000
 _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x08000000, 0x10000000, 0x40000000
 _O_ACCMODE, _O_TRUNC = 0o3, 0o1000
 _WHO_IS_SIGNALLED = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX: a file that is ready signals its owner
-# FIOSETOWN, SIOCSPGRP (the same), TIOCSTI, TIOCLINUX (typing into a terminal), FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR, FS_IOC_ENABLE_VERITY.
+# FIOSETOWN, SIOCSPGRP (the same), TIOCSTI, TIOCLINUX (typing into a terminal), FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR,
+# FS_IOC_ENABLE_VERITY.
 _DEVICE_CALLS = (0x8901, 0x8902, 0x5412, 0x541C, 0x40086602, 0x401C5820, 0x40806685)
 
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A call that is refused: always, or when its argument (from 0), masked, is among `values`, or (`unless`) is not among them."""
+    """A call that is refused: always, or when its argument (from 0), masked, is among `values`, or (`unless`) is not
+    among them.
+    """
 
     call: str
     argument: int = -1
@@ -51,18 +57,24 @@ class _Refusal:
 
 _STARTER = [
     *(_Refusal(call) for call in NEVER),
-    # LibreOffice listens on a socket of its own in the scratch folder. Of a stream that may not connect, nothing leaves.
+    # LibreOffice listens on a socket of its own in the scratch folder. Of a stream that may not connect, nothing
+    # leaves.
     _Refusal("socket", 0, (_AF_UNIX,), unless=True),
     _Refusal("socket", 1, (_SOCK_STREAM,), mask=_SOCKET_KINDS, unless=True),
     _Refusal("clone", 0, (0,), mask=_CLONE_NAMESPACES, unless=True),
-    _Refusal("clone3", error=errno.ENOSYS),  # its flags lie in memory, where a filter does not look; the C library then calls clone
+    _Refusal(
+        "clone3", error=errno.ENOSYS
+    ),  # its flags lie in memory, where a filter does not look; the C library then calls clone
     _Refusal("openat2", error=errno.ENOSYS),
     # Open for reading, yet emptied: before its version 3 Landlock takes it for reading.
     _Refusal("open", 1, (_O_TRUNC, _O_TRUNC | _O_ACCMODE), mask=_O_TRUNC | _O_ACCMODE),
     _Refusal("openat", 2, (_O_TRUNC, _O_TRUNC | _O_ACCMODE), mask=_O_TRUNC | _O_ACCMODE),
     _Refusal("fcntl", 1, _WHO_IS_SIGNALLED),
     _Refusal("ioctl", 1, _DEVICE_CALLS),
-    *(_Refusal(call, 0, (0,), unless=True) for call in ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")),
+    *(
+        _Refusal(call, 0, (0,), unless=True)
+        for call in ("prlimit64", "sched_setaffinity", "sched_setattr", "sched_setparam", "sched_setscheduler")
+    ),
     *(_Refusal(call, argument, (0,), unless=True) for call in ("setpriority",) for argument in (0, 1)),
     *(_Refusal("ioprio_set", argument, (value,), unless=True) for argument, value in ((0, 1), (1, 0))),
 ]
@@ -70,10 +82,12 @@ _NO_SOCKETS = [_Refusal("socket")]
 _NO_PROCESSES = [_Refusal("fork"), _Refusal("vfork"), _Refusal("clone", 0, (0,), mask=_CLONE_THREAD)]
 _NO_THREADS_NOR_PROGRAMS = [_Refusal("clone"), _Refusal("execve"), _Refusal("execveat")]
 _W_OK = 2
-# LibreOffice asks whether /tmp may be written, and takes another place for its socket (OSL_SOCKET_PATH) only if not: Landlock refuses the
-# writing, but this question is not asked of Landlock. No other file is asked about in that manner when it converts.
+# LibreOffice asks whether /tmp may be written, and takes another place for its socket (OSL_SOCKET_PATH) only if not:
+# Landlock refuses the writing, but this question is not asked of Landlock. No other file is asked about in that manner
+# when it converts.
 _NOTHING_IS_WRITABLE = [
-    _Refusal(call, argument, (_W_OK,), mask=_W_OK, error=errno.EACCES) for call, argument in (("access", 1), ("faccessat", 2), ("faccessat2", 2))
+    _Refusal(call, argument, (_W_OK,), mask=_W_OK, error=errno.EACCES)
+    for call, argument in (("access", 1), ("faccessat", 2), ("faccessat2", 2))
 ]
 
 # Landlock: rights over files, by the version that knows them.
@@ -87,7 +101,8 @@ _SCOPES = 0b11  # sockets without a path, signals, since version 6
 _LOOK = _READ_FILE | _READ_DIR
 _USE = _LOOK | _EXECUTE
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
-# What programs and libraries stand on. Not /proc (it shows other processes), not /etc but for how libraries and fonts are found, no home.
+# What programs and libraries stand on. Not /proc (it shows other processes), not /etc but for how libraries and fonts
+# are found, no home.
 _SYSTEM = {
     "/usr": _USE,
     "/lib": _USE,
@@ -116,7 +131,8 @@ _CAPABILITIES_VERSION_3 = 0x20080522
 class Confinement:
     """What is active in a process: Landlock's version (0: none), seccomp; why what is missing is missing, in English.
 
-    apart: it has a network of its own, with nothing in it. A second wall, that not every machine allows: nothing is missing without it.
+    apart: it has a network of its own, with nothing in it. A second wall, that not every machine allows: nothing is
+    missing without it.
     """
 
     landlock: int = 0
@@ -137,7 +153,9 @@ class Confinement:
 
 
 def hide_process() -> None:
-    """Environment, memory and open files of this process are closed to other processes of its user (/proc, ptrace); no core is written."""
+    """Environment, memory and open files of this process are closed to other processes of its user (/proc, ptrace); no
+    core is written.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
@@ -149,7 +167,8 @@ def die_with_parent() -> None:
 
 
 def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confinement:
-    """Gives up all files but the system's, Python's, those of `programs` (folders), `given` (to read) and `work` (to write); and see above.
+    """Gives up all files but the system's, Python's, those of `programs` (folders), `given` (to read) and `work` (to
+    write); and see above.
 
     Takes what the kernel has and says what it has not; raises nothing for that.
     """
@@ -177,7 +196,9 @@ def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confin
 
 
 def _take_an_empty_network(libc: ctypes.CDLL) -> bool:
-    """By namespaces: of the network and of shared memory; who is not root needs one of users for that, where he stays who he is."""
+    """By namespaces: of the network and of shared memory; who is not root needs one of users for that, where he stays
+    who he is.
+    """
     user, group = os.geteuid(), os.getegid()
     if not user and not libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC):
         return True
@@ -190,19 +211,30 @@ def _take_an_empty_network(libc: ctypes.CDLL) -> bool:
 
 
 def confine_reader() -> None:
-    """Gives up sockets, new processes and threads, signals to others. After `confine`, in the process that reads; needs seccomp."""
-    _refuse(ctypes.CDLL(None, use_errno=True), [*_NO_SOCKETS, *_NO_PROCESSES, *_NO_THREADS_NOR_PROGRAMS, *_no_signals(os.getpid())])
+    """Gives up sockets, new processes and threads, signals to others.
+
+    After `confine`, in the process that reads; needs seccomp.
+    """
+    _refuse(
+        ctypes.CDLL(None, use_errno=True),
+        [*_NO_SOCKETS, *_NO_PROCESSES, *_NO_THREADS_NOR_PROGRAMS, *_no_signals(os.getpid())],
+    )
 
 
 def confine_program(*, sockets: bool, processes: bool) -> None:
-    """Gives up signals to others, and the sockets and new processes that it does not need. Between fork and exec; needs seccomp."""
+    """Gives up signals to others, and the sockets and new processes that it does not need.
+
+    Between fork and exec; needs seccomp.
+    """
     given_up = [*(_NOTHING_IS_WRITABLE if sockets else _NO_SOCKETS), *([] if processes else _NO_PROCESSES)]
     _refuse(ctypes.CDLL(None, use_errno=True), [_Refusal("setpgid"), *given_up, *_no_signals(os.getpid())])
 
 
 def _no_signals(own: int) -> list[_Refusal]:
     """abort() and raise() send to their own process, which is allowed."""
-    allowed = [_Refusal(call, 0, (own,), unless=True) for call in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")]
+    allowed = [
+        _Refusal(call, 0, (own,), unless=True) for call in ("kill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
+    ]
     return [_Refusal("tkill"), *allowed]
 
 
@@ -242,13 +274,24 @@ def _drop_capabilities(libc: ctypes.CDLL) -> None:
 
 
 def _refuse(libc: ctypes.CDLL, refusals: Sequence[_Refusal]) -> None:
-    """Sets a filter over this process and all it starts. Raises OSError where the kernel or the processor has none that is known here."""
+    """Sets a filter over this process and all it starts.
+
+    Raises OSError where the kernel or the processor has none that is known here.
+    """
     machine = platform.machine()
     if machine not in _PROCESSORS or struct.calcsize("P") != 8:
         raise OSError(errno.ENOSYS, f"the calls of {machine} are not known")
     filter_ = filter_of(machine, refusals)
     kept = ctypes.create_string_buffer(filter_, len(filter_))
-    _done(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, struct.pack("HxxxxxxP", len(filter_) // 8, ctypes.addressof(kept)), 0, 0))
+    _done(
+        libc.prctl(
+            _PR_SET_SECCOMP,
+            _SECCOMP_MODE_FILTER,
+            struct.pack("HxxxxxxP", len(filter_) // 8, ctypes.addressof(kept)),
+            0,
+            0,
+        )
+    )
 
 
 _LOAD, _AND, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
@@ -274,7 +317,8 @@ def filter_of(machine: str, refusals: Sequence[_Refusal]) -> bytes:
 
 
 def _judge(refusal: _Refusal) -> list[tuple[int, int, int, int]]:
-    """The instructions for a call that is the one meant; what they do not refuse goes on to the next refusal with its number loaded.
+    """The instructions for a call that is the one meant; what they do not refuse goes on to the next refusal with its
+    number loaded.
 
     Of an argument the lower half counts: all that are looked at are 32 bits wide to the kernel too.
     """
@@ -287,7 +331,10 @@ def _judge(refusal: _Refusal) -> list[tuple[int, int, int, int]]:
     if refusal.unless:  # found: over the refusal
         found = [(_EQUAL, count - index, 0, value) for index, value in enumerate(refusal.values)]
         return [*load, *found, refuse, again]
-    found = [(_EQUAL, count - index - 1, count - index if index + 1 == count else 0, value) for index, value in enumerate(refusal.values)]
+    found = [
+        (_EQUAL, count - index - 1, count - index if index + 1 == count else 0, value)
+        for index, value in enumerate(refusal.values)
+    ]
     return [*load, *found, refuse, again]
 
 

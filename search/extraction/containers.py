@@ -1,6 +1,8 @@
-"""What a zip file says of itself at its end: how many files it holds and how long their list is, looked at before the list is read.
+"""What a zip file says of itself at its end: how many files it holds and how long their list is, looked at before the
+list is read.
 
-The list is read whole by `zipfile`, some 500 bytes of memory a file: two million empty files of 50 bytes each would be a gigabyte.
+The list is read whole by `zipfile`, some 500 bytes of memory a file: two million empty files of 50 bytes each would be
+a gigabyte.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ _ENTRY_BYTES = 512  # of the list, a file: 46 and its name, which is rarely long
 
 
 def check_directory(path: Path, *, members: int) -> None:
-    """Raises TooLarge when the file says that it holds more than `members` files, or has a list longer than so many could need.
+    """Raises TooLarge when the file says that it holds more than `members` files, or has a list longer than so many
+    could need.
 
     A file without an end says nothing: `zipfile` finds it damaged. OSError when it cannot be read.
     """
@@ -41,7 +44,9 @@ def check_directory(path: Path, *, members: int) -> None:
 
 
 def _place_of_end(tail: bytes) -> int:
-    """Where `zipfile` finds the end record: the last bytes, else the last of its signs before a comment; -1 for none."""
+    """Where `zipfile` finds the end record: the last bytes, else the last of its signs before a comment;
+    -1 for none.
+    """
     last = tail[-_END_BYTES:]
     if last.startswith(_END) and last.endswith(b"\0\0") and len(last) == _END_BYTES:
         return len(tail) - _END_BYTES

@@ -1,11 +1,14 @@
-"""Dates that files say of themselves, in one form; dates in a text are read elsewhere, where what they mean is known."""
+"""Dates that files say of themselves, in one form; dates in a text are read elsewhere,
+where what they mean is known.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import date
 
-# "D:20120315101500+01'00'" (PDF), "2012-03-15T10:15:00Z" (Open XML, XMP), "2012/03/15" (citation_date), "2012-03", "2012".
+# "D:20120315101500+01'00'" (PDF), "2012-03-15T10:15:00Z" (Open XML, XMP), "2012/03/15" (citation_date), "2012-03",
+# "2012".
 _SAID = re.compile(r"(?:D:)?\s*(\d{4})(?:[-/.]?(\d{2})(?:[-/.]?(\d{2}))?)?")
 
 

@@ -18,11 +18,16 @@ _TEXTS = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """A chapter's label is its first heading, else its title. Raises EncryptedFile for books under rights management."""
+    """A chapter's label is its first heading, else its title.
+    Raises EncryptedFile for books under rights management.
+    """
     with Package(path, limits) as package:
         if "META-INF/rights.xml" in package or "META-INF/sinf.xml" in package:
             raise EncryptedFile("the book is under rights management")
-        opf = next((e.get("full-path") or "" for e in package.xml("META-INF/container.xml").iter() if local(e) == "rootfile"), "")
+        opf = next(
+            (e.get("full-path") or "" for e in package.xml("META-INF/container.xml").iter() if local(e) == "rootfile"),
+            "",
+        )
         root = package.xml(unquote(opf))
         said = {
             local(element): " ".join((element.text or "").split())
@@ -36,8 +41,12 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
             date=iso_date(said.get("date", "")),
             publisher=said.get("publisher", ""),
         )
-        items = {e.get("id"): (e.get("href") or "", e.get("media-type") or "") for e in root.iter() if local(e) == "item"}
-        order = [items[e.get("idref")] for e in root.iter() if local(e) == "itemref" and e.get("idref") in items] or list(items.values())
+        items = {
+            e.get("id"): (e.get("href") or "", e.get("media-type") or "") for e in root.iter() if local(e) == "item"
+        }
+        order = [
+            items[e.get("idref")] for e in root.iter() if local(e) == "itemref" and e.get("idref") in items
+        ] or list(items.values())
         number = 0
         for href, media_type in order:
             name = posixpath.normpath(posixpath.join(posixpath.dirname(opf), unquote(href.split("#")[0])))

@@ -2,7 +2,9 @@
 
 
 class ExtractionError(Exception):
-    """`reason` is a short technical sentence in English, for the log and for `read_files`; media_type what the file was known to be, or ""."""
+    """`reason` is a short technical sentence in English, for the log and for `read_files`; media_type what the file was
+    known to be, or "".
+    """
 
     state = "broken"
 
@@ -37,7 +39,9 @@ class Unsupported(ExtractionError):
 
 
 class Unconfined(Exception):
-    """The process that reads cannot be shut in here, and is asked to be: nothing that a file could help, and no state of it."""
+    """The process that reads cannot be shut in here, and is asked to be: nothing that a file could help, and no state
+    of it.
+    """
 
 
 class TimedOut(ExtractionError):

@@ -1,7 +1,7 @@
 """Which family a file is of, told from its first bytes: all that a request asks of a stranger's file.
 
-Nothing is parsed here and no place in the file is looked up, so whatever the bytes are it costs the same. What the file is exactly
-(`sniffing`) is found out by the child of `sandbox`.
+Nothing is parsed here and no place in the file is looked up, so whatever the bytes are it costs the same. What the file
+is exactly (`sniffing`) is found out by the child of `sandbox`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class Family(StrEnum):
     OTHER = "other"
 
 
-# What a system runs when it is opened: Linux, macOS (six kinds, one of them Java's too), Android, the web, links of Windows.
+# What a system runs when it is opened: Linux, macOS (six kinds, one of them Java's too), Android, the web, links of
+# Windows.
 _PROGRAMS = (
     b"\x7fELF",
     b"\xfe\xed\xfa\xce",
@@ -35,15 +36,48 @@ _PROGRAMS = (
     b"\x00asm",
     b"L\x00\x00\x00\x01\x14\x02\x00",
 )
-# Names of what a double click runs or installs, or that lead away to such a thing (shortcuts): whatever the bytes are, the system goes by the name.
+# Names of what a double click runs or installs, or that lead away to such a thing (shortcuts): whatever the bytes are,
+# the system goes by the name.
 # A script that is only read or edited where nobody installed its language (.py, .r, .sql) is a document as any other.
 _PROGRAM_ENDINGS = frozenset(
     [
         # Windows: programs, installers, scripts, shortcuts
         *("exe", "com", "scr", "pif", "cpl", "gadget", "application", "appref-ms", "xll"),
         *("msi", "msix", "msixbundle", "msp", "mst", "appx", "appxbundle", "appinstaller", "diagcab"),
-        *("bat", "cmd", "hta", "js", "jse", "mjs", "ps1", "psm1", "reg", "sct", "vb", "vbe", "vbs", "ws", "wsc", "wsf", "wsh", "pyw", "pyz", "pyzw"),
-        *("chm", "hlp", "lnk", "url", "website", "scf", "settingcontent-ms", "library-ms", "search-ms", "searchconnector-ms"),
+        *(
+            "bat",
+            "cmd",
+            "hta",
+            "js",
+            "jse",
+            "mjs",
+            "ps1",
+            "psm1",
+            "reg",
+            "sct",
+            "vb",
+            "vbe",
+            "vbs",
+            "ws",
+            "wsc",
+            "wsf",
+            "wsh",
+            "pyw",
+            "pyz",
+            "pyzw",
+        ),
+        *(
+            "chm",
+            "hlp",
+            "lnk",
+            "url",
+            "website",
+            "scf",
+            "settingcontent-ms",
+            "library-ms",
+            "search-ms",
+            "searchconnector-ms",
+        ),
         # macOS, Linux, Android, iOS, Java
         *("app", "command", "pkg", "mpkg", "tool", "workflow", "fileloc", "inetloc", "webloc"),
         *("sh", "csh", "ksh", "run", "desktop", "appimage", "deb", "rpm", "flatpakref"),
@@ -53,7 +87,9 @@ _PROGRAM_ENDINGS = frozenset(
 
 
 def family_of(head: bytes, name: str = "") -> Family:
-    """The family of a file by its first HEAD_BYTES bytes (more are not looked at); by its name only whether a system would run it."""
+    """The family of a file by its first HEAD_BYTES bytes (more are not looked at); by its name only whether a system
+    would run it.
+    """
     head = head[:HEAD_BYTES]
     if is_program_name(name) or _begins_as_program(head):
         return Family.PROGRAM

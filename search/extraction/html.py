@@ -38,11 +38,11 @@ _SILENT = frozenset(
 )
 # fmt: off
 _PARAGRAPHS = frozenset((
-    "address", "article", "aside", "blockquote", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "main", "nav", "ol",
+    "address", "article", "aside", "blockquote", "div", "dl", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "main", "nav", "ol",  # noqa: E501
     "p", "pre", "section", "table", "ul",
 ))
 _BLOCKS = _PARAGRAPHS | {
-    "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "dt", "fieldset", "figcaption", "form", "hr", "html", "legend", "li",
+    "body", "br", "caption", "center", "dd", "details", "dialog", "dir", "dt", "fieldset", "figcaption", "form", "hr", "html", "legend", "li",  # noqa: E501
     "menu", "summary", "tbody", "td", "tfoot", "th", "thead", "title", "tr",
 }
 # fmt: on
@@ -66,7 +66,10 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section for what stands before the first heading, then one a heading (h1 to h3). Raises BrokenFile if nothing can be parsed."""
+    """One section for what stands before the first heading, then one a heading (h1 to h3).
+
+    Raises BrokenFile if nothing can be parsed.
+    """
     facts, sections = sections_of(path.read_bytes())
     yield facts
     yield from sections.pages()
@@ -90,7 +93,9 @@ def sections_of(content: bytes, *, charset: str = "") -> tuple[Facts, Sections]:
 
 
 def _facts(root: etree._Element) -> Facts:
-    """From the names that libraries, newspapers and social networks agree on (Dublin Core, Highwire's citation_*, Open Graph), the surest first."""
+    """From the names that libraries, newspapers and social networks agree on (Dublin Core, Highwire's citation_*, Open
+    Graph), the surest first.
+    """
     said: dict[str, list[str]] = {}
     for meta in root.iter("meta"):
         name = (meta.get("name") or meta.get("property") or "").lower()
@@ -109,7 +114,10 @@ def _facts(root: etree._Element) -> Facts:
 
 
 def _walk(root: etree._Element, sections: Sections) -> None:
-    """Without recursion: a hostile page nests deeper than Python does. `silent` holds the outermost element that is left out."""
+    """Without recursion: a hostile page nests deeper than Python does.
+
+    `silent` holds the outermost element that is left out.
+    """
     line: list[str] = []
     silent: etree._Element | None = None
     heading: int | None = None

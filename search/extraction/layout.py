@@ -1,4 +1,5 @@
-"""Words with their boxes, in the order of the file, become text in reading order: lines, columns, paragraphs, joined line-end hyphens.
+"""Words with their boxes, in the order of the file, become text in reading order: lines, columns, paragraphs, joined
+line-end hyphens.
 
 Knows geometry only. Where words come from is in `pdf` (PDFium, pdfminer) and `ocr`.
 """
@@ -29,16 +30,22 @@ _SENTENCE_END = (".", ":", "!", "?", ";", "…", "»", "”")
 
 # After a hyphen that hangs ("zorg- en huisvesting", "pré- et postscolaire") comes one of these, and the hyphen stays.
 _AFTER_HANGING = frozenset(["en", "of", "et", "ou", "and", "or", "und", "oder", "tot", "à", "y"])
-# What the hyphen belongs to in French ("rendez-vous", "c'est-à-dire", "celui-ci"), so it is kept when the line breaks there.
-_ENCLITICS = re.compile(r"(?:vous|nous|moi|toi|ce|ci|là|il|ils|elles|on|je|tu|même|mêmes|être|dire|à-dire|t-\w+|de-\w+|d['’]\w+)\W*$", re.IGNORECASE)
+# What the hyphen belongs to in French ("rendez-vous", "c'est-à-dire", "celui-ci"), so it is kept when the line breaks
+# there.
+_ENCLITICS = re.compile(
+    r"(?:vous|nous|moi|toi|ce|ci|là|il|ils|elles|on|je|tu|même|mêmes|être|dire|à-dire|t-\w+|de-\w+|d['’]\w+)\W*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
 class Piece:
-    """A word, or the part of a word that stands on one line. Edges in points of the page as displayed, from its top left.
+    """A word, or the part of a word that stands on one line. Edges in points of the page as displayed, from its top
+    left.
 
     hyphen  the part ends in a line-end hyphen that is not in `text` any more.
-    rise    points from the middle of the last sign up to the first: how far the word runs downwards (negative: upwards).
+    rise    points from the middle of the last sign up to the first: how far the word runs downwards (negative:
+            upwards).
     """
 
     text: str
@@ -65,7 +72,9 @@ class _Line:
 
 
 def clean_word(word: str) -> str:
-    """One word in NFC without ligatures, control signs, soft hyphens and zero-width spaces; the accents TeX sets beside a letter are put on it."""
+    """One word in NFC without ligatures, control signs, soft hyphens and zero-width spaces; the accents TeX sets beside
+    a letter are put on it.
+    """
     if not _NEEDS_CARE.search(word):
         return word
     word = word.translate(_LIGATURES)
@@ -77,8 +86,10 @@ def clean_word(word: str) -> str:
 def compose(pieces: Sequence[Piece], *, width: float, height: float) -> tuple[str, list[WordBox]]:
     """The text of a page in reading order, and a box for every part of every word: a word cut by a hyphen has two.
 
-    Lines end in a newline, paragraphs and columns in a blank line. Lines stay in the order of the file, except where two columns
-    were written line by line across: these come one after the other, so that a language beside another is a paragraph of its own.
+    Lines end in a newline, paragraphs and columns in a blank line. Lines stay in the order of the file, except where
+    two columns
+    were written line by line across: these come one after the other, so that a language beside another is a paragraph
+    of its own.
     """
     writer = _Writer(width=width or 1.0, height=height or 1.0)
     writer.known = {piece.text.strip(".,;:!?()«»\"'").lower() for piece in pieces if "-" in piece.text}
@@ -90,7 +101,9 @@ def compose(pieces: Sequence[Piece], *, width: float, height: float) -> tuple[st
 
 
 def _upright(pieces: Sequence[Piece], *, width: float, height: float) -> Iterable[tuple[list[Piece], dict[int, Piece]]]:
-    """The pieces in a frame where their lines run from left to right: first those that do on the page, then those that run up, then down."""
+    """The pieces in a frame where their lines run from left to right: first those that do on the page, then those that
+    run up, then down.
+    """
     level: list[Piece] = []
     upwards: list[Piece] = []
     downwards: list[Piece] = []
@@ -155,7 +168,9 @@ def _flows(rows: list[list[_Line]]) -> Iterable[list[_Line]]:
 
 
 def _zone(rows: list[list[_Line]], start: int) -> tuple[int, list[tuple[float, float]]]:
-    """The first row after `start` that is not part of the same columns, and the gutters (left, right) that stay free in all of them."""
+    """The first row after `start` that is not part of the same columns, and the gutters (left, right) that stay free in
+    all of them.
+    """
     gutters = _gaps(rows[start])
     end = start + 1
     while end < len(rows):
@@ -186,14 +201,21 @@ def _gaps(row: list[_Line]) -> list[tuple[float, float]]:
 
 
 def _columns(rows: list[list[_Line]], gutters: list[tuple[float, float]]) -> list[list[_Line]]:
-    """The lines of each column, from left to right; nothing when these are not columns of sentences but the cells of a table."""
+    """The lines of each column, from left to right; nothing when these are not columns of sentences but the cells of a
+    table.
+    """
     bounds = [(a + b) / 2 for a, b in sorted(gutters)]
     while True:
         columns: list[dict[int, list[_Line]]] = [{} for _ in range(len(bounds) + 1)]
         for number, row in enumerate(rows):
             for line in row:
-                columns[sum(bound < (line.left + line.right) / 2 for bound in bounds)].setdefault(number, []).append(line)
-        words = [sum(len(line.pieces) for lines in column.values() for line in lines) / (len(column) or 1) for column in columns]
+                columns[sum(bound < (line.left + line.right) / 2 for bound in bounds)].setdefault(number, []).append(
+                    line
+                )
+        words = [
+            sum(len(line.pieces) for lines in column.values() for line in lines) / (len(column) or 1)
+            for column in columns
+        ]
         narrow = next((i for i, count in enumerate(words) if count < 2.5), None)
         if narrow is None or not bounds:
             break
@@ -218,8 +240,14 @@ def _joined(row: list[_Line]) -> _Line:
 
 
 def _paragraphs(lines: list[_Line]) -> Iterable[list[_Line]]:
-    """Lines that belong together: as near as most are, of one size, without an indent, a bullet or a short last line between them."""
-    steps = [b.bottom - a.bottom for a, b in pairwise(lines) if 0.3 * a.height < b.bottom - a.bottom < 2.2 * max(a.height, b.height)]
+    """Lines that belong together: as near as most are, of one size, without an indent, a bullet or a short last line
+    between them.
+    """
+    steps = [
+        b.bottom - a.bottom
+        for a, b in pairwise(lines)
+        if 0.3 * a.height < b.bottom - a.bottom < 2.2 * max(a.height, b.height)
+    ]
     usual = median(steps) if steps else 0.0
     paragraph: list[_Line] = []
     for line in lines:
@@ -237,7 +265,12 @@ def _starts_paragraph(line: _Line, paragraph: list[_Line], usual: float) -> bool
     step = line.bottom - above.bottom
     if above.pieces[-1].hyphen and -0.5 * tall < step < 3 * tall:
         return False
-    if step < 0.2 * tall or step > max(1.3 * usual, 0.9 * tall) + 0.5 or line.left > above.right or line.right < above.left:
+    if (
+        step < 0.2 * tall
+        or step > max(1.3 * usual, 0.9 * tall) + 0.5
+        or line.left > above.right
+        or line.right < above.left
+    ):
         return True
     if not 0.8 < line.height / max(above.height, 0.1) < 1.25:
         return True
@@ -247,21 +280,30 @@ def _starts_paragraph(line: _Line, paragraph: list[_Line], usual: float) -> bool
     if len(paragraph) > 1 and line.left - left > 0.8 * tall and above.left - left < 0.4 * tall:
         return True
     right = max(part.right for part in paragraph)
-    short = right - above.right > 0.2 * (right - left) or (len(paragraph) == 1 and line.right - above.right > 0.35 * (line.right - left))
+    short = right - above.right > 0.2 * (right - left) or (
+        len(paragraph) == 1 and line.right - above.right > 0.35 * (line.right - left)
+    )
     return short and above.pieces[-1].text.endswith(_SENTENCE_END) and not line.pieces[0].text[:1].islower()
 
 
 def hyphen_between(first: str, second: str, *, known: Iterable[str] = ()) -> str:
-    """What stands between two parts of a word cut at a line end after a hyphen: "" (joined), "-" (a compound) or "- " (the hyphen hangs).
+    """What stands between two parts of a word cut at a line end after a hyphen: "" (joined), "-" (a compound) or "- "
+    (the hyphen hangs).
 
-    first is without its hyphen. A compound is told by a capital, digit or acronym beside the hyphen, by a French enclitic, or because
-    `known` (words of the page, in lower case) has it written with a hyphen elsewhere.
+    first is without its hyphen. A compound is told by a capital, digit or acronym beside the hyphen, by a French
+    enclitic, or because `known` (words of the page, in lower case) has it written with a hyphen elsewhere.
     """
     bare = second.strip(".,;:!?()«»\"'’”").lower()
     if bare in _AFTER_HANGING:
         return "- "
     head = first.lstrip("(«\"'“‘[")
-    if not head or not head[-1].isalpha() or not second[:1].islower() or (len(head) > 1 and head.isupper()) or _ENCLITICS.match(second):
+    if (
+        not head
+        or not head[-1].isalpha()
+        or not second[:1].islower()
+        or (len(head) > 1 and head.isupper())
+        or _ENCLITICS.match(second)
+    ):
         return "-"
     return "-" if f"{head}-{bare}".lower() in known else ""
 
@@ -287,7 +329,11 @@ class _Writer:
                 if not text:
                     continue
                 joint = "\n" if self_before is None else " "
-                if line.joint == "\t" and self_before is not None and piece.left - self_before.right > 1.5 * (piece.bottom - piece.top):
+                if (
+                    line.joint == "\t"
+                    and self_before is not None
+                    and piece.left - self_before.right > 1.5 * (piece.bottom - piece.top)
+                ):
                     joint = "\t"
                 if hanging is not None:
                     joint = hyphen_between(hanging, text, known=self.known)
@@ -339,7 +385,14 @@ class _Writer:
         for _, piece in self._word:
             if piece is not seen:
                 self._boxes.append(
-                    WordBox(start, end, piece.left / self._width, piece.top / self._height, piece.right / self._width, piece.bottom / self._height)
+                    WordBox(
+                        start,
+                        end,
+                        piece.left / self._width,
+                        piece.top / self._height,
+                        piece.right / self._width,
+                        piece.bottom / self._height,
+                    )
                 )
                 seen = piece
         self._word = []

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Sizes in bytes, times in seconds. What is over a size is `TooLarge`, over a time `TimedOut`, over the memory `BrokenFile`.
+    """Sizes in bytes, times in seconds. What is over a size is `TooLarge`, over a time `TimedOut`, over the memory
+    `BrokenFile`.
 
     file_bytes      of the file itself, looked at before it is opened.
-    seconds         for the whole file; recognising a page lengthens it by the time that page may take, up to ocr_seconds in all.
+    seconds         for the whole file; recognising a page lengthens it by the time that page may take, up to
+                    ocr_seconds in all.
     cpu_seconds     of the child process, for this file.
     memory_bytes    address space of the child process.
     output_bytes    of text and boxes, all pages together.
-    unpacked_bytes  of everything read out of a zip file; members: how many files it may hold; ratio: unpacked to packed, per member over 1 MB.
+    unpacked_bytes  of everything read out of a zip file; members: how many files it may hold; ratio: unpacked to
+                    packed, per member over 1 MB.
     pages           pages, sheets, slides, chapters.
     ocr             recognise pages without text, when tesseract is there; at most ocr_pages of them.
     fallback_seconds  for the pages that PDFium cannot read and the slower pdfminer tries, all together.
@@ -39,7 +42,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a file says of itself, and whether it has real pages with images; a reader gives it once, before or between its pages.
+    """What a file says of itself, and whether it has real pages with images; a reader gives it once, before or between
+    its pages.
 
     date: "2012", "2012-03" or "2012-03-15", made by `dates.iso_date`.
     """

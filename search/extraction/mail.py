@@ -1,4 +1,6 @@
-"""A mail: who, when, about what, what it says, and the attachments that can be read without a reader of their own container."""
+"""A mail: who, when, about what, what it says, and the attachments that can be read without a reader of their own
+container.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ _MAX_ATTACHMENTS = 20
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section for headers and text (an HTML part only where there is no plain one), then those of each readable attachment, one level deep."""
+    """One section for headers and text (an HTML part only where there is no plain one), then those of each readable
+    attachment, one level deep.
+    """
     content = path.read_bytes()
     if content.startswith(b"From "):
         content = content.split(b"\n", 1)[-1]
@@ -56,7 +60,11 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
     for name, payload in attachments[:_MAX_ATTACHMENTS]:
         for page in _attached(name, payload, limits):
             count += 1
-            yield ExtractedPage(number=count, text=page.text, label=f"{name}: {page.label}" if page.label and name else name or page.label)
+            yield ExtractedPage(
+                number=count,
+                text=page.text,
+                label=f"{name}: {page.label}" if page.label and name else name or page.label,
+            )
 
 
 def _day(said: str) -> str:
@@ -67,7 +75,9 @@ def _day(said: str) -> str:
 
 
 def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPage]:
-    """The pages of an attachment, without boxes; nothing for one that is not read (it is named in the mail's own section)."""
+    """The pages of an attachment, without boxes; nothing for one that is not read (it is named in the mail's own
+    section).
+    """
     import tempfile
 
     from search.extraction import reading, sniffing
@@ -89,7 +99,9 @@ def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPa
 
 
 def _leaves(message: EmailMessage) -> Iterator[EmailMessage]:
-    """The parts that hold something, in order, without recursion: forwarded mails are entered, `multipart` in name only counts as text."""
+    """The parts that hold something, in order, without recursion: forwarded mails are entered, `multipart` in name only
+    counts as text.
+    """
     waiting: list = [message]
     seen = 0
     while waiting and seen < _MAX_PARTS:
@@ -104,9 +116,15 @@ def _leaves(message: EmailMessage) -> Iterator[EmailMessage]:
 
 def _has_plain_sibling(message: EmailMessage, part: EmailMessage) -> bool:
     for holder in message.walk():
-        if holder.get_content_type() == "multipart/alternative" and isinstance(holder.get_payload(), list) and part in holder.walk():
+        if (
+            holder.get_content_type() == "multipart/alternative"
+            and isinstance(holder.get_payload(), list)
+            and part in holder.walk()
+        ):
             return any(
-                other.get_content_type() == "text/plain" and _text(other, "text/plain").strip() for other in holder.walk() if not other.is_multipart()
+                other.get_content_type() == "text/plain" and _text(other, "text/plain").strip()
+                for other in holder.walk()
+                if not other.is_multipart()
             )
     return False
 

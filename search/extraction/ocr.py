@@ -1,4 +1,6 @@
-"""Recognising the text of a picture with tesseract, where it is installed: French, Dutch and English, whichever of them it knows."""
+"""Recognising the text of a picture with tesseract, where it is installed: French, Dutch and English, whichever of them
+it knows.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def available() -> bool:
 
 
 def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:
-    """The words of a PIL image in tesseract's reading order, edges divided by `scale` (pixels a point). About 3 seconds a page.
+    """The words of a PIL image in tesseract's reading order, edges divided by `scale` (pixels a point). About 3 seconds
+    a page.
 
     Raises Unreadable.
     """
@@ -38,12 +41,16 @@ def read_picture(picture, *, scale: float, timeout_s: float) -> list[Piece]:
     if outcome.took_too_long:
         raise Unreadable(f"longer than {timeout_s:.0f} seconds")
     if outcome.code:
-        raise Unreadable(outcome.complained.decode("utf-8", "replace").strip()[:200] or f"tesseract ended with {outcome.code}")
+        raise Unreadable(
+            outcome.complained.decode("utf-8", "replace").strip()[:200] or f"tesseract ended with {outcome.code}"
+        )
     return list(_pieces(outcome.said.decode("utf-8", "replace"), scale))
 
 
 def _pieces(table: str, scale: float) -> list[Piece]:
-    """Words of tesseract's TSV: level 5 is a word, level 4 the line it stands on, whose height the words take over so that lines hold together."""
+    """Words of tesseract's TSV: level 5 is a word, level 4 the line it stands on, whose height the words take over so
+    that lines hold together.
+    """
     pieces: list[Piece] = []
     top = bottom = 0.0
     for row in table.splitlines()[1:]:

@@ -1,4 +1,6 @@
-"""The door to the office formats: Open XML in `openxml`, OpenDocument in `opendocument`, books in `epub`; their containers in `package`."""
+"""The door to the office formats: Open XML in `openxml`, OpenDocument in `opendocument`, books in `epub`; their
+containers in `package`.
+"""
 
 from search.extraction.epub import read as read_epub
 from search.extraction.opendocument import read_odp, read_ods, read_odt

@@ -12,11 +12,18 @@ from search.extraction.errors import BrokenFile, EncryptedFile, TimedOut, Unsupp
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
 
-_TARGETS = {sniffing.DOC: ("docx", office.read_docx), sniffing.XLS: ("xlsx", office.read_xlsx), sniffing.PPT: ("pptx", office.read_pptx)}
+_TARGETS = {
+    sniffing.DOC: ("docx", office.read_docx),
+    sniffing.XLS: ("xlsx", office.read_xlsx),
+    sniffing.PPT: ("pptx", office.read_pptx),
+}
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """What the converted file says. Raises Unsupported without LibreOffice, TimedOut when it takes too long, BrokenFile when it gives nothing."""
+    """What the converted file says.
+
+    Raises Unsupported without LibreOffice, TimedOut when it takes too long, BrokenFile when it gives nothing.
+    """
     media_type = sniffing.sniff(path)
     if not programs.office():
         raise Unsupported("save as .docx or PDF")
@@ -34,5 +41,7 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
         if not target.is_file():
             if "password" in said.lower():
                 raise EncryptedFile("the Office file wants a password")
-            raise BrokenFile(f"LibreOffice could not read it: {said[-200:]}" if said else "LibreOffice could not read it")
+            raise BrokenFile(
+                f"LibreOffice could not read it: {said[-200:]}" if said else "LibreOffice could not read it"
+            )
         yield from reader(target, limits)

@@ -1,4 +1,6 @@
-"""Text, sheets and slides of LibreOffice (OpenDocument): everything a reader may look for, notes, comments, frames and headers included."""
+"""Text, sheets and slides of LibreOffice (OpenDocument): everything a reader may look for, notes, comments, frames and
+headers included.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from search.extraction.sections import Sections
 
 # fmt: off
 _SILENT = frozenset((
-    "tracked-changes", "sequence-decls", "forms", "variable-decls", "user-field-decls", "dde-connection-decls", "scripts", "font-face-decls",
+    "tracked-changes", "sequence-decls", "forms", "variable-decls", "user-field-decls", "dde-connection-decls", "scripts", "font-face-decls",  # noqa: E501
     "automatic-styles", "ruby-text",
 ))
 # fmt: on
@@ -25,7 +27,9 @@ _MAX_REPEAT = 100
 
 
 def read_odt(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """Sections by heading (levels 1 to 3); notes, comments and frames at the end of their section, headers and footers at the end of the last."""
+    """Sections by heading (levels 1 to 3); notes, comments and frames at the end of their section, headers and footers
+    at the end of the last.
+    """
     with _opened(path, limits) as package:
         yield _facts(package)
         sections = Sections()
@@ -57,7 +61,9 @@ def read_ods(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str
 
 
 def read_odp(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a slide, labelled with its number: its text, then the speaker's notes and comments; what the master shows is on the first."""
+    """One section a slide, labelled with its number: its text, then the speaker's notes and comments; what the master
+    shows is on the first.
+    """
     with _opened(path, limits) as package:
         yield _facts(package)
         headers = _headers(package)
@@ -124,13 +130,17 @@ def _headers(package: Package) -> list[str]:
     texts = []
     for master in masters:
         for paragraph in master.iter():
-            if local(paragraph) in ("p", "h") and not any(_is_placeholder(above) or local(above) == "notes" for above in paragraph.iterancestors()):
+            if local(paragraph) in ("p", "h") and not any(
+                _is_placeholder(above) or local(above) == "notes" for above in paragraph.iterancestors()
+            ):
                 texts.append(" ".join(_line(paragraph).split()))
     return list(
         dict.fromkeys(
             text
             for text in texts
-            if text and not text.strip("<>").isdigit() and text not in ("<number>", "<header>", "<footer>", "<date/time>", "???", "Page")
+            if text
+            and not text.strip("<>").isdigit()
+            and text not in ("<number>", "<header>", "<footer>", "<date/time>", "???", "Page")
         )
     )
 
@@ -144,7 +154,9 @@ def _attribute(element: etree._Element, name: str) -> str:
 
 
 def _read_blocks(root: etree._Element, sections: Sections, *, by_heading: bool = True) -> None:
-    """Paragraphs, headings, lists and tables in order, without recursion; what stands aside of a paragraph comes at the end of the section."""
+    """Paragraphs, headings, lists and tables in order, without recursion; what stands aside of a paragraph comes at the
+    end of the section.
+    """
     waiting = [root]
     while waiting:
         element = waiting.pop()
@@ -178,7 +190,9 @@ def _read_rows(table: etree._Element, sections: Sections) -> None:
             for cell in row:
                 if local(cell) == "table-cell":
                     text = " ".join(
-                        " ".join(_line(part).split()) for part in cell.iter() if local(part) in ("p", "h") and not _stands_aside(part, cell)
+                        " ".join(_line(part).split())
+                        for part in cell.iter()
+                        if local(part) in ("p", "h") and not _stands_aside(part, cell)
                     )
                     repeat = _attribute(cell, "number-columns-repeated")
                     if text:

@@ -1,4 +1,6 @@
-"""Word, PowerPoint and Excel files (Open XML): everything a reader may look for, notes, comments, text boxes and headers included."""
+"""Word, PowerPoint and Excel files (Open XML): everything a reader may look for, notes, comments, text boxes and
+headers included.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,22 @@ _STRICT_W = "{http://purl.oclc.org/ooxml/wordprocessingml/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _STRICT_R = "{http://purl.oclc.org/ooxml/officeDocument/relationships}"
 _SILENT = frozenset(
-    ("delText", "delInstrText", "instrText", "Fallback", "del", "moveFrom", "rPr", "pPr", "sectPr", "tblPr", "tcPr", "trPr", "binData", "docSuppData")
+    (
+        "delText",
+        "delInstrText",
+        "instrText",
+        "Fallback",
+        "del",
+        "moveFrom",
+        "rPr",
+        "pPr",
+        "sectPr",
+        "tblPr",
+        "tcPr",
+        "trPr",
+        "binData",
+        "docSuppData",
+    )
 )
 _WORDS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
 _NOTES = {"footnoteReference": "footnotes", "endnoteReference": "endnotes", "commentReference": "comments"}
@@ -29,13 +46,17 @@ _HEADING = re.compile(r"^(?:heading|titre|kop|title)\s*([1-3])?$", re.IGNORECASE
 
 
 def read_docx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """Sections by heading (levels 1 to 3, and the title); footnotes, endnotes and comments at the end of the section that
-    refers to them; headers and footers at the end of the last."""
+    """Sections by heading (levels 1 to 3, and the title); footnotes, endnotes and comments at the end of the section
+    that refers to them; headers and footers at the end of the last."""
     with Package(path, limits) as package:
         yield _facts(package)
         main = _main_part(package, "word/document.xml")
         related = package.related(main)
-        notes = {kind: _notes(package, name) for kind, name in related.values() if kind in _NOTES.values() and name in package}
+        notes = {
+            kind: _notes(package, name)
+            for kind, name in related.values()
+            if kind in _NOTES.values() and name in package
+        }
         style_names = [name for kind, name in related.values() if kind == "styles" and name in package]
         headings = _heading_styles(package.xml(style_names[0])) if style_names else {}
         sections = Sections()
@@ -54,7 +75,9 @@ def read_docx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | st
 
 
 def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """A Word document in one XML file (Word 2003, or a flat package): sections by heading, other parts after the body."""
+    """A Word document in one XML file (Word 2003, or a flat package): sections by heading,
+    other parts after the body.
+    """
     try:
         with path.open("rb") as file:
             root = parse_xml(file)
@@ -63,7 +86,11 @@ def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage 
     bodies = [element for element in root.iter() if local(element) == "body"]
     if not bodies:
         raise BrokenFile("no body in the document")
-    yield Facts(title=_first(root, "Title", "title"), author=_first(root, "Author", "creator"), date=iso_date(_first(root, "Created", "created")))
+    yield Facts(
+        title=_first(root, "Title", "title"),
+        author=_first(root, "Author", "creator"),
+        date=iso_date(_first(root, "Created", "created")),
+    )
     styles = next((element for element in root.iter() if local(element) == "styles"), None)
     sections = Sections()
     for body in bodies:
@@ -77,7 +104,9 @@ def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage 
 
 
 def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a slide, labelled with its number: its text, tables and diagrams, then the speaker's notes and comments."""
+    """One section a slide, labelled with its number: its text, tables and diagrams, then the speaker's notes and
+    comments.
+    """
     with Package(path, limits) as package:
         yield _facts(package)
         main = _main_part(package, "ppt/presentation.xml")
@@ -94,7 +123,11 @@ def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | st
                 elif kind in ("diagramData", "chart"):
                     parts.append(_drawn_text(package.xml(name)))
                 elif kind == "comments":
-                    parts.extend(_plain(element) for element in package.xml(name).iter() if local(element) == "text" or local(element) == "txBody")
+                    parts.extend(
+                        _plain(element)
+                        for element in package.xml(name).iter()
+                        if local(element) == "text" or local(element) == "txBody"
+                    )
             sections = Sections()
             for part in parts:
                 sections.add_paragraph(part)
@@ -105,7 +138,9 @@ def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | st
 
 
 def read_xlsx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a sheet, labelled with its name: a line a row, cells parted by tabs; then comments, text boxes, headers and footers."""
+    """One section a sheet, labelled with its name: a line a row, cells parted by tabs; then comments, text boxes,
+    headers and footers.
+    """
     with Package(path, limits) as package:
         yield _facts(package)
         main = _main_part(package, "xl/workbook.xml")
@@ -113,7 +148,11 @@ def read_xlsx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | st
         kinds = {kind: name for kind, name in related.values() if name in package}
         strings = _shared_strings(package, kinds["sharedStrings"]) if "sharedStrings" in kinds else []
         dates = _date_styles(package.xml(kinds["styles"])) if "styles" in kinds else frozenset()
-        sheets = [(element.get("name") or "", _relation(element)) for element in package.xml(main).iter() if local(element) == "sheet"]
+        sheets = [
+            (element.get("name") or "", _relation(element))
+            for element in package.xml(main).iter()
+            if local(element) == "sheet"
+        ]
         number = 0
         for label, key in sheets:
             name = related.get(key, ("", ""))[1]
@@ -161,7 +200,9 @@ def _facts(package: Package) -> Facts:
 
 
 def _first(root: etree._Element, *names: str) -> str:
-    return next((" ".join(element.text.split()) for element in root.iter() if local(element) in names and element.text), "")
+    return next(
+        (" ".join(element.text.split()) for element in root.iter() if local(element) in names and element.text), ""
+    )
 
 
 def _relation(element: etree._Element) -> str:
@@ -173,7 +214,9 @@ def _attribute(element: etree._Element, name: str) -> str:
 
 
 def _heading_styles(styles: etree._Element) -> dict[str, int]:
-    """Ids of the paragraph styles that are headings -> level from 1: by outline level, or by name; what is based on one is one."""
+    """Ids of the paragraph styles that are headings -> level from 1: by outline level, or by name; what is based on one
+    is one.
+    """
     levels: dict[str, int] = {}
     parents: dict[str, str] = {}
     for style in styles.iter():
@@ -197,7 +240,9 @@ def _heading_styles(styles: etree._Element) -> dict[str, int]:
     return {key: level for key, level in levels.items() if level <= 3}
 
 
-def _read_body(root: etree._Element, sections: Sections, notes: dict[str, dict[str, str]], headings: dict[str, int]) -> None:
+def _read_body(
+    root: etree._Element, sections: Sections, notes: dict[str, dict[str, str]], headings: dict[str, int]
+) -> None:
     """Paragraphs in order; a text box is a paragraph after the one it hangs on; the cells of a row are one line."""
     for paragraph in _blocks(root):
         if local(paragraph) == "tr":
@@ -234,7 +279,9 @@ def _blocks(root: etree._Element) -> Iterator[etree._Element]:
 
 
 def _row_cell(cell: etree._Element) -> str:
-    return " ".join(filter(None, (_paragraph_text(block) if local(block) == "p" else _row_text(block) for block in _blocks(cell))))
+    return " ".join(
+        filter(None, (_paragraph_text(block) if local(block) == "p" else _row_text(block) for block in _blocks(cell)))
+    )
 
 
 def _row_text(row: etree._Element) -> str:
@@ -243,7 +290,9 @@ def _row_text(row: etree._Element) -> str:
 
 def _boxes(paragraph: etree._Element) -> Iterator[etree._Element]:
     for element in paragraph.iter():
-        if local(element) == "txbxContent" and not any(local(above) in ("Fallback", "txbxContent") for above in element.iterancestors()):
+        if local(element) == "txbxContent" and not any(
+            local(above) in ("Fallback", "txbxContent") for above in element.iterancestors()
+        ):
             yield element
 
 
@@ -290,19 +339,31 @@ def _block_text(root: etree._Element) -> str:
 
 
 def _notes(package: Package, name: str) -> dict[str, str]:
-    """Id -> text of the notes or comments of a part; the two separators that Word counts among the footnotes are empty."""
-    found = ((_attribute(note, "id"), _block_text(note)) for note in package.xml(name) if local(note) in ("footnote", "endnote", "comment"))
+    """Id -> text of the notes or comments of a part; the two separators that Word counts among the footnotes
+    are empty.
+    """
+    found = (
+        (_attribute(note, "id"), _block_text(note))
+        for note in package.xml(name)
+        if local(note) in ("footnote", "endnote", "comment")
+    )
     return {key: text for key, text in found if text}
 
 
 def _shapes_text(root: etree._Element, *, skip: tuple[str, ...] = ()) -> str:
-    """Paragraphs of the shapes of a slide or drawing, a table row a line; placeholders of the kinds in `skip` are left out."""
+    """Paragraphs of the shapes of a slide or drawing, a table row a line; placeholders of the kinds in `skip` are left
+    out.
+    """
     lines: list[str] = []
     waiting = [root]
     while waiting:
         element = waiting.pop()
         name = local(element)
-        if name == "Fallback" or (name == "sp" and skip and any(local(inner) == "ph" and inner.get("type") in skip for inner in element.iter())):
+        if name == "Fallback" or (
+            name == "sp"
+            and skip
+            and any(local(inner) == "ph" and inner.get("type") in skip for inner in element.iter())
+        ):
             continue
         if name == "tr":
             lines.append("\t".join(filter(None, (_plain(cell) for cell in element if local(cell) == "tc"))))
@@ -370,7 +431,16 @@ def _date_styles(styles: etree._Element) -> frozenset[int]:
 
 def _sheet_lines(package: Package, name: str, strings: list[str], dates: frozenset[int]) -> Iterator[str]:
     for element in package.elements(
-        name, tags=("{*}row", "{*}oddHeader", "{*}oddFooter", "{*}evenHeader", "{*}evenFooter", "{*}firstHeader", "{*}firstFooter")
+        name,
+        tags=(
+            "{*}row",
+            "{*}oddHeader",
+            "{*}oddFooter",
+            "{*}evenHeader",
+            "{*}evenFooter",
+            "{*}firstHeader",
+            "{*}firstFooter",
+        ),
     ):
         if local(element) == "row":
             cells = [_cell(cell, strings, dates) for cell in element if local(cell) == "c"]
@@ -379,7 +449,9 @@ def _sheet_lines(package: Package, name: str, strings: list[str], dates: frozens
         elif element.text:
             yield ""
             yield " ".join(
-                re.sub(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|\d+|[A-Za-z])', " ", element.text.replace("&&", "&amp;")).replace("&amp;", "&").split()
+                re.sub(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|\d+|[A-Za-z])', " ", element.text.replace("&&", "&amp;"))
+                .replace("&amp;", "&")
+                .split()
             )
 
 
@@ -404,4 +476,8 @@ def _date(value: str) -> str:
         when = datetime(1899, 12, 30) + timedelta(days=float(value))
     except (ValueError, OverflowError):
         return value
-    return when.strftime("%H:%M") if float(value) < 1 else when.strftime("%Y-%m-%d" if float(value) == int(float(value)) else "%Y-%m-%d %H:%M")
+    return (
+        when.strftime("%H:%M")
+        if float(value) < 1
+        else when.strftime("%Y-%m-%d" if float(value) == int(float(value)) else "%Y-%m-%d %H:%M")
+    )

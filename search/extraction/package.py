@@ -1,4 +1,6 @@
-"""Zip containers (docx, odt, epub…) opened with care: how much is unpacked is counted, XML is parsed without entities and without the network."""
+"""Zip containers (docx, odt, epub…) opened with care: how much is unpacked is counted, XML is parsed without entities
+and without the network.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from search.extraction.containers import check_directory
 from search.extraction.errors import BrokenFile, EncryptedFile, TooLarge
 from search.extraction.limits import Limits
 
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, LookupError)
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+)
 _BLOCK = 1 << 20
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -49,7 +60,10 @@ class Package:
 
     def names(self, prefix: str = "", suffix: str = "") -> list[str]:
         """Names of members, shorter first, so that slide2 stands before slide10."""
-        return sorted((name for name in self._members if name.startswith(prefix) and name.endswith(suffix)), key=lambda name: (len(name), name))
+        return sorted(
+            (name for name in self._members if name.startswith(prefix) and name.endswith(suffix)),
+            key=lambda name: (len(name), name),
+        )
 
     def open(self, name: str) -> _Counted:
         """A readable stream of a member, counted against the limits as it is read."""
@@ -88,13 +102,19 @@ class Package:
             raise BrokenFile(f"{name}: {error}") from error
 
     def related(self, part: str) -> dict[str, tuple[str, str]]:
-        """Relationships of an Open XML part: id -> (last word of its type, name of the member), in their order; outside links are left out."""
+        """Relationships of an Open XML part: id -> (last word of its type, name of the member), in their order; outside
+        links are left out.
+        """
         rels = posixpath.join(posixpath.dirname(part), "_rels", posixpath.basename(part) + ".rels")
         found: dict[str, tuple[str, str]] = {}
         for relation in self.xml(rels).iter(_RELATIONSHIP) if rels in self else ():
             if relation.get("TargetMode") != "External":
                 target = unquote(relation.get("Target") or "")
-                whole = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+                whole = (
+                    target.lstrip("/")
+                    if target.startswith("/")
+                    else posixpath.normpath(posixpath.join(posixpath.dirname(part), target))
+                )
                 found[relation.get("Id") or ""] = ((relation.get("Type") or "").rsplit("/", 1)[-1], whole)
         return found
 
@@ -141,7 +161,14 @@ class _Counted:
         return block
 
 
-_SAFE = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False, "remove_comments": True, "remove_pis": True}
+_SAFE = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "remove_pis": True,
+}
 
 
 def parse_xml(stream: IO[bytes] | _Counted) -> etree._Element:
@@ -150,7 +177,9 @@ def parse_xml(stream: IO[bytes] | _Counted) -> etree._Element:
 
 
 def whole(text: str, *, otherwise: int) -> int:
-    """A whole number as a file writes it, of nine digits at most; `otherwise` for what is none ("²" is a digit and no number)."""
+    """A whole number as a file writes it, of nine digits at most; `otherwise` for what is none ("²" is a digit and no
+    number).
+    """
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise
 
 

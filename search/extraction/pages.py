@@ -12,7 +12,9 @@ _UNIT = 65535
 
 @dataclass(frozen=True, slots=True)
 class WordBox:
-    """Characters start to end (exclusive) of the page's text stand here; the edges are fractions (0 to 1) of the page, from its top left."""
+    """Characters start to end (exclusive) of the page's text stand here; the edges are fractions (0 to 1) of the page,
+    from its top left.
+    """
 
     start: int
     end: int
@@ -25,7 +27,9 @@ class WordBox:
 def pack_boxes(boxes: Iterable[WordBox]) -> bytes:
     """16 bytes a word: start and end as unsigned 32 bits, the four edges in 65535ths of the page."""
     clamp = lambda edge: max(0, min(_UNIT, round(edge * _UNIT)))  # noqa: E731
-    return b"".join(_BOX.pack(b.start, b.end, clamp(b.left), clamp(b.top), clamp(b.right), clamp(b.bottom)) for b in boxes)
+    return b"".join(
+        _BOX.pack(b.start, b.end, clamp(b.left), clamp(b.top), clamp(b.right), clamp(b.bottom)) for b in boxes
+    )
 
 
 def unpack_boxes(packed: bytes) -> Iterator[WordBox]:
@@ -36,9 +40,11 @@ def unpack_boxes(packed: bytes) -> Iterator[WordBox]:
 
 @dataclass(frozen=True, slots=True)
 class ExtractedPage:
-    """number from 1; label as printed ("xii") or the heading of a section, "" if none; text in reading order, a blank line between
-    paragraphs, line-end hyphens joined, '' for a scanned page; boxes packed by `pack_boxes`, b"" for formats without pages;
-    width and height in points (1/72 inch), 0 for formats without pages; ocr says that the text was recognised from the image."""
+    """number from 1; label as printed ("xii") or the heading of a section, "" if none; text in reading order, a blank
+    line between paragraphs, line-end hyphens joined, '' for a scanned page; boxes packed by `pack_boxes`, b"" for
+    formats without pages; width and height in points (1/72 inch), 0 for formats without pages; ocr says that the text
+    was recognised from the image.
+    """
 
     number: int
     text: str

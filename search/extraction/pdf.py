@@ -1,7 +1,8 @@
-"""PDFs: the text of each page with a box for every word, and page images. The only module that knows PDFium and pdfminer.
+"""PDFs: the text of each page with a box for every word, and page images. The only module that knows PDFium and
+pdfminer.
 
-PDFium is not thread-safe and a hostile file may end the process: only the child processes of `sandbox` come here. Lines, columns and
-paragraphs are made in `layout`, scans are recognised in `ocr`.
+PDFium is not thread-safe and a hostile file may end the process: only the child processes of `sandbox` come here.
+Lines, columns and paragraphs are made in `layout`, scans are recognised in `ocr`.
 """
 
 from __future__ import annotations
@@ -29,26 +30,38 @@ from search.extraction.pages import ExtractedPage, WordBox, pack_boxes
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 
 MEDIA_TYPE = "application/pdf"
-# A page with fewer letters than this shows a picture of its text, if it shows any: it is recognised where tesseract is there.
+# A page with fewer letters than this shows a picture of its text, if it shows any: it is recognised where tesseract is
+# there.
 SCAN_LETTERS = 16
 _PART = re.compile(r"[^\s\ufffe\x00-\x1f]+|\ufffe")
 _GARBAGE = re.compile("[\ufffd\ue000-\uefff\uf100-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\\(cid:\\d+\\)")
 _LETTER = re.compile(r"[^\W_]")
 _MAX_PIXELS = 30_000_000
 _TEXT_FIELDS = {raw.FPDF_FORMFIELD_TEXTFIELD, raw.FPDF_FORMFIELD_COMBOBOX, raw.FPDF_FORMFIELD_LISTBOX}
-_SPOKEN_ANNOTATIONS = {raw.FPDF_ANNOT_TEXT, raw.FPDF_ANNOT_FREETEXT, raw.FPDF_ANNOT_HIGHLIGHT, raw.FPDF_ANNOT_UNDERLINE, raw.FPDF_ANNOT_STRIKEOUT}
+_SPOKEN_ANNOTATIONS = {
+    raw.FPDF_ANNOT_TEXT,
+    raw.FPDF_ANNOT_FREETEXT,
+    raw.FPDF_ANNOT_HIGHLIGHT,
+    raw.FPDF_ANNOT_UNDERLINE,
+    raw.FPDF_ANNOT_STRIKEOUT,
+}
 
 
 def import_all() -> None:
-    """What drawing and recognising need, for a process that starts a reader for each file. Not pdfminer: a third of a second, seldom needed."""
+    """What drawing and recognising need, for a process that starts a reader for each file.
+
+    Not pdfminer: a third of a second, seldom needed.
+    """
     for name in ("PIL.PngImagePlugin", "PIL.WebPImagePlugin"):
         importlib.import_module(name)
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """Facts, then one page after the other, and warnings (strings) between them. A scanned page that is not recognised gives ''.
+    """Facts, then one page after the other, and warnings (strings) between them. A scanned page that is not recognised
+    gives ''.
 
-    Raises EncryptedFile if it wants a password, BrokenFile if neither PDFium nor pdfminer can open it or it has no page.
+    Raises EncryptedFile if it wants a password, BrokenFile if neither PDFium nor pdfminer can open it or it has no
+    page.
     """
     fallback = _Fallback(path, limits.fallback_seconds)
     try:
@@ -71,7 +84,8 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
         yield Facts(
             title=_meta(document, "Title") or described.title,
             author=_meta(document, "Author") or described.author,
-            language=_utf16(lambda buffer, size: raw.FPDFCatalog_GetLanguage(document, _shorts(buffer), size)) or described.language,
+            language=_utf16(lambda buffer, size: raw.FPDFCatalog_GetLanguage(document, _shorts(buffer), size))
+            or described.language,
             paged=True,
             date=described.date or iso_date(_meta(document, "CreationDate")),
             publisher=described.publisher or _meta(document, "Publisher"),
@@ -82,7 +96,8 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
 
 
 def render(path: Path, numbers: list[int] | None, *, width_px: int, quality: int) -> Iterator[tuple[int, bytes]]:
-    """Page number (from 1) and its picture as WebP, `width_px` wide; all pages when numbers is None. Annotations and form values are drawn.
+    """Page number (from 1) and its picture as WebP, `width_px` wide; all pages when numbers is None. Annotations and
+    form values are drawn.
 
     Raises EncryptedFile and BrokenFile; a page that cannot be drawn is left out.
     """
@@ -97,7 +112,12 @@ def render(path: Path, numbers: list[int] | None, *, width_px: int, quality: int
                 continue
             width, height = page.get_size()
             scale = width_px / (width or 1.0)
-            picture = _picture(page, scale=scale if width * height * scale * scale < _MAX_PIXELS else (_MAX_PIXELS / (width * height)) ** 0.5)
+            picture = _picture(
+                page,
+                scale=scale
+                if width * height * scale * scale < _MAX_PIXELS
+                else (_MAX_PIXELS / (width * height)) ** 0.5,
+            )
             page.close()
             packed = io.BytesIO()
             picture.save(packed, "WEBP", quality=quality, method=4)
@@ -107,7 +127,8 @@ def render(path: Path, numbers: list[int] | None, *, width_px: int, quality: int
 
 
 def _open(path: Path) -> pypdfium2.PdfDocument:
-    # PDFium keeps the error of an earlier file where it sets none: this sets "no PDF", lest a file without pages is said to want a password.
+    # PDFium keeps the error of an earlier file where it sets none: this sets "no PDF", lest a file without pages is
+    # said to want a password.
     raw.FPDF_LoadMemDocument(b"-", 1, None)
     try:
         document = pypdfium2.PdfDocument(path)
@@ -120,7 +141,9 @@ def _open(path: Path) -> pypdfium2.PdfDocument:
     return document
 
 
-def _read_pages(document: pypdfium2.PdfDocument, count: int, fallback: _Fallback, limits: Limits) -> Iterator[ExtractedPage | str]:
+def _read_pages(
+    document: pypdfium2.PdfDocument, count: int, fallback: _Fallback, limits: Limits
+) -> Iterator[ExtractedPage | str]:
     unread: list[int] = []
     recogniser = _Recogniser(document, limits)
     for index in range(count):
@@ -143,7 +166,9 @@ def _read_pages(document: pypdfium2.PdfDocument, count: int, fallback: _Fallback
         yield f"pages that could not be read: {', '.join(map(str, unread[:20]))}"
 
 
-def _read_page(document: pypdfium2.PdfDocument, page: ctypes.c_void_p, index: int, fallback: _Fallback, recogniser: _Recogniser) -> ExtractedPage:
+def _read_page(
+    document: pypdfium2.PdfDocument, page: ctypes.c_void_p, index: int, fallback: _Fallback, recogniser: _Recogniser
+) -> ExtractedPage:
     """PDFium's words; pdfminer's where those are garbage; tesseract's where there are none or both are garbage."""
     frame = _Frame(page)
     pieces, signs = _pieces(page, frame)
@@ -168,7 +193,9 @@ def _read_page(document: pypdfium2.PdfDocument, page: ctypes.c_void_p, index: in
 
 
 class _Recogniser:
-    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind, what was not read and why."""
+    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind, what was not read
+    and why.
+    """
 
     def __init__(self, document: pypdfium2.PdfDocument, limits: Limits) -> None:
         self._document, self._limits = document, limits
@@ -201,7 +228,9 @@ class _Recogniser:
 
 
 class _Frame:
-    """From the coordinates of a page's content to those of the page as displayed (cropped, rotated), in points from its top left."""
+    """From the coordinates of a page's content to those of the page as displayed (cropped, rotated), in points from its
+    top left.
+    """
 
     def __init__(self, page: ctypes.c_void_p) -> None:
         box = raw.FS_RECTF()
@@ -285,7 +314,10 @@ def _is_garbage(text: str) -> bool:
 
 
 def _shows_pictures(page: ctypes.c_void_p) -> bool:
-    kinds = [raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, index)) for index in range(min(raw.FPDFPage_CountObjects(page), 2000))]
+    kinds = [
+        raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, index))
+        for index in range(min(raw.FPDFPage_CountObjects(page), 2000))
+    ]
     return raw.FPDF_PAGEOBJ_IMAGE in kinds or raw.FPDF_PAGEOBJ_FORM in kinds or kinds.count(raw.FPDF_PAGEOBJ_PATH) > 40
 
 
@@ -311,7 +343,11 @@ def _with_annotations(
             text += "\n\n" * bool(text)
             for match in re.finditer(r"\S+", words):
                 start, end = len(text) + match.start(), len(text) + match.end()
-                boxes.append(WordBox(start, end, left / frame.width, top / frame.height, right / frame.width, bottom / frame.height))
+                boxes.append(
+                    WordBox(
+                        start, end, left / frame.width, top / frame.height, right / frame.width, bottom / frame.height
+                    )
+                )
             text += words
         finally:
             raw.FPDFPage_CloseAnnot(annotation)
@@ -322,8 +358,14 @@ def _annotation_text(document: pypdfium2.PdfDocument, annotation: ctypes.c_void_
     kind = raw.FPDFAnnot_GetSubtype(annotation)
     if kind in _SPOKEN_ANNOTATIONS:
         return _utf16(lambda buffer, size: raw.FPDFAnnot_GetStringValue(annotation, b"Contents", _shorts(buffer), size))
-    if kind == raw.FPDF_ANNOT_WIDGET and document.formenv and raw.FPDFAnnot_GetFormFieldType(document.formenv, annotation) in _TEXT_FIELDS:
-        return _utf16(lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(document.formenv, annotation, _shorts(buffer), size))
+    if (
+        kind == raw.FPDF_ANNOT_WIDGET
+        and document.formenv
+        and raw.FPDFAnnot_GetFormFieldType(document.formenv, annotation) in _TEXT_FIELDS
+    ):
+        return _utf16(
+            lambda buffer, size: raw.FPDFAnnot_GetFormFieldValue(document.formenv, annotation, _shorts(buffer), size)
+        )
     return ""
 
 
@@ -333,7 +375,9 @@ def _label(document: pypdfium2.PdfDocument, index: int) -> str:
 
 
 def _meta(document: pypdfium2.PdfDocument, key: str) -> str:
-    return " ".join(_utf16(lambda buffer, size: raw.FPDF_GetMetaText(document, key.encode(), buffer, size)).split())[:1000]
+    return " ".join(_utf16(lambda buffer, size: raw.FPDF_GetMetaText(document, key.encode(), buffer, size)).split())[
+        :1000
+    ]
 
 
 def _shorts(buffer):
@@ -351,7 +395,9 @@ def _utf16(ask) -> str:
 
 
 class _Fallback:
-    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own, and not again after two failures."""
+    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own, and not again after
+    two failures.
+    """
 
     def __init__(self, path: Path, seconds: float) -> None:
         self._path = path
@@ -375,10 +421,14 @@ class _Fallback:
             for page in extract_pages(self._path, page_numbers=indices):
                 width, height = page.width or 1.0, page.height or 1.0
                 text, boxes = compose(list(_miner_pieces(page, page.x0, page.y1)), width=width, height=height)
-                yield ExtractedPage(page.pageid if indices is None else indices[0] + 1, text, "", pack_boxes(boxes), width, height)
+                yield ExtractedPage(
+                    page.pageid if indices is None else indices[0] + 1, text, "", pack_boxes(boxes), width, height
+                )
                 if time.monotonic() - started > self._seconds:
                     return
-        except Exception as error:  # pdfminer raises whatever a broken file makes it stumble over: KeyError, TypeError, struct.error, AssertionError…
+        # pdfminer raises whatever a broken file makes it stumble over: KeyError, TypeError, struct.error,
+        # AssertionError…
+        except Exception as error:
             logging.getLogger(__name__).info("pdfminer: %s", error)
         finally:
             self._seconds -= time.monotonic() - started
@@ -399,6 +449,10 @@ def _miner_pieces(item, left: float, top: float) -> Iterator[Piece]:
             text = clean_word("".join(part.get_text() for part in word))
             if text:
                 yield Piece(
-                    text, min(p.x0 for p in word) - left, top - max(p.y1 for p in word), max(p.x1 for p in word) - left, top - min(p.y0 for p in word)
+                    text,
+                    min(p.x0 for p in word) - left,
+                    top - max(p.y1 for p in word),
+                    max(p.x1 for p in word) - left,
+                    top - min(p.y0 for p in word),
                 )
             word = []

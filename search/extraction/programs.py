@@ -1,7 +1,9 @@
-"""The programs that read for us: tesseract recognises pictures, LibreOffice converts old files. Each is run shut in, for one file.
+"""The programs that read for us: tesseract recognises pictures, LibreOffice converts old files. Each is run shut in,
+for one file.
 
-A reader may start nothing itself: it orders by a pipe, and the process that started the reader runs what is ordered (`serve`). An order names
-a folder in the scratch folder and small values, never a command. Outside a reading child an order is carried out in place.
+A reader may start nothing itself: it orders by a pipe, and the process that started the reader runs what is ordered
+(`serve`). An order names a folder in the scratch folder and small values, never a command. Outside a reading child an
+order is carried out in place.
 """
 
 from __future__ import annotations
@@ -37,7 +39,9 @@ _DIED_IN_TIME, _NOT_STARTED = -1000, -1001
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """code: of the exit, negative for a signal; said: what it printed, errors with it unless they are apart in `complained`."""
+    """code: of the exit, negative for a signal; said: what it printed, errors with it unless they are apart in
+    `complained`.
+    """
 
     code: int
     said: bytes = b""
@@ -120,7 +124,8 @@ class _Place:
 
 
 def serve(orders: BinaryIO, outcomes: BinaryIO, *, work: Path, limits: Limits, is_confined: bool) -> None:
-    """Carries out what the reader orders until it closes its end; an order that is not understood is answered as a program that failed.
+    """Carries out what the reader orders until it closes its end; an order that is not understood is answered as a
+    program that failed.
 
     A reader is not trusted: what it may choose is checked here.
     """
@@ -131,7 +136,9 @@ def serve(orders: BinaryIO, outcomes: BinaryIO, *, work: Path, limits: Limits, i
             outcome = _ORDERS[values["order"]](place, values)
         except (ValueError, KeyError, TypeError, struct.error, RecursionError, OSError) as error:
             outcome = Outcome(_NOT_STARTED, b"", f"{type(error).__name__}: {error}".encode())
-        packed = json.dumps({"code": outcome.code, "complained": outcome.complained.decode("utf-8", "replace")[-2000:]}).encode()
+        packed = json.dumps(
+            {"code": outcome.code, "complained": outcome.complained.decode("utf-8", "replace")[-2000:]}
+        ).encode()
         try:
             outcomes.write(_LENGTHS.pack(len(packed), len(outcome.said)) + packed + outcome.said)
             outcomes.flush()
@@ -150,9 +157,27 @@ def _listed(is_confined: bool) -> Outcome:
 
 def _recognise(place: _Place, values: dict[str, Any]) -> Outcome:
     folder, known = place.folder(values["folder"]), [code for code in LANGUAGES if code in values["languages"]]
-    command = ["tesseract", str(folder / PICTURE), "stdout", "-l", "+".join(known), "--dpi", str(int(values["dpi"])), "--psm", "3", "tsv"]
+    command = [
+        "tesseract",
+        str(folder / PICTURE),
+        "stdout",
+        "-l",
+        "+".join(known),
+        "--dpi",
+        str(int(values["dpi"])),
+        "--psm",
+        "3",
+        "tsv",
+    ]
     environment = {"OMP_THREAD_LIMIT": "1"}
-    return _run(place, command, folder=folder, timeout_s=_time(values, place.limits.ocr_page_seconds), environment=environment, apart=True)
+    return _run(
+        place,
+        command,
+        folder=folder,
+        timeout_s=_time(values, place.limits.ocr_page_seconds),
+        environment=environment,
+        apart=True,
+    )
 
 
 def _convert(place: _Place, values: dict[str, Any]) -> Outcome:
@@ -170,7 +195,13 @@ def _convert(place: _Place, values: dict[str, Any]) -> Outcome:
     for _ in range(3):
         if outcome.code == _RESTART:
             outcome = _run(
-                place, command, folder=folder, timeout_s=timeout_s, environment=environment, memory_bytes=_OFFICE_MEMORY_BYTES, sockets=True
+                place,
+                command,
+                folder=folder,
+                timeout_s=timeout_s,
+                environment=environment,
+                memory_bytes=_OFFICE_MEMORY_BYTES,
+                sockets=True,
             )
     return outcome
 

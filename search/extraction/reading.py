@@ -1,4 +1,7 @@
-"""Which reader reads which format. Runs inside the child processes of `sandbox`; nothing here limits what a hostile file may do."""
+"""Which reader reads which format.
+
+Runs inside the child processes of `sandbox`; nothing here limits what a hostile file may do.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""RTF: words out of groups and control words, as Word, LibreOffice and broken exports write them. Nesting may be unbalanced or endless."""
+"""RTF: words out of groups and control words, as Word, LibreOffice and broken exports write them.
+
+Nesting may be unbalanced or endless.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,24 @@ from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 
-_TOKEN = re.compile(rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL)
-_SILENT = frozenset(
-    b"fonttbl colortbl stylesheet info pict object themedata colorschememapping datastore latentstyles listtable listoverridetable "
-    b"revtbl rsidtbl generator xmlnstbl filetbl fldinst bkmkstart bkmkend pntext pntxta pntxtb pnseclvl mmathPr panose falt fontemb "
-    b"fontfile blipuid datafield docvar userprops wgrffmtfilter listtext listname liststylename leveltext levelnumbers nonshppict "
-    b"shpinst sp sn sv objdata objclass objname picprop atnid atnauthor atrfstart atrfend atndate atnref atnparent private passwordhash "
-    b"protusertbl defchp defpap ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn xe tc tcn template oldcprops oldpprops oldsprops oldtprops".split()
+_TOKEN = re.compile(
+    rb"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)", re.DOTALL
 )
-_LOUD = frozenset(b"shptxt header headerl headerr headerf footer footerl footerr footerf footnote annotation fldrslt result".split())
+_SILENT = frozenset(
+    b"fonttbl colortbl stylesheet info pict object themedata colorschememapping datastore "
+    b"latentstyles listtable listoverridetable "
+    b"revtbl rsidtbl generator xmlnstbl filetbl fldinst bkmkstart bkmkend pntext pntxta "
+    b"pntxtb pnseclvl mmathPr panose falt fontemb "
+    b"fontfile blipuid datafield docvar userprops wgrffmtfilter listtext listname "
+    b"liststylename leveltext levelnumbers nonshppict "
+    b"shpinst sp sn sv objdata objclass objname picprop atnid atnauthor atrfstart atrfend "
+    b"atndate atnref atnparent private passwordhash "
+    b"protusertbl defchp defpap ftnsep ftnsepc ftncn aftnsep aftnsepc aftncn xe tc tcn "
+    b"template oldcprops oldpprops oldsprops oldtprops".split()
+)
+_LOUD = frozenset(
+    b"shptxt header headerl headerr headerf footer footerl footerr footerf footnote annotation fldrslt result".split()
+)
 _AT_END = frozenset(b"header headerl headerr headerf footer footerl footerr footerf footnote annotation".split())
 _SIGNS = {
     **{
@@ -35,7 +47,15 @@ _SIGNS = {
         b"nestrow": "\n",
         b"tab": "\t",
     },
-    **{b"emdash": "—", b"endash": "–", b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"bullet": "•"},
+    **{
+        b"emdash": "—",
+        b"endash": "–",
+        b"lquote": "‘",
+        b"rquote": "’",
+        b"ldblquote": "“",
+        b"rdblquote": "”",
+        b"bullet": "•",
+    },
     **dict.fromkeys((b"emspace", b"enspace", b"qmspace"), " "),
 }
 _SYMBOLS = {b"~": "\u00a0", b"_": "-", b"-": "", b"\n": "\n\n", b"\r": "\n\n", b"\\": "\\", b"{": "{", b"}": "}"}
@@ -63,7 +83,10 @@ _HEAD = 200_000  # bytes in which the properties stand
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What a group inherits and forgets at its end. skip: signs of a fallback after \\u; codec: of the bytes written as \\'xx."""
+    """What a group inherits and forgets at its end.
+
+    skip: signs of a fallback after \\u; codec: of the bytes written as \\'xx.
+    """
 
     silent: bool = False
     skip: int = 1
@@ -153,7 +176,9 @@ class _Parser:
             run = run[skipped:]
         if self._state.fonts or self._state.silent or not run:
             if self._state.info:
-                self.facts[self._state.info] = self.facts.get(self._state.info, "") + run.decode(self._default, "replace")
+                self.facts[self._state.info] = self.facts.get(self._state.info, "") + run.decode(
+                    self._default, "replace"
+                )
             return
         if max(run) < 128 and not self._bytes:
             self._add(run.decode("ascii"))
@@ -177,11 +202,15 @@ class _Parser:
             self._state = replace(state, info=word.decode(), silent=True)
         elif word in _SILENT:
             self._flush_bytes()
-            self._state = replace(state, silent=True, fonts=word == b"fonttbl" or state.fonts, info="-" if word == b"info" else "")
+            self._state = replace(
+                state, silent=True, fonts=word == b"fonttbl" or state.fonts, info="-" if word == b"info" else ""
+            )
         elif word in _LOUD:
             self._flush_bytes()
             self._state = replace(
-                state, silent=state.silent and word not in (b"shptxt", b"fldrslt", b"result"), closing=state.closing or word in _AT_END
+                state,
+                silent=state.silent and word not in (b"shptxt", b"fldrslt", b"result"),
+                closing=state.closing or word in _AT_END,
             )
         elif optional:
             self._flush_bytes()
@@ -211,7 +240,11 @@ class _Parser:
             self._state = replace(state, heading=False)
         elif word == b"ansicpg" or word in _PAGES:
             name = f"cp{value}" if word == b"ansicpg" else _PAGES[word]
-            self._default = {"cp65001": "utf-8", "cp10000": "mac-roman"}.get(name, name) if _exists(name) or name == "cp10000" else "cp1252"
+            self._default = (
+                {"cp65001": "utf-8", "cp10000": "mac-roman"}.get(name, name)
+                if _exists(name) or name == "cp10000"
+                else "cp1252"
+            )
             self._state = replace(state, codec=self._default)
 
     def _flush_bytes(self) -> None:

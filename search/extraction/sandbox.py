@@ -1,10 +1,11 @@
-"""Reading strangers' files in child processes with limits, so that a hostile one costs its own reading and nothing else.
+"""Reading strangers' files in child processes with limits, so that a hostile one costs its own reading and nothing
+else.
 
    thread ──request──► child (python, warm: readers imported once)      one file at a time, many files a child
           ◄──frames──  pages as they are read, never pickled            killed with its session when it hangs, replaced when it dies
           ──the file─► its scratch folder, emptied afterwards           the child sees no other file
 The child's side is `worker`; what a reading may cost is in `limits`, what it may reach in `confinement`.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -31,7 +32,15 @@ from typing import Any
 
 from search.extraction.confinement import Confinement
 from search.extraction.dates import iso_date
-from search.extraction.errors import BrokenFile, EncryptedFile, ExtractionError, TimedOut, TooLarge, Unconfined, Unsupported
+from search.extraction.errors import (
+    BrokenFile,
+    EncryptedFile,
+    ExtractionError,
+    TimedOut,
+    TooLarge,
+    Unconfined,
+    Unsupported,
+)
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
 from search.extraction.scratch import Scratch
@@ -70,9 +79,11 @@ class Sandbox:
     """A pool of child processes; safe to use from several threads, each reading waits for a free child.
 
     children     at most, started when first needed.    files_a_child  after which it is replaced.
-    scratch      the folder for the children's own ones, best on the file system of what is read; None: where temporary files are.
+    scratch      the folder for the children's own ones, best on the file system of what is read; None: where temporary
+                 files are.
     must_be_confined  raise Unconfined rather than read a file in a child that is not wholly shut in.
-    least_free_bytes  of the disk of the scratch folder: a reading under way when less is free, and less by its time, is ended.
+    least_free_bytes  of the disk of the scratch folder: a reading under way when less is free, and less by its time, is
+                      ended.
     """
 
     def __init__(
@@ -101,7 +112,10 @@ class Sandbox:
         return sorted(child.pid for child in list(self._alive))
 
     def read(self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Extraction:
-        """Everything a file says. Raises EncryptedFile, BrokenFile (also when its reader crashed), TooLarge, Unsupported, TimedOut, with its type."""
+        """Everything a file says.
+
+        Raises EncryptedFile, BrokenFile (also when its reader crashed), TooLarge, Unsupported, TimedOut, with its type.
+        """
         pages: list[ExtractedPage] = []
         warnings: list[str] = []
         found, facts = media_type or "", Facts()
@@ -118,11 +132,21 @@ class Sandbox:
         except ExtractionError as error:
             error.media_type = found
             raise
-        said = {"title": facts.title, "author": facts.author, "language": facts.language, "date": facts.date, "publisher": facts.publisher}
+        said = {
+            "title": facts.title,
+            "author": facts.author,
+            "language": facts.language,
+            "date": facts.date,
+            "publisher": facts.publisher,
+        }
         return Extraction(found, tuple(pages), facts.paged, tuple(warnings), **said)
 
-    def read_many(self, paths: Iterable[Path | str], *, limits: Limits | None = None) -> Iterator[tuple[Path, Extraction | ExtractionError, float]]:
-        """Each path in order with what reading it gave or raised and the seconds it took; as many at once as there are children."""
+    def read_many(
+        self, paths: Iterable[Path | str], *, limits: Limits | None = None
+    ) -> Iterator[tuple[Path, Extraction | ExtractionError, float]]:
+        """Each path in order with what reading it gave or raised and the seconds it took; as many at once as there are
+        children.
+        """
         with ThreadPoolExecutor(self._children) as threads:
             waiting: list[Any] = []
             for path in paths:
@@ -140,17 +164,30 @@ class Sandbox:
             result = error
         return path, result, time.monotonic() - started
 
-    def stream(self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None) -> Iterator[tuple[str, Any]]:
-        """("M", media type), ("F", Facts), ("P", ExtractedPage), ("W", warning) as they come; raises what `read` raises, perhaps after some pages."""
+    def stream(
+        self, path: Path | str, media_type: str | None = None, *, limits: Limits | None = None
+    ) -> Iterator[tuple[str, Any]]:
+        """("M", media type), ("F", Facts), ("P", ExtractedPage), ("W", warning) as they come; raises what `read`
+        raises, perhaps after some pages.
+        """
         limits = limits or Limits()
         request = {"do": "read", "media_type": media_type, "limits": asdict(limits)}
         for kind, payload in self._ask(Path(path), request, limits):
             yield kind, _DECODERS[kind](payload)
 
     def render_pages(
-        self, path: Path | str, *, width_px: int = 1200, quality: int = 70, numbers: Iterable[int] | None = None, limits: Limits | None = None
+        self,
+        path: Path | str,
+        *,
+        width_px: int = 1200,
+        quality: int = 70,
+        numbers: Iterable[int] | None = None,
+        limits: Limits | None = None,
     ) -> Iterator[tuple[int, bytes]]:
-        """Page number (from 1) and WebP image, one after the other; only the pages in numbers, if given. Raises what `read` raises."""
+        """Page number (from 1) and WebP image, one after the other; only the pages in numbers, if given.
+
+        Raises what `read` raises.
+        """
         limits = limits or Limits()
         wanted = None if numbers is None else list(numbers)
         request = {
@@ -233,7 +270,16 @@ class _Child:
         known = {key: os.environ[key] for key in ("PATH", "TESSDATA_PREFIX") if key in os.environ}
         work = str(self._scratch.work)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", "-c", _START, *places, str(ended)],  # -I: neither its folder nor the environment adds code
+            [
+                sys.executable,
+                "-I",
+                "-X",
+                "utf8",
+                "-c",
+                _START,
+                *places,
+                str(ended),
+            ],  # -I: neither its folder nor the environment adds code
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -261,7 +307,10 @@ class _Child:
         return self._process.poll() is None
 
     def answers(self, path: Path, request: dict[str, Any], limits: Limits) -> Iterator[tuple[str, bytes]]:
-        """The frames of one file up to its end. Raises the file's error; `idle` is True after it if the child can go on."""
+        """The frames of one file up to its end.
+
+        Raises the file's error; `idle` is True after it if the child can go on.
+        """
         given = self._scratch.put(path, by_name=self.confinement.is_complete)
         self._free_before = self._free_bytes()
         self.idle = False
@@ -297,7 +346,9 @@ class _Child:
                 raise BrokenFile("the reading process answered nonsense")
 
     def _wait_for_the_end(self) -> None:
-        """Until the child says that its reader and all that was started for it is gone: a reader may say "done" and go on."""
+        """Until the child says that its reader and all that was started for it is gone: a reader may say "done" and go
+        on.
+        """
         if not self._comes(self._ended, min(self._deadline, time.monotonic() + _END_SECONDS)):
             raise TimedOut("did not end")
         if not os.read(self._ended, 1):
@@ -333,9 +384,11 @@ class _Child:
         return taken
 
     def _comes(self, stream: Any, until: float) -> bool:
-        """Whether something can be read of it before that moment, `time.monotonic`'s. Raises TimedOut when the disk fills up meanwhile.
+        """Whether something can be read of it before that moment, `time.monotonic`'s. Raises TimedOut when the disk
+        fills up meanwhile.
 
-        What is free is looked at rather than what lies in the scratch folder: a file that was opened and deleted lies nowhere and fills the disk.
+        What is free is looked at rather than what lies in the scratch folder: a file that was opened and deleted lies
+        nowhere and fills the disk.
         """
         while (left := until - time.monotonic()) > 0:
             free = self._free_bytes()
@@ -358,7 +411,9 @@ class _Child:
         self._complaints.seek(0, os.SEEK_END)
         self._complaints.seek(max(0, self._complaints.tell() - 400))
         last = " ".join(self._complaints.read().decode("utf-8", "replace").split())
-        how = signal.Signals(-code).name if code is not None and -code in signal.valid_signals() else f"exit code {code}"
+        how = (
+            signal.Signals(-code).name if code is not None and -code in signal.valid_signals() else f"exit code {code}"
+        )
         return BrokenFile(f"the reading process ended with {how}" + (f": {last[-200:]}" if last else ""))
 
     def kill(self) -> None:
@@ -444,7 +499,9 @@ def _page(payload: bytes) -> ExtractedPage:
         raise BrokenFile("the reading process answered nonsense") from error
     if len(boxes) % 16:
         raise BrokenFile("the reading process answered nonsense")
-    return ExtractedPage(number, _sound(table.get("text")), _sound(table.get("label")), boxes, width, height, table.get("ocr") is True)
+    return ExtractedPage(
+        number, _sound(table.get("text")), _sound(table.get("label")), boxes, width, height, table.get("ocr") is True
+    )
 
 
 _DECODERS = {
@@ -492,7 +549,9 @@ def shared_sandbox() -> Sandbox:
 
 @functools.cache
 def confinement_here() -> Confinement:
-    """What is active in the children that this process starts, tried by a small one that reads nothing; a fifth of a second, once."""
+    """What is active in the children that this process starts, tried by a small one that reads nothing; a fifth of a
+    second, once.
+    """
     with tempfile.TemporaryDirectory(prefix="cass-try-") as folder:
         command = [sys.executable, "-I", "-X", "utf8", "-c", _TRY, _PLACE, folder]
         try:

@@ -1,6 +1,8 @@
-"""The folder that a reading child has to itself: one part holds the file to read and nothing else, in the other it may write.
+"""The folder that a reading child has to itself: one part holds the file to read and nothing else, in the other it may
+write.
 
-What a killed process left is swept away by the next one that makes such a folder beside it: it may hold a document that was erased since.
+What a killed process left is swept away by the next one that makes such a folder beside it: it may hold a document that
+was erased since.
 """
 
 from __future__ import annotations
@@ -20,13 +22,18 @@ _LOCK = "lock"
 
 
 class Scratch:
-    """`given` is to be read, `work` to be written. In `beside` if it may be written, else where temporary files are. Raises OSError."""
+    """`given` is to be read, `work` to be written. In `beside` if it may be written, else where temporary files are.
+
+    Raises OSError.
+    """
 
     def __init__(self, beside: Path | None = None) -> None:
         place = beside if beside is not None and _is_made(beside) else Path(tempfile.gettempdir())
         _sweep(place)
         self.root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place)).resolve()
-        making = self.root / "making"  # the lock has its name only when it is held, lest somebody sweeps this folder meanwhile
+        making = (
+            self.root / "making"
+        )  # the lock has its name only when it is held, lest somebody sweeps this folder meanwhile
         self._lock = os.open(making, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         making.rename(self.root / _LOCK)
@@ -35,9 +42,11 @@ class Scratch:
             folder.mkdir(0o700)
 
     def put(self, path: Path, *, by_name: bool) -> Path:
-        """The file under another name. `by_name`: as a second name of the same bytes where that can be, which costs nothing; else a copy.
+        """The file under another name. `by_name`: as a second name of the same bytes where that can be, which costs
+        nothing; else a copy.
 
-        Only a child that cannot write in `given`, nor change a file's length or mode, may be given the bytes themselves.
+        Only a child that cannot write in `given`, nor change a file's length or mode, may be given the bytes
+        themselves.
         Raises BrokenFile if it cannot be read, TimedOut if there is no room.
         """
         place = self.given / "file"
@@ -72,7 +81,9 @@ def _is_made(folder: Path) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    """Takes away what is in it, folders however deep: each is moved up first, so that no path grows long and nothing recurses."""
+    """Takes away what is in it, folders however deep: each is moved up first, so that no path grows long and nothing
+    recurses.
+    """
     top = Path(tempfile.mkdtemp(prefix="clearing-", dir=folder.parent))
     waiting, count = [folder], 0
     while waiting:

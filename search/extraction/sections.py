@@ -1,4 +1,7 @@
-"""Collecting the text of a format without pages: sections by heading, paragraphs within them. Every reader but PDF uses it."""
+"""Collecting the text of a format without pages: sections by heading, paragraphs within them.
+
+Every reader but PDF uses it.
+"""
 
 from __future__ import annotations
 
@@ -67,9 +70,11 @@ class Sections:
 
 
 def parts(text: str) -> Iterator[str]:
-    """The text in parts of at most LONGEST characters, cut at the end of a paragraph, a line, a sentence or a word, the first there is.
+    """The text in parts of at most LONGEST characters, cut at the end of a paragraph, a line, a sentence or a word, the
+    first there is.
 
-    What a search shows, marks and weighs is a section: one of a whole book would be found by everything and slow to show.
+    What a search shows, marks and weighs is a section: one of a whole book would be found by everything and slow to
+    show.
     """
     start = 0
     while len(text) - start > LONGEST:

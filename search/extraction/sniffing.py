@@ -1,4 +1,5 @@
-"""What a file is, told from its content: its name may lie, and uploads have names of all kinds. Readers are chosen by this in `reading`.
+"""What a file is, told from its content: its name may lie, and uploads have names of all kinds. Readers are chosen by
+this in `reading`.
 
 Containers are opened for it, so it is done in the child of `sandbox`; a request asks `families` alone.
 """
@@ -33,13 +34,21 @@ XLS = "application/vnd.ms-excel"
 PPT = "application/vnd.ms-powerpoint"
 WORD_XML = "application/vnd.ms-word.xml"
 
-MEDIA_TYPES = frozenset({PDF, DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, RTF, HTML, XHTML, PLAIN, CSV, MAIL, DOC, XLS, PPT, WORD_XML})
+MEDIA_TYPES = frozenset(
+    {PDF, DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB, RTF, HTML, XHTML, PLAIN, CSV, MAIL, DOC, XLS, PPT, WORD_XML}
+)
 
 _MAIN_PARTS = {"word/": DOCX, "ppt/": PPTX, "xl/": XLSX}
 _OLE_SECTORS = (9, 12)  # of 512 or 4,096 bytes, in version 3 or 4 of the format
 _OLE_STREAMS = (("PowerPoint Document", PPT), ("WordDocument", DOC), ("Workbook", XLS), ("Book", XLS))
 # The first four bytes of the class of a root storage.
-_OLE_CLASSES = {b"\x06\x09\x02\x00": DOC, b"\x00\x09\x02\x00": DOC, b"\x20\x08\x02\x00": XLS, b"\x10\x08\x02\x00": XLS, b"\x10\x8d\x81\x64": PPT}
+_OLE_CLASSES = {
+    b"\x06\x09\x02\x00": DOC,
+    b"\x00\x09\x02\x00": DOC,
+    b"\x20\x08\x02\x00": XLS,
+    b"\x10\x08\x02\x00": XLS,
+    b"\x10\x8d\x81\x64": PPT,
+}
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta|div|p|table|h[1-6])[\s>]", re.IGNORECASE)
 _HEADER_LINE = re.compile(rb"^(?:[!-9;-~]+:[^\n]*|[ \t][^\n]*|>?From [^\n]*)$")
 _MAIL_HEADER = re.compile(
@@ -52,8 +61,8 @@ _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\x00", b"MM\x00*", b"BM"
 def sniff(path: Path | str) -> str:
     """The media type of a file, from its content alone.
 
-    Raises BrokenFile for an empty or damaged file and for what is no file, EncryptedFile for an Office file behind a password, TooLarge for a
-    container of too many files, Unsupported for the rest.
+    Raises BrokenFile for an empty or damaged file and for what is no file, EncryptedFile for an Office file behind a
+    password, TooLarge for a container of too many files, Unsupported for the rest.
     """
     path = Path(path)
     if not path.exists():
@@ -102,13 +111,16 @@ def _of_zip(path: Path) -> str:
                 return EPUB
     except ExtractionError:
         raise
-    except Exception as error:  # zipfile raises BadZipFile, NotImplementedError, struct.error, EOFError, RuntimeError… for broken archives
+    # zipfile raises BadZipFile, NotImplementedError, struct.error, EOFError, RuntimeError… for broken archives
+    except Exception as error:
         raise BrokenFile(f"a damaged zip container: {error}") from error
     raise Unsupported("a zip file of something else: unpack it")
 
 
 def _of_ole(path: Path) -> str:
-    """By the class of the root storage, else by the first stream that is named in the directory: what is embedded has streams of its own."""
+    """By the class of the root storage, else by the first stream that is named in the directory: what is embedded has
+    streams of its own.
+    """
     with path.open("rb") as file:
         head = file.read(512)
         shift = int.from_bytes(head[30:32], "little")
@@ -179,5 +191,6 @@ def _looks_like_table(start: bytes) -> bool:
     if len(start) >= 65536:
         lines = lines[:-1]
     return len(lines) > 1 and any(
-        min(counts := [line.count(sign) for line in lines]) >= 1 and max(counts) == min(counts) for sign in (b";", b",", b"\t", b"|")
+        min(counts := [line.count(sign) for line in lines]) >= 1 and max(counts) == min(counts)
+        for sign in (b";", b",", b"\t", b"|")
     )

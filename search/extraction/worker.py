@@ -5,11 +5,12 @@
       └ fork ► program      tesseract or LibreOffice, when the reader orders one (`programs`)
 A frame is a byte for its kind, four bytes for its length (little-endian) and that many bytes:
   R  ready (JSON: what is active of the confinement)
-  M  media type (text)        F  facts (JSON)       W  warning (text)      P  a page: length of the JSON, JSON, packed boxes
+  M  media type (text)        F  facts (JSON)       W  warning (text)      P  a page: length of the JSON, JSON, packed
+  boxes
   I  an image: page number, WebP      E  the error that ends the reading (JSON: state, reason)      D  done
 That all of a file has ended, its reader too, the starter says by one byte on a pipe of its own, which no reader holds.
 A request is a length and JSON. Never pickle: who answers here has just read a stranger's file.
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -36,7 +37,10 @@ LENGTH = struct.Struct("<I")
 
 
 def main(*, given: Path, work: Path, ended: int) -> None:
-    """Answer requests until the standard input is closed. The file of each is in `given`, to be read; `work` is to write in."""
+    """Answer requests until the standard input is closed.
+
+    The file of each is in `given`, to be read; `work` is to write in.
+    """
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     with open(os.devnull, "r+b") as nothing:
@@ -58,8 +62,11 @@ def main(*, given: Path, work: Path, ended: int) -> None:
         os.write(ended, b"D")
 
 
-def _serve(request: dict[str, Any], answers: BinaryIO, *, work: Path, closed: tuple[int, ...], is_confined: bool) -> None:
-    """One file by a reader of its own, which holds nothing of `closed`. A reader that dies takes this process with it, in the same manner:
+def _serve(
+    request: dict[str, Any], answers: BinaryIO, *, work: Path, closed: tuple[int, ...], is_confined: bool
+) -> None:
+    """One file by a reader of its own, which holds nothing of `closed`. A reader that dies takes this process with it,
+    in the same manner:
 
     the parent tells why.
     """
@@ -109,14 +116,23 @@ def _read(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
 def _answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
     path = Path(request["path"])
     if request["do"] == "render":
-        for number, image in pdf.render(path, request["numbers"], width_px=request["width_px"], quality=request["quality"]):
+        for number, image in pdf.render(
+            path, request["numbers"], width_px=request["width_px"], quality=request["quality"]
+        ):
             _send(answers, b"I", LENGTH.pack(number) + image)
         return
     media_type = request["media_type"] or sniff(path)
     _send(answers, b"M", media_type.encode())  # before it is read, so that it is known of what cannot be read too
     for item in reading.read(path, media_type, limits):
         if isinstance(item, ExtractedPage):
-            about = {"number": item.number, "text": item.text, "label": item.label, "width": item.width, "height": item.height, "ocr": item.ocr}
+            about = {
+                "number": item.number,
+                "text": item.text,
+                "label": item.label,
+                "width": item.width,
+                "height": item.height,
+                "ocr": item.ocr,
+            }
             packed = json.dumps(about).encode()
             _send(answers, b"P", LENGTH.pack(len(packed)) + packed + item.boxes)
         elif isinstance(item, Facts):
@@ -126,11 +142,15 @@ def _answer(request: dict[str, Any], limits: Limits, answers: BinaryIO) -> None:
 
 
 def _limit(limits: Limits) -> None:
-    """For this file: address space, processor time, size of files written; and an alarm, should the parent die and nobody else look."""
+    """For this file: address space, processor time, size of files written; and an alarm, should the parent die and
+    nobody else look.
+    """
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, hard))
     used = resource.getrusage(resource.RUSAGE_SELF)
-    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + 1, resource.RLIM_INFINITY))
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + limits.cpu_seconds + 1, resource.RLIM_INFINITY)
+    )
     resource.setrlimit(resource.RLIMIT_FSIZE, (limits.unpacked_bytes, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     signal.setitimer(signal.ITIMER_REAL, limits.seconds + limits.ocr_seconds + 10)
 

@@ -1,6 +1,8 @@
-"""The packet of metadata (XMP) that a PDF carries beside its document information: the only place where it can name a publisher.
+"""The packet of metadata (XMP) that a PDF carries beside its document information: the only place where it can name a
+publisher.
 
-PDFium does not give it. It stands uncompressed in the file, as its standard asks (ISO 16684-1, 7.3), so it is looked for in the bytes.
+PDFium does not give it. It stands uncompressed in the file, as its standard asks (ISO 16684-1, 7.3), so it is looked
+for in the bytes.
 """
 
 from __future__ import annotations
@@ -70,7 +72,9 @@ def _facts(root: etree._Element) -> Facts:
 
 
 def _parts(element: etree._Element) -> list[str]:
-    """Its own text, or what the items of its list say: those of the default language alone where there are several (rdf:Alt)."""
+    """Its own text, or what the items of its list say: those of the default language alone where there are several
+    (rdf:Alt).
+    """
     items = [item for item in element.iter() if local(item) == "li" and (item.text or "").strip()]
     if items and local(items[0].getparent()) == "Alt":
         items = items[:1]

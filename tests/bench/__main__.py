@@ -19,7 +19,9 @@ def main() -> None:
     reader.add_argument("--pages", type=int, default=100_000, help="pages of the synthetic library")
     reader.add_argument("--questions", type=int, default=20, help="questions of each kind in each language")
     reader.add_argument("--subscribers", type=int, default=10_000, help="of the newsletter that is sent")
-    reader.add_argument("--corpora", type=Path, default=root.parent / "shared" / "corpora", help="folder whose pdf/ is read")
+    reader.add_argument(
+        "--corpora", type=Path, default=root.parent / "shared" / "corpora", help="folder whose pdf/ is read"
+    )
     reader.add_argument("--port", type=int, default=0, help="of the server that is measured; any free one unless given")
     reader.add_argument(
         "--only",

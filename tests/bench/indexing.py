@@ -1,4 +1,6 @@
-"""Making the index of the whole library, beside tantivy given the same tokens and beside Wagtail's own index of the same rows."""
+"""Making the index of the whole library, beside tantivy given the same tokens and beside Wagtail's own index of the
+same rows.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def _said_now_and_then(progress: Progress) -> Callable[[int, int], None]:
 
 def _prepared() -> Iterator[Prepared]:
     """The entries of one reference in SAMPLE, cut into tokens."""
-    subjects = [subject_of(pk) for pk in islice(Reference.objects.order_by("pk").values_list("pk", flat=True), 0, None, SAMPLE)]
+    subjects = [
+        subject_of(pk) for pk in islice(Reference.objects.order_by("pk").values_list("pk", flat=True), 0, None, SAMPLE)
+    ]
     for some in batches(subjects, 20):
         made, failed = make_entries(some)
         if failed:
@@ -156,12 +160,15 @@ def _document(key: str, fields: Fields) -> tantivy.Document:
 
 
 def _wagtail(most_seconds: float) -> tuple[float, int]:
-    """Seconds and pages of Wagtail's database index (FTS5 on SQLite), filled as update_index fills it; it stops when the time is up."""
+    """Seconds and pages of Wagtail's database index (FTS5 on SQLite), filled as update_index fills it; it stops when
+    the time is up.
+    """
     index = get_search_backend().get_index_for_model(WagtailPage)
     index.reset()
     start = time.perf_counter()
     done = 0
-    # Each batch is read whole before it is written: a read left open would make SQLite refuse the write when another process has written.
+    # Each batch is read whole before it is written: a read left open would make SQLite refuse the write when another
+    # process has written.
     for ids in batches(WagtailPage.objects.order_by("pk").values_list("pk", flat=True), WAGTAIL_AT_ONCE):
         some = list(WagtailPage.objects.filter(pk__gte=ids[0], pk__lte=ids[-1]).only("pk", "text"))
         index.add_items(WagtailPage, some)

@@ -1,4 +1,6 @@
-"""A synthetic library in a database of its own: made once, kept as long as its version, its size and the migrations are the same."""
+"""A synthetic library in a database of its own: made once, kept as long as its version, its size and the migrations are
+the same.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,13 @@ from tests.bench.wording import DocumentText, documents
 VERSION = 1  # another number makes the library anew
 REFERENCES_AT_ONCE = 100
 PAGES_AT_ONCE = 2_000
-TYPES = (ReferenceType.REPORT, ReferenceType.ARTICLE_JOURNAL, ReferenceType.BOOK, ReferenceType.LEGISLATION, ReferenceType.WEBPAGE)
+TYPES = (
+    ReferenceType.REPORT,
+    ReferenceType.ARTICLE_JOURNAL,
+    ReferenceType.BOOK,
+    ReferenceType.LEGISLATION,
+    ReferenceType.WEBPAGE,
+)
 FIRST_DAY = datetime(1995, 1, 1, 12, tzinfo=UTC)
 DAYS = 10_000
 
@@ -108,7 +116,9 @@ def _write(some: list[tuple[int, DocumentText]]) -> int:
     references = Reference.objects.bulk_create(
         _reference(number, document, chance, bodies) for (number, document), chance in zip(some, chances, strict=True)
     )
-    Creator.objects.bulk_create([Creator(reference=one, name=f"Observatoire {one.mark_number % 400}", sort_order=0) for one in references])
+    Creator.objects.bulk_create(
+        [Creator(reference=one, name=f"Observatoire {one.mark_number % 400}", sort_order=0) for one in references]
+    )
     through = Reference.concepts.through
     through.objects.bulk_create(
         [
@@ -120,7 +130,14 @@ def _write(some: list[tuple[int, DocumentText]]) -> int:
     stored = StoredFile.objects.bulk_create([StoredFile(owner_kind=KIND, last_number=1) for _ in some])
     ReferenceFile.objects.bulk_create(
         [
-            ReferenceFile(reference=one, stored_file=file, number=1, language=one.language, audiences=one.audiences, publish_reason=PublishReason.OWN)
+            ReferenceFile(
+                reference=one,
+                stored_file=file,
+                number=1,
+                language=one.language,
+                audiences=one.audiences,
+                publish_reason=PublishReason.OWN,
+            )
             for one, file in zip(references, stored, strict=True)
         ]
     )

@@ -1,7 +1,8 @@
-"""Reading the corpus of PDFs: pages a second, beside pdftotext (one process a file, as anyone would call it) and pdfminer.six.
+"""Reading the corpus of PDFs: pages a second, beside pdftotext (one process a file, as anyone would call it) and
+pdfminer.six.
 
-Nobody recognises pictures here: pdftotext does not, so ours is told not to. A file that takes longer than SECONDS_A_FILE counts that
-much on either side.
+Nobody recognises pictures here: pdftotext does not, so ours is told not to. A file that takes longer than
+SECONDS_A_FILE counts that much on either side.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from tests.bench.table import Row
 
 SECONDS_A_FILE = 60.0
 LIMITS = Limits(ocr=False, seconds=SECONDS_A_FILE)
-SLOW_READER_FILES = 25  # pdfminer.six takes minutes for the whole corpus: the smaller files stand for it, ours on the same ones
+SLOW_READER_FILES = (
+    25  # pdfminer.six takes minutes for the whole corpus: the smaller files stand for it, ours on the same ones
+)
 AIM = "≤ 2 ×"
 
 Progress = Callable[[str], None]
@@ -56,9 +59,14 @@ def rows(corpora: Path, progress: Progress) -> list[Row]:
 
 
 def _beside_pdftotext(files: list[Path], ours: Readings, progress: Progress) -> list[Row]:
-    """The whole corpus, where the slowest files of either side weigh most, and the middle file, where they weigh nothing."""
+    """The whole corpus, where the slowest files of either side weigh most, and the middle file, where they weigh
+    nothing.
+    """
     seconds = sum(ours.seconds.values())
-    what, said = f"reading {len(files)} PDF, {ours.pages} pages", f"{ours.pages / seconds:.0f} pages/s ({seconds:.1f} s)"
+    what, said = (
+        f"reading {len(files)} PDF, {ours.pages} pages",
+        f"{ours.pages / seconds:.0f} pages/s ({seconds:.1f} s)",
+    )
     if not shutil.which("pdftotext"):
         return [Row(what, said, "skipped: pdftotext is not installed (poppler-utils)")]
     progress("reading: pdftotext on the same")
@@ -66,7 +74,13 @@ def _beside_pdftotext(files: list[Path], ours: Readings, progress: Progress) -> 
     reference = sum(theirs.values())
     middle = statistics.median(ours.seconds[path] / theirs[path] for path in files)
     return [
-        Row(what, said, f"pdftotext {ours.pages / reference:.0f} pages/s ({reference:.1f} s)", f"{seconds / reference:.2f} × its time", AIM),
+        Row(
+            what,
+            said,
+            f"pdftotext {ours.pages / reference:.0f} pages/s ({reference:.1f} s)",
+            f"{seconds / reference:.2f} × its time",
+            AIM,
+        ),
         Row(
             "… the middle file of them",
             f"{statistics.median(ours.seconds.values()) * 1000:.0f} ms",
@@ -99,7 +113,13 @@ def with_ours(sandbox: Sandbox, files: list[Path]) -> Readings:
 def with_pdftotext(files: list[Path]) -> dict[Path, float]:
     def read(path: Path) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(["pdftotext", str(path), "-"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=SECONDS_A_FILE, check=False)
+            subprocess.run(
+                ["pdftotext", str(path), "-"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=SECONDS_A_FILE,
+                check=False,
+            )
 
     return {path: _seconds(read, path) for path in files}
 

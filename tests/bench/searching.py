@@ -1,4 +1,6 @@
-"""Answering: the engine alone, the results page over HTTP beside the site's plain pages, Wagtail's database search on the same rows."""
+"""Answering: the engine alone, the results page over HTTP beside the site's plain pages, Wagtail's database search on
+the same rows.
+"""
 
 from __future__ import annotations
 
@@ -102,9 +104,13 @@ def _over_http(site: Site, asked: dict[str, Asked], progress: Progress, *, plain
         addresses = [_address(*one) for one in asked[kind]]
         every += addresses
         times = timed(site.page, addresses)
-        found.append(Row(f"results page over HTTP, {kind}", str(times), f"plain page {plain}", _ratio(times, plain), AIM))
+        found.append(
+            Row(f"results page over HTTP, {kind}", str(times), f"plain page {plain}", _ratio(times, plain), AIM)
+        )
     times = timed(site.page, every)
-    found.append(Row("results page over HTTP, all questions", str(times), f"plain page {plain}", _ratio(times, plain), AIM))
+    found.append(
+        Row("results page over HTTP, all questions", str(times), f"plain page {plain}", _ratio(times, plain), AIM)
+    )
     QueryLog.objects.all().delete()
     return found
 

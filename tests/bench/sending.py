@@ -1,4 +1,6 @@
-"""An issue sent to all its subscribers over SMTP, beside plain smtplib feeding ready-made messages of the same size to the same server."""
+"""An issue sent to all its subscribers over SMTP, beside plain smtplib feeding ready-made messages of the same size to
+the same server.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def rows(subscribers: int, progress: Progress) -> list[Row]:
             _by_smtplib(server.port, ready, max(1, subscribers // SLICES // 4), reference)
             _by_the_site(sent, -(-subscribers // SLICES), ours)
             early_mb = early_mb or _peak_mb()
-            progress(f"sending: {ours.messages} messages, {ours.rate:.0f}/s; ready-made by smtplib {reference.rate:.0f}/s")
+            progress(
+                f"sending: {ours.messages} messages, {ours.rate:.0f}/s; ready-made by smtplib {reference.rate:.0f}/s"
+            )
     assert server.taken == ours.messages + reference.messages, f"the server took {server.taken}"
     assert Delivery.objects.filter(state="sent").count() == subscribers
     size = sum(len(content) for _address, content in ready) / len(ready) / 1000
@@ -80,11 +84,19 @@ def _fill(subscribers: int) -> None:
     Issue.objects.all().delete()
     with transaction.atomic():
         Subscriber.objects.bulk_create(
-            Subscriber(email=(address := f"a{number}@cass.example"), email_key=address, language=LANGUAGES[number % 3], state="active")
+            Subscriber(
+                email=(address := f"a{number}@cass.example"),
+                email_key=address,
+                language=LANGUAGES[number % 3],
+                state="active",
+            )
             for number in range(subscribers)
         )
         words = "Le service d’accueil change de porte et d’horaire : voici où aller, quand, et avec quels papiers. " * 3
-        items = [make.item({code: f"{code} {number}" for code in LANGUAGES} | {"source": "fr"}, text=words) for number in range(12)]
+        items = [
+            make.item({code: f"{code} {number}" for code in LANGUAGES} | {"source": "fr"}, text=words)
+            for number in range(12)
+        ]
         make.issue(14, live=True, items=items, lead=words)
 
 

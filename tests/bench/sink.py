@@ -1,4 +1,6 @@
-"""A mail server in a process of its own: takes everything, and says how many messages it took when its input is closed."""
+"""A mail server in a process of its own: takes everything,
+and says how many messages it took when its input is closed.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ class Served:
 
 @contextmanager
 def served() -> Iterator[Served]:
-    with subprocess.Popen([sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.sink"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         server = Served(int(process.stdout.readline()))
         try:
             yield server

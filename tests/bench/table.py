@@ -33,8 +33,12 @@ class Times:
         return f"{self.median:.1f} / {self.p95:.1f} ms"
 
 
-def timed(call: Callable[[Any], object], questions: Iterable[Any], *, warm_up: int = 5, most_seconds: float = math.inf) -> Times:
-    """Median and 95th percentile of `call` over the questions, the first few asked once before; it stops early when the time is up."""
+def timed(
+    call: Callable[[Any], object], questions: Iterable[Any], *, warm_up: int = 5, most_seconds: float = math.inf
+) -> Times:
+    """Median and 95th percentile of `call` over the questions, the first few asked once before; it stops early when the
+    time is up.
+    """
     asked = list(questions)
     for question in asked[:warm_up]:
         call(question)
@@ -50,8 +54,13 @@ def timed(call: Callable[[Any], object], questions: Iterable[Any], *, warm_up: i
 
 
 def printed(rows: Iterable[Row]) -> str:
-    lines = [("what", "ours", "reference", "ours / reference", "aim"), *((r.what, r.ours, r.reference, r.ratio, r.aim) for r in rows)]
+    lines = [
+        ("what", "ours", "reference", "ours / reference", "aim"),
+        *((r.what, r.ours, r.reference, r.ratio, r.aim) for r in rows),
+    ]
     widths = [max(len(line[place]) for line in lines) for place in range(5)]
-    text = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines]
+    text = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in lines
+    ]
     text.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(text)

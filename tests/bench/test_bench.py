@@ -1,4 +1,6 @@
-"""The measuring itself: that it measures what it says, on a library of 200 pages. No time is asserted: machines differ."""
+"""The measuring itself: that it measures what it says, on a library of 200 pages. No time is asserted:
+machines differ.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +24,34 @@ EXPECTED = [
     "indexing 200 pages of",
     "engine given ready tokens",
     "indexing, beside Wagtail's database search",
-    *(f"engine alone, {kind}, {reader}" for kind in ("1 word", "2 words", "4 words", "2 common words") for reader in ("anonymous", "a member")),
+    *(
+        f"engine alone, {kind}, {reader}"
+        for kind in ("1 word", "2 words", "4 words", "2 common words")
+        for reader in ("anonymous", "a member")
+    ),
     "the site's plain page over HTTP",
     "newsletter, 30 subscribers",
-    *(f"results page over HTTP, {kind}" for kind in ("1 word", "2 words", "4 words", "2 common words", "all questions")),
+    *(
+        f"results page over HTTP, {kind}"
+        for kind in ("1 word", "2 words", "4 words", "2 common words", "all questions")
+    ),
 ]
 
 
 def test_the_table_has_a_line_for_each_row_and_columns_that_stand_under_one_another():
     lines = printed(
-        [Row("reading", "10 pages/s"), Row("searching", "1.0 / 2.0 ms", "plain page 2.0 / 3.0 ms", "0.50 × its median", "< 3 ×")]
+        [
+            Row("reading", "10 pages/s"),
+            Row("searching", "1.0 / 2.0 ms", "plain page 2.0 / 3.0 ms", "0.50 × its median", "< 3 ×"),
+        ]
     ).splitlines()
-    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == ["what", "ours", "reference", "ours / reference", "aim"]
+    assert [cell.strip() for cell in lines[0].split("|")[1:-1]] == [
+        "what",
+        "ours",
+        "reference",
+        "ours / reference",
+        "aim",
+    ]
     assert set(lines[1]) == {"|", "-"}
     assert [cell.strip() for cell in lines[2].split("|")[1:-1]] == ["reading", "10 pages/s", "", "", ""]
     assert {tuple(place for place, sign in enumerate(line) if sign == "|") for line in lines} == {

@@ -1,4 +1,5 @@
-"""Text for the synthetic library: sentences of the demonstration's documents in three languages, and a tail of rare words nobody wrote.
+"""Text for the synthetic library: sentences of the demonstration's documents in three languages, and a tail of rare
+words nobody wrote.
 
 Always the same for a seed. Rows of the database are made from it in `library`.
 """
@@ -52,7 +53,9 @@ def sentences(language: str) -> tuple[tuple[str, ...], ...]:
     for path in sorted((DATA / "documents").glob("*.json")):
         document = read_data(f"documents/{path.name}")
         if document["languages"] == [language]:
-            found = tuple(one for text in _texts(document["sections"]) for one in _SENTENCE.split(text) if len(one.split()) > 2)
+            found = tuple(
+                one for text in _texts(document["sections"]) for one in _SENTENCE.split(text) if len(one.split()) > 2
+            )
             if found:
                 texts.append(found)
     return tuple(texts)
@@ -77,9 +80,15 @@ def content_words(language: str) -> tuple[str, ...]:
     """Words of the demonstration that say something, commonest first."""
     stop_words = LANGUAGES[language].stop_words
     counted = Counter(
-        word for text in sentences(language) for sentence in text for word in plain_words(sentence) if len(word) > 3 and word not in stop_words
+        word
+        for text in sentences(language)
+        for sentence in text
+        for word in plain_words(sentence)
+        if len(word) > 3 and word not in stop_words
     )
-    return tuple(word for word, _ in sorted(counted.items(), key=lambda found: (-found[1], found[0])) if not word.isdecimal())
+    return tuple(
+        word for word, _ in sorted(counted.items(), key=lambda found: (-found[1], found[0])) if not word.isdecimal()
+    )
 
 
 @cache
@@ -146,11 +155,16 @@ def _page(own: _Voice, other: _Voice) -> PageText:
         text = own.text(WORDS_A_PAGE)
         return PageText(text, [[0, len(text), own.language]])
     first, second = own.text(WORDS_A_PAGE // 2) + "\n\n", other.text(WORDS_A_PAGE // 2)
-    return PageText(first + second, [[0, len(first), own.language], [len(first), len(first) + len(second), other.language]])
+    return PageText(
+        first + second, [[0, len(first), own.language], [len(first), len(first) + len(second), other.language]]
+    )
 
 
 def questions(kind: str, count: int, *, seed: int = 2) -> list[tuple[str, str]]:
-    """(words, language), `count` for each language. kind: "1 word", "2 words", "4 words" (of one sentence) or "2 common words"."""
+    """(words, language), `count` for each language.
+
+    kind: "1 word", "2 words", "4 words" (of one sentence) or "2 common words".
+    """
     chance = random.Random(f"{kind} {seed}")
     asked = []
     for language in CODES:

@@ -11,7 +11,16 @@ def home(language: str = "fr") -> HomePage:
     return HomePage.objects.get(locale__language_code=language)
 
 
-def page(title: str, *, language: str = "fr", of: ContentPage | None = None, parent=None, slug: str = "", live: bool = True, **values) -> ContentPage:
+def page(
+    title: str,
+    *,
+    language: str = "fr",
+    of: ContentPage | None = None,
+    parent=None,
+    slug: str = "",
+    live: bool = True,
+    **values,
+) -> ContentPage:
     """A page in a language; `of` is the page it translates."""
     made = ContentPage(title=title, locale=Locale.objects.get(language_code=language), live=live, **values)
     if slug:

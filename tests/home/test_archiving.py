@@ -28,7 +28,10 @@ def places(tmp_path):
     (base / "private" / "files" / "ab").mkdir(parents=True)
     (base / "private" / "files" / "ab" / "abcd").write_bytes(b"%PDF huurwaarborg")
     (base / "media").mkdir()
-    return Places({"ENGINE": "django.db.backends.sqlite3", "NAME": base / "db.sqlite3"}, {"private": base / "private", "media": base / "media"})
+    return Places(
+        {"ENGINE": "django.db.backends.sqlite3", "NAME": base / "db.sqlite3"},
+        {"private": base / "private", "media": base / "media"},
+    )
 
 
 def titles(places: Places) -> list[str]:
@@ -63,7 +66,9 @@ def test_what_was_there_is_kept_beside(places, tmp_path):
 def test_an_archive_restores_on_an_empty_machine(places, tmp_path):
     archive = back_up(places, tmp_path / "backups", now=NOW)
     new = tmp_path / "new"
-    elsewhere = Places({**places.database, "NAME": new / "db.sqlite3"}, {"private": new / "private", "media": new / "media"})
+    elsewhere = Places(
+        {**places.database, "NAME": new / "db.sqlite3"}, {"private": new / "private", "media": new / "media"}
+    )
 
     restore(elsewhere, archive)
 
@@ -140,7 +145,9 @@ def test_a_database_that_is_not_there_is_no_archive_and_is_not_made(places, tmp_
     make(database)
     was = database.exists()
 
-    with pytest.raises(ArchiveError, match=r"There is no database at .*db\.sqlite3\. Set CASS_VAR .*docs/systemd/manage\."):
+    with pytest.raises(
+        ArchiveError, match=r"There is no database at .*db\.sqlite3\. Set CASS_VAR .*docs/systemd/manage\."
+    ):
         back_up(places, tmp_path / "backups", now=NOW)
 
     assert database.exists() == was

@@ -38,8 +38,20 @@ def manage(migrated_database, tmp_path):
     shutil.copyfile(migrated_database.template, var / "db.sqlite3")
 
     def run(*arguments: str) -> str:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": "kb.settings.dev", "CASS_VAR": str(var)}
-        done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "kb.settings.dev",
+            "CASS_VAR": str(var),
+        }
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -85,8 +97,14 @@ def test_after_a_restore_the_search_finds_what_was_backed_up_and_not_what_came_l
 
 
 def test_backup_of_a_place_without_a_site_says_where_it_looked(tmp_path):
-    environment = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "kb.settings.dev", "CASS_VAR": str(tmp_path / "wrong")}
-    done = subprocess.run([sys.executable, "manage.py", "backup"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "kb.settings.dev",
+        "CASS_VAR": str(tmp_path / "wrong"),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "backup"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
     assert done.returncode != 0
     assert f"There is no database at {tmp_path / 'wrong' / 'db.sqlite3'}." in done.stderr
     assert not (tmp_path / "wrong" / "db.sqlite3").exists()

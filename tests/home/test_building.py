@@ -7,9 +7,15 @@ pytestmark = pytest.mark.django_db
 
 PLANS = [
     PagePlan(
-        {"fr": PageText("Contact", "contact"), "nl": PageText("Schrijf ons", "schrijf-ons"), "en": PageText("Write to us", "write-to-us")},
+        {
+            "fr": PageText("Contact", "contact"),
+            "nl": PageText("Schrijf ons", "schrijf-ons"),
+            "en": PageText("Write to us", "write-to-us"),
+        },
         place="contact",
-        below=[PagePlan({"fr": PageText("Se rendre au bureau", "bureau"), "nl": PageText("Naar het kantoor", "kantoor")})],
+        below=[
+            PagePlan({"fr": PageText("Se rendre au bureau", "bureau"), "nl": PageText("Naar het kantoor", "kantoor")})
+        ],
     )
 ]
 

@@ -37,7 +37,10 @@ def test_live_page_is_one_entry_in_its_language_with_the_words_of_its_body(langu
         slug="contact",
         intro="Introduction.",
         date=datetime.date(2013, 1, 14),
-        body=[("text", "<h2>Adresse</h2><p>Permanence du mardi</p>"), ("quotation", {"text": "Cité ici", "source": "Rapport"})],
+        body=[
+            ("text", "<h2>Adresse</h2><p>Permanence du mardi</p>"),
+            ("quotation", {"text": "Cité ici", "source": "Rapport"}),
+        ],
     )
     (entry,) = entries_of(made)[made.search_subject()]
     assert entry.languages == (language,)
@@ -50,13 +53,20 @@ def test_live_page_is_one_entry_in_its_language_with_the_words_of_its_body(langu
 
 def test_draft_and_unknown_pages_have_no_entry():
     draft = page("Brouillon", slug="brouillon", live=False)
-    assert dict(PageKind().entries([draft.search_subject(), "home.page:999999"])) == {draft.search_subject(): [], "home.page:999999": []}
+    assert dict(PageKind().entries([draft.search_subject(), "home.page:999999"])) == {
+        draft.search_subject(): [],
+        "home.page:999999": [],
+    }
 
 
 def test_words_not_translated_yet_do_not_make_a_dutch_page_findable():
     french = page("Aide", slug="aide", body=[("text", "<p>Une phrase française.</p>")])
     dutch = page(
-        "Hulp", language="nl", of=french, slug="hulp", body=[("text", "<p>Une phrase française.</p>"), ("text", "<p>Een vertaalde zin.</p>")]
+        "Hulp",
+        language="nl",
+        of=french,
+        slug="hulp",
+        body=[("text", "<p>Une phrase française.</p>"), ("text", "<p>Een vertaalde zin.</p>")],
     )
     text = entries_of(dutch)[dutch.search_subject()][0].sections[0].text
     assert "Een vertaalde zin." in text

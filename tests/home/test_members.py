@@ -30,7 +30,11 @@ def waits(monkeypatch):
 
     def find(user, held) -> WaitingList:
         titles = found.get(user.email, [])
-        return WaitingList(len(titles), tuple(Waiting(title, f"/fr/{title}/", language="nl", word="l’année") for title in titles[:5]), "/fr/tout/")
+        return WaitingList(
+            len(titles),
+            tuple(Waiting(title, f"/fr/{title}/", language="nl", word="l’année") for title in titles[:5]),
+            "/fr/tout/",
+        )
 
     waiting.register_waiting("tests.mend", "À compléter", find, order=10)
     return found
@@ -123,7 +127,9 @@ def test_it_shows_where_each_contribution_stands(waits):
 
 def test_it_shows_what_happened_lately_even_to_whoever_wants_no_mail(waits, monkeypatch):
     monkeypatch.setattr(noticing, "_kinds", {})
-    noticing.register_notice_kind("tests.accepted", lambda notices, held: {one.pk: Told("C’est accepté", "/r/PA") for one in notices})
+    noticing.register_notice_kind(
+        "tests.accepted", lambda notices, held: {one.pk: Told("C’est accepté", "/r/PA") for one in notices}
+    )
     user = make.member("PA")
     user.digest_frequency = "never"
     user.save()
@@ -137,7 +143,9 @@ READERS = ("anyone", "other", "consultant", "without mandate", "editor", "half")
 @pytest.mark.parametrize("reader", READERS)
 def test_nobody_s_home_shows_the_things_of_another(waits, monkeypatch, reader):
     monkeypatch.setattr(noticing, "_kinds", {})
-    noticing.register_notice_kind("tests.accepted", lambda notices, held: {one.pk: Told("Nouvelle dahlia") for one in notices})
+    noticing.register_notice_kind(
+        "tests.accepted", lambda notices, held: {one.pk: Told("Nouvelle dahlia") for one in notices}
+    )
     owner = make.member("PA", email="citronnier@cass.example")
     make.reference("Étude abricot", state="draft", created_by=owner, audiences=("body:PA",))
     waits[owner.email] = ["edelweiss"]

@@ -38,7 +38,11 @@ def test_every_entry_of_the_menu_opens(client, is_chief):
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("fr", "Cette adresse ne s’ouvre pas"), ("nl", "Dit adres kunt u niet openen"), ("en", "This address cannot be opened")],
+    [
+        ("fr", "Cette adresse ne s’ouvre pas"),
+        ("nl", "Dit adres kunt u niet openen"),
+        ("en", "This address cannot be opened"),
+    ],
 )
 def test_an_address_that_takes_no_visit_says_so_in_words(client, language, said):
     user = editor(language=language)

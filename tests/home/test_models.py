@@ -8,7 +8,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    ("language", "title"), [("fr", "Que cherchez-vous\u00a0?"), ("nl", "Wat zoekt u?"), ("en", "What are you looking for?")], ids=["fr", "nl", "en"]
+    ("language", "title"),
+    [("fr", "Que cherchez-vous\u00a0?"), ("nl", "Wat zoekt u?"), ("en", "What are you looking for?")],
+    ids=["fr", "nl", "en"],
 )
 def test_new_database_shows_a_home_page_in_each_language(client: Client, language, title):
     shown = client.get(f"/{language}/")
@@ -100,7 +102,13 @@ def test_translation_has_the_audience_of_its_source_whatever_is_saved_on_it():
 
 def test_untranslated_paragraph_carries_the_language_of_the_original(client: Client):
     french = page("Aide", slug="aide", body=[("text", "<p>Une phrase à traduire.</p><p>Une autre phrase.</p>")])
-    page("Hulp", language="nl", of=french, slug="hulp", body=[("text", "<p>Een vertaalde zin.</p><p>Une autre phrase.</p>")])
+    page(
+        "Hulp",
+        language="nl",
+        of=french,
+        slug="hulp",
+        body=[("text", "<p>Een vertaalde zin.</p><p>Une autre phrase.</p>")],
+    )
     text = client.get("/nl/hulp/").content.decode()
     assert '<p lang="fr">Une autre phrase.</p>' in text
     assert "<p>Een vertaalde zin.</p>" in text

@@ -45,7 +45,12 @@ def test_an_article_is_told_in_the_languages_it_was_written_in():
     [news] = newest()
 
     assert news.subject == f"home.page:{page.pk}"
-    assert (news.titles.source, news.titles["fr"], news.titles["nl"], news.titles.get("en")) == ("fr", "L’accueil", "Het onthaal", None)
+    assert (news.titles.source, news.titles["fr"], news.titles["nl"], news.titles.get("en")) == (
+        "fr",
+        "L’accueil",
+        "Het onthaal",
+        None,
+    )
     assert (news.texts["fr"], news.texts["nl"]) == ("Une porte ouverte.", "Een open deur.")
     assert news.urls == {"fr": "/fr/accueil/", "nl": "/nl/onthaal/", "en": "/en/accueil/"}
 
@@ -71,7 +76,9 @@ def test_what_was_not_translated_yet_is_told_in_the_language_of_the_source():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"audiences": ["members"]}, {"audiences": ["body:PA"]}, {"live": False}, {"date": None}], ids=["members", "group", "draft", "no date"]
+    "fields",
+    [{"audiences": ["members"]}, {"audiences": ["body:PA"]}, {"live": False}, {"date": None}],
+    ids=["members", "group", "draft", "no date"],
 )
 def test_what_not_everyone_may_see_or_is_no_article_is_no_news(fields):
     page = article("Pas une nouvelle", **fields)
@@ -119,7 +126,13 @@ def test_newest_come_first():
 
 def test_unpublished_after_it_was_told_it_is_public_no_more():
     page, other = article("L’accueil"), article("Resté")
-    subjects = [f"home.page:{page.pk}", f"home.page:{other.pk}", "library.reference:1", "home.page:x", "home.page:999999"]
+    subjects = [
+        f"home.page:{page.pk}",
+        f"home.page:{other.pk}",
+        "library.reference:1",
+        "home.page:x",
+        "home.page:999999",
+    ]
     assert set(source.public(subjects)) == set(subjects[:2])
 
     page.unpublish()

@@ -9,7 +9,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("language", "title", "said"),
-    [("fr", "Nous ne trouvons pas cette page", "Erreur"), ("nl", "We vinden deze pagina niet", "Fout"), ("en", "We cannot find this page", "Error")],
+    [
+        ("fr", "Nous ne trouvons pas cette page", "Erreur"),
+        ("nl", "We vinden deze pagina niet", "Fout"),
+        ("en", "We cannot find this page", "Error"),
+    ],
     ids=["fr", "nl", "en"],
 )
 def test_unknown_address_is_a_404_with_the_title_in_three_languages(client: Client, language, title, said):
@@ -59,7 +63,9 @@ def test_404_leads_to_the_same_address_with_the_words_of_the_other_languages(cli
     assert shown.status_code == 404
     echoes = {echo.language: echo.url for echo in shown.context["echoes"]}
     assert {language: echoes[language] for language in others} == others
-    assert all(shown.content.decode().count(f'href="{url}"') == 2 for url in others.values()), "the echo and the language tab"
+    assert all(shown.content.decode().count(f'href="{url}"') == 2 for url in others.values()), (
+        "the echo and the language tab"
+    )
 
 
 @pytest.mark.parametrize("address", ["/media/nothing.jpg", "/sitemap-nothing.xml"])
@@ -134,7 +140,10 @@ def test_where_debug_is_on_what_is_not_found_gets_the_sites_own_page_too(client,
     assert "We vinden deze pagina niet" in answer.content.decode()
 
 
-@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded; charset=utf-7", "multipart/form-data", "multipart/form-data; boundary=\x80"])
+@pytest.mark.parametrize(
+    "kind",
+    ["application/x-www-form-urlencoded; charset=utf-7", "multipart/form-data", "multipart/form-data; boundary=\x80"],
+)
 def test_a_form_that_cannot_be_read_gets_a_sentence(db, kind):
     client = Client(enforce_csrf_checks=True)
     client.get("/fr/compte/connexion/")
@@ -153,7 +162,9 @@ TOO_LONG = {
 @pytest.mark.parametrize("address", TOO_LONG)
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_form_that_is_too_long_gets_a_sentence_that_its_sender_hears(db, settings, address, kind):
-    """All that was sent is read: a connection that is closed before is reset, and the browser shows an error of its own."""
+    """All that was sent is read: a connection that is closed before is reset, and the browser shows an error of its
+    own.
+    """
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
     head = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n' if "multipart" in kind else b"login="
     client = Client(enforce_csrf_checks=True)
@@ -166,7 +177,9 @@ def test_a_form_that_is_too_long_gets_a_sentence_that_its_sender_hears(db, setti
 
 def test_a_text_of_more_than_a_megabyte_is_too_long_for_the_log_in(db):
     client = Client(enforce_csrf_checks=True)
-    response = client.generic("POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded")
+    response = client.generic(
+        "POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded"
+    )
     assert (response.status_code, "1,0" in response.content.decode()) == (413, True)
 
 
@@ -174,5 +187,7 @@ def test_what_is_sent_without_end_is_not_read_to_its_end(db, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 10
     client = Client(enforce_csrf_checks=True)
     client.get("/fr/compte/connexion/")
-    response = client.generic("POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded")
+    response = client.generic(
+        "POST", "/fr/compte/connexion/", b"login=" + b"a" * (1 << 20), content_type="application/x-www-form-urlencoded"
+    )
     assert (response.status_code, len(response.wsgi_request.read()) > 1 << 19) == (413, True)

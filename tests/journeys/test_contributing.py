@@ -1,6 +1,8 @@
-"""Contributing, whole, in a browser: a PDF given and confirmed in under ten actions, sent back by the referent, mended, accepted, found.
+"""Contributing, whole, in a browser: a PDF given and confirmed in under ten actions, sent back by the referent, mended,
+accepted, found.
 
-In French and Dutch, on a phone and on a desk; once without JavaScript. The steps are functions of a page, for longer journeys.
+In French and Dutch, on a phone and on a desk; once without JavaScript. The steps are functions of a page, for longer
+journeys.
 """
 
 from __future__ import annotations
@@ -23,7 +25,10 @@ from tests.kb.library import builders as make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PAGE = "Nieuwkomers op de Brusselse huurmarkt, een verkenning van de obstakels die zij ontmoeten bij de huurwaarborg en de huisvesting in Schaarbeek"
+PAGE = (
+    "Nieuwkomers op de Brusselse huurmarkt, een verkenning van de obstakels die zij "
+    "ontmoeten bij de huurwaarborg en de huisvesting in Schaarbeek"
+)
 WORD = "huurwaarborg"
 
 
@@ -144,7 +149,11 @@ def fits(page) -> bool:
 
 @pytest.mark.parametrize(("language", "width"), [("fr", 390), ("nl", 1280)])
 def test_given_sent_back_mended_accepted_and_found(site, seats, language, width):
-    author, referent, member = seats("autrice@cass.example", width), seats("referente@cass.example", width), seats("membre@cass.example", width)
+    author, referent, member = (
+        seats("autrice@cass.example", width),
+        seats("referente@cass.example", width),
+        seats("membre@cass.example", width),
+    )
 
     author.page.goto(site + address("home:members", language))
     give_pdf(author, pdf([PAGE, PAGE]))
@@ -181,24 +190,37 @@ def test_given_sent_back_mended_accepted_and_found(site, seats, language, width)
 
     assert finds(member.page, site, language, WORD) == 1
     accepted = Reference.objects.get()
-    assert (accepted.state, accepted.year, accepted.title) == (ReferenceState.ACCEPTED, 2011, "Nieuwkomers op de Brusselse huurmarkt")
+    assert (accepted.state, accepted.year, accepted.title) == (
+        ReferenceState.ACCEPTED,
+        2011,
+        "Nieuwkomers op de Brusselse huurmarkt",
+    )
     author.page.goto(site + address("library:contribution", language, accepted.mark_slug))
     assert author.page.url.endswith(address("library:reference", language, accepted.mark_slug))
 
 
 def test_without_javascript_the_same_forms_do(site, seats):
-    author, referent = seats("autrice@cass.example", 390, java_script_enabled=False), seats("referente@cass.example", 390, java_script_enabled=False)
+    author, referent = (
+        seats("autrice@cass.example", 390, java_script_enabled=False),
+        seats("referente@cass.example", 390, java_script_enabled=False),
+    )
     author.page.goto(site + address("library:list", "fr"))
     give_pdf(author, pdf([PAGE]))
     work()
     author.click("[data-reading-said] a")
     author.fill("#line-publisher input:not([type=hidden])", "Une maison")
     correct(author, "title", "Un titre corrigé")
-    assert author.page.locator("#line-publisher").inner_text().count("Une maison") == 1  # what was typed elsewhere went along
+    assert (
+        author.page.locator("#line-publisher").inner_text().count("Une maison") == 1
+    )  # what was typed elsewhere went along
     confirm(author)
     accept(referent, site, "fr")
     accepted = Reference.objects.get()
-    assert (accepted.state, accepted.title, accepted.publisher) == (ReferenceState.ACCEPTED, "Un titre corrigé", "Une maison")
+    assert (accepted.state, accepted.title, accepted.publisher) == (
+        ReferenceState.ACCEPTED,
+        "Un titre corrigé",
+        "Une maison",
+    )
 
 
 def test_dropping_files_on_the_zone_says_what_was_given_and_what_is_too_heavy(site, seats):
@@ -209,9 +231,11 @@ def test_dropping_files_on_the_zone_says_what_was_given_and_what_is_too_heavy(si
       const data = new DataTransfer();
       for (const [name, size] of names) data.items.add(new File([new Uint8Array(size)], name));
       document.querySelector('[data-drop]').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-    }"""
+    }"""  # noqa: E501
     author.page.evaluate(drop, [["un.pdf", 10], ["deux.pdf", 10]])
-    assert author.page.evaluate("[...document.querySelector('[data-drop] input[type=file]').files].map(one => one.name)") == ["un.pdf", "deux.pdf"]
+    assert author.page.evaluate(
+        "[...document.querySelector('[data-drop] input[type=file]').files].map(one => one.name)"
+    ) == ["un.pdf", "deux.pdf"]
     assert author.page.locator(".drop__together").is_visible()
     author.page.evaluate("document.querySelector('form[data-give]').dataset.largest = 5")
     author.page.evaluate(drop, [["lourd.pdf", 20]])

@@ -1,4 +1,6 @@
-"""The directory in a real Chromium: narrowing the list, reaching an organisation, nothing for axe to find, nothing scrolls sideways."""
+"""The directory in a real Chromium: narrowing the list, reaching an organisation, nothing for axe to find, nothing
+scrolls sideways.
+"""
 
 from __future__ import annotations
 
@@ -42,10 +44,19 @@ def directory(transactional_db):
         concepts=[housing],
     )
     make.membership(union, since="2005-03-01")
-    service = make.service(union, "Permanence juridique", "permanence", publics={"fr": "Locataires"}, cost={"fr": "Gratuit"}, phone="02 000 10 31")
+    service = make.service(
+        union,
+        "Permanence juridique",
+        "permanence",
+        publics={"fr": "Locataires"},
+        cost={"fr": "Gratuit"},
+        phone="02 000 10 31",
+    )
     week = dict.fromkeys(range(1, 8), "09:00-12:00, 13:00-16:30")
     make.place(union, house_number="12", postal_code="1030", week=week)
-    place = make.place(union, service=service, name="Antenne", access={"fr": "Troisième étage"}, week={day: "rdv" for day in week})
+    place = make.place(
+        union, service=service, name="Antenne", access={"fr": "Troisième étage"}, week={day: "rdv" for day in week}
+    )
     make.closure(place, today, today + timedelta(days=3), reason={"fr": "Travaux"})
     make.closure(place, today + timedelta(days=30), reason={"nl": "Feestdag"})
     make.organisation("Ancienne maison", "ancienne", is_active=False)

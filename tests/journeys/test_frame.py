@@ -10,7 +10,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BODY = [
     (
         "text",
-        "<h2>Huurwaarborgtussenkomsten</h2><p>Une phrase avec <a href='https://www.example.org/'>un lien</a>.</p><ul><li>un</li><li>deux</li></ul>",
+        (
+            "<h2>Huurwaarborgtussenkomsten</h2><p>Une phrase avec <a "
+            "href='https://www.example.org/'>un lien</a>.</p><ul><li>un</li><li>deux</li></ul>"
+        ),
     ),
     ("quotation", {"text": "Le logement est la première démarche.", "source": "Rapport, p. 27"}),
     (

@@ -16,7 +16,20 @@ from kb.groups.models import Mandate
 from kb.library.models import Reference
 from search import opening
 from tests.journeys.test_arriving import CHOSEN, choose_password, link_in_mail
-from tests.journeys.test_contributing import PAGE, WORD, Hands, accept, address, confirm, correct, finds, give_pdf, log_in, send_back, work
+from tests.journeys.test_contributing import (
+    PAGE,
+    WORD,
+    Hands,
+    accept,
+    address,
+    confirm,
+    correct,
+    finds,
+    give_pdf,
+    log_in,
+    send_back,
+    work,
+)
 from tests.kb.accounts.builders import fresh_limits, url
 from tests.kb.files.builders import pdf
 from tests.kb.library import builders as make
@@ -61,7 +74,9 @@ def test_an_invited_member_puts_a_document_in_and_others_find_it(site, browser, 
     invited = User.objects.create_user("nouvelle@cass.example", language=language)
     Mandate.objects.create(user=invited, body=make.body("PA"))
     inviting.invite(invited)
-    contexts = [browser.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce") for _who in range(3)]
+    contexts = [
+        browser.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce") for _who in range(3)
+    ]
     author, follower, other = (Hands(context.new_page()) for context in contexts)
     log_in(contexts[1], site, referent)
     log_in(contexts[2], site, reader)

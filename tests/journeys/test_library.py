@@ -1,4 +1,6 @@
-"""The library in a real Chromium: list, reference, reader, and where nothing is: nothing for axe to find, nothing scrolls sideways."""
+"""The library in a real Chromium: list, reference, reader, and where nothing is: nothing for axe to find, nothing
+scrolls sideways.
+"""
 
 import os
 from pathlib import Path
@@ -30,7 +32,7 @@ Pour les familles à faibles revenus, le premier obstacle à l’achat d’un lo
 Het OCMW helpt de huurders bij het zoeken naar een woning, en bij het betalen van de huurwaarborg aan de eigenaar.
 #pagebreak()
 Les logements sont suivis pendant trente mois.
-"""
+"""  # noqa: E501
 
 
 @pytest.fixture
@@ -43,8 +45,14 @@ def library(settings, tmp_path, client):
     reference = make.reference(
         "L’accueil des primo-arrivants à Schaerbeek",
         subtitle="Dossier final du groupe de travail",
-        translated_titles={"nl": "Het onthaal van nieuwkomers in Schaarbeek", "en": "Welcoming newcomers in Schaerbeek"},
-        abstract={"fr": "Ce que les personnes rencontrent pendant leurs premiers mois.", "en": "What newcomers meet in their first months."},
+        translated_titles={
+            "nl": "Het onthaal van nieuwkomers in Schaarbeek",
+            "en": "Welcoming newcomers in Schaerbeek",
+        },
+        abstract={
+            "fr": "Ce que les personnes rencontrent pendant leurs premiers mois.",
+            "en": "What newcomers meet in their first months.",
+        },
         creators=("CASS", "IRFAM"),
         date_text="2012-05",
         publisher="Coordination de l’Action Sociale",

@@ -1,4 +1,6 @@
-"""Logging in through a real Chromium, in two languages, on a desk and on a phone: nothing for axe to find, nothing scrolls sideways."""
+"""Logging in through a real Chromium, in two languages, on a desk and on a phone: nothing for axe to find, nothing
+scrolls sideways.
+"""
 
 import re
 
@@ -14,7 +16,9 @@ __all__ = ["fresh_limits"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 BOTH_LANGUAGES_AND_WIDTHS = pytest.mark.parametrize(
-    ("language", "width"), [("fr", 1280), ("fr", 390), ("nl", 1280), ("nl", 390)], ids=["fr-desk", "fr-phone", "nl-desk", "nl-phone"]
+    ("language", "width"),
+    [("fr", 1280), ("fr", 390), ("nl", 1280), ("nl", 390)],
+    ids=["fr-desk", "fr-phone", "nl-desk", "nl-phone"],
 )
 HEADINGS = {
     "fr": {"log in": "Se connecter", "code": "Votre code", "reset": "Un nouveau mot de passe"},

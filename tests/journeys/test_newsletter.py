@@ -1,5 +1,5 @@
-"""An issue in one sitting, in a browser: composed from what is new, previewed in three languages, approved, sent to a real mail server, read on the
-site, and left by the header that mail programs use."""
+"""An issue in one sitting, in a browser: composed from what is new, previewed in three languages, approved, sent to a
+real mail server, read on the site, and left by the header that mail programs use."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ READERS = {"lectrice@cass.example": "fr", "lezer@cass.example": "nl", "reader@ca
 
 @pytest.fixture
 def site(settings, live_server):
-    """A site whose tasks wait for the worker; something public and something closed are new, three people are subscribed."""
+    """A site whose tasks wait for the worker; something public and something closed are new, three people are
+    subscribed.
+    """
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     settings.WAGTAILADMIN_BASE_URL = live_server.url
     settings.NEWSLETTER_RATE = 0
@@ -64,7 +66,10 @@ def test_an_issue_is_composed_approved_sent_read_and_left(site, browser, page, s
     own.fill("Une permanence de plus")
     page.locator("#page-edit-form button[type=submit], form[data-edit-form] button[type=submit]").first.click()
     page.wait_for_load_state()
-    assert any(item.title.get("fr") == "Une permanence de plus" for item in Issue.objects.get().get_latest_revision_as_object().items.all())
+    assert any(
+        item.title.get("fr") == "Une permanence de plus"
+        for item in Issue.objects.get().get_latest_revision_as_object().items.all()
+    )
 
     # Previewed as page, mail and text in three languages.
     page.locator("[data-side-panel-toggle=preview]").click()
@@ -72,7 +77,9 @@ def test_an_issue_is_composed_approved_sent_read_and_left(site, browser, page, s
         for kind in ("web", "mail", "text"):
             page.select_option("#id_preview_mode", f"{kind}-{language}")
             shown = page.frame_locator("#w-preview-iframe").locator("body")
-            page.locator(f"#w-preview-iframe[src*='mode={kind}-{language}&']").wait_for()  # the panel loads one at a time
+            page.locator(
+                f"#w-preview-iframe[src*='mode={kind}-{language}&']"
+            ).wait_for()  # the panel loads one at a time
             shown.filter(has_text=re.compile(plain(title))).wait_for()
             assert "Une permanence de plus" in shown.inner_text(), f"{kind} in {language}"
     assert page.request.get(f"{site}/fr/echos/{issue.number}/").status == 404  # nothing is public yet, not even here
@@ -83,7 +90,9 @@ def test_an_issue_is_composed_approved_sent_read_and_left(site, browser, page, s
         page.locator("[name=action-submit]").first.evaluate("button => button.click()")
     page.goto(site + address_of("edit", issue.pk))
     with page.expect_navigation():
-        page.locator("[data-workflow-action-name=approve]:not([data-workflow-action-modal-url])").first.evaluate("button => button.click()")
+        page.locator("[data-workflow-action-name=approve]:not([data-workflow-action-modal-url])").first.evaluate(
+            "button => button.click()"
+        )
     issue.refresh_from_db()
     assert issue.live
 
@@ -103,7 +112,11 @@ def test_an_issue_is_composed_approved_sent_read_and_left(site, browser, page, s
     assert page.locator("progress, .sheet__state").count()
 
     # Read on the site by somebody who is not logged in, from the link in the mail.
-    link = next(found for found in re.findall(r"https?://\S+", body_of(received["lezer@cass.example"])) if f"/nl/echos/{issue.number}/" in found)
+    link = next(
+        found
+        for found in re.findall(r"https?://\S+", body_of(received["lezer@cass.example"]))
+        if f"/nl/echos/{issue.number}/" in found
+    )
     reader = browser.new_context().new_page()
     reader.goto(link)
     assert TITLES["nl"] in reader.locator("h1").inner_text().replace("\u00ad", "")
@@ -112,10 +125,15 @@ def test_an_issue_is_composed_approved_sent_read_and_left(site, browser, page, s
     # Left by the header, as a mail program does it: one POST, no page, no log-in.
     header = received["lezer@cass.example"]["List-Unsubscribe"].strip("<>")
     assert received["lezer@cass.example"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    with urllib.request.urlopen(header, urllib.parse.urlencode({"List-Unsubscribe": "One-Click"}).encode(), timeout=60) as answer:
+    with urllib.request.urlopen(
+        header, urllib.parse.urlencode({"List-Unsubscribe": "One-Click"}).encode(), timeout=60
+    ) as answer:
         assert answer.status == 200
     states = dict(Subscriber.objects.values_list("email", "state"))
-    assert states == {**dict.fromkeys(READERS, SubscriberState.ACTIVE), "lezer@cass.example": SubscriberState.UNSUBSCRIBED}
+    assert states == {
+        **dict.fromkeys(READERS, SubscriberState.ACTIVE),
+        "lezer@cass.example": SubscriberState.UNSUBSCRIBED,
+    }
 
 
 def plain(title: str) -> str:

@@ -1,4 +1,6 @@
-"""Passkeys in a real Chromium with an authenticator of its own: made, used to log in, to confirm, taken away; and what is said without JavaScript."""
+"""Passkeys in a real Chromium with an authenticator of its own: made, used to log in, to confirm, taken away; and what
+is said without JavaScript.
+"""
 
 import pytest
 
@@ -57,7 +59,9 @@ def log_out(page, site: str, language: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "width"), [("fr", 1280), ("nl", 390)])
-def test_an_editor_makes_a_passkey_logs_out_and_is_in_the_admin_with_it_alone(site, page, authenticator, language, width):
+def test_an_editor_makes_a_passkey_logs_out_and_is_in_the_admin_with_it_alone(
+    site, page, authenticator, language, width
+):
     said = []
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.set_viewport_size({"width": width, "height": 844})

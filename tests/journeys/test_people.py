@@ -1,4 +1,6 @@
-"""The members' list of people and the bringing in of people, in a real Chromium: two languages, a desk and a telephone, light and dark."""
+"""The members' list of people and the bringing in of people, in a real Chromium: two languages, a desk and a telephone,
+light and dark.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def site(live_server):
     groups = [body(code) for code in ("PA", "LOG")]
     for number in range(3):
         person = member(f"p{number}@cass.example", name=f"Personne {number}", phone="02 000 00 00", shares_contact=True)
-        Employment.objects.create(user=person, organisation=Organisation.objects.create(code=f"o{number}", name=f"Atelier {number}"))
+        Employment.objects.create(
+            user=person, organisation=Organisation.objects.create(code=f"o{number}", name=f"Atelier {number}")
+        )
         mandate(person, groups[number % 2], is_referent=number == 0, since=timezone.localdate() - timedelta(days=30))
     mandate(member("lectrice@cass.example", name="Lectrice"), groups[0])
     return live_server.url

@@ -1,4 +1,6 @@
-"""The main job, whole, in each language: an editor puts a PDF in, the worker reads it, a reader finds its page and sees it marked."""
+"""The main job, whole, in each language: an editor puts a PDF in, the worker reads it, a reader finds its page and sees
+it marked.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the document says on its first and second page, what is asked, and the words that must be marked, as they are written."""
+    """What the document says on its first and second page, what is asked, and the words that must be marked, as they
+    are written.
+    """
 
     title: str
     first: str
@@ -78,7 +82,9 @@ def log_in(page, address: str, email: str) -> None:
 
 
 def put_in(page, address: str, told: Told, pdf: bytes, *, language: str) -> None:
-    """Adds a reference with its file, for everyone, and accepts it. The tabs are called in the language of the editor."""
+    """Adds a reference with its file, for everyone, and accepts it.
+    The tabs are called in the language of the editor.
+    """
 
     def open_tab(name: str) -> None:
         with override(language):
@@ -101,10 +107,15 @@ def put_in(page, address: str, told: Told, pdf: bytes, *, language: str) -> None
 
 
 @pytest.mark.parametrize("language", DOCUMENTS)
-def test_an_editor_puts_a_document_in_and_a_reader_finds_the_page_that_says_it(queued_site, browser, page, tmp_path, language):
+def test_an_editor_puts_a_document_in_and_a_reader_finds_the_page_that_says_it(
+    queued_site, browser, page, tmp_path, language
+):
     told = DOCUMENTS[language]
     source = tmp_path / "document.typ"
-    source.write_text(f"#set page(width: 148mm, height: 210mm)\n= {told.title}\n{told.first}\n#pagebreak()\n{told.second}\n", encoding="utf-8")
+    source.write_text(
+        f"#set page(width: 148mm, height: 210mm)\n= {told.title}\n{told.first}\n#pagebreak()\n{told.second}\n",
+        encoding="utf-8",
+    )
     with override(language):
         results = f"{queued_site}/{language}/{word('search')}/"
     editor = builders.editor(language=language)

@@ -1,4 +1,6 @@
-"""What the site says instead of doing what was asked, in a real Chromium: nothing for axe to find, nothing scrolls sideways."""
+"""What the site says instead of doing what was asked, in a real Chromium: nothing for axe to find, nothing scrolls
+sideways.
+"""
 
 import pytest
 from django.urls import reverse
@@ -21,7 +23,9 @@ SEND_FILE = """() => {
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("nl", "dark")])
-def test_a_version_taken_away_an_address_of_forms_and_one_without_files_say_so_on_a_phone(live_server, page, language, scheme):
+def test_a_version_taken_away_an_address_of_forms_and_one_without_files_say_so_on_a_phone(
+    live_server, page, language, scheme
+):
     reference = make.reference("L’accueil des primo-arrivants à Schaerbeek")
     file = make.file(reference, "Des noms", name="liste.pdf")
     take_away(file, 1, reason="Le document contenait des données personnelles", user=make.member())

@@ -1,4 +1,6 @@
-"""The pages of a sending in a real Chromium: axe, a phone's width, the dark, and how far it is looked at again by itself."""
+"""The pages of a sending in a real Chromium: axe, a phone's width, the dark, and how far it is looked at again by
+itself.
+"""
 
 from __future__ import annotations
 
@@ -57,14 +59,18 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(editing, live_server, ru
     Delivery.objects.filter(pk=first.pk).update(state=DeliveryState.REFUSED, error="550 5.1.1 nobody here")
     draft = make.issue(15, title="Un brouillon")
     fresh = make.issue(16, title="Approuvé", live=True)
-    for number, (issue, more) in enumerate(((running.issue, ""), (running.issue, "not-delivered/"), (draft, ""), (fresh, ""), (fresh, "now/"))):
+    for number, (issue, more) in enumerate(
+        ((running.issue, ""), (running.issue, "not-delivered/"), (draft, ""), (fresh, ""), (fresh, "now/"))
+    ):
         open_page(editing, live_server, issue, more)
         assert editing.locator("h1").count() >= 1
         assert_no_axe_findings(editing)
         assert editing.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (number, more)
         if folder := os.environ.get("CASS_SHOTS"):
             editing.screenshot(path=f"{folder}/sending-{number}-{width}.png", full_page=True)
-    Sending.objects.filter(pk=running.pk).update(state=SendingState.STOPPED, trouble=Trouble.REFUSES_ALL, note="550 5.7.1 on a list")
+    Sending.objects.filter(pk=running.pk).update(
+        state=SendingState.STOPPED, trouble=Trouble.REFUSES_ALL, note="550 5.7.1 on a list"
+    )
     open_page(editing, live_server, running.issue)
     assert "550 5.7.1 on a list" in editing.locator("body").inner_text()
     if folder := os.environ.get("CASS_SHOTS"):

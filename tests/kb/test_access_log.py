@@ -1,4 +1,7 @@
-"""What the web server notes of a visit: no key of a link, nothing that was typed. The rules are in docs/systemd/nginx.conf."""
+"""What the web server notes of a visit: no key of a link, nothing that was typed.
+
+The rules are in docs/systemd/nginx.conf.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,32 @@ CONF = (ROOT / "docs/systemd/nginx.conf").read_text(encoding="utf-8")
 # What stands in an address: keys, and names of things that a log may hold. A new name is put into one of the two.
 KEYS = {"word", "key", "token"}
 NAMES = {
-    *("mark", "file", "version", "page", "number", "code", "name", "section", "rest", "uidb36", "uidb64", "kind", "pk", "mode"),
-    *("app_label", "model_name", "app_name", "action", "action_name", "content_type_app_name", "content_type_model_name", "filter_spec"),
+    *(
+        "mark",
+        "file",
+        "version",
+        "page",
+        "number",
+        "code",
+        "name",
+        "section",
+        "rest",
+        "uidb36",
+        "uidb64",
+        "kind",
+        "pk",
+        "mode",
+    ),
+    *(
+        "app_label",
+        "model_name",
+        "app_name",
+        "action",
+        "action_name",
+        "content_type_app_name",
+        "content_type_model_name",
+        "filter_spec",
+    ),
     *("revision_id_a", "revision_id_b", "workflow_pk", "page_pk"),
 }
 WORDS = {"word": "3q2-7wEAAAAB_gD9-dfCiIhFm0Qk1xYz", "uidb36": "2n", "key": "digm2x-b289fd28e68d4ebb8ff0256ac102d2f4"}
@@ -54,7 +81,11 @@ def with_keys(language: str) -> list[str]:
     with override(language):
         for address in addresses(get_resolver().url_patterns):
             if places_of(address) & KEYS and not address.startswith("admin/"):
-                plain = re.sub(r"\(\?P(<\w+>)(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>", lambda hit: WORDS[(hit[1] or hit[2]).strip("<>")], address)
+                plain = re.sub(
+                    r"\(\?P(<\w+>)(?:[^()]|\([^()]*\))*\)|<(?:\w+:)?(\w+)>",
+                    lambda hit: WORDS[(hit[1] or hit[2]).strip("<>")],
+                    address,
+                )
                 found.append("/" + plain.replace("^", "").replace("$", ""))
     return found
 
@@ -67,7 +98,9 @@ def hides(address: str) -> bool:
 
 def test_every_name_in_an_address_is_known_as_a_key_or_as_none():
     found = set().union(*(places_of(address) for address in addresses(get_resolver().url_patterns)))
-    unknown = {name for name in found if name not in KEYS | NAMES and not re.search(r"(^|_)id$|^page_to_move_id$", name)}
+    unknown = {
+        name for name in found if name not in KEYS | NAMES and not re.search(r"(^|_)id$|^page_to_move_id$", name)
+    }
     assert unknown == set()
 
 
@@ -88,7 +121,15 @@ def test_an_address_in_the_words_of_another_language_is_noted_without_its_key_to
 
 
 @pytest.mark.parametrize(
-    "address", ["/fr/bibliotheque/PA-2012-147/", "/fr/echos/14/", "/fr/compte/", "/nl/echos/", "/fr/compte/adresse/", "/sitemap.xml"]
+    "address",
+    [
+        "/fr/bibliotheque/PA-2012-147/",
+        "/fr/echos/14/",
+        "/fr/compte/",
+        "/nl/echos/",
+        "/fr/compte/adresse/",
+        "/sitemap.xml",
+    ],
 )
 def test_other_addresses_are_noted(address):
     assert not hides(address)
@@ -107,9 +148,13 @@ def web_server(folder: Path) -> Iterator[tuple[int, http.server.ThreadingHTTPSer
     behind = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
     threading.Thread(target=behind.serve_forever, daemon=True).start()
     port = _free_port()
-    conf = CONF.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("127.0.0.1:8000", f"127.0.0.1:{behind.server_port}")
+    conf = CONF.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
+        "127.0.0.1:8000", f"127.0.0.1:{behind.server_port}"
+    )
     conf = conf.replace("/var/log/nginx/access.log", str(folder / "access.log"))
-    folders = "".join(f"{name}_temp_path {folder}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    folders = "".join(
+        f"{name}_temp_path {folder}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     around = f"pid {folder}/pid; error_log {folder}/error.log; daemon off; master_process off; events {{}}"
     whole = f"{around} http {{ {folders} access_log off;\n{conf}\n}}"
     (folder / "nginx.conf").write_text(whole, encoding="utf-8")
@@ -175,11 +220,16 @@ def test_a_real_web_server_writes_no_heavy_body_of_nobody_and_few_at_once(tmp_pa
 def test_the_web_server_knows_the_cookies_by_their_names():
     production = (ROOT / "kb/settings/production.py").read_text(encoding="utf-8")
     names = re.search(r'"~\(\^\|; \?\)__Host-\((\w+)\|(\w+)\)=', CONF).groups()
-    assert f'SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-{names[0]}", "__Host-{names[1]}"' in production
+    assert (
+        f'SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-{names[0]}", "__Host-{names[1]}"'
+        in production
+    )
 
 
 def _begun(port: int, address: str, cookie: str, weight: str) -> tuple[str, socket.socket]:
-    """The answer's number to a form of which only the beginning is sent, "" while the rest is waited for; and its connection."""
+    """The answer's number to a form of which only the beginning is sent, "" while the rest is waited for; and its
+    connection.
+    """
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     connection.sendall(f"POST {address} HTTP/1.1\r\nHost: cass.example\r\n{cookie}{weight}\r\n".encode())
     connection.settimeout(0.4)

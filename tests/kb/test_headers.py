@@ -65,9 +65,30 @@ def test_every_page_carries_the_other_headers(client, header, value):
 
 
 OWN_PAGES = (
-    *("account_index", "account_addresses", "account_sessions", "account_my_data", "account_my_data_file", "account_change_password"),
-    *("mfa_index", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "mfa_list_webauthn", "home:members"),
-    *("library:list", "search:results", "newsletter:own", "processing_register", "directory:list", "library:contributions"),
+    *(
+        "account_index",
+        "account_addresses",
+        "account_sessions",
+        "account_my_data",
+        "account_my_data_file",
+        "account_change_password",
+    ),
+    *(
+        "mfa_index",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "mfa_list_webauthn",
+        "home:members",
+    ),
+    *(
+        "library:list",
+        "search:results",
+        "newsletter:own",
+        "processing_register",
+        "directory:list",
+        "library:contributions",
+    ),
 )
 
 
@@ -106,9 +127,15 @@ def test_every_answer_says_whether_it_is_kept(client):
     """Of what says nothing, caches keep what they like, for as long as they like."""
     found = _every_address()
     assert {"/sitemap.xml", "/robots.txt", "/health", "/fr/plan/"} <= set(found)
-    silent = [address for address in [*found, "/", "/fr", "/fr/nulle-part/"] if "Cache-Control" not in client.get(address).headers]
+    silent = [
+        address
+        for address in [*found, "/", "/fr", "/fr/nulle-part/"]
+        if "Cache-Control" not in client.get(address).headers
+    ]
     assert silent == []
-    assert {client.get(address)["Cache-Control"] for address in ("/sitemap.xml", "/robots.txt", "/sitemap-pages.xml")} == {"no-cache"}
+    assert {
+        client.get(address)["Cache-Control"] for address in ("/sitemap.xml", "/robots.txt", "/sitemap-pages.xml")
+    } == {"no-cache"}
 
 
 def test_recovery_codes_are_kept_by_no_browser(client):

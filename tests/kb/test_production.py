@@ -20,12 +20,19 @@ from django.conf import settings as s
 print(s.DATABASES['default']['ENGINE'], s.CACHES['default']['BACKEND'], s.EMAIL_HOST, s.EMAIL_USE_TLS)
 print(s.EMAIL_BACKEND, s.MAIL_TRANSPORT)
 print(s.STORAGES['private']['OPTIONS']['bucket_name'], s.ALLAUTH_TRUSTED_PROXY_COUNT, s.SECURE_HSTS_SECONDS, s.CSRF_TRUSTED_ORIGINS[0])
-"""
+"""  # noqa: E501
 
 
 def _python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    values = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "kb.settings.production", "PYTHONWARNINGS": "ignore", **environment}
-    return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=values, capture_output=True, text=True, timeout=300, check=False)
+    values = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "kb.settings.production",
+        "PYTHONWARNINGS": "ignore",
+        **environment,
+    }
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=values, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def test_check_deploy_has_nothing_to_say(tmp_path):
@@ -71,7 +78,7 @@ stranger = Client().get("/health", headers={"host": "elsewhere.example"})
 for answer in (own, passed_on):
     print(answer.status_code, answer.json()["database"], "detail" in answer.json())
 print(stranger.status_code)
-"""
+"""  # noqa: E501
 
 
 def test_the_machine_itself_may_ask_how_the_site_is_and_a_proxy_may_not_in_its_name(tmp_path):
@@ -102,13 +109,21 @@ def test_attempts_counted_by_one_web_process_count_in_the_others_without_anythin
 def test_mail_leaves_by_the_api_of_a_service_where_the_environment_says_so(tmp_path):
     told = _python(
         "-c",
-        "from django.conf import settings as s; print(s.MAIL_TRANSPORT, s.EMAIL_BACKEND, s.ANYMAIL['MAILJET_API_KEY'], s.INSTALLED_APPS[-1])",
+        (
+            "from django.conf import settings as s; print(s.MAIL_TRANSPORT, s.EMAIL_BACKEND, "
+            "s.ANYMAIL['MAILJET_API_KEY'], s.INSTALLED_APPS[-1])"
+        ),
         CASS_VAR=str(tmp_path),
         CASS_MAIL_TRANSPORT="anymail.backends.mailjet.EmailBackend",
         CASS_ANYMAIL='{"MAILJET_API_KEY": "abc"}',
         **NEEDED,
     )
-    assert told.stdout.split() == ["anymail.backends.mailjet.EmailBackend", "kb.clock.posting.Backend", "abc", "anymail"], told.stderr
+    assert told.stdout.split() == [
+        "anymail.backends.mailjet.EmailBackend",
+        "kb.clock.posting.Backend",
+        "abc",
+        "anymail",
+    ], told.stderr
 
 
 BREAK = """
@@ -136,17 +151,30 @@ answer = client.post(
     headers={"host": "cass.example", "x-forwarded-proto": "https", "x-forwarded-for": "198.51.100.7", "user-agent": "Navigateur"},
 )
 print("answered", answer.status_code)
-"""
+"""  # noqa: E501
 
 
 def test_the_mail_about_an_error_says_where_it_broke_and_nothing_that_came_with_the_request(tmp_path):
-    console = {"CASS_MAIL_TRANSPORT": "django.core.mail.backends.console.EmailBackend", "CASS_ERRORS_TO": "machine@cass.example"}
+    console = {
+        "CASS_MAIL_TRANSPORT": "django.core.mail.backends.console.EmailBackend",
+        "CASS_ERRORS_TO": "machine@cass.example",
+    }
     told = _python("-c", BREAK, CASS_VAR=str(tmp_path), **console, **NEEDED)
     mail = told.stdout
     assert "answered 500" in mail, told.stderr
     assert "Subject: [Django] ERROR (EXTERNAL IP): Internal Server Error: /breaks/<link>/" in mail
     for words in ("POST /breaks/<link>/", "builtins.RuntimeError", "builtins.ValueError", " breaks: "):
         assert words in mail, mail
-    for word in ("Vandenbulcke", "billetsecret", "cherche", "prenom.nom", "198.51.100.7", "jetoncsrf", "seancesecrete", "3q2-7w", "Navigateur"):
+    for word in (
+        "Vandenbulcke",
+        "billetsecret",
+        "cherche",
+        "prenom.nom",
+        "198.51.100.7",
+        "jetoncsrf",
+        "seancesecrete",
+        "3q2-7w",
+        "Navigateur",
+    ):
         assert word not in mail, word
     assert "Vandenbulcke" in told.stderr  # the log on the machine, for whoever mends it

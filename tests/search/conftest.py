@@ -1,4 +1,6 @@
-"""A search of its own for each test: an empty index in a temporary folder, and the slips of `kinds` as the only kind."""
+"""A search of its own for each test: an empty index in a temporary folder,
+and the slips of `kinds` as the only kind.
+"""
 
 import pytest
 

@@ -71,7 +71,9 @@ class SlipKind:
                 groups=slip.groups,
                 themes=slip.themes,
                 year=slip.year,
-                sections=tuple(Section(f"1.1/{place}", place, f"p. {place}", text) for place, text in enumerate(pages, 1)),
+                sections=tuple(
+                    Section(f"1.1/{place}", place, f"p. {place}", text) for place, text in enumerate(pages, 1)
+                ),
             )
 
         yield layer("", slip.audiences | slip.closed_to, slip.closed_to, slip.pages)
@@ -85,7 +87,9 @@ class SlipKind:
             return None
         return slip
 
-    def found(self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
+    def found(
+        self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
+    ) -> dict[str, Found]:
         found = {}
         for key, wanted in anchors.items():
             slip = self._seen(key, audiences)

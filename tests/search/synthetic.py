@@ -1,7 +1,7 @@
 """A library of any size made of invented words, always the same for a seed: to measure, not to read.
 
-Words follow Zipf's law in three vocabularies (one a language); documents have a lognormal number of pages of about 250 words; some pages are in
-a second language; three documents in five are public, the others belong to one of the bodies.
+Words follow Zipf's law in three vocabularies (one a language); documents have a lognormal number of pages of about 250
+words; some pages are in a second language; three documents in five are public, the others belong to one of the bodies.
 """
 
 from __future__ import annotations
@@ -20,12 +20,17 @@ TYPES = ("report", "article", "book", "webpage", "legislation")
 WORDS_A_PAGE = 250
 FUNCTION_WORDS_SHARE = 0.38
 _SYLLABLES = {
-    "fr": tuple("logementaccueilsantétravailformationfamilleenquêterégionsocialprécaritédépenses"[place : place + 3] for place in range(0, 75, 3)),
+    "fr": tuple(
+        "logementaccueilsantétravailformationfamilleenquêterégionsocialprécaritédépenses"[place : place + 3]
+        for place in range(0, 75, 3)
+    ),
     "nl": tuple(
-        "huisvestingwerkonderzoekgezinnengezondheidopleidingwaarborgstadkamerhuurprijsarmoede"[place : place + 3] for place in range(0, 81, 3)
+        "huisvestingwerkonderzoekgezinnengezondheidopleidingwaarborgstadkamerhuurprijsarmoede"[place : place + 3]
+        for place in range(0, 81, 3)
     ),
     "en": tuple(
-        "housingemploymentfamilyhealthregionsocialreporttrainingpovertyrentalcouncilservices"[place : place + 3] for place in range(0, 81, 3)
+        "housingemploymentfamilyhealthregionsocialreporttrainingpovertyrentalcouncilservices"[place : place + 3]
+        for place in range(0, 81, 3)
     ),
 }
 
@@ -97,4 +102,7 @@ def questions(count: int, *, words: int, seed: int = 2) -> Iterator[tuple[str, s
     vocabularies = {code: vocabulary(code)[:5000] for code in LANGUAGES}
     for _ in range(count):
         code = chance.choice(tuple(LANGUAGES))
-        yield " ".join(vocabularies[code][int(len(vocabularies[code]) ** chance.random()) - 1] for _ in range(words)), code
+        yield (
+            " ".join(vocabularies[code][int(len(vocabularies[code]) ** chance.random()) - 1] for _ in range(words)),
+            code,
+        )

@@ -1,4 +1,6 @@
-"""What is closing is found by nobody from the commit on, whatever the index still says; what only changes goes on being found."""
+"""What is closing is found by nobody from the commit on, whatever the index still says; what only changes goes on being
+found.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +27,17 @@ MANY = 10_000
 HOME = Path(__file__).resolve().parents[2]
 # Who writes the index, compares it with the database or measures it; everybody else answers readers.
 ASK_THE_ENGINE = {"search/opening.py", "search/indexing.py", "search/drifting.py", "kb/clock/health.py"}
-ASK_THE_ENGINE |= {f"search/management/commands/{name}.py" for name in ("check_index", "rebuild_index", "evaluate_search")}
+ASK_THE_ENGINE |= {
+    f"search/management/commands/{name}.py" for name in ("check_index", "rebuild_index", "evaluate_search")
+}
 
 
 @pytest.fixture
 def written(slips):
     """Three slips in the index, one of them of several pages."""
-    slips.put(1, "Logement social", "Le bail du logement", "Encore le bail", "Toujours le bail", themes=("toit",), year=2001)
+    slips.put(
+        1, "Logement social", "Le bail du logement", "Encore le bail", "Toujours le bail", themes=("toit",), year=2001
+    )
     slips.put(2, "Logement étudiant", "La chambre", themes=("chambre",), year=2002)
     slips.put(3, "Santé", "Le bail aussi", themes=("corps",), year=2003)
     rebuild()
@@ -80,7 +86,9 @@ def test_what_is_closing_changes_every_answer_as_if_it_had_never_been_there(writ
 
 def test_lists_without_words_leave_it_out_too(written):
     closing("test.slip:1")
-    results = site_finder().search(Query(raw="", filters=Filters(languages=("fr",)), language="fr"), audiences=PUBLIC, sort="date")
+    results = site_finder().search(
+        Query(raw="", filters=Filters(languages=("fr",)), language="fr"), audiences=PUBLIC, sort="date"
+    )
     assert (results.total, {hit.subject for hit in results.hits}) == (2, {"test.slip:2", "test.slip:3"})
 
 
@@ -185,12 +193,20 @@ def test_with_ten_thousand_closings_the_answer_is_still_right(written):
 
 def test_which_subjects_are_closing_is_read_from_an_index_of_their_own(db):
     with connection.cursor() as cursor:
-        cursor.execute(f"{'EXPLAIN QUERY PLAN' if connection.vendor == 'sqlite' else 'EXPLAIN'} {Outbox.objects.closing().values('subject').query}")
+        cursor.execute(
+            f"{'EXPLAIN QUERY PLAN' if connection.vendor == 'sqlite' else 'EXPLAIN'} "
+            f"{Outbox.objects.closing().values('subject').query}"
+        )
         assert connection.vendor != "sqlite" or "USING INDEX search_outbox_closing" in str(cursor.fetchall())
 
 
 def test_nobody_who_answers_readers_asks_the_engine_itself():
     """`site_finder` leaves out what is closing; the engine does not."""
-    files = [path for folder in ("kb", "home", "search") for path in (HOME / folder).rglob("*.py") if path.parent.name != "engines"]
+    files = [
+        path
+        for folder in ("kb", "home", "search")
+        for path in (HOME / folder).rglob("*.py")
+        if path.parent.name != "engines"
+    ]
     calls = re.compile(r"(?<!def )\b(?:site_engine|get_engine)\b(?!`)(?:\(|,|\))")
     assert {str(path.relative_to(HOME)) for path in files if calls.search(path.read_text())} == ASK_THE_ENGINE

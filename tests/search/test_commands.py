@@ -18,7 +18,9 @@ def run(name, *arguments, **options):
 
 @pytest.fixture
 def library(db, engine, slips):
-    slips.put(1, "L'accueil des primo-arrivants", "Le logement est la première démarche.", "Sans logement, pas d'adresse.")
+    slips.put(
+        1, "L'accueil des primo-arrivants", "Le logement est la première démarche.", "Sans logement, pas d'adresse."
+    )
     slips.put(2, "Le surendettement", "Les dettes.", audiences=frozenset({"staff"}))
     rebuild()
     return slips
@@ -48,7 +50,10 @@ def test_search_gives_nobody_more_than_they_may_see(library):
     make(email="autre@exemple.be", password="x")
     library.put(4, "Les dettes, brouillon", "Les dettes.", audiences=frozenset({f"person:{own.pk}"}))
     rebuild()
-    found = {email: json.loads(run("search", "dettes", "--json", "--as", email))["total"] for email in ("membre@exemple.be", "autre@exemple.be")}
+    found = {
+        email: json.loads(run("search", "dettes", "--json", "--as", email))["total"]
+        for email in ("membre@exemple.be", "autre@exemple.be")
+    }
     assert found == {"membre@exemple.be": 1, "autre@exemple.be": 0}
 
 

@@ -29,8 +29,14 @@ def test_measures():
 
 @pytest.fixture
 def collection(tmp_path):
-    documents = [("d1", "Logement social", "Les logements sociaux"), ("d2", "Emploi", "Trouver un emploi"), ("d3", "", "La santé")]
-    (tmp_path / "docs.jsonl").write_text("\n".join(json.dumps({"id": i, "title": t, "text": x, "lang": "fr"}) for i, t, x in documents))
+    documents = [
+        ("d1", "Logement social", "Les logements sociaux"),
+        ("d2", "Emploi", "Trouver un emploi"),
+        ("d3", "", "La santé"),
+    ]
+    (tmp_path / "docs.jsonl").write_text(
+        "\n".join(json.dumps({"id": i, "title": t, "text": x, "lang": "fr"}) for i, t, x in documents)
+    )
     asked = [("q1", "logement"), ("q2", "emploi"), ("q3", "piscine"), ("q4", "jamais jugé")]
     (tmp_path / "queries.jsonl").write_text("\n".join(json.dumps({"id": i, "text": t, "lang": "fr"}) for i, t in asked))
     (tmp_path / "qrels.tsv").write_text("q1\td1\t1\nq2\td2\t1\nq3\td3\t1\nq4\td1\t0\n")
@@ -40,14 +46,27 @@ def collection(tmp_path):
 def test_only_judged_questions_count(collection):
     assert [question.id for question in questions(collection)] == ["q1", "q2", "q3"]
     found = evaluate(get_engine(), collection)
-    assert (found.queries, round(found.hit_at_1, 3), round(found.ndcg_at_10, 3), round(found.recall_at_100, 3)) == (3, 0.667, 0.667, 0.667)
+    assert (found.queries, round(found.hit_at_1, 3), round(found.ndcg_at_10, 3), round(found.recall_at_100, 3)) == (
+        3,
+        0.667,
+        0.667,
+        0.667,
+    )
 
 
 def test_the_command_prints_one_line_of_json(collection):
     out = StringIO()
     call_command("evaluate_search", str(collection), "--json", stdout=out)
     (line,) = out.getvalue().splitlines()
-    assert list(json.loads(line)) == ["queries", "ndcg_at_10", "recall_at_100", "mrr_at_10", "hit_at_1", "ms_per_query", "index_seconds"]
+    assert list(json.loads(line)) == [
+        "queries",
+        "ndcg_at_10",
+        "recall_at_100",
+        "mrr_at_10",
+        "hit_at_1",
+        "ms_per_query",
+        "index_seconds",
+    ]
     assert json.loads(line)["queries"] == 3
 
 
@@ -63,7 +82,12 @@ def test_the_command_takes_questions_from_elsewhere_and_speaks_to_people(collect
 
 @pytest.mark.parametrize(
     ("file", "content", "message"),
-    [("qrels.tsv", "a b", "line 1"), ("docs.jsonl", "{", "line 1"), ("queries.jsonl", None, "queries.jsonl"), ("qrels.tsv", "", "judged")],
+    [
+        ("qrels.tsv", "a b", "line 1"),
+        ("docs.jsonl", "{", "line 1"),
+        ("queries.jsonl", None, "queries.jsonl"),
+        ("qrels.tsv", "", "judged"),
+    ],
 )
 def test_what_is_no_collection_is_said(collection, file, content, message):
     if content is None:
@@ -82,8 +106,12 @@ def test_an_unknown_engine_is_said(collection):
 
 
 # Floors a little under what was measured, so that a change that loses quality is seen.
-@pytest.mark.skipif(not CORPORA.is_dir(), reason="the development collections are not beside the project (../shared/corpora)")
-@pytest.mark.parametrize(("name", "floor"), [("debian_faq_fr", 0.63), ("debian_faq_nl", 0.625), ("debian_faq_en", 0.635), ("cnil_fr", 0.67)])
+@pytest.mark.skipif(
+    not CORPORA.is_dir(), reason="the development collections are not beside the project (../shared/corpora)"
+)
+@pytest.mark.parametrize(
+    ("name", "floor"), [("debian_faq_fr", 0.63), ("debian_faq_nl", 0.625), ("debian_faq_en", 0.635), ("cnil_fr", 0.67)]
+)
 def test_judged_collections_keep_their_quality(name, floor):
     found = evaluate(get_engine(), CORPORA / name)
     assert found.ndcg_at_10 >= floor

@@ -14,7 +14,10 @@ def read(address):
 
 
 def test_a_full_address_is_read_and_written_back():
-    address = "q=logement&lang=fr&lang=nl&where=test.slip&type=report&theme=sante&group=PA&year=2008-2012&year=2014&sort=date&page=3"
+    address = (
+        "q=logement&lang=fr&lang=nl&where=test.slip&"
+        "type=report&theme=sante&group=PA&year=2008-2012&year=2014&sort=date&page=3"
+    )
     form = read(address)
     assert form.filters.years == ((2008, 2012), (2014, 2014))
     assert form.filters.languages == ("fr", "nl") and form.filters.kinds == ("test.slip",)
@@ -24,7 +27,20 @@ def test_a_full_address_is_read_and_written_back():
 
 @pytest.mark.parametrize(
     "address",
-    ["lang=de", "where=nowhere", "year=twelve", "year=20120", "year=-", "sort=best", "page=0", "page=-1", "page=x", "page=٣", "theme=", "q=%00%0a "],
+    [
+        "lang=de",
+        "where=nowhere",
+        "year=twelve",
+        "year=20120",
+        "year=-",
+        "sort=best",
+        "page=0",
+        "page=-1",
+        "page=x",
+        "page=٣",
+        "theme=",
+        "q=%00%0a ",
+    ],
 )
 def test_what_means_nothing_is_left_out(address):
     assert read(address) == SearchForm.read(QueryDict(""))

@@ -57,7 +57,10 @@ def test_html_is_escaped_inside_and_outside_marks():
 
 
 SENTENCES = "Voici une phrase qui ne dit rien du sujet et qui est longue. " * 6
-TEXT = f"{SENTENCES}Le logement social manque à Schaerbeek depuis longtemps. {SENTENCES}Un logement.\n\n{SENTENCES}Le logement social des familles."
+TEXT = (
+    f"{SENTENCES}Le logement social manque à Schaerbeek depuis longtemps. {SENTENCES}Un "
+    f"logement.\n\n{SENTENCES}Le logement social des familles."
+)
 
 
 def section(text, **more):
@@ -93,7 +96,10 @@ def test_line_ends_become_blanks_and_marks_stay_right():
 def test_a_passage_says_its_language():
     text = "Les logements. \n\nDe woningen zijn duur."
     spans = (LanguageSpan(0, 17, "fr"), LanguageSpan(17, len(text), "nl"))
-    assert [p.language for p in passages(section("De woningen zijn duur.", spans=(LanguageSpan(0, 22, "nl"),)), parse("woning", "nl"))] == ["nl"]
+    assert [
+        p.language
+        for p in passages(section("De woningen zijn duur.", spans=(LanguageSpan(0, 22, "nl"),)), parse("woning", "nl"))
+    ] == ["nl"]
     assert spans_in(text, parse("woning", "nl"), spans) == ((20, 28),)
 
 
@@ -160,7 +166,10 @@ def test_passages_of_a_long_repeated_text_cost_little(page_number):
 
 
 def test_twenty_thousand_forms_of_a_word_are_marked_for_little():
-    forms = ["".join(letters) + "wijk" for letters in islice(product("bcdfghklmnprst", "aeiou", "bcdfghklmnprst", "aeiou", "bdgk"), 20_000)]
+    forms = [
+        "".join(letters) + "wijk"
+        for letters in islice(product("bcdfghklmnprst", "aeiou", "bcdfghklmnprst", "aeiou", "bdgk"), 20_000)
+    ]
     text = " ".join(forms)
     began = process_time()
     found = marked(text, "wijk", "nl")
@@ -179,7 +188,10 @@ def test_a_phrase_that_overlaps_itself_is_marked_in_pieces():
     assert len(passage.text) <= LONGEST_PLACE + LONGEST and passage.spans
 
 
-@pytest.mark.parametrize(("text", "typed"), [("logement" + " " * 500_000 + "social", '"logement social"'), ("huurwijk" + "a" * 500_000, "huur")])
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [("logement" + " " * 500_000 + "social", '"logement social"'), ("huurwijk" + "a" * 500_000, "huur")],
+)
 def test_a_place_without_end_gives_a_short_passage(text, typed):
     (passage,) = passages(section(text), parse(typed, "nl"))
 
@@ -205,7 +217,9 @@ def test_words_at_the_edges_of_blocks_are_marked_whole(monkeypatch):
     assert len(expected) == 80
 
 
-@pytest.mark.parametrize("typed", [" ".join(f'"the {one}{two}"' for one in "abcdefgh" for two in "abcdefgh")[:499], '"aa ba" "zwanzeke aa"'])
+@pytest.mark.parametrize(
+    "typed", [" ".join(f'"the {one}{two}"' for one in "abcdefgh" for two in "abcdefgh")[:499], '"aa ba" "zwanzeke aa"']
+)
 def test_many_phrases_cost_little_more_than_one(typed):
     text = "the cat zwanzeke aa ba the dog " * 6_000
     query = parse(typed, "fr")
@@ -216,7 +230,8 @@ def test_many_phrases_cost_little_more_than_one(typed):
 
 
 @pytest.mark.parametrize(
-    ("typed", "marked"), [('"a b c"', ["a b c"]), ('"b"', ["b"]), ('"a b" "b c"', ["a b c"]), ('"b c" "a"', ["a", "b c"]), ('"c d"', [])]
+    ("typed", "marked"),
+    [('"a b c"', ["a b c"]), ('"b"', ["b"]), ('"a b" "b c"', ["a b c"]), ('"b c" "a"', ["a", "b c"]), ('"c d"', [])],
 )
 def test_phrases_of_any_length_are_found(typed, marked):
     text = "x a b c"

@@ -44,7 +44,9 @@ def test_a_change_is_found_after_the_commit(slips, index, transactional_db):
 
 
 def test_others_are_found_while_a_subject_of_very_many_pages_is_brought_in(slips, built, monkeypatch):
-    """Such a subject comes last, bit by bit; between its pages, what others change meanwhile comes in, and what they close goes out."""
+    """Such a subject comes last, bit by bit; between its pages, what others change meanwhile comes in, and what they
+    close goes out.
+    """
     monkeypatch.setattr(preparing, "LONG_PAGES", 4)
     monkeypatch.setattr(engine_module, "PART", 2)
     monkeypatch.setattr(preparing, "PAGES_AT_ONCE", 2)
@@ -67,7 +69,9 @@ def test_others_are_found_while_a_subject_of_very_many_pages_is_brought_in(slips
     monkeypatch.setattr(type(built), "replace", replaced)
     assert drain() == 4, "what came in between long ones is not counted"
     assert seen[0] == ["test.slip:3"], "what is short comes first"
-    assert seen.index(["test.slip:10"]) < len(seen) - 1 and seen.index(["test.slip:12"]) < len(seen) - 1, "what comes meanwhile does not wait"
+    assert seen.index(["test.slip:10"]) < len(seen) - 1 and seen.index(["test.slip:12"]) < len(seen) - 1, (
+        "what comes meanwhile does not wait"
+    )
     assert not Outbox.objects.exists()
     results = built.search(parse("logement", "fr"), audiences=PUBLIC)
     assert (results.total, results.total_passages) == (3, 11)
@@ -276,7 +280,11 @@ def test_drift_says_what_is_missing_stale_and_left_over(slips, built):
     note("test.slip:4")
 
     differences = {(each.key, each.how, each.waiting) for each in drifting.drift()}
-    assert differences == {("test.slip:1/", "stale", False), ("test.slip:2/", "left over", False), ("test.slip:4/", "missing", True)}
+    assert differences == {
+        ("test.slip:1/", "stale", False),
+        ("test.slip:2/", "left over", False),
+        ("test.slip:4/", "missing", True),
+    }
 
 
 # What holds words of others
@@ -311,7 +319,10 @@ def test_two_that_hold_words_of_each_other_are_made_once_each(slips, built, monk
 
 
 def test_more_dependents_than_a_batch_are_all_made(slips, built):
-    many = [slips.put(number, f"Numéro {number} du logement") for number in range(100, 100 + 2 * indexing.BATCH_SUBJECTS + 3)]
+    many = [
+        slips.put(number, f"Numéro {number} du logement")
+        for number in range(100, 100 + 2 * indexing.BATCH_SUBJECTS + 3)
+    ]
     registry.register_dependents(lambda subjects: many)
     note(slips.put(1, "La santé"))
     drain()
@@ -370,7 +381,9 @@ def test_what_was_written_before_the_lease_was_lost_is_made_once_more(slips, bui
 
 def test_of_an_entry_without_end_the_beginning_is_indexed_and_nothing_counts_as_different(slips, built, monkeypatch):
     monkeypatch.setattr(registry, "MOST_TEXT", 34)
-    note(slips.put(1, "Le livre", "le logement social", "la santé mentale", "le travail"), slips.put(2, "Bref", "x" * 40))
+    note(
+        slips.put(1, "Le livre", "le logement social", "la santé mentale", "le travail"), slips.put(2, "Bref", "x" * 40)
+    )
     drain()
     assert found(built, "logement") == found(built, "mentale") == {"test.slip:1"}
     assert not found(built, "travail")
@@ -382,10 +395,14 @@ def test_of_an_entry_without_end_the_beginning_is_indexed_and_nothing_counts_as_
 
 def test_of_what_is_said_to_be_long_no_text_is_read_before_its_turn_and_then_alone(slips, built, monkeypatch):
     monkeypatch.setattr(indexing, "LONG_TEXT", 50)
-    registry.register_lengths(lambda subjects: {subject: 60 for subject in subjects if subject in ("test.slip:1", "test.slip:2")})
+    registry.register_lengths(
+        lambda subjects: {subject: 60 for subject in subjects if subject in ("test.slip:1", "test.slip:2")}
+    )
     read = []
     entries = type(slips).entries
-    monkeypatch.setattr(type(slips), "entries", lambda kind, subjects: read.append(list(subjects)) or entries(kind, subjects))
+    monkeypatch.setattr(
+        type(slips), "entries", lambda kind, subjects: read.append(list(subjects)) or entries(kind, subjects)
+    )
     note(*(slips.put(number, "Le logement") for number in range(1, 5)))
     assert drain() == 4
     assert read[0] == ["test.slip:3", "test.slip:4"]
@@ -397,7 +414,11 @@ def test_texts_that_are_together_in_memory_have_a_bound(slips, db, engine, monke
     registry.register_lengths(lambda subjects: {"test.slip:3": 101, "test.slip:5": 60, "test.slip:6": 60})
     read = []
     entries = type(slips).entries
-    monkeypatch.setattr(type(slips), "entries", lambda kind, subjects: read.append([one[-1] for one in subjects]) or entries(kind, subjects))
+    monkeypatch.setattr(
+        type(slips),
+        "entries",
+        lambda kind, subjects: read.append([one[-1] for one in subjects]) or entries(kind, subjects),
+    )
     for number in range(1, 8):
         slips.put(number, "Le logement")
     assert rebuild() == 7
@@ -422,7 +443,12 @@ def read(slips, monkeypatch):
     entries = type(slips).entries
 
     def noted(kind, subjects):
-        read.append({subject: max(Outbox.objects.filter(subject=subject).values_list("attempts", flat=True), default=0) for subject in subjects})
+        read.append(
+            {
+                subject: max(Outbox.objects.filter(subject=subject).values_list("attempts", flat=True), default=0)
+                for subject in subjects
+            }
+        )
         return entries(kind, subjects)
 
     monkeypatch.setattr(type(slips), "entries", noted)

@@ -79,7 +79,27 @@ def test_without_filters_opens_one_and_keeps_the_others():
     st.one_of(
         st.text(),
         st.lists(
-            st.sampled_from(['"', "-", "theme:", "year:", "2010", "lang:", "nl", "a", " ", "«", "»", "“", "–", "type:report", ":", "œ", "\u0301"])
+            st.sampled_from(
+                [
+                    '"',
+                    "-",
+                    "theme:",
+                    "year:",
+                    "2010",
+                    "lang:",
+                    "nl",
+                    "a",
+                    " ",
+                    "«",
+                    "»",
+                    "“",
+                    "–",
+                    "type:report",
+                    ":",
+                    "œ",
+                    "\u0301",
+                ]
+            )
         ).map("".join),
     )
 )

@@ -9,7 +9,15 @@ from search.remembering import log_question, logged_words, thin_query_log
 
 @pytest.mark.parametrize(
     "words",
-    ["850730", "850730-033.28", "85.07.30-033.28", "appelez le 0475 12 34 56", "02/345.67.89", "jeanne@exemple.be", "dossier 123456789"],
+    [
+        "850730",
+        "850730-033.28",
+        "85.07.30-033.28",
+        "appelez le 0475 12 34 56",
+        "02/345.67.89",
+        "jeanne@exemple.be",
+        "dossier 123456789",
+    ],
 )
 def test_what_may_be_somebody_is_not_logged(db, words):
     log_question(words, language="fr", results=1)

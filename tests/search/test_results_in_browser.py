@@ -1,4 +1,6 @@
-"""The results page in a real browser: nothing for axe to say, no sideways scrolling, filters and suggestions by keyboard."""
+"""The results page in a real browser: nothing for axe to say, no sideways scrolling, filters and suggestions by
+keyboard.
+"""
 
 import os
 from pathlib import Path
@@ -28,7 +30,10 @@ def library(transactional_db, engine, slips):
         "L'accueil des primo-arrivants à Schaerbeek. Dossier final du groupe de travail",
         "Le logement est la première démarche citée par les personnes rencontrées, avant l'école et la langue.",
         "Sans logement déclaré, pas d'adresse ; sans adresse, l'inscription à la commune reste en attente.",
-        "Un relais entre le Service Logement du CPAS et les associations de quartier, sur rendez-vous, une matinée par semaine.",
+        (
+            "Un relais entre le Service Logement du CPAS et les associations de quartier, sur "
+            "rendez-vous, une matinée par semaine."
+        ),
         "Le logement encore : une page de plus que ce qui est montré.",
         themes=("logement",),
     )
@@ -43,7 +48,10 @@ def library(transactional_db, engine, slips):
     note = Note("scan", "Numérisé sans texte : trouvé par son titre et son résumé")
     slips.put(3, "Le logement à Bruxelles : droits et devoirs du locataire", year=2011, note=note, type="article")
     slips.put(
-        4, "Le logement : texte en cours de lecture", year=2013, note=Note("waiting", "Le texte est en cours de lecture : trouvé par son titre")
+        4,
+        "Le logement : texte en cours de lecture",
+        year=2013,
+        note=Note("waiting", "Le texte est en cours de lecture : trouvé par son titre"),
     )
     for number in range(5, 37):
         language = ("fr", "nl", "en")[number % 3]
@@ -82,7 +90,11 @@ def show(page, live_server, state, language="fr", scheme="light", width=1280):
 def violations(page):
     page.evaluate(AXE.read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [f"{each['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}" for each in found for node in each["nodes"]]
+    return [
+        f"{each['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for each in found
+        for node in each["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -1,7 +1,8 @@
-"""What is not yours is not there: one table of every way out of the search, for each kind of reader, on real references.
+"""What is not yours is not there: one table of every way out of the search, for each kind of reader, on real
+references.
 
-A new way out (a feed, an export, a page of files) is one function more in WAYS: it is asked by each reader for words that stand
-only in one document, and gives everything it shows as text.
+A new way out (a feed, an export, a page of files) is one function more in WAYS: it is asked by each reader for words
+that stand only in one document, and gives everything it shows as text.
 """
 
 from __future__ import annotations
@@ -52,7 +53,13 @@ def references(db, settings, tmp_path):
             date_text=str(1990 + number),
         )
         file_audiences = ("body:PA",) if name == "closed file" else audiences[name]
-        make.file(found, f"Cette page parle de {word} et de rien.", "Une autre page commune.", audiences=file_audiences, name=f"{word}.pdf")
+        make.file(
+            found,
+            f"Cette page parle de {word} et de rien.",
+            "Une autre page commune.",
+            audiences=file_audiences,
+            name=f"{word}.pdf",
+        )
     rebuild()
     yield
     opening.close_engines()
@@ -85,7 +92,12 @@ def second_page(client, user, words):
 
 
 def facets(client, user, words):
-    return " ".join(f"{facet.name}: {row.value}" for facet in results(client, words).context["answer"].facets for row in facet.rows if row.count)
+    return " ".join(
+        f"{facet.name}: {row.value}"
+        for facet in results(client, words).context["answer"].facets
+        for row in facet.rows
+        if row.count
+    )
 
 
 def passages(client, user, words):
@@ -109,7 +121,9 @@ def all_passages(client, user, words):
 def suggestions(client, user, words):
     with translation.override("fr"):
         address = reverse("search:suggestions")
-    return " ".join(each["text"] for each in client.get(f"{address}?q={words[:5]}").json()["suggestions"] if each["kind"] == "title")
+    return " ".join(
+        each["text"] for each in client.get(f"{address}?q={words[:5]}").json()["suggestions"] if each["kind"] == "title"
+    )
 
 
 WAYS = [total, hits, sorted_by_date, second_page, facets, passages, command, all_passages]
@@ -118,20 +132,30 @@ WAYS = [total, hits, sorted_by_date, second_page, facets, passages, command, all
 @pytest.mark.parametrize("reader", READERS)
 def test_every_way_out_shows_what_a_reader_may_see_and_nothing_else(references, readers, reader):  # noqa: F811
     client = readers.named(reader)
-    user = User.objects.filter(pk=client.session.get("_auth_user_id")).first() if client.session.get("_auth_user_id") else None
+    user = (
+        User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+        if client.session.get("_auth_user_id")
+        else None
+    )
     for name, (title, word, of_title, of_file) in DOCUMENTS.items():
         for words, seen_by in ((title, of_title), (word, of_file)):
             for way in WAYS:
                 shown = way(client, user, words)
                 if way is passages and words == title and not shown:
                     continue  # found by its notice: a passage is welcome, not owed
-                assert bool(shown) == (reader in seen_by), f"{way.__name__} of {words!r} ({name}) for {reader}: {shown!r}"
+                assert bool(shown) == (reader in seen_by), (
+                    f"{way.__name__} of {words!r} ({name}) for {reader}: {shown!r}"
+                )
 
 
 @pytest.mark.parametrize("reader", READERS)
 def test_what_was_just_closed_goes_out_by_no_way_before_any_drain(references, readers, reader):  # noqa: F811
     client = readers.named(reader)
-    user = User.objects.filter(pk=client.session.get("_auth_user_id")).first() if client.session.get("_auth_user_id") else None
+    user = (
+        User.objects.filter(pk=client.session.get("_auth_user_id")).first()
+        if client.session.get("_auth_user_id")
+        else None
+    )
     closed = Reference.objects.get(title="Étude abricot")
     closed.audiences = ["body:LO"]
     closed.save()

@@ -19,9 +19,21 @@ def address(language="fr", name="search:results"):
 @pytest.fixture
 def library(db, engine, slips):
     slips.put(
-        1, "L'accueil des primo-arrivants", "Le logement est la première démarche.", "Rien ici.", "Sans logement, pas d'adresse <b>.", year=2012
+        1,
+        "L'accueil des primo-arrivants",
+        "Le logement est la première démarche.",
+        "Rien ici.",
+        "Sans logement, pas d'adresse <b>.",
+        year=2012,
     )
-    slips.put(2, "Nieuwkomers en hun huurwaarborg", "De huurwaarborg van drie maanden.", language="nl", year=2010, themes=("housing",))
+    slips.put(
+        2,
+        "Nieuwkomers en hun huurwaarborg",
+        "De huurwaarborg van drie maanden.",
+        language="nl",
+        year=2010,
+        themes=("housing",),
+    )
     slips.put(3, "Le logement social", "Les loyers.", year=2008, audiences=frozenset({"body:GT"}), themes=("closed",))
     rebuild()
     return slips
@@ -44,7 +56,11 @@ def test_a_document_is_shown_with_its_pages_and_the_words_marked(client, library
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("fr", "La recherche est en cours de renouvellement."), ("nl", "De zoekfunctie wordt vernieuwd."), ("en", "The search is being renewed.")],
+    [
+        ("fr", "La recherche est en cours de renouvellement."),
+        ("nl", "De zoekfunctie wordt vernieuwd."),
+        ("en", "The search is being renewed."),
+    ],
 )
 def test_an_index_of_an_earlier_version_answers_and_the_page_says_so(client, library, settings, language, said):
     (made_by,) = settings.SEARCH_INDEX_DIR.glob("gen-*/made-by.json")
@@ -106,7 +122,12 @@ def test_a_page_past_the_last_one_shows_the_last(client, library):
 
 
 def test_two_layers_of_one_reference_are_one_row(client, library, settings):
-    library.put(5, "Le surendettement", closed_pages=["Le règlement collectif de dettes."], closed_to=frozenset({"body:A", "body:B"}))
+    library.put(
+        5,
+        "Le surendettement",
+        closed_pages=["Le règlement collectif de dettes."],
+        closed_to=frozenset({"body:A", "body:B"}),
+    )
     rebuild()
     settings.SEARCH_AUDIENCES = "tests.search.test_views.audiences_of_a"
     response, html = page(client, "q=surendettement dettes")
@@ -198,7 +219,12 @@ def test_suggestions_are_concepts_then_titles_the_reader_may_see(client, library
     found = client.get(address(name="search:suggestions") + "?q=log").json()["suggestions"]
     assert [(each["kind"], each["text"]) for each in found] == [("concept", "logement")]
     found = client.get(address(name="search:suggestions") + "?q=nieuw").json()["suggestions"]
-    assert {"text": "Nieuwkomers en hun huurwaarborg", "language": "nl", "url": "/slips/test.slip:2", "kind": "title"} in found
+    assert {
+        "text": "Nieuwkomers en hun huurwaarborg",
+        "language": "nl",
+        "url": "/slips/test.slip:2",
+        "kind": "title",
+    } in found
 
 
 def test_a_page_of_results_costs_a_fixed_number_of_queries(client, library, django_assert_max_num_queries):

@@ -1,4 +1,5 @@
-"""The whole way on PostgreSQL: migrate, demonstration, reading by the worker, search with rights, drift, backup and restore, sending an issue.
+"""The whole way on PostgreSQL: migrate, demonstration, reading by the worker, search with rights, drift, backup and
+restore, sending an issue.
 
 A cluster of its own in a temporary folder, on loopback; skipped where the server's programs are not installed.
 """
@@ -77,7 +78,14 @@ def manage(database_url, tmp_path_factory):
 
     def run(*arguments: object, code: int = 0) -> str:
         words = [str(argument) for argument in arguments]
-        done = subprocess.run([sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600)
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout
 
@@ -208,7 +216,11 @@ def test_two_who_send_one_issue_at_once_write_to_each_subscriber_once_and_hear_w
 
     box = mailbox.mbox(tmp_path / "bounces")
     for key in keys.split()[:2]:
-        box.add(report(refusal("lecteur@cass.example"), to=f"bounces+{key}@cass.example", message_id=f"<{key}@relay.example>"))
+        box.add(
+            report(
+                refusal("lecteur@cass.example"), to=f"bounces+{key}@cass.example", message_id=f"<{key}@relay.example>"
+            )
+        )
     box.close()
     assert "counted 2" in manage("read_bounces", "--mailbox", tmp_path / "bounces")
     assert f"'sent': {total - 2}, 'bounced': 2" in manage("shell", "-v0", "-c", OUTCOME)

@@ -13,7 +13,10 @@ from home.archiving import ArchiveError, Places, back_up
 
 def places() -> Places:
     """What this site's settings say must be kept. Files in S3 are backed up by their provider, not here."""
-    return Places(database=settings.DATABASES["default"], folders={"private": Path(settings.PRIVATE_ROOT), "media": Path(settings.MEDIA_ROOT)})
+    return Places(
+        database=settings.DATABASES["default"],
+        folders={"private": Path(settings.PRIVATE_ROOT), "media": Path(settings.MEDIA_ROOT)},
+    )
 
 
 class Command(BaseCommand):
@@ -24,7 +27,9 @@ class Command(BaseCommand):
 
     def handle(self, *, to: Path, **options) -> None:
         try:
-            archive = back_up(places(), to, now=timezone.localtime(), progress=lambda line: self.stdout.write(f"  {line}…"))
+            archive = back_up(
+                places(), to, now=timezone.localtime(), progress=lambda line: self.stdout.write(f"  {line}…")
+            )
         except (ArchiveError, OSError) as error:
             raise CommandError(f"No archive was made: {error}") from error
         self.stdout.write(f"{archive}  {archive.stat().st_size / 1e6:.1f} MB")

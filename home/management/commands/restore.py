@@ -30,4 +30,6 @@ class Command(BaseCommand):
             if number:
                 self.stdout.write(f"  {number} {what}")
         call_command("rebuild_index")
-        self.stdout.write(f"{count} files put back. What was there before is kept beside them as .before-restore until you remove it.")
+        self.stdout.write(
+            f"{count} files put back. What was there before is kept beside them as .before-restore until you remove it."
+        )

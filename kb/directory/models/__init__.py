@@ -1,4 +1,5 @@
-"""Organisations, their services and places, who belongs to the Coordination Sociale, who works where, and sheets that are imported.
+"""Organisations, their services and places, who belongs to the Coordination Sociale, who works where, and sheets that
+are imported.
 
 Organisation ──► Service ──► Place ──► OpeningHours, Closure
      └────────────────────────┘         a place belongs to the whole organisation, or to one of its services
@@ -9,4 +10,15 @@ from kb.directory.models.organisations import Membership, Organisation, Service,
 from kb.directory.models.people import Employment
 from kb.directory.models.places import Closure, OpeningHours, Place
 
-__all__ = ["Closure", "Employment", "Membership", "OpeningHours", "Organisation", "Place", "Service", "SheetImport", "SheetLine", "runs_on"]
+__all__ = [
+    "Closure",
+    "Employment",
+    "Membership",
+    "OpeningHours",
+    "Organisation",
+    "Place",
+    "Service",
+    "SheetImport",
+    "SheetLine",
+    "runs_on",
+]

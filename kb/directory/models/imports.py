@@ -1,4 +1,6 @@
-"""Sheets that are imported: looked through line by line, then written; a row a line, so that they can be stopped, taken up again and read."""
+"""Sheets that are imported: looked through line by line, then written; a row a line, so that they can be stopped, taken
+up again and read.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ class SheetImport(models.Model):
 
     looking ──► looked ──► writing ──► done        stopped: by an editor, at any moment; goes on with the first line that is not written
     lines counts those of the workbook, done those looked at (or written) so far.
-    """
+    """  # noqa: E501
 
     kind = models.CharField(_("kind"), max_length=40)
     content = models.FileField(_("file"), storage=private_storage, upload_to="sheets/", max_length=200)
@@ -30,7 +32,9 @@ class SheetImport(models.Model):
     done = models.PositiveIntegerField(_("done"), default=0)
     problem = models.CharField(_("problem"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("put in on"), default=timezone.now)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("put in by"), null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("put in by"), null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -43,7 +47,8 @@ class SheetImport(models.Model):
 
 
 class SheetLine(models.Model):
-    """One line of a sheet and what is made of it. `number` is the row as the spreadsheet counts it; message: what is unclear, or changes.
+    """One line of a sheet and what is made of it. `number` is the row as the spreadsheet counts it; message: what is
+    unclear, or changes.
 
     values: {column: text}, emptied when the import is old (people are in it).
     """
@@ -61,7 +66,9 @@ class SheetLine(models.Model):
         verbose_name_plural = _("lines")
         ordering = ["id"]
         indexes = [models.Index(fields=["sheet_import", "verdict", "id"])]
-        constraints = [models.UniqueConstraint(fields=["sheet_import", "sheet", "number"], name="directory_sheetline_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["sheet_import", "sheet", "number"], name="directory_sheetline_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.number}"

@@ -47,7 +47,8 @@ class OrganisationQuerySet(RecordingQuerySet):
 
 
 class Organisation(Recorded, ClusterableModel):
-    """A body that employs or gathers people: the CPAS, the commune, an association. `code` never changes and is in its address.
+    """A body that employs or gathers people: the CPAS, the commune, an association. `code` never changes and is in its
+    address.
 
     spoken: ISO 639 codes of the languages spoken there, in order. Nothing here is about a person.
     """
@@ -55,7 +56,9 @@ class Organisation(Recorded, ClusterableModel):
     code = models.SlugField(_("code"), max_length=80, unique=True)
     name = models.CharField(_("name"), max_length=200)
     other_names = TranslatedText(_("name in other languages"), blank=True)
-    kind = models.CharField(_("kind"), max_length=20, choices=OrganisationKind.choices, default=OrganisationKind.ASSOCIATION)
+    kind = models.CharField(
+        _("kind"), max_length=20, choices=OrganisationKind.choices, default=OrganisationKind.ASSOCIATION
+    )
     language_side = models.CharField(_("language side"), max_length=2, choices=list(LANGUAGES.items()), blank=True)
     description = TranslatedText(_("what it does, in one sentence"), blank=True, multiline=True)
     concepts = models.ManyToManyField(Concept, verbose_name=_("themes"), blank=True, related_name="organisations")
@@ -63,7 +66,9 @@ class Organisation(Recorded, ClusterableModel):
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
     url = models.URLField(_("web page"), max_length=500, blank=True)
-    is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: it no longer exists, and is kept for what it made."))
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Off: it no longer exists, and is kept for what it made.")
+    )
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
     organisation_field = "pk"
@@ -81,23 +86,38 @@ class Organisation(Recorded, ClusterableModel):
 
     def clean(self) -> None:
         if self.pk and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
-            raise ValidationError({"code": _("The code names this organisation in lists and imports and never changes.")})
+            raise ValidationError(
+                {"code": _("The code names this organisation in lists and imports and never changes.")}
+            )
         check_spoken(self.spoken)
 
     @property
     def names(self) -> Texts:
-        """Its name in each language it has one in; its own name is in the language of its side, French where it has both."""
+        """Its name in each language it has one in; its own name is in the language of its side, French where it has
+        both.
+        """
         own = self.language_side or "fr"
-        return Texts({**{code: text for code, text in self.other_names.items() if code in LANGUAGES}, own: self.name, "source": own})
+        return Texts(
+            {
+                **{code: text for code, text in self.other_names.items() if code in LANGUAGES},
+                own: self.name,
+                "source": own,
+            }
+        )
 
     def get_absolute_url(self) -> str:
         return reverse("directory:organisation", args=[self.code])
 
 
 class Service(Recorded, ClusterableModel):
-    """Something an organisation does for people: a consultation, a legal helpdesk. `code` is unique in its organisation and never changes."""
+    """Something an organisation does for people: a consultation, a legal helpdesk.
 
-    organisation = models.ForeignKey(Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="services")
+    `code` is unique in its organisation and never changes.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="services"
+    )
     code = models.SlugField(_("code"), max_length=80)
     name = models.CharField(_("name"), max_length=200)
     other_names = TranslatedText(_("name in other languages"), blank=True)
@@ -126,14 +146,22 @@ class Service(Recorded, ClusterableModel):
 
     def clean(self) -> None:
         if self.pk and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
-            raise ValidationError({"code": _("The code names this service in imports and in addresses and never changes.")})
+            raise ValidationError(
+                {"code": _("The code names this service in imports and in addresses and never changes.")}
+            )
         check_spoken(self.spoken)
 
     @property
     def names(self) -> Texts:
         """Like those of its organisation. Asks for the organisation once: fetch it together in lists."""
         own = self.organisation.language_side or "fr"
-        return Texts({**{code: text for code, text in self.other_names.items() if code in LANGUAGES}, own: self.name, "source": own})
+        return Texts(
+            {
+                **{code: text for code, text in self.other_names.items() if code in LANGUAGES},
+                own: self.name,
+                "source": own,
+            }
+        )
 
     @property
     def anchor(self) -> str:
@@ -142,9 +170,13 @@ class Service(Recorded, ClusterableModel):
 
 
 class Membership(models.Model):
-    """An organisation, or one of its services, is a member of the Coordination Sociale from a day to a day (both included; empty: open)."""
+    """An organisation, or one of its services, is a member of the Coordination Sociale from a day to a day (both
+    included; empty: open).
+    """
 
-    organisation = ParentalKey(Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="memberships")
+    organisation = ParentalKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="memberships"
+    )
     service = models.ForeignKey(
         Service,
         verbose_name=_("service"),
@@ -169,6 +201,8 @@ class Membership(models.Model):
 
     def clean(self) -> None:
         if self.since and self.until and self.until < self.since:
-            raise ValidationError({"until": _("The membership would end before it begins. Choose a later day, or leave it empty.")})
+            raise ValidationError(
+                {"until": _("The membership would end before it begins. Choose a later day, or leave it empty.")}
+            )
         if self.service_id and self.organisation_id and self.service.organisation_id != self.organisation_id:
             raise ValidationError({"service": _("This service belongs to another organisation.")})

@@ -11,10 +11,17 @@ from kb.directory.models.organisations import Organisation, RunningQuerySet
 
 
 class Employment(models.Model):
-    """A person works for an organisation from a day to a day (both included; empty: open). `function` is what they do there, in their own words."""
+    """A person works for an organisation from a day to a day (both included; empty: open).
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="employments")
-    organisation = models.ForeignKey(Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="employments")
+    `function` is what they do there, in their own words.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("person"), on_delete=models.CASCADE, related_name="employments"
+    )
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.PROTECT, related_name="employments"
+    )
     function = models.CharField(_("function"), max_length=150, blank=True)
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
@@ -32,4 +39,6 @@ class Employment(models.Model):
 
     def clean(self) -> None:
         if self.since and self.until and self.until < self.since:
-            raise ValidationError({"until": _("The employment would end before it begins. Choose a later day, or leave it empty.")})
+            raise ValidationError(
+                {"until": _("The employment would end before it begins. Choose a later day, or leave it empty.")}
+            )

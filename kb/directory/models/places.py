@@ -16,9 +16,14 @@ from kb.pages.texts import TranslatedText
 
 
 class Place(Recorded, ClusterableModel):
-    """Where an organisation, or one of its services, receives people. Street and municipality have a name in each language. Degrees, WGS 84."""
+    """Where an organisation, or one of its services, receives people.
 
-    organisation = models.ForeignKey(Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="places")
+    Street and municipality have a name in each language. Degrees, WGS 84.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation, verbose_name=_("organisation"), on_delete=models.CASCADE, related_name="places"
+    )
     service = models.ForeignKey(
         Service,
         verbose_name=_("service"),
@@ -36,10 +41,20 @@ class Place(Recorded, ClusterableModel):
     municipality = TranslatedText(_("municipality"), blank=True)
     access = TranslatedText(_("how to get in"), blank=True, help_text=_("Floor, bell, tram, lift."))
     latitude = models.DecimalField(
-        _("latitude"), max_digits=8, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+        _("latitude"),
+        max_digits=8,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
     )
     longitude = models.DecimalField(
-        _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+        _("longitude"),
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
     )
     phone = models.CharField(_("phone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail address"), blank=True)
@@ -65,7 +80,9 @@ class Place(Recorded, ClusterableModel):
     def address(self, language: str = "") -> str:
         """In one line, in a language: "Rue de l’Exemple 12, 1030 Schaerbeek"; "" when no street is known."""
         street, town = (str(text.shown(language or None)) for text in (self.street, self.municipality))
-        lines = (" ".join(part for part in pair if part) for pair in ((street, self.house_number), (self.postal_code, town)))
+        lines = (
+            " ".join(part for part in pair if part) for pair in ((street, self.house_number), (self.postal_code, town))
+        )
         return ", ".join(line for line in lines if line) if street else ""
 
 
@@ -88,7 +105,13 @@ class OpeningHours(models.Model):
 
     def clean(self) -> None:
         if (self.opens is None) != (self.closes is None):
-            raise ValidationError({"closes" if self.closes is None else "opens": _("Give both the opening and the closing time, or neither.")})
+            raise ValidationError(
+                {
+                    "closes" if self.closes is None else "opens": _(
+                        "Give both the opening and the closing time, or neither."
+                    )
+                }
+            )
         if self.opens is None and not self.by_appointment:
             raise ValidationError({"opens": _("Give the times, or tick “by appointment”.")})
         if self.opens is not None and self.closes <= self.opens:

@@ -1,8 +1,10 @@
 """How organisations, services and places tell the search of every change, in the transaction of the change itself.
 
-A change that can close (an organisation or a service that is no more, a place that moves) is compared with what was open before.
+A change that can close (an organisation or a service that is no more, a place that moves) is compared with what was
+open before.
 
-One row: the model's own `save` and `delete`. Many rows at once: the queryset here. Themes are many-to-many, and the one thing heard by a
+One row: the model's own `save` and `delete`. Many rows at once: the queryset here. Themes are many-to-many, and the one
+thing heard by a
 signal: Django sends `m2m_changed` inside the transaction that writes the rows, unlike post_save.
 """
 
@@ -84,7 +86,9 @@ class RecordingQuerySet(models.QuerySet):
 
 
 class Recorded(models.Model):
-    """A row whose organisation is indexed again when it is saved or deleted; one that moves tells both of its organisations."""
+    """A row whose organisation is indexed again when it is saved or deleted; one that moves tells both of its
+    organisations.
+    """
 
     organisation_field = "organisation_id"
     rights: tuple[str, ...] = ("organisation_id",)
@@ -96,7 +100,11 @@ class Recorded(models.Model):
 
     def save(self, *args, **options) -> None:
         with transaction.atomic():
-            before = type(self)._base_manager.filter(pk=self.pk).values_list(self.organisation_field, flat=True) if self.pk else ()
+            before = (
+                type(self)._base_manager.filter(pk=self.pk).values_list(self.organisation_field, flat=True)
+                if self.pk
+                else ()
+            )
             left = [subject_of(pk) for pk in before]
             opened = opened_before_saving(self, left, rights=self.rights, update_fields=options.get("update_fields"))
             super().save(*args, **options)
@@ -120,4 +128,8 @@ def record_themes(sender, instance, action: str, reverse: bool, model, pk_set, *
     else:
         rows = model._base_manager.filter(Q(pk__in=pk_set) if pk_set is not None else Q(concepts=instance))
     with transaction.atomic():
-        record_organisations(rows.order_by().values_list(model.organisation_field if reverse else instance.organisation_field, flat=True).distinct())
+        record_organisations(
+            rows.order_by()
+            .values_list(model.organisation_field if reverse else instance.organisation_field, flat=True)
+            .distinct()
+        )

@@ -1,6 +1,8 @@
-"""Bringing people in with a workbook: organisations, people and mandates, a sheet each. Looking through and writing are in `kb.directory.looking`.
+"""Bringing people in with a workbook: organisations, people and mandates, a sheet each. Looking through and writing are
+in `kb.directory.looking`.
 
-A line becomes a plan: what it would do, and the function that does it. An empty cell leaves what is there; nothing is taken away, nothing is sent.
+A line becomes a plan: what it would do, and the function that does it. An empty cell leaves what is there; nothing is
+taken away, nothing is sent.
 """
 
 from __future__ import annotations

@@ -16,14 +16,25 @@ ORGANISATIONS = Sheet(
     "organisations",
     {"fr": "Organisations", "nl": "Organisaties", "en": "Organisations"},
     (
-        Column("code", _CODE, required=True, help=_("Small letters and hyphens; it never changes: planning-familial"), also=("code",)),
+        Column(
+            "code",
+            _CODE,
+            required=True,
+            help=_("Small letters and hyphens; it never changes: planning-familial"),
+            also=("code",),
+        ),
         Column(
             "name",
             {"fr": "Nom de l’organisation", "nl": "Naam van de organisatie", "en": "Organisation name"},
             required=True,
             also=("nom", "naam", "name", "dénomination", "benaming"),
         ),
-        Column("kind", {"fr": "Type", "nl": "Soort", "en": "Kind"}, help=_("CPAS, commune, association, other"), also=("nature",)),
+        Column(
+            "kind",
+            {"fr": "Type", "nl": "Soort", "en": "Kind"},
+            help=_("CPAS, commune, association, other"),
+            also=("nature",),
+        ),
     ),
 )
 
@@ -31,10 +42,28 @@ PEOPLE = Sheet(
     "people",
     {"fr": "Personnes", "nl": "Personen", "en": "People"},
     (
-        Column("email", _ADDRESS, required=True, help=_("Whoever already logs in with it is recognised."), also=_ADDRESS_TOO),
-        Column("first_name", {"fr": "Prénom", "nl": "Voornaam", "en": "First name"}, help=_("Empty where “Name” holds the whole name.")),
-        Column("name", {"fr": "Nom", "nl": "Naam", "en": "Name"}, also=("nom complet", "nom et prénom", "full name", "volledige naam")),
-        Column("language", {"fr": "Langue", "nl": "Taal", "en": "Language"}, help=_("fr, nl or en: of the messages and of the site.")),
+        Column(
+            "email",
+            _ADDRESS,
+            required=True,
+            help=_("Whoever already logs in with it is recognised."),
+            also=_ADDRESS_TOO,
+        ),
+        Column(
+            "first_name",
+            {"fr": "Prénom", "nl": "Voornaam", "en": "First name"},
+            help=_("Empty where “Name” holds the whole name."),
+        ),
+        Column(
+            "name",
+            {"fr": "Nom", "nl": "Naam", "en": "Name"},
+            also=("nom complet", "nom et prénom", "full name", "volledige naam"),
+        ),
+        Column(
+            "language",
+            {"fr": "Langue", "nl": "Taal", "en": "Language"},
+            help=_("fr, nl or en: of the messages and of the site."),
+        ),
         Column("phone", {"fr": "Téléphone", "nl": "Telefoon", "en": "Phone"}, also=("tél", "tel", "gsm")),
         Column(
             "organisation",
@@ -44,7 +73,10 @@ PEOPLE = Sheet(
         ),
         Column("function", {"fr": "Fonction", "nl": "Functie", "en": "Function"}),
         Column(
-            "since", _SINCE, help=_("First day with this employer; empty: today."), also=("en fonction depuis", "in dienst sinds", "employed since")
+            "since",
+            _SINCE,
+            help=_("First day with this employer; empty: today."),
+            also=("en fonction depuis", "in dienst sinds", "employed since"),
         ),
         Column(
             "other_addresses",
@@ -66,7 +98,9 @@ MANDATES = Sheet(
             help=_("Its code (PA) or its name."),
             also=("groupe", "groep", "group", "gt", "wg", "body", "organe", "instance", "code du groupe", "code"),
         ),
-        Column("organisation", _ORGANISATION, help=_("For which organisation; code or name."), also=tuple(_CODE.values())),
+        Column(
+            "organisation", _ORGANISATION, help=_("For which organisation; code or name."), also=tuple(_CODE.values())
+        ),
         Column(
             "role",
             {"fr": "Qualité", "nl": "Hoedanigheid", "en": "Role"},

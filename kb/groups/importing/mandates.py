@@ -1,4 +1,7 @@
-"""A line of the sheet of mandates. The same mandate: same person, body, organisation, role and first day; where a cell is empty, any."""
+"""A line of the sheet of mandates.
+
+The same mandate: same person, body, organisation, role and first day; where a cell is empty, any.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,23 @@ _MEMBER = (
     *("avec voix délibérative", "voix délibérative", "délibératif", "délibérative", "membre"),
     *("met stem", "met beslissende stem", "stemgerechtigd", "lid", "with a vote", "vote", "member"),
 )
-_INVITED = ("invité", "invitée", "sans voix", "genodigde", "uitgenodigd", "zonder stem", "invited", "invitee", "without a vote")
+_INVITED = (
+    "invité",
+    "invitée",
+    "sans voix",
+    "genodigde",
+    "uitgenodigd",
+    "zonder stem",
+    "invited",
+    "invitee",
+    "without a vote",
+)
 _ROLE_WORDS = {
     **{word: MandateRole.DELIBERATIVE for word in _MEMBER},
-    **{word: MandateRole.CONSULTANT for word in ("consultant", "voix consultative", "consultatif", "raadgevend", "raadgevende stem")},
+    **{
+        word: MandateRole.CONSULTANT
+        for word in ("consultant", "voix consultative", "consultatif", "raadgevend", "raadgevende stem")
+    },
     **{word: MandateRole.INVITEE for word in _INVITED},
 }
 
@@ -39,7 +55,15 @@ def plan(context: Context, values: Mapping[str, str]) -> Plan:
     same = _same(existing, organisation, role, since)
     if same is not None:
         return _plan_of_change(context, same, since, until, is_referent)
-    made = Mandate(user=person, body=body, organisation=organisation, role=role, since=since, until=until, is_referent=bool(is_referent))
+    made = Mandate(
+        user=person,
+        body=body,
+        organisation=organisation,
+        role=role,
+        since=since,
+        until=until,
+        is_referent=bool(is_referent),
+    )
     _refuse(made, existing)
     _note(context, made)
     return planned((), made.save, is_new=True)
@@ -51,7 +75,9 @@ def _person(context: Context, text: str) -> User:
     coming = {} if context.is_writing else context.memory.get("new people", {})
     person = coming.get(email) or recognised(email)
     if person is None:
-        raise NotUnderstood(_("Nobody has the address “%(email)s”. Add the person to the sheet of people.") % {"email": email})
+        raise NotUnderstood(
+            _("Nobody has the address “%(email)s”. Add the person to the sheet of people.") % {"email": email}
+        )
     if not person.is_active:
         raise NotUnderstood(_("The account of %(person)s is closed: open it again first.") % {"person": person})
     return person
@@ -61,19 +87,31 @@ def _body(context: Context, text: str) -> Body:
     """By its code, else by its name in any language. One query a workbook."""
     if "bodies" not in context.memory:
         bodies = list(Body.objects.select_related("successor").order_by("-is_active", "code"))
-        known = {folded(name): body for body in reversed(bodies) for language, name in body.name.items() if language != "source" and name}
+        known = {
+            folded(name): body
+            for body in reversed(bodies)
+            for language, name in body.name.items()
+            if language != "source" and name
+        }
         context.memory["bodies"] = known | {folded(body.code): body for body in bodies}
     found = context.memory["bodies"].get(folded(text))
     if found is None:
         codes = ", ".join(sorted({body.code for body in context.memory["bodies"].values() if body.is_active}))
-        raise NotUnderstood(_("“%(text)s” is no group or committee. Write one of these codes: %(codes)s.") % {"text": text, "codes": codes})
+        raise NotUnderstood(
+            _("“%(text)s” is no group or committee. Write one of these codes: %(codes)s.")
+            % {"text": text, "codes": codes}
+        )
     return found
 
 
 def _mandates(context: Context, person: User, body: Body) -> list[Mandate]:
     """Those of the person in the body, as they will be after the earlier lines of the workbook. One query."""
     noted = context.memory.setdefault("mandates", {})
-    there = Mandate.objects.filter(user=person, body=body).select_related("organisation", "user").order_by("pk") if person.pk else ()
+    there = (
+        Mandate.objects.filter(user=person, body=body).select_related("organisation", "user").order_by("pk")
+        if person.pk
+        else ()
+    )
     return [noted.get(one.pk, one) for one in there] + [one for one in noted.get((person.email, body.pk), ())]
 
 
@@ -94,7 +132,11 @@ def _code(organisation: Organisation | None) -> str:
 
 def _same(existing: list[Mandate], organisation: Organisation | None, role: str, since: date | None) -> Mandate | None:
     """The mandate that a line speaks of: the running or newest one where the line leaves something open."""
-    alike = [one for one in existing if (organisation is None or _code(one.organisation) == _code(organisation)) and (not role or one.role == role)]
+    alike = [
+        one
+        for one in existing
+        if (organisation is None or _code(one.organisation) == _code(organisation)) and (not role or one.role == role)
+    ]
     if since is not None:
         dated = [one for one in alike if one.since == since]
         return dated[-1] if dated else next((one for one in alike if one.since is None and one.until is None), None)
@@ -102,7 +144,9 @@ def _same(existing: list[Mandate], organisation: Organisation | None, role: str,
     return (still_open or alike or [None])[-1]
 
 
-def _plan_of_change(context: Context, mandate: Mandate, since: date | None, until: date | None, is_referent: bool | None) -> Plan:
+def _plan_of_change(
+    context: Context, mandate: Mandate, since: date | None, until: date | None, is_referent: bool | None
+) -> Plan:
     changes = []
     for field, wanted in (("since", since), ("until", until), ("is_referent", is_referent)):
         before = getattr(mandate, field)
@@ -115,7 +159,9 @@ def _plan_of_change(context: Context, mandate: Mandate, since: date | None, unti
 
 
 def _refuse(made: Mandate, existing: list[Mandate]) -> None:
-    """Raises NotUnderstood (or ValidationError) for a new mandate that says too little, or that runs beside another of the person in the body."""
+    """Raises NotUnderstood (or ValidationError) for a new mandate that says too little, or that runs beside another of
+    the person in the body.
+    """
     if not made.role:
         roles = "; ".join(str(label) for label in MandateRole.labels)
         raise NotUnderstood(_("Write in which role the person sits there: %(roles)s.") % {"roles": roles})
@@ -128,7 +174,10 @@ def _refuse(made: Mandate, existing: list[Mandate]) -> None:
     for one in existing:
         if _overlap(one, made) and _code(one.organisation) in ("", _code(made.organisation)):
             raise NotUnderstood(
-                _("There is already a mandate there (%(role)s). End it first: by hand, or by a line above this one with the day on which it ends.")
+                _(
+                    "There is already a mandate there (%(role)s). End it first: by hand, or by a line "
+                    "above this one with the day on which it ends."
+                )
                 % {"role": one.get_role_display()}
             )
 

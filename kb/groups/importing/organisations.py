@@ -1,4 +1,7 @@
-"""A line of the sheet of organisations: code, name, kind. Everything else about them is brought in with the directory's own workbook."""
+"""A line of the sheet of organisations: code, name, kind.
+
+Everything else about them is brought in with the directory's own workbook.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A line of the sheet of people: who they are and where they work. Nobody is made twice, nobody's rights are touched, nobody is written to."""
+"""A line of the sheet of people: who they are and where they work.
+
+Nobody is made twice, nobody's rights are touched, nobody is written to.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +38,15 @@ def plan(context: Context, values: Mapping[str, str]) -> Plan:
     for one in (email, *others):
         once(context, ("address", one))
     person = recognised(email, *others)
-    wanted = {"name": _whole_name(values), "language": _language(values.get("language", "")), "phone": values.get("phone", "")}
+    wanted = {
+        "name": _whole_name(values),
+        "language": _language(values.get("language", "")),
+        "phone": values.get("phone", ""),
+    }
     if person is None:
-        return _plan_of_new(context, values, User(email=email, **{field: value for field, value in wanted.items() if value}), others)
+        return _plan_of_new(
+            context, values, User(email=email, **{field: value for field, value in wanted.items() if value}), others
+        )
     _refuse_closed(person)
     changes, steps = _own_changes(person, wanted, context.user)
     for more_changes, more_steps in (_addresses(person, (email, *others)), _employment(context, person, values)):
@@ -65,7 +74,8 @@ def address(text: str) -> str:
 
 
 def recognised(*emails: str) -> User | None:
-    """Whose addresses these are. Raises NotUnderstood when they are two people's, or stand unproven with someone. Three queries at most.
+    """Whose addresses these are. Raises NotUnderstood when they are two people's, or stand unproven with someone. Three
+    queries at most.
 
     An address that its account never proved may have been typed there by anybody: it decides nothing by itself.
     """
@@ -73,12 +83,22 @@ def recognised(*emails: str) -> User | None:
     people = {person.pk: person for person in owners.values()}
     if len(people) > 1:
         names = ", ".join(str(person) for person in people.values())
-        raise NotUnderstood(_("These addresses are of several people (%(names)s). Write only those of one of them.") % {"names": names})
+        raise NotUnderstood(
+            _("These addresses are of several people (%(names)s). Write only those of one of them.") % {"names": names}
+        )
     person = next(iter(people.values()), None)
-    unproven = EmailAddress.objects.filter(email__in=set(emails) - set(owners), verified=False).exclude(user=person).select_related("user").first()
+    unproven = (
+        EmailAddress.objects.filter(email__in=set(emails) - set(owners), verified=False)
+        .exclude(user=person)
+        .select_related("user")
+        .first()
+    )
     if unproven is not None:
         raise NotUnderstood(
-            _("“%(email)s” stands with %(person)s, who has not proven it yet. Write the address with which that person logs in, or ask who it is.")
+            _(
+                "“%(email)s” stands with %(person)s, who has not proven it yet. Write the address with "
+                "which that person logs in, or ask who it is."
+            )
             % {"email": unproven.email, "person": unproven.user}
         )
     return person
@@ -99,7 +119,9 @@ def _language(text: str) -> str:
     try:
         return _LANGUAGES[folded(text)]
     except KeyError:
-        raise NotUnderstood(_("“%(text)s” is none of the languages of the site: write fr, nl or en.") % {"text": text}) from None
+        raise NotUnderstood(
+            _("“%(text)s” is none of the languages of the site: write fr, nl or en.") % {"text": text}
+        ) from None
 
 
 def _plan_of_new(context: Context, values: Mapping[str, str], person: User, others: list[str]) -> Plan:
@@ -124,7 +146,8 @@ def _own_changes(person: User, wanted: Mapping[str, str], by: User | None) -> tu
     changed = {field: value for field, value in wanted.items() if value and getattr(person, field) != value}
     if changed and not may_describe(person, by):
         raise NotUnderstood(
-            _("%(person)s edits the site: only they and the editor-in-chief change their name, language and phone.") % {"person": person}
+            _("%(person)s edits the site: only they and the editor-in-chief change their name, language and phone.")
+            % {"person": person}
         )
     changes = []
     for field, value in changed.items():
@@ -139,12 +162,16 @@ def _own_changes(person: User, wanted: Mapping[str, str], by: User | None) -> tu
 
 def _addresses(person: User, emails: tuple[str, ...]) -> tuple[list[Change], list[Step]]:
     """Addresses that are not with the person yet. One query."""
-    has = {email.lower() for email in EmailAddress.objects.filter(user=person).values_list("email", flat=True)} | {person.email}
+    has = {email.lower() for email in EmailAddress.objects.filter(user=person).values_list("email", flat=True)} | {
+        person.email
+    }
     lacking = [email for email in emails if email not in has]
     if not lacking:
         return [], []
     if person.is_staff or person.is_superuser:
-        raise NotUnderstood(_("%(person)s edits the site: an editor's addresses are changed by nobody else.") % {"person": person})
+        raise NotUnderstood(
+            _("%(person)s edits the site: an editor's addresses are changed by nobody else.") % {"person": person}
+        )
     label = ngettext("further address", "further addresses", len(lacking))
     return [Change(label, "", ", ".join(lacking))], [partial(_add_addresses, person, lacking)]
 
@@ -187,7 +214,12 @@ def _function_changes(employment: Employment, function: str) -> tuple[list[Chang
 
 
 def _new_employment(person: User, organisation: Organisation, values: Mapping[str, str]) -> Employment:
-    made = Employment(user=person, organisation=organisation, function=values.get("function", ""), since=day_of(values.get("since", "")))
+    made = Employment(
+        user=person,
+        organisation=organisation,
+        function=values.get("function", ""),
+        since=day_of(values.get("since", "")),
+    )
     if made.since is None and person.pk:
         made.since = timezone.localdate()
     made.clean_fields(exclude=["user", "organisation"])

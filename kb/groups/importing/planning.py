@@ -62,11 +62,17 @@ def once(context: Context, key: Hashable) -> None:
 
 
 def find_organisation(context: Context, text: str) -> Organisation | None:
-    """By its code or its name in any language; one that an earlier line of the workbook will make has no id yet. Raises NotUnderstood for two."""
+    """By its code or its name in any language; one that an earlier line of the workbook will make has no id yet.
+
+    Raises NotUnderstood for two.
+    """
     found = _organisations(context).get(folded(text), [])
     if len({one.code for one in found}) > 1:
         codes = ", ".join(sorted({one.code for one in found}))
-        raise NotUnderstood(_("Several organisations are called “%(name)s”. Write the code: %(codes)s.") % {"name": text, "codes": codes})
+        raise NotUnderstood(
+            _("Several organisations are called “%(name)s”. Write the code: %(codes)s.")
+            % {"name": text, "codes": codes}
+        )
     return found[0] if found else None
 
 
@@ -74,7 +80,10 @@ def the_organisation(context: Context, text: str) -> Organisation:
     """Raises NotUnderstood where there is none."""
     found = find_organisation(context, text)
     if found is None:
-        raise NotUnderstood(_("No organisation is called “%(name)s”. Add it to the sheet of organisations, or correct the name.") % {"name": text})
+        raise NotUnderstood(
+            _("No organisation is called “%(name)s”. Add it to the sheet of organisations, or correct the name.")
+            % {"name": text}
+        )
     return found
 
 
@@ -93,7 +102,11 @@ def _organisations(context: Context) -> dict[str, list[Organisation]]:
     if "organisations" not in context.memory:
         known: dict[str, list[Organisation]] = {}
         for one in Organisation.objects.only("code", "name", "other_names", "kind"):
-            names: set[Any] = {one.code, one.name, *(name for language, name in one.other_names.items() if language != "source")}
+            names: set[Any] = {
+                one.code,
+                one.name,
+                *(name for language, name in one.other_names.items() if language != "source"),
+            }
             for name in {folded(name) for name in names if name}:
                 known.setdefault(name, []).append(one)
         context.memory["organisations"] = known

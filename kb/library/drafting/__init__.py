@@ -3,7 +3,8 @@
     draft(reference)       {field: {"value", "where", "page"}}, nothing written              (sources)
     fill(contribution)     writes what was drafted where a person has not written             (filling)
 
-What a line is read from is in `titles dates names kinds identifiers notions summaries`, all without the database; `composing` puts them together.
+What a line is read from is in `titles dates names kinds identifiers notions summaries`, all without the database;
+`composing` puts them together.
 """
 
 from kb.library.drafting.filling import fill

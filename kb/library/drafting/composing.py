@@ -30,7 +30,10 @@ class Known:
 
 
 def lines_of_document(document: Document, known: Known) -> dict[str, Found]:
-    """Field -> what is proposed for it; a field that nothing says is left out. "concepts" has a value of (code, …) and pages of its own."""
+    """Field -> what is proposed for it; a field that nothing says is left out.
+
+    "concepts" has a value of (code, …) and pages of its own.
+    """
     titles = titles_of(document, organisations=known.names.organisations)
     title = str(titles.title.value) if titles.title else ""
     language = language_of_title(title, document.language)
@@ -45,7 +48,9 @@ def lines_of_document(document: Document, known: Known) -> dict[str, Found]:
         "publisher": publisher_of(document, known=known.names),
         "doi": doi_of(document),
         "isbn": isbn_of(document),
-        "pages": Found(str(document.page_count), FoundIn.PROPERTIES) if document.is_paged and document.page_count else None,
+        "pages": Found(str(document.page_count), FoundIn.PROPERTIES)
+        if document.is_paged and document.page_count
+        else None,
         "abstract": summary_of(document),
         "concepts": _concepts(document, known.vocabulary, whole, language),
     }

@@ -1,4 +1,6 @@
-"""Who made a document, only where the file says so: by a label, under the title, in its properties, on its title page."""
+"""Who made a document, only where the file says so: by a label, under the title, in its properties,
+on its title page.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,16 @@ _BY = re.compile(
     )\s*(?P<colon>:)?\s*(?P<names>(?-i:[A-ZÀ-Þ]).*|)$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_ABSTRACT = re.compile(r"^\W*(?:abstract|résumé|samenvatting|summary|keywords|mots[\s-]clés|trefwoorden)\b", re.IGNORECASE)
+_ABSTRACT = re.compile(
+    r"^\W*(?:abstract|résumé|samenvatting|summary|keywords|mots[\s-]clés|trefwoorden)\b", re.IGNORECASE
+)
 
 
 def creators_of(document: Document, *, known: Names, taken: frozenset[str] = frozenset()) -> Found | None:
-    """[{"name", "is_organisation"}, …] as the file names them; None where it does not. `taken`: lines that are the title."""
+    """[{"name", "is_organisation"}, …] as the file names them; None where it does not.
+
+    `taken`: lines that are the title.
+    """
     ways = (_stated,) if document.media_type in SHEETS else (_labelled, _stated, _under_title, _title_page)
     return next((found for way in ways if (found := way(document, known, taken)) is not None), None)
 
@@ -67,7 +74,9 @@ def _stated(document: Document, known: Names, taken: frozenset[str]) -> Found | 
     if not said or is_junk_author(said):
         return None
     names = [name for name in known.listed(said, all_of_them=True) if not is_junk_author(name["name"])]
-    pages = [document.says(" ".join(reversed(name["name"].split(", ")))) or document.says(name["name"]) for name in names]
+    pages = [
+        document.says(" ".join(reversed(name["name"].split(", ")))) or document.says(name["name"]) for name in names
+    ]
     if not names:
         return None
     return on_page(names, min(page for page in pages if page)) if any(pages) else Found(names, FoundIn.PROPERTIES)
@@ -92,7 +101,13 @@ def _lines_of_people(lines: Sequence[Line], known: Names) -> list[Line]:
     found: list[Line] = []
     for line in lines:
         # A list of names goes on in the middle of one: "…, Jan Peeters and Leïla" / "Amrani".
-        goes_on = bool(found) and "," in found[-1].text and len(line.text) <= 60 and line.text[:1].isupper() and not _follows(line)
+        goes_on = (
+            bool(found)
+            and "," in found[-1].text
+            and len(line.text) <= 60
+            and line.text[:1].isupper()
+            and not _follows(line)
+        )
         if _is_line_of_people(line.text, known) or goes_on:
             found.append(line)
     return found
@@ -110,7 +125,9 @@ def _is_line_of_people(text: str, known: Names) -> bool:
 
 
 def _title_page(document: Document, known: Names, taken: frozenset[str]) -> Found | None:
-    """An organisation alone on a line: one of the directory on the first two pages, or one that its words betray on a page of few lines."""
+    """An organisation alone on a line: one of the directory on the first two pages, or one that its words betray on a
+    page of few lines.
+    """
     for page in document.head[:2]:
         ours = list(dict.fromkeys(known.ours(line.text) for line in _others(page, taken)[:40] if known.ours(line.text)))
         if ours:
@@ -132,7 +149,9 @@ def _lone_names(lines: Sequence[Line], known: Names) -> Iterator[list[dict[str, 
 
 
 def _is_lone_name(text: str) -> bool:
-    ends = text.rstrip().endswith((".", ":", "?", "!", ",")) and not words_of(text).endswith(("asbl", "vzw", "a s b l", "v z w"))
+    ends = text.rstrip().endswith((".", ":", "?", "!", ",")) and not words_of(text).endswith(
+        ("asbl", "vzw", "a s b l", "v z w")
+    )
     return (
         4 <= len(text) <= 110
         and text[:1].isupper()

@@ -1,7 +1,8 @@
 """When a document is from: dates as printed in French, Dutch and English, and which of them is its own.
 
-The surest first: a line of the first page that is nothing but a date (or says what date it is), the imprint (©, legal deposit), the
-date of a law in its title, a short line of the first page, the year in the title; the properties of the file only for the year.
+The surest first: a line of the first page that is nothing but a date (or says what date it is), the imprint (©, legal
+deposit), the date of a law in its title, a short line of the first page, the year in the title; the properties of the
+file only for the year.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _DATE = re.compile(
       | (?P<month6>0[1-9]|1[0-2])/(?P<year6>{_YEAR})
       | (?P<first>{_YEAR})\s*[-–/]\s*(?P<year7>{_YEAR})
       | (?P<year8>{_YEAR})
-    )(?![\w/-])""",
+    )(?![\w/-])""",  # noqa: E501
     re.VERBOSE | re.IGNORECASE,
 )
 _DEPOSIT = re.compile(rf"\bD\s?[/.]\s?(?P<year>{_YEAR})\s?[/.]\s?[\d.]+\s?[/.]\s?\d+")
@@ -65,7 +66,10 @@ _LAW_WORD = re.compile(
 )
 # "Loi du 26 mai 2002…" is called so; "La loi du 26 mai 2002 a changé…" is a sentence about it.
 _LAW = re.compile(
-    r"^\W*(?!(?:la|le|l|cette|de|het|deze|the|this)\b)(?:\w+\s+){0,3}?" + _LAW_WORD.pattern + r"[^\n]{0,80}?\b(?:du|van|of)\s+$", re.IGNORECASE
+    r"^\W*(?!(?:la|le|l|cette|de|het|deze|the|this)\b)(?:\w+\s+){0,3}?"
+    + _LAW_WORD.pattern
+    + r"[^\n]{0,80}?\b(?:du|van|of)\s+$",
+    re.IGNORECASE,
 )
 _AROUND = re.compile(r"[^\W\d_]{2,}")
 _LOOKED_AT = 300  # signs of a line among which its date is looked for
@@ -88,7 +92,9 @@ def date_of(document: Document, *, title: str = "", today: date | None = None) -
     stated = document.properties.get("date", "") if document.media_type in STATED else ""
     if stated and stated <= today.isoformat():
         return Found(stated, FoundIn.PROPERTIES)
-    candidates = [one for one in _candidates(document, title) if int(one.text[:4]) > 1800 and one.text <= today.isoformat()]
+    candidates = [
+        one for one in _candidates(document, title) if int(one.text[:4]) > 1800 and one.text <= today.isoformat()
+    ]
     best = max(candidates, key=lambda one: (one.worth, len(one.text), -one.page), default=None)
     if best is not None:
         return on_page(_sharpened(best, candidates), best.page)
@@ -125,7 +131,9 @@ def _candidates(document: Document, title: str) -> Iterator[_Candidate]:
         label_before = False
         for index, line in enumerate(lines):
             yield from _of_line(line, is_first=is_first, is_early=index < 12, labelled=label_before, title=title)
-            label_before = bool(_LABEL.fullmatch(line.text.rstrip(" :") + " ")) and not any(sign.isdigit() for sign in line.text)
+            label_before = bool(_LABEL.fullmatch(line.text.rstrip(" :") + " ")) and not any(
+                sign.isdigit() for sign in line.text
+            )
 
 
 def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, title: str) -> Iterator[_Candidate]:
@@ -138,7 +146,9 @@ def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, titl
     for found, text in islice(dates_in(looked_at), _MOST_DATES):
         before = line.text[: found.start()]
         if is_first and is_early and (is_law or _LAW.search(before)):
-            yield _Candidate(text, line.page, 10.0 if is_law and len(text) == 10 else 8.0 if line.opens_paragraph else 2.0)
+            yield _Candidate(
+                text, line.page, 10.0 if is_law and len(text) == 10 else 8.0 if line.opens_paragraph else 2.0
+            )
         elif in_title:
             yield _Candidate(text, line.page, 2.5 if len(text) == 4 else 6.0)
         elif line.text.endswith(".") and not line.opens_paragraph:
@@ -163,5 +173,9 @@ def _rest(text: str, found: re.Match[str]) -> int:
 
 def _sharpened(best: _Candidate, candidates: list[_Candidate]) -> str:
     """A year alone made more precise by the surest other date of that year that was said on the edges for itself."""
-    sharper = [one for one in candidates if one.text.startswith(best.text) and len(one.text) > len(best.text) and one.worth >= 4.5]
+    sharper = [
+        one
+        for one in candidates
+        if one.text.startswith(best.text) and len(one.text) > len(best.text) and one.worth >= 4.5
+    ]
     return max(sharper, key=lambda one: one.worth).text if sharper and len(best.text) == 4 else best.text

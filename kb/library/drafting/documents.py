@@ -1,4 +1,5 @@
-"""What drafting looks at: a document as values, whether its pages come from the database or from a reading that was not kept.
+"""What drafting looks at: a document as values, whether its pages come from the database or from a reading that was not
+kept.
 
 How each line of the notice is read from it is in the modules beside this one; nothing here knows Django's models.
 """
@@ -68,7 +69,10 @@ def on_page(value: Any, page: int) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page as printed. size: height of its letters in points, top and bottom as fractions of the page; all 0 without boxes."""
+    """A line of a page as printed.
+
+    size: height of its letters in points, top and bottom as fractions of the page; all 0 without boxes.
+    """
 
     text: str
     page: int
@@ -100,7 +104,9 @@ class Page:
 
     @property
     def cites(self) -> bool:
-        """True for a page of a list of references: years in brackets, numbers in brackets before lines, one after the other."""
+        """True for a page of a list of references: years in brackets, numbers in brackets before lines, one after the
+        other.
+        """
         return len(_CITED.findall(self.text)) >= _CITED_OFTEN
 
 
@@ -145,7 +151,9 @@ class Document:
         return 0.0
 
     def says(self, words: str) -> int | None:
-        """The first page of the edges whose words, in a row, hold these (without case, accents and signs); None when none does."""
+        """The first page of the edges whose words, in a row, hold these (without case, accents and signs); None when
+        none does.
+        """
         wanted = f" {words_of(words)} "
         if wanted.strip():
             for page in self.edges:

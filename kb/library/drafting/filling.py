@@ -2,7 +2,7 @@
 
 a reading ends ─► the contribution is marked as not drafted (same transaction) ─► after the commit a task of the short queue fills it
                                                      └ a worker killed between the two: `enqueue_lost` asks again, by the mark
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -35,18 +35,26 @@ _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has
 def fill(contribution: Contribution) -> Contribution:
     """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat.
 
-    A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the person has confirmed, only
-    while it is empty. In a transaction of its own, on a locked row: what a form saves at the same moment comes before or after, never between.
+    A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the
+    person has confirmed, only while it is empty. In a transaction of its own, on a locked row: what a form saves at the
+    same moment comes before or after, never between.
     """
     drafted = draft(contribution.reference)
     with transaction.atomic():
-        # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for them.
-        reference = Reference.objects.select_for_update(of=("self",)).select_related("body").get(contribution=contribution)
+        # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for
+        # them.
+        reference = (
+            Reference.objects.select_for_update(of=("self",)).select_related("body").get(contribution=contribution)
+        )
         locked = Contribution.objects.select_for_update().get(pk=contribution.pk)
         locked.reference = reference
         version = newest_version(reference)
         if reference.state in _OPEN_STATES:
-            changed = [name for name, line in drafted.items() if _may_write(locked, reference, name) and _write(reference, name, line["value"])]
+            changed = [
+                name
+                for name, line in drafted.items()
+                if _may_write(locked, reference, name) and _write(reference, name, line["value"])
+            ]
             if changed:
                 reference.save()
         locked.drafted = {**_kept(locked, drafted), **drafted}
@@ -72,14 +80,19 @@ def ask_again(stored_file: StoredFile) -> None:
 
 
 def enqueue_lost() -> str:
-    """Asks again for drafts of files that were read and that nobody is going to make; "" when there were none. Safe to repeat."""
+    """Asks again for drafts of files that were read and that nobody is going to make; "" when there were none.
+
+    Safe to repeat.
+    """
     limit = timezone.now() - timedelta(seconds=settings.FILES_LOST_AFTER_S)
     read = FileVersion.objects.exclude(state=State.WAITING).filter(read_at__lt=limit)
     undrafted = Contribution.objects.filter(
         drafted_from=None, reference__state__in=_OPEN_STATES, reference__files__stored_file__versions__in=read
     ).distinct()
     lost = list(undrafted.values_list("pk", flat=True)) if undrafted.exists() else []
-    unfinished = DBTaskResult.objects.filter(task_path=fill_contribution.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
+    unfinished = DBTaskResult.objects.filter(
+        task_path=fill_contribution.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
+    )
     asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True)} if lost else set()
     again = [pk for pk in lost if pk not in asked]
     for pk in again:
@@ -103,12 +116,16 @@ def _kept(contribution: Contribution, drafted: dict[str, Any]) -> dict[str, Any]
     """Lines of an earlier draft that still stand in the reference, though this reading says nothing of them."""
     reference = contribution.reference
     return {
-        name: line for name, line in contribution.drafted.items() if name not in drafted and _current(reference, name) == _shaped(name, line["value"])
+        name: line
+        for name, line in contribution.drafted.items()
+        if name not in drafted and _current(reference, name) == _shaped(name, line["value"])
     }
 
 
 def _shaped(name: str, value: Any) -> Any:
-    """A drafted value as `_current` gives it: concepts have no order in the reference, and no text is longer than its field."""
+    """A drafted value as `_current` gives it: concepts have no order in the reference, and no text is longer than its
+    field.
+    """
     if name == "concepts":
         return sorted(value)
     return value[: Reference._meta.get_field(name).max_length] if name in _PLAIN else value
@@ -121,7 +138,9 @@ def _current(reference: Reference, name: str) -> Any:
 
 
 _SHAPES: dict[str, Callable[[Reference], Any]] = {
-    "creators": lambda reference: [{"name": one.name, "is_organisation": one.is_organisation} for one in reference.creators.all()],
+    "creators": lambda reference: [
+        {"name": one.name, "is_organisation": one.is_organisation} for one in reference.creators.all()
+    ],
     "concepts": lambda reference: sorted(concept.code for concept in reference.concepts.all()),
     "abstract": lambda reference: {code: reference.abstract[code] for code in CODES if reference.abstract.get(code)},
 }

@@ -1,4 +1,6 @@
-"""Numbers that name a document everywhere: ISBN and DOI, read from its first pages, or from a link; and the address without what does not matter."""
+"""Numbers that name a document everywhere: ISBN and DOI, read from its first pages, or from a link; and the address
+without what does not matter.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ from kb.library.choices import FoundIn
 from kb.library.drafting.documents import Document, Found, on_page
 
 _DOI = re.compile(r"\b10\.\d{4,9}/[^\s\"<>]+")
-_ISBN = re.compile(r"\bISBN(?:[\s-]?1[03])?[\s:.]*(?P<number>97[89][\s-]?(?:\d[\s-]?){9}\d|(?:\d[\s-]?){9}[\dXx])\b", re.IGNORECASE)
+_ISBN = re.compile(
+    r"\bISBN(?:[\s-]?1[03])?[\s:.]*(?P<number>97[89][\s-]?(?:\d[\s-]?){9}\d|(?:\d[\s-]?){9}[\dXx])\b", re.IGNORECASE
+)
 _TRACKING = re.compile(r"^(?:utm_\w+|fbclid|gclid|mc_[ce]id|xtor|sessionid|phpsessid)$", re.IGNORECASE)
 
 
@@ -47,7 +51,9 @@ def isbn_of(document: Document) -> Found | None:
 
 
 def bare_isbn(written: str) -> str:
-    """Thirteen digits of an ISBN of either length however it is written; "" when its check digit is wrong or it is none."""
+    """Thirteen digits of an ISBN of either length however it is written; "" when its check digit is wrong or it is
+    none.
+    """
     signs = re.sub(r"[\s-]", "", written).upper()
     if re.fullmatch(r"\d{9}[\dX]", signs):
         if sum((10 - place) * (10 if sign == "X" else int(sign)) for place, sign in enumerate(signs)) % 11:
@@ -77,8 +83,12 @@ def _check_digit(twelve: str) -> str:
 
 
 def url_key(url: str) -> str:
-    """What two addresses of one page have in common: without scheme, "www.", fragment, closing stroke and what only follows readers about."""
+    """What two addresses of one page have in common: without scheme, "www.", fragment, closing stroke and what only
+    follows readers about.
+    """
     parts = urlsplit(url.strip() if "//" in url else f"//{url.strip()}")
     host = (parts.hostname or "").removeprefix("www.")
-    kept = sorted((name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name))
+    kept = sorted(
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name)
+    )
     return f"{host}{parts.path.rstrip('/')}" + (f"?{urlencode(kept)}" if kept else "") if host else ""

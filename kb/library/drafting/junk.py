@@ -1,4 +1,6 @@
-"""Titles and authors that programs and machines write into files, in French, Dutch and English, and what a file's name says."""
+"""Titles and authors that programs and machines write into files, in French, Dutch and English, and what a file's name
+says.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ _NAMELESS = re.compile(
       | (?:document|fichier|bestand)\s+sans\s+(?:titre|nom) | scanned?\s+(?:document|image) | document\s+(?:numerise|scanne) | gescand\s+document
       | titre | titel | title | test | modele | sjabloon | template | layout | mise\s+en\s+page | page\s+de\s+garde | titre\s+du\s+document
       | titel\s+van\s+het\s+document | (?:cliquez|klik|click)\s.*
-    )[\s\d]*""",
+    )[\s\d]*""",  # noqa: E501
     re.VERBOSE,
 )
 _MACHINE = re.compile(r"^(?:[a-z]:\\|file:|https?:|\\\\)|^[0-9a-f-]{16,}$|^ARRAY\(", re.IGNORECASE)
@@ -43,7 +45,7 @@ _NOBODY = re.compile(
       | latex | tex | typst | pandoc | wkhtmltopdf | fpdf | itext\w* | scan | scanner | scans | xerox | canon | ricoh | konica | kyocera | hp
       | lenovo | dell | asus | acer | toshiba | samsung | pc | laptop\w* | desktop\w* | unknown | inconnu | onbekend | auteur | author
       | anonymous | anonyme | anoniem | test | array | none | null
-    )\b""",
+    )\b""",  # noqa: E501
     re.VERBOSE,
 )
 _DATE_LIKE = re.compile(r"^(?:\d{6,8}|\d{4}[-_.]\d{2}(?:[-_.]\d{2})?|\d{2}[-_.]\d{2}[-_.]\d{4})(?=[\s_.+-]|$)")
@@ -55,17 +57,26 @@ _JOINTS = re.compile(r"[_\s]+|(?<=\w)-(?=\w)|(?<=\w)\.(?=[^\W\d_]{2})")  # what 
 
 
 def is_junk_title(title: str, *, file_name: str = "") -> bool:
-    """True for a title that nobody meant: of a program, of nothing, of a file ("rapport_v2_def.doc"), a path, a number."""
+    """True for a title that nobody meant: of a program, of nothing, of a file ("rapport_v2_def.doc"), a path,
+    a number.
+    """
     bare = title.strip()
     plain = words_of(bare)
-    if sum(sign.isalpha() for sign in bare) < 3 or _MACHINE.search(bare) or _ENDING.search(bare) or _PROGRAM.match(bare):
+    if (
+        sum(sign.isalpha() for sign in bare) < 3
+        or _MACHINE.search(bare)
+        or _ENDING.search(bare)
+        or _PROGRAM.match(bare)
+    ):
         return True
     if _NAMELESS.fullmatch(plain):
         return True
     # A name of a file: one run of signs without a blank, with digits or joined words in it, or exactly this file's.
     if " " in bare or "\u00a0" in bare:
         return False
-    return bool(re.search(r"[_\d]|[a-z][A-Z]", bare)) or (bool(file_name) and bare == PurePosixPath(file_name).stem and not bare.isalpha())
+    return bool(re.search(r"[_\d]|[a-z][A-Z]", bare)) or (
+        bool(file_name) and bare == PurePosixPath(file_name).stem and not bare.isalpha()
+    )
 
 
 def is_junk_author(author: str) -> bool:
@@ -76,12 +87,15 @@ def is_junk_author(author: str) -> bool:
         return True
     if " " in bare:
         return bare.islower() and any(sign.isdigit() for sign in bare)
-    # One word: an abbreviation in capitals or a name beginning with one may be an organisation; "jdupont3" and "eng-dept" are log-ins.
+    # One word: an abbreviation in capitals or a name beginning with one may be an organisation; "jdupont3" and
+    # "eng-dept" are log-ins.
     return bare.islower() or any(sign.isdigit() for sign in bare) or "_" in bare or "@" in bare
 
 
 def title_of_name(name: str) -> str:
-    """A file's name as a title: without its ending, joined words parted, dates in front and "v2 def" behind taken off; "" when no word is left."""
+    """A file's name as a title: without its ending, joined words parted, dates in front and "v2 def" behind taken off;
+    "" when no word is left.
+    """
     bare = _ENDING.sub("", unquote(name.replace("+", " ")).strip())
     bare = _DATE_LIKE.sub("", bare)
     bare = " ".join((bare.replace("_", " ") if " " in bare else _JOINTS.sub(" ", bare)).split())

@@ -15,8 +15,30 @@ _FORMATS = {
 }
 _VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com", "dailymotion.com")
 _NEWSPAPERS = (
-    *("lesoir.be", "lalibre.be", "dhnet.be", "lavenir.net", "lecho.be", "standaard.be", "demorgen.be", "nieuwsblad.be", "hln.be", "tijd.be"),
-    *("bruzz.be", "rtbf.be", "vrt.be", "bx1.be", "lemonde.fr", "liberation.fr", "lefigaro.fr", "theguardian.com", "nytimes.com", "brusselstimes.com"),
+    *(
+        "lesoir.be",
+        "lalibre.be",
+        "dhnet.be",
+        "lavenir.net",
+        "lecho.be",
+        "standaard.be",
+        "demorgen.be",
+        "nieuwsblad.be",
+        "hln.be",
+        "tijd.be",
+    ),
+    *(
+        "bruzz.be",
+        "rtbf.be",
+        "vrt.be",
+        "bx1.be",
+        "lemonde.fr",
+        "liberation.fr",
+        "lefigaro.fr",
+        "theguardian.com",
+        "nytimes.com",
+        "brusselstimes.com",
+    ),
 )
 _FILES = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub")
 
@@ -25,7 +47,8 @@ def _rule(kind: ReferenceType, scope: str, pattern: str) -> tuple[ReferenceType,
     return kind, scope, re.compile(pattern, re.IGNORECASE | re.MULTILINE | re.VERBOSE)
 
 
-# (type, how far it is looked for, what says it): "title" the lines of the title, "top" the first page's first lines, "first" the first page,
+# (type, how far it is looked for, what says it): "title" the lines of the title, "top" the first page's first lines,
+# "first" the first page,
 # "edges" the first three pages and the last one. The first rule that holds wins, so the rarer kinds stand first.
 _RULES = (
     _rule(ReferenceType.LEGISLATION, "top", r"\b(?:moniteur\s+belge|belgisch\s+staatsblad)\b"),
@@ -46,7 +69,11 @@ _RULES = (
         | ^\W*(?:cour\s+(?:constitutionnelle|du\s+travail|d['’]appel|de\s+cassation)|tribunal\s+d\w+|justice\s+de\s+paix
                |grondwettelijk\s+hof|arbeids(?:hof|rechtbank)|raad\s+van\s+state|vredegerecht)\b""",
     ),
-    _rule(ReferenceType.CHAPTER, "title", r"\b(?:chapitre|hoofdstuk|chapter)\s+[\dIVX]+\s+(?:de|du|d['’]|van|uit|of|from|in)\b"),
+    _rule(
+        ReferenceType.CHAPTER,
+        "title",
+        r"\b(?:chapitre|hoofdstuk|chapter)\s+[\dIVX]+\s+(?:de|du|d['’]|van|uit|of|from|in)\b",
+    ),
     _rule(
         ReferenceType.THESIS,
         "edges",
@@ -60,7 +87,7 @@ _RULES = (
         r"""\bvol(?:ume)?\.?\s*\d+[\s,:(]*(?:n[o°r]\.?|issue|nummer|numéro|\()\s*\d | \d+\s*\(\d+\)\s*[:,]\s*\d+\s*[-–]\s*\d+
         | (?:e-)?issn\b[^\n]{0,60}\bvol
         | \bjournal\s+(?:of|homepage)\b | \brevue\s+(?:de|des|d['’]|française|internationale|belge)\b[^\n]{0,60}\d
-        | \btijdschrift\s+voor\b[^\n]{0,60}\d""",
+        | \btijdschrift\s+voor\b[^\n]{0,60}\d""",  # noqa: E501
     ),
     # "Document de travail" and "werkdocument" are drafts of a meeting more often than papers of a series.
     _rule(ReferenceType.ARTICLE, "top", r"\bworking\s+papers?\b|\bcahiers?\s+de\s+recherche\b"),
@@ -68,25 +95,29 @@ _RULES = (
         ReferenceType.PAPER_CONFERENCE,
         "first",
         r"""\bactes\s+d[ue]s?\s+(?:la\s+)?(?:colloque|journée|séminaire|congrès) | \b(?:conference|workshop)\s+(?:paper|on)\b
-        | \bproceedings\b | \bverslagboek\b""",
+        | \bproceedings\b | \bverslagboek\b""",  # noqa: E501
     ),
     _rule(
         ReferenceType.INTERVIEW,
         "title",
-        r"\b(?:entretiens?\s+avec|interviews?\s+(?:de|avec|met|with|of)|gesprek(?:ken)?\s+met|rencontre\s+avec)\b | ^interview\b",
+        r"\b(?:entretiens?\s+avec|interviews?\s+(?:de|avec|met|with|of)|gesprek(?:ken)?\s+met|rencontre\s+avec)\b | ^interview\b",  # noqa: E501
     ),
     _rule(
         ReferenceType.SPEECH,
         "top",
-        r"^\W*(?:discours|allocution|toespraak|speech|lezing)\b[^\n]{0,40}\b(?:de|du|prononcée?|van|door|by|given|delivered)\b | ^\W*speech\s+by",
+        r"^\W*(?:discours|allocution|toespraak|speech|lezing)\b[^\n]{0,40}\b(?:de|du|prononcée?|van|door|by|given|delivered)\b | ^\W*speech\s+by",  # noqa: E501
     ),
-    _rule(ReferenceType.PAMPHLET, "title", r"\b(?:brochure|dépliant|fiche|infofiche|vouwblad|infoblad|leaflet|flyer|folder|fact\s?-?sheet)\b"),
+    _rule(
+        ReferenceType.PAMPHLET,
+        "title",
+        r"\b(?:brochure|dépliant|fiche|infofiche|vouwblad|infoblad|leaflet|flyer|folder|fact\s?-?sheet)\b",
+    ),
     _rule(
         ReferenceType.REPORT,
         "title",
         r"""rapport | verslag | \breport\b | \bétudes?\b | \bstud(?:ie|y|ies)\b | \brecherche(?:-action)?\b | onderzoek | diagnostic
         | évaluation | evaluati(?:e|on) | \bdossier\b | synthèse | samenvatting | \bsurvey\b | enquête | \bbilan\b | \baudit\b | \bdiagnos(?:e|is)\b
-        | \breview\b""",
+        | \breview\b""",  # noqa: E501
     ),
     _rule(
         ReferenceType.PAMPHLET,
@@ -98,7 +129,7 @@ _RULES = (
         ReferenceType.REPORT,
         "first",
         r"""\brapport\s+(?:d['’]|de\s+|final|annuel|intermédiaire) | \b(?:jaar|eind|onderzoeks|tussen)(?:rapport|verslag)\b
-        | \b(?:final|annual|research|progress)\s+report\b""",
+        | \b(?:final|annual|research|progress)\s+report\b""",  # noqa: E501
     ),
 )
 _ISBN = re.compile(r"\bISBN\b", re.IGNORECASE)
@@ -113,7 +144,9 @@ def type_of(document: Document, *, title: str = "") -> Found:
         page = _said(document, scope, pattern, title)
         if page is not None:
             return on_page(str(kind), page)
-    if document.page_count >= _BOOK_PAGES and (page := next((page.number for page in document.edges if _ISBN.search(page.text)), None)):
+    if document.page_count >= _BOOK_PAGES and (
+        page := next((page.number for page in document.edges if _ISBN.search(page.text)), None)
+    ):
         return on_page(str(ReferenceType.BOOK), page)
     return Found(str(ReferenceType.REPORT if document.page_count > 2 else ReferenceType.DOCUMENT))
 

@@ -1,4 +1,6 @@
-"""The title by the size of its letters: lines of a page gathered into blocks of one size, and which of them stands out."""
+"""The title by the size of its letters: lines of a page gathered into blocks of one size,
+and which of them stands out.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ class Block:
 
 
 def blocks_of(page: Page, document: Document) -> list[Block]:
-    """The lines of a page gathered by size, from top to bottom; furniture (page numbers, addresses, running headers) left out."""
+    """The lines of a page gathered by size, from top to bottom; furniture (page numbers, addresses, running headers)
+    left out.
+    """
     blocks: list[list[Line]] = []
     for line in sorted(lines_without_furniture(page, document), key=lambda line: round(line.top, 3)):
         if blocks and _belongs(blocks[-1][-1], line, page.height, document):
@@ -55,14 +59,18 @@ def lines_without_furniture(page: Page, document: Document) -> list[Line]:
 
 
 def title_among(blocks: Sequence[Block], document: Document, organisations: frozenset[str]) -> Block | None:
-    """The block that is the title: of the largest letters, the upper one of two nearly alike; None when no letters are larger than the text's."""
+    """The block that is the title: of the largest letters, the upper one of two nearly alike; None when no letters are
+    larger than the text's.
+    """
     able = [block for block in blocks if _may_be_title(block, document, organisations)]
     meant = [block for block in able if not is_kind(block.text) and not _is_logo(block)] or able
     return max(meant, key=lambda block: block.size * (1.0 - 0.25 * block.lines[0].top), default=None)
 
 
 def subtitle_below(titled: Block, blocks: Sequence[Block], document: Document, height: float) -> Block | None:
-    """The next block, if it is near, in letters between those of the title and the text, and neither a name nor a date."""
+    """The next block, if it is near, in letters between those of the title and the text,
+    and neither a name nor a date.
+    """
     below = next(iter(blocks[blocks.index(titled) + 1 :]), None)
     if below is None or (below.lines[0].top - titled.lines[-1].bottom) * height > _FAR * below.size:
         return None
@@ -126,6 +134,11 @@ def _may_be_subtitle(below: Block, titled: Block, document: Document) -> bool:
     text = below.text
     if sum(sign.isalpha() for sign in text) < 6 or len(text) > 200 or len(below.lines) > 4:
         return False
-    if not 1.06 * document.body_size <= below.size <= 1.02 * titled.size or only_date(text) or LABELLED.match(text) or is_part(text):
+    if (
+        not 1.06 * document.body_size <= below.size <= 1.02 * titled.size
+        or only_date(text)
+        or LABELLED.match(text)
+        or is_part(text)
+    ):
         return False
     return words_of(text) != words_of(document.properties.get("author", "")) and not names_people(text)

@@ -1,4 +1,5 @@
-"""Names as they are printed: which are organisations and which people, lists taken apart, "Family, Given" where it is sure.
+"""Names as they are printed: which are organisations and which people, lists taken apart, "Family, Given" where it is
+sure.
 
 Where in a document names of authors and publishers stand is in `creators` and `publishers`.
 """
@@ -55,7 +56,19 @@ _ORGANISATION_WORDS = frozenset(
             "region",
             "ministere",
         ),
-        *("service", "services", "departement", "observatoire", "reseau", "collectif", "comite", "commission", "conseil", "coordination", "groupe"),
+        *(
+            "service",
+            "services",
+            "departement",
+            "observatoire",
+            "reseau",
+            "collectif",
+            "comite",
+            "commission",
+            "conseil",
+            "coordination",
+            "groupe",
+        ),
         *(
             "ligue",
             "mutualite",
@@ -71,7 +84,20 @@ _ORGANISATION_WORDS = frozenset(
             "parlement",
             "secretariat",
         ),
-        *("gouvernement", "cellule", "equipe", "banque", "fonds", "editions", "presses", "cabinet", "rencontre", "entraide", "societe", "maisons"),
+        *(
+            "gouvernement",
+            "cellule",
+            "equipe",
+            "banque",
+            "fonds",
+            "editions",
+            "presses",
+            "cabinet",
+            "rencontre",
+            "entraide",
+            "societe",
+            "maisons",
+        ),
         *(
             "stichting",
             "vereniging",
@@ -128,19 +154,78 @@ _ORGANISATION_WORDS = frozenset(
             "department",
             "observatory",
         ),
-        *("network", "collective", "committee", "council", "group", "league", "office", "agency", "parliament", "government", "society", "trust"),
-        *("team", "press", "publications", "organisation", "organisatie", "organization", "welzijn", "werking", "agency", "corporation", "company"),
+        *(
+            "network",
+            "collective",
+            "committee",
+            "council",
+            "group",
+            "league",
+            "office",
+            "agency",
+            "parliament",
+            "government",
+            "society",
+            "trust",
+        ),
+        *(
+            "team",
+            "press",
+            "publications",
+            "organisation",
+            "organisatie",
+            "organization",
+            "welzijn",
+            "werking",
+            "agency",
+            "corporation",
+            "company",
+        ),
     ]
 )
 # And endings of words written together, as Dutch does: "Huurderslijn", "Brusselse Welzijnsraad".
 _ORGANISATION_ENDINGS = (
-    *("werkgroep", "dienst", "huis", "lijn", "centrum", "raad", "bond", "fonds", "instituut", "netwerk", "punt", "vereniging", "bureau"),
+    *(
+        "werkgroep",
+        "dienst",
+        "huis",
+        "lijn",
+        "centrum",
+        "raad",
+        "bond",
+        "fonds",
+        "instituut",
+        "netwerk",
+        "punt",
+        "vereniging",
+        "bureau",
+    ),
     *("atelier", "beweging", "federatie", "school", "kroniek"),
 )
 _LEGAL_FORM = re.compile(r"\b(?:a\.s\.b\.l\.?|v\.z\.w\.?)", re.IGNORECASE)
 _PARTICLES = frozenset(
     [
-        *("de", "du", "des", "d", "van", "der", "den", "ter", "ten", "von", "le", "la", "el", "al", "ben", "di", "da", "dos", "del"),
+        *(
+            "de",
+            "du",
+            "des",
+            "d",
+            "van",
+            "der",
+            "den",
+            "ter",
+            "ten",
+            "von",
+            "le",
+            "la",
+            "el",
+            "al",
+            "ben",
+            "di",
+            "da",
+            "dos",
+            "del",
+        ),
         "vande",
         "vanden",
         "vander",
@@ -149,7 +234,9 @@ _PARTICLES = frozenset(
 _STYLES = re.compile(r"^(?:(?:m|mr|mme|mlle|mevr|dhr|drs?|prof|ir|ing|me|mtr|ms|mrs|lic)\b\.?\s+)+", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s+(?:et|en|and|&)\s+", re.IGNORECASE)
 _LISTED = re.compile(r"\s*(?:;|\t|•|·|\s/\s)\s*")
-_NOTES = re.compile(r"\([^)]*\)|(?<=[^\W\d_])[\d∗*†‡](?:,?\d)*(?=\W|$)")  # brackets, and the numbers of footnotes at names
+_NOTES = re.compile(
+    r"\([^)]*\)|(?<=[^\W\d_])[\d∗*†‡](?:,?\d)*(?=\W|$)"
+)  # brackets, and the numbers of footnotes at names
 _AROUND = " *∗†‡,.;:-–"
 
 
@@ -166,10 +253,16 @@ class Names:
     def named(self, name: str) -> dict[str, Any]:
         """{"name", "is_organisation"}."""
         ours = self.ours(name)
-        return {"name": ours, "is_organisation": True} if ours else {"name": as_catalogued(name), "is_organisation": is_organisation(name)}
+        return (
+            {"name": ours, "is_organisation": True}
+            if ours
+            else {"name": as_catalogued(name), "is_organisation": is_organisation(name)}
+        )
 
     def listed(self, said: str, *, all_of_them: bool = False) -> list[dict[str, Any]]:
-        """The names of a list as written ("A B, C D et E F"); what looks like no name is left out unless `all_of_them`."""
+        """The names of a list as written ("A B, C D et E F");
+        what looks like no name is left out unless `all_of_them`.
+        """
         found: dict[str, dict[str, Any]] = {}
         for part in self._parts(_NOTES.sub(" ", said)):
             name = " ".join(part.split()).strip(_AROUND)
@@ -192,11 +285,15 @@ class Names:
 
 def has_organisation_word(name: str) -> bool:
     words = words_of(name).split()
-    return bool(_LEGAL_FORM.search(name)) or any(word in _ORGANISATION_WORDS or word.endswith(_ORGANISATION_ENDINGS) for word in words)
+    return bool(_LEGAL_FORM.search(name)) or any(
+        word in _ORGANISATION_WORDS or word.endswith(_ORGANISATION_ENDINGS) for word in words
+    )
 
 
 def is_organisation(name: str) -> bool:
-    """True for a name with a word of organisations, for an abbreviation and for more than five words; else it is taken for a person."""
+    """True for a name with a word of organisations, for an abbreviation and for more than five words; else it is taken
+    for a person.
+    """
     return has_organisation_word(name) or (name.isupper() and " " not in name.strip()) or len(name.split()) > 5
 
 
@@ -209,14 +306,25 @@ def looks_like_person(name: str) -> bool:
 
 
 def as_catalogued(name: str) -> str:
-    """ "Dupont, Marie" for "DUPONT Marie" or "Marie DUPONT"; anything else as it is printed, without "Mme" and "Dr."."""
+    """ "Dupont, Marie" for "DUPONT Marie" or "Marie DUPONT"; anything else as it is printed,
+    without "Mme" and "Dr.".
+    """
     bare = _STYLES.sub("", " ".join(name.split()).strip(_AROUND))
     words = bare.split()
     family = [word for word in words if _in_capitals(word) or word.lower() in _PARTICLES]
     given = [word for word in words if word not in family]
-    if not any(map(_in_capitals, words)) or "," in bare or is_organisation(bare) or not given or not all(word[:1].isupper() for word in given):
+    if (
+        not any(map(_in_capitals, words))
+        or "," in bare
+        or is_organisation(bare)
+        or not given
+        or not all(word[:1].isupper() for word in given)
+    ):
         return bare
-    written = (word if word.islower() else re.sub(r"[^\W\d_]+", lambda found: found.group().capitalize(), word) for word in family)
+    written = (
+        word if word.islower() else re.sub(r"[^\W\d_]+", lambda found: found.group().capitalize(), word)
+        for word in family
+    )
     return f"{' '.join(written)}, {' '.join(given)}"
 
 
@@ -227,7 +335,16 @@ def _in_capitals(word: str) -> bool:
 def _people_of(part: str) -> Iterable[str]:
     """ "A B, C D et E F" is three people, "B, A" one, "Groupe Logement et Santé" one organisation."""
     pieces = [piece for piece in re.split(r"\s*,\s*", part) if piece]
-    if len(pieces) == 2 and all(len(piece.split()) <= 2 for piece in pieces) and not all(map(looks_like_person, pieces)):
+    if (
+        len(pieces) == 2
+        and all(len(piece.split()) <= 2 for piece in pieces)
+        and not all(map(looks_like_person, pieces))
+    ):
         return [part]
-    split = [name.strip() for piece in pieces for name in _BETWEEN.split(re.sub(r"^(?:et|en|and|&)\s+", "", piece)) if name.strip()]
+    split = [
+        name.strip()
+        for piece in pieces
+        for name in _BETWEEN.split(re.sub(r"^(?:et|en|and|&)\s+", "", piece))
+        if name.strip()
+    ]
     return split if sum(map(looks_like_person, split)) * 2 > len(split) else pieces

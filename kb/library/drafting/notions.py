@@ -1,6 +1,8 @@
-"""Which concepts of the vocabulary a text is about: their labels in three languages, found through the site's own analysis of words.
+"""Which concepts of the vocabulary a text is about: their labels in three languages, found through the site's own
+analysis of words.
 
-So "huurwaarborgen" finds "huurwaarborg", and "waarborg" is heard in it too; the longest label wins ("logement social" is not "logement").
+So "huurwaarborgen" finds "huurwaarborg", and "waarborg" is heard in it too; the longest label wins ("logement social"
+is not "logement").
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ _INSIDE = 0.5  # heard inside a longer word or label: less sure than by itself
 _LEAST = 2.0  # what is met less often, and not in the title, is an aside
 _SHARE = 0.35  # of the score of the best: what is further behind is only touched on
 _THEME = 0.5  # a theme holds many concepts: beside one of its own it adds little
-_SHORTEST_INSIDE = 5  # letters of a word heard inside a longer one: shorter ones are met by chance ("teer" in "controleer")
+_SHORTEST_INSIDE = (
+    5  # letters of a word heard inside a longer one: shorter ones are met by chance ("teer" in "controleer")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,16 @@ class Vocabulary:
         concepts = len({label.code for label in found}) or 1
         for label in found:
             made.by_first.setdefault(label.stems[0], []).append(label)
-            rarity = sum(log(1 + concepts / len(users[stem])) for stem in label.stems) / len(label.stems) / log(1 + concepts)
+            rarity = (
+                sum(log(1 + concepts / len(users[stem])) for stem in label.stems) / len(label.stems) / log(1 + concepts)
+            )
             # A label of two words is met less by chance than one of one word.
             made.weights[label] = rarity * (1.0 + 0.5 * (len(label.stems) - 1))
         for listed in made.by_first.values():
             listed.sort(key=lambda label: -len(label.stems))
-        made.single = {stem: tuple(one for one in listed if len(one.stems) == 1) for stem, listed in made.by_first.items()}
+        made.single = {
+            stem: tuple(one for one in listed if len(one.stems) == 1) for stem, listed in made.by_first.items()
+        }
         return made
 
     def at(self, stems: Sequence[str], place: int) -> tuple[tuple[Label, ...], int]:
@@ -76,8 +84,12 @@ class Vocabulary:
         listed = self.by_first.get(stems[place])
         if not listed:
             return (), 0
-        length = next((len(one.stems) for one in listed if tuple(stems[place : place + len(one.stems)]) == one.stems), 0)
-        return tuple(one for one in listed if len(one.stems) == length and one.stems == tuple(stems[place : place + length])), length
+        length = next(
+            (len(one.stems) for one in listed if tuple(stems[place : place + len(one.stems)]) == one.stems), 0
+        )
+        return tuple(
+            one for one in listed if len(one.stems) == length and one.stems == tuple(stems[place : place + length])
+        ), length
 
     def within(self, stems: Sequence[str], place: int, end: int, length: int) -> Iterable[Label]:
         """Shorter labels that begin here inside a label of `length` stems that ends at `end`."""
@@ -114,8 +126,11 @@ class _Heard:
     in_title: float = 0.0
 
 
-def concepts_of(document: Document, vocabulary: Vocabulary, *, title: str = "", language: str = "") -> tuple[Found, ...]:
-    """At most five codes, each with the page where it was first read, what the document says most about first. Reads each page once.
+def concepts_of(
+    document: Document, vocabulary: Vocabulary, *, title: str = "", language: str = ""
+) -> tuple[Found, ...]:
+    """At most five codes, each with the page where it was first read, what the document says most about first. Reads
+    each page once.
 
     A second for 200,000 words.
     """
@@ -167,8 +182,12 @@ def _score(one: _Heard) -> float:
 def _chosen(heard: Mapping[str, _Heard], vocabulary: Vocabulary) -> tuple[Found, ...]:
     scores = {code: _score(one) for code, one in heard.items() if one.in_title or one.worth >= _LEAST}
     for code in list(scores):
-        if any(vocabulary.broader.get(other) == code for other in scores if other != code) and not vocabulary.broader.get(code):
+        if any(
+            vocabulary.broader.get(other) == code for other in scores if other != code
+        ) and not vocabulary.broader.get(code):
             scores[code] *= _THEME
     best = max(scores.values(), default=0.0)
-    ranked = sorted((code for code, score in scores.items() if score >= _SHARE * best), key=lambda code: (-scores[code], code))
+    ranked = sorted(
+        (code for code, score in scores.items() if score >= _SHARE * best), key=lambda code: (-scores[code], code)
+    )
     return tuple(on_page(code, heard[code].page) if heard[code].page else Found(code) for code in ranked[:MOST])

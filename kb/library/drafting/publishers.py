@@ -1,4 +1,6 @@
-"""Who published a document: the imprint's label, the holder of the rights, the properties; without address and telephone."""
+"""Who published a document: the imprint's label, the holder of the rights, the properties; without address and
+telephone.
+"""
 
 from __future__ import annotations
 
@@ -21,18 +23,25 @@ _LABEL = re.compile(
     )\s*(?P<name>.*)$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_RIGHTS = re.compile(rf"(?:©|\(c\)|copyright)\s*(?:©|\(c\))?\s*{_YEARS}?\s*,?\s*(?:by\s+|par\s+|door\s+)?(?P<name>[^\d©]{{3,90}})", re.IGNORECASE)
+_RIGHTS = re.compile(
+    rf"(?:©|\(c\)|copyright)\s*(?:©|\(c\))?\s*{_YEARS}?\s*,?\s*(?:by\s+|par\s+|door\s+)?(?P<name>[^\d©]{{3,90}})",
+    re.IGNORECASE,
+)
 _ALL_RIGHTS = re.compile(r"\b(?:tous\s+droits|alle\s+rechten|all\s+rights|reproduction|overname)\b.*$", re.IGNORECASE)
 _NO_NAME = re.compile(
-    r"\b(?:creative\s+commons|licen[cs]e|licentie|copyright|rights|droits|rechten|foto\w*|photos?|images?|illustrations?)\b", re.IGNORECASE
+    r"\b(?:creative\s+commons|licen[cs]e|licentie|copyright|rights|droits|rechten|foto\w*|photos?|images?|illustrations?)\b",
+    re.IGNORECASE,
 )
-_STREETS = r"rue|avenue|av\.|bd|boulevard|place|chaussée|quai|straat|laan|plein|kaai|street|road|square|\w+(?:straat|laan|plein|steenweg|weg)"
+_STREETS = r"rue|avenue|av\.|bd|boulevard|place|chaussée|quai|straat|laan|plein|kaai|street|road|square|\w+(?:straat|laan|plein|steenweg|weg)"  # noqa: E501
 _ADDRESS = re.compile(rf"\s*(?:[,–-]\s*)?(?:\b(?:{_STREETS})\b|\b\d{{1,4}}\b|\bB-\d{{4}}).*$", re.IGNORECASE)
 _AFTER = re.compile(r"\.\s|\s[-–]\s|;|\t|•|\s\|\s|\bISBN\b|\bISSN\b|\btél\b|\btel\b|\bD/", re.IGNORECASE)
 
 
 def publisher_of(document: Document, *, known: Names) -> Found | None:
-    """The publisher as printed: by its label, then by the rights, then as the properties say. First, second, last page before the third."""
+    """The publisher as printed: by its label, then by the rights, then as the properties say.
+
+    First, second, last page before the third.
+    """
     edges = document.edges
     for reader in (_labelled, _holder):
         for page in dict.fromkeys((*edges[:2], *edges[-1:], *edges[2:])):

@@ -26,10 +26,11 @@ _COLUMNS = ("number", "beginning", "label", "spans", "boxes", "height")
 
 
 def draft(reference: Reference) -> dict[str, dict[str, Any]]:
-    """{field: {"value", "where", "page"}} from the newest version of its first file, else from its link, its DOI and its title.
+    """{field: {"value", "where", "page"}} from the newest version of its first file, else from its link, its DOI and
+    its title.
 
-    where is a code of `FoundIn`, "" for a value that nothing says. concepts also have "pages": {code: page}. A fixed number of queries, and
-    the pages of one version, one at a time.
+    where is a code of `FoundIn`, "" for a value that nothing says. concepts also have "pages": {code: page}. A fixed
+    number of queries, and the pages of one version, one at a time.
     """
     version = newest_version(reference)
     found = _from_file(version) if version else {}
@@ -43,14 +44,19 @@ def draft(reference: Reference) -> dict[str, dict[str, Any]]:
 
 def newest_version(reference: Reference) -> FileVersion | None:
     """Of the first file; what is said of a document is what its newest version says."""
-    first = reference.files.order_by("sort_order", "number").values_list("stored_file", flat=True).first() if reference.pk else None
+    first = (
+        reference.files.order_by("sort_order", "number").values_list("stored_file", flat=True).first()
+        if reference.pk
+        else None
+    )
     return FileVersion.objects.filter(stored_file=first).order_by("-number").first() if first else None
 
 
 def document_of(version: FileVersion) -> Document:
     """The first and last pages at once, all of them only when they are asked for. A version that was not read has none.
 
-    Of a page its first MOST_OF_A_PAGE characters, of all pages together MOST_OF_ALL: the looking is ours, outside the child that reads files.
+    Of a page its first MOST_OF_A_PAGE characters, of all pages together MOST_OF_ALL: the looking is ours, outside the
+    child that reads files.
     """
     rows = FilePage.objects.filter(version=version).annotate(beginning=Left("text", MOST_OF_A_PAGE)).order_by("number")
     head = tuple(Page(*row[:4], bytes(row[4]), row[5]) for row in rows.filter(number__lte=HEAD).values_list(*_COLUMNS))
@@ -58,7 +64,9 @@ def document_of(version: FileVersion) -> Document:
 
     def pages() -> Iterator[Page]:
         left = MOST_OF_ALL
-        for number, text, label, spans in rows.values_list("number", "beginning", "label", "spans").iterator(chunk_size=100):
+        for number, text, label, spans in rows.values_list("number", "beginning", "label", "spans").iterator(
+            chunk_size=100
+        ):
             yield Page(number, text, label, spans)
             left -= len(text)
             if left <= 0:
@@ -84,7 +92,9 @@ def known() -> Known:
 
 def _from_file(version: FileVersion) -> dict[str, Found]:
     if version.state == State.WAITING or not version.page_count:
-        found = lines_of_document(Document(name=version.original_name, media_type=version.media_type, properties=version.properties), Known())
+        found = lines_of_document(
+            Document(name=version.original_name, media_type=version.media_type, properties=version.properties), Known()
+        )
         return {name: line for name, line in found.items() if line.where}
     return lines_of_document(document_of(version), known())
 
@@ -123,6 +133,8 @@ def _organisations() -> Names:
 
 def _vocabulary() -> Vocabulary:
     rows = list(Concept.objects.values_list("code", "broader__code", *(f"label_{code}" for code in CODES)))
-    labels = [(code, language, text) for code, _, *texts in rows for language, text in zip(CODES, texts, strict=True) if text]
+    labels = [
+        (code, language, text) for code, _, *texts in rows for language, text in zip(CODES, texts, strict=True) if text
+    ]
     labels += AltLabel.objects.values_list("concept__code", "language", "text")
     return Vocabulary.of(labels, {code: broader or "" for code, broader, *_ in rows})

@@ -17,7 +17,9 @@ _SENTENCE_END = re.compile(r"[.!?…](?=\s|$)")
 
 
 def summary_of(document: Document) -> Found | None:
-    """{language: text}: the first paragraph after "Résumé", "Samenvatting", "Abstract" or the like on the first pages, at most 600 signs."""
+    """{language: text}: the first paragraph after "Résumé", "Samenvatting", "Abstract" or the like on the first pages,
+    at most 600 signs.
+    """
     for page in document.head:
         text = _after_heading(page)
         if text:

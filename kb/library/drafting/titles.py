@@ -13,13 +13,22 @@ from dataclasses import dataclass
 from kb.library.choices import FoundIn
 from kb.library.drafting.documents import BOOK, MAIL, SHEETS, WEB_PAGES, Document, Found, Line, on_page, words_of
 from kb.library.drafting.junk import is_junk_title, title_of_name
-from kb.library.drafting.lettering import LONGEST, STANDS_OUT, blocks_of, lines_without_furniture, names_people, subtitle_below, title_among
+from kb.library.drafting.lettering import (
+    LONGEST,
+    STANDS_OUT,
+    blocks_of,
+    lines_without_furniture,
+    names_people,
+    subtitle_below,
+    title_among,
+)
 from kb.library.drafting.wording import MARKS, first_paragraph, is_kind, is_part, joined, object_of, reads_like_a_title
 
 
 @dataclass(frozen=True, slots=True)
 class Titles:
-    """subtitle None where there is none; lines: those of the first pages that are taken, so that nothing else is read in them.
+    """subtitle None where there is none; lines: those of the first pages that are taken, so that nothing else is read
+    in them.
 
     is_sure: the title stood out by its letters, as a heading or by a label; otherwise it is only the first words.
     """
@@ -31,12 +40,18 @@ class Titles:
 
 
 def titles_of(document: Document, *, organisations: Iterable[str] = ()) -> Titles:
-    """What the document is called. organisations: names (as `words_of` gives them) that are a logo rather than a title."""
+    """What the document is called. organisations: names (as `words_of` gives them)
+    that are a logo rather than a title.
+    """
     stated = document.properties.get("title", "")
     if document.media_type in WEB_PAGES:
         stated = _without_site(stated, document)
     is_meant = document.media_type in (MAIL, BOOK) and bool(stated.strip())
-    said = "" if is_junk_title(stated, file_name=document.name) and not is_meant else " ".join(stated.split())[:LONGEST].strip(MARKS)
+    said = (
+        ""
+        if is_junk_title(stated, file_name=document.name) and not is_meant
+        else " ".join(stated.split())[:LONGEST].strip(MARKS)
+    )
     if is_meant:
         return Titles(Found(said, FoundIn.PROPERTIES))
     chosen = _weighed(document, _shown(document, frozenset(organisations)), said)
@@ -88,7 +103,9 @@ def _headed(document: Document) -> Titles:
     found = _taken(joined(first), first, is_sure=_is_title_page(lines))
     after = next((line for line in lines if line not in first), None)
     if after and _is_second_line(after, lines, document):
-        return Titles(found.title, on_page(after.text.strip(MARKS), page.number), found.lines | {after.text}, found.is_sure)
+        return Titles(
+            found.title, on_page(after.text.strip(MARKS), page.number), found.lines | {after.text}, found.is_sure
+        )
     return found
 
 
@@ -114,7 +131,9 @@ def _is_second_line(line: Line, lines: Sequence[Line], document: Document) -> bo
 
 
 def _weighed(document: Document, shown: Titles, said: str) -> Titles:
-    """What is printed against what the properties say: the printed form where both agree, the stated one where the first pages have it too."""
+    """What is printed against what the properties say: the printed form where both agree, the stated one where the
+    first pages have it too.
+    """
     if not said:
         return shown
     page = document.says(said)
@@ -130,7 +149,8 @@ def _weighed(document: Document, shown: Titles, said: str) -> Titles:
         return cased
     if printed.startswith(f"{stated} "):
         return Titles(stated_title, _remainder(shown, said) or shown.subtitle, shown.lines)
-    # Both are on the first pages, and they differ: two witnesses are better than one, unless the stated one is a single word.
+    # Both are on the first pages, and they differ: two witnesses are better than one, unless the stated one is a single
+    # word.
     return Titles(stated_title, None, shown.lines) if len(stated.split()) > 1 else cased
 
 

@@ -1,4 +1,6 @@
-"""What lines of a first page are by their words: labels, furniture, kinds of documents, headings of sections; in French, Dutch and English."""
+"""What lines of a first page are by their words: labels, furniture, kinds of documents, headings of sections; in
+French, Dutch and English.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,18 @@ FURNITURE = re.compile(
 )
 LABELLED = re.compile(
     r"^(?:auteurs?|authors?|door|par|by|rédaction|redactie|date|datum|éditeur|uitgever|publisher|v\.\s?u\.|organisation|organisatie|website|opdrachtgever"
-    r"|contact(?:persoon|person)?|onderwerp|objet|betreft|subject|ons kenmerk|onze referentie|nos références|our reference)\b\s*(?::|\t|$)"
+    r"|contact(?:persoon|person)?|onderwerp|objet|betreft|subject|ons kenmerk|onze "
+    r"referentie|nos références|our reference)\b\s*(?::|\t|$)"
     r"|^(?:version|versie|v)\b\.?\s*(?::|\t|$|\d)",
     re.IGNORECASE,
 )
 _OBJECT = re.compile(
-    r"^(?:concerne|objet|betreft|betreffende|onderwerp|subject|re|title|titre|titel)\s*(?:[:\t]\s*(?P<title>\S.{5,200}))?:?$", re.IGNORECASE
+    r"^(?:concerne|objet|betreft|betreffende|onderwerp|subject|re|title|titre|titel)\s*(?:[:\t]\s*(?P<title>\S.{5,200}))?:?$",
+    re.IGNORECASE,
 )
-_CONTENTS = re.compile(r"^(?:table des mati[eè]res|sommaire|inhoud(?:sopgave|stafel)?|contents|table of contents|index)\W*$", re.IGNORECASE)
+_CONTENTS = re.compile(
+    r"^(?:table des mati[eè]res|sommaire|inhoud(?:sopgave|stafel)?|contents|table of contents|index)\W*$", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.)]?\s+")
 
 
@@ -37,14 +43,14 @@ _KINDS = _listed(
     """
     rapport verslag report etude studie study dossier brochure folder depliant factsheet fiche memoire these masterproef scriptie thesis note nota
     communique persbericht guide gids nieuwsbrief newsletter bulletin advies avis editorial editoriaal
-    """
+    """  # noqa: E501
 )
 # Headings of parts that every document may have, blanks left out: never a title.
 _PARTS = _listed(
     """
     samenvatting summary resume abstract synthese annexe bijlage annex appendix inleiding introduction voorwoord preface avantpropos conclusion
     conclusie bibliographie bibliografie references bronnen sources inhoud index glossaire glossary woordenlijst colofon colophon
-    """
+    """  # noqa: E501
 )
 
 
@@ -97,4 +103,6 @@ def reads_like_a_title(paragraph: Sequence[Line]) -> bool:
         return False
     if text.endswith((",", ";", ":")) or (text.endswith(".") and len(text) > 60):
         return False
-    return not (only_date(text) or LABELLED.match(text) or FURNITURE.search(text) or is_part(text) or is_junk_title(text))
+    return not (
+        only_date(text) or LABELLED.match(text) or FURNITURE.search(text) or is_part(text) or is_junk_title(text)
+    )

@@ -1,4 +1,7 @@
-"""References, who made them, and their files. How they reach the search is in `indexing`, how they are put in is in `cataloguing`."""
+"""References, who made them, and their files.
+
+How they reach the search is in `indexing`, how they are put in is in `cataloguing`.
+"""
 
 from kb.library.models.authorities import Authority, OtherName
 from kb.library.models.contributions import Contribution, ContributionStep, Resemblance

@@ -1,4 +1,7 @@
-"""Names of creators and publishers, each in one form; the other forms lead to it. Merging is in `kb.library.authorities`."""
+"""Names of creators and publishers, each in one form; the other forms lead to it.
+
+Merging is in `kb.library.authorities`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,12 @@ class Authority(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=AuthorityKind.choices)
     name = models.CharField(_("name we use"), max_length=255)
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("organisation of the directory"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        Organisation,
+        verbose_name=_("organisation of the directory"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
 
     class Meta:
@@ -31,7 +39,9 @@ class Authority(models.Model):
 
 
 class OtherName(models.Model):
-    """Another form of a name: what is typed or imported under it gets the form we use, and who looks for it finds the same references."""
+    """Another form of a name: what is typed or imported under it gets the form we use, and who looks for it finds the
+    same references.
+    """
 
     authority = models.ForeignKey(Authority, on_delete=models.CASCADE, related_name="other_names")
     kind = models.CharField(max_length=10, choices=AuthorityKind.choices)

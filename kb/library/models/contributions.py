@@ -1,4 +1,6 @@
-"""How a reference came to us from a member: what the system proposed, what was done with it, by whom and with which words."""
+"""How a reference came to us from a member: what the system proposed, what was done with it, by whom and with which
+words.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ from kb.library.models.references import Reference
 class Contribution(models.Model):
     """What is kept of a reference that a member is putting in.
 
-    drafted: {field: {"value": …, "where": code, "page": number from 1 or null}}, what was read and where (codes in `choices.FoundIn`);
-    corrected: names of the fields the person changed, which a later reading never touches. drafted_from: id of the file version it was read from.
+    drafted: {field: {"value": …, "where": code, "page": number from 1 or null}}, what was read and where (codes in
+    `choices.FoundIn`);
+    corrected: names of the fields the person changed, which a later reading never touches. drafted_from: id of the file
+    version it was read from.
     confirmed_at: when the person said that it is ready; until then it is theirs alone.
     """
 
@@ -35,11 +39,20 @@ class Contribution(models.Model):
 
 
 class ContributionStep(models.Model):
-    """One thing that was done with a reference on its way: proposed, sent back with a word, mended, accepted, refused, withdrawn."""
+    """One thing that was done with a reference on its way: proposed, sent back with a word, mended, accepted, refused,
+    withdrawn.
+    """
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="steps")
     handling = models.CharField(_("what was done"), max_length=10, choices=Handling.choices)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, verbose_name=_("by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     word = models.CharField(_("a word"), max_length=500, blank=True)
     at = models.DateTimeField(_("on"), default=timezone.now)
 
@@ -53,7 +66,9 @@ class ContributionStep(models.Model):
 
 
 class Resemblance(models.Model):
-    """Two references that look like one document, noticed while one was put in by somebody who may not see the other: for editors alone."""
+    """Two references that look like one document, noticed while one was put in by somebody who may not see the other:
+    for editors alone.
+    """
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="resemblances")
     other = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="+")

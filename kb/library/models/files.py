@@ -66,19 +66,31 @@ class ReferenceFileQuerySet(RecordingQuerySet):
 
 
 class ReferenceFile(Orderable):
-    """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the notice's.
+    """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the
+    notice's.
 
-    opened_from, opened_to: the numbers of the versions that an acceptance opened; 0 while none did. Outside them readers find nothing, and what
-    is above goes when it is replaced (`kb.library.versioning`). Below opened_from is what was replaced before the first acceptance, in old data.
+    opened_from, opened_to: the numbers of the versions that an acceptance opened; 0 while none did. Outside them
+    readers find nothing, and what is above goes when it is replaced (`kb.library.versioning`). Below opened_from is
+    what was replaced before the first acceptance, in old data.
     """
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="files")
-    stored_file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="reference_file", editable=False)
+    stored_file = models.OneToOneField(
+        StoredFile, on_delete=models.PROTECT, related_name="reference_file", editable=False
+    )
     number = models.PositiveIntegerField(editable=False)
     title = models.CharField(_("title of the file"), max_length=255, blank=True)
-    language = models.CharField(_("language"), max_length=2, choices=list(LANGUAGES.items()), blank=True, help_text=_("Empty: as found in its text."))
+    language = models.CharField(
+        _("language"),
+        max_length=2,
+        choices=list(LANGUAGES.items()),
+        blank=True,
+        help_text=_("Empty: as found in its text."),
+    )
     audiences = AudiencesField(_("who may open the file"), default=members_only)
-    publish_reason = models.CharField(_("why we may publish it"), max_length=15, choices=PublishReason.choices, default=PublishReason.UNKNOWN)
+    publish_reason = models.CharField(
+        _("why we may publish it"), max_length=15, choices=PublishReason.choices, default=PublishReason.UNKNOWN
+    )
     permission_date = models.DateField(_("permission given on"), null=True, blank=True)
     opened_from = models.PositiveIntegerField(default=1, editable=False)
     opened_to = models.PositiveIntegerField(default=0, editable=False)
@@ -88,14 +100,18 @@ class ReferenceFile(Orderable):
     class Meta(Orderable.Meta):
         verbose_name = _("file")
         verbose_name_plural = _("files")
-        constraints = [models.UniqueConstraint(fields=["reference", "number"], name="library_referencefile_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["reference", "number"], name="library_referencefile_number_once")
+        ]
 
     def __str__(self) -> str:
         return self.title or str(self.stored_file_id)
 
     @property
     def effective_audiences(self) -> frozenset[str]:
-        """Who may open the file now: what was chosen, narrowed to who may see the notice; members at most while the right to publish is not known."""
+        """Who may open the file now: what was chosen, narrowed to who may see the notice; members at most while the
+        right to publish is not known.
+        """
         wanted = audiences.narrowed(self.audiences, self.reference.effective_audiences)
         if self.reference.state != ReferenceState.ACCEPTED:
             return self.reference.effective_audiences
@@ -104,14 +120,24 @@ class ReferenceFile(Orderable):
         return wanted
 
     def opens(self, number: int) -> bool:
-        """Whether readers of the file may open this version: once accepted, what acceptance opened; before, what acceptance will open."""
-        return self.opened_from <= number and (self.reference.state != ReferenceState.ACCEPTED or number <= self.opened_to)
+        """Whether readers of the file may open this version: once accepted, what acceptance opened; before, what
+        acceptance will open.
+        """
+        return self.opened_from <= number and (
+            self.reference.state != ReferenceState.ACCEPTED or number <= self.opened_to
+        )
 
     def clean(self) -> None:
         super().clean()
         wanted = self.audiences or []
         if self.publish_reason == PublishReason.UNKNOWN and audiences.PUBLIC in wanted:
-            raise ValidationError({"audiences": _("Say why we may publish this file before opening it to everyone; until then choose the members.")})
+            raise ValidationError(
+                {
+                    "audiences": _(
+                        "Say why we may publish this file before opening it to everyone; until then choose the members."
+                    )
+                }
+            )
         if self.publish_reason == PublishReason.PERMISSION and not self.permission_date:
             raise ValidationError({"permission_date": _("Give the date of the permission.")})
         if self.reference_id or "reference" in self._state.fields_cache:
@@ -125,7 +151,9 @@ class ReferenceFile(Orderable):
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
             subjects = [subject_of(self.reference_id)]
-            before = opened_before_saving(self, subjects, rights=ReferenceFileQuerySet.rights, update_fields=options.get("update_fields"))
+            before = opened_before_saving(
+                self, subjects, rights=ReferenceFileQuerySet.rights, update_fields=options.get("update_fields")
+            )
             super().save(*args, **options)
             if self.reference.state == ReferenceState.ACCEPTED:
                 open_versions([self.reference_id])
@@ -142,7 +170,8 @@ class ReferenceFile(Orderable):
 
 
 class TakenVersion(models.Model):
-    """A version that an editor took away: its file and text are gone, and its address says so, with the reason, to those who could open it.
+    """A version that an editor took away: its file and text are gone, and its address says so, with the reason, to
+    those who could open it.
 
     audiences: who could, then; the editors alone for one that no acceptance had opened.
     """

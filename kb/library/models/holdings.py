@@ -15,7 +15,9 @@ class Holding(Orderable):
     """A copy on paper and where it stands."""
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="holdings")
-    place = models.CharField(_("shelf place"), max_length=200, help_text=_("For example: office of the CASS, cupboard 2, binder 14."))
+    place = models.CharField(
+        _("shelf place"), max_length=200, help_text=_("For example: office of the CASS, cupboard 2, binder 14.")
+    )
     note = models.CharField(_("remark"), max_length=255, blank=True)
 
     objects = RecordingQuerySet.as_manager()

@@ -11,7 +11,8 @@ from kb.library.models.references import Reference
 class ImportedDocument(models.Model):
     """A document of a folder that became (a version of) a file of a reference; written in the same transaction.
 
-    path is relative to the folder imported, with slashes. A reference that was deleted since leaves the row: it is not imported again.
+    path is relative to the folder imported, with slashes. A reference that was deleted since leaves the row: it is not
+    imported again.
     """
 
     body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="+")

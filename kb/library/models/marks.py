@@ -38,7 +38,9 @@ class Mark:
 
 class MarkCounterManager(models.Manager["MarkCounter"]):
     def next_number(self, body: Body, year: int) -> int:
-        """The next number of a body in a year; the row stays locked until the transaction of the caller ends, so that two never get the same."""
+        """The next number of a body in a year; the row stays locked until the transaction of the caller ends, so that
+        two never get the same.
+        """
         with transaction.atomic(using=self.db):
             self.get_or_create(body=body, year=year)
             rows = self.filter(body=body, year=year)

@@ -1,7 +1,7 @@
 """How references tell the search of every change, in the transaction of the change itself.
 
-One row: the model's own `save` and `delete`. Many rows at once: the querysets here. Never signals: Django sends post_save after the save's
-own transaction closed, and a process killed between the two would lose the change.
+One row: the model's own `save` and `delete`. Many rows at once: the querysets here. Never signals: Django sends
+post_save after the save's own transaction closed, and a process killed between the two would lose the change.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def record_closed_references(reference_ids: Iterable[int]) -> None:
 class RecordingQuerySet(models.QuerySet):
     """Rows that are references, or belong to one: `reference_field` leads to its id.
 
-    rights: the attributes by which a row says who may find what of its reference; none for rows that only give it words.
+    rights: the attributes by which a row says who may find what of its reference; none for rows that only give it
+    words.
     """
 
     reference_field = "reference_id"

@@ -54,7 +54,11 @@ class ReferenceQuerySet(RecordingQuerySet):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
-            stored = list(StoredFile.objects.filter(reference_file__reference__in=self.order_by().values("pk")).values_list("pk", flat=True))
+            stored = list(
+                StoredFile.objects.filter(reference_file__reference__in=self.order_by().values("pk")).values_list(
+                    "pk", flat=True
+                )
+            )
             deleted = super().delete()
             StoredFile.objects.filter(pk__in=stored).delete()
         return deleted
@@ -70,7 +74,9 @@ class ReferenceQuerySet(RecordingQuerySet):
             return super().bulk_create(objs, *args, **options)
 
     def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
-        """Opens the files of those that an update accepted, and notes the moment of those it made public for the first time."""
+        """Opens the files of those that an update accepted, and notes the moment of those it made public for the first
+        time.
+        """
         if values.get("state") == ReferenceState.ACCEPTED:
             for start in range(0, len(ids), _AT_ONCE):
                 open_versions(ids[start : start + _AT_ONCE])
@@ -96,12 +102,15 @@ class ReferenceKeyword(ItemBase):
 
 
 class Reference(ClusterableModel):
-    """A catalogue card. `mark` ("PA 2012/147") is its permanent name; its own title and language are as printed on the document.
+    """A catalogue card. `mark` ("PA 2012/147") is its permanent name; its own title and language are as printed on the
+    document.
 
     date_text keeps its precision: "2010", "2010-05", "2010-05-21".
     """
 
-    body = models.ForeignKey(Body, verbose_name=_("body that feeds it"), on_delete=models.PROTECT, related_name="references")
+    body = models.ForeignKey(
+        Body, verbose_name=_("body that feeds it"), on_delete=models.PROTECT, related_name="references"
+    )
     mark_year = models.PositiveSmallIntegerField(_("year of the shelf mark"), editable=False)
     mark_number = models.PositiveIntegerField(_("number of the shelf mark"), editable=False)
     type = models.CharField(_("type"), max_length=20, choices=ReferenceType.choices, default=ReferenceType.REPORT)
@@ -125,23 +134,41 @@ class Reference(ClusterableModel):
         help_text=_("As precise as is known: 2010, 2010-05 or 2010-05-21."),
     )
     year = models.PositiveSmallIntegerField(null=True, blank=True, editable=False, db_index=True)
-    pages = models.CharField(_("pages"), max_length=40, blank=True, help_text=_("Number of pages, or from–to in a journal."))
+    pages = models.CharField(
+        _("pages"), max_length=40, blank=True, help_text=_("Number of pages, or from–to in a journal.")
+    )
     url = models.URLField(_("web address"), max_length=500, blank=True)
     doi = models.CharField("DOI", max_length=200, blank=True, db_index=True)
     isbn = models.CharField("ISBN", max_length=20, blank=True, db_index=True)
     concepts = ParentalManyToManyField(Concept, verbose_name=_("concepts"), blank=True, related_name="references")
     keywords = ClusterTaggableManager(through=ReferenceKeyword, verbose_name=_("keywords"), blank=True)
-    force = models.CharField(_("still in force"), max_length=12, choices=Force.choices, blank=True, default=Force.UNKNOWN)
+    force = models.CharField(
+        _("still in force"), max_length=12, choices=Force.choices, blank=True, default=Force.UNKNOWN
+    )
     superseded_by = models.ForeignKey(
-        "self", verbose_name=_("superseded by"), null=True, blank=True, on_delete=models.SET_NULL, related_name="supersedes"
+        "self",
+        verbose_name=_("superseded by"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="supersedes",
     )
     source = models.CharField(_("where it came from"), max_length=255, blank=True)
-    state = models.CharField(_("state"), max_length=10, choices=ReferenceState.choices, default=ReferenceState.DRAFT, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=ReferenceState.choices, default=ReferenceState.DRAFT, db_index=True
+    )
     state_reason = models.CharField(_("a word of reason"), max_length=500, blank=True)
     own_production = models.ForeignKey(
-        Body, verbose_name=_("the coordination's own work, by"), null=True, blank=True, on_delete=models.PROTECT, related_name="own_productions"
+        Body,
+        verbose_name=_("the coordination's own work, by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="own_productions",
     )
-    publication_agreed_on = models.DateField(_("publication agreed on by the Steering Committee"), null=True, blank=True, editable=False)
+    publication_agreed_on = models.DateField(
+        _("publication agreed on by the Steering Committee"), null=True, blank=True, editable=False
+    )
     audiences = AudiencesField(_("who may see the notice"), default=members_only)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -165,8 +192,14 @@ class Reference(ClusterableModel):
         # Cascades (a person who leaves) go through the recording queryset too.
         base_manager_name = "objects"
         ordering = ["-id"]
-        constraints = [models.UniqueConstraint(fields=["body", "mark_year", "mark_number"], name="library_reference_mark_once")]
-        indexes = [models.Index(fields=["title"]), models.Index(fields=["state", "-id"]), models.Index(fields=["state", "first_public_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["body", "mark_year", "mark_number"], name="library_reference_mark_once")
+        ]
+        indexes = [
+            models.Index(fields=["title"]),
+            models.Index(fields=["state", "-id"]),
+            models.Index(fields=["state", "first_public_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mark} {self.title}" if self.mark_number else self.title
@@ -174,12 +207,19 @@ class Reference(ClusterableModel):
     def clean(self) -> None:
         super().clean()
         if self.pk and Reference.objects.filter(pk=self.pk).exclude(body_id=self.body_id).exists():
-            raise ValidationError({"body": _("The shelf mark carries the code of this group and is permanent: the group cannot be changed.")})
+            raise ValidationError(
+                {
+                    "body": _(
+                        "The shelf mark carries the code of this group and is permanent: the group cannot be changed."
+                    )
+                }
+            )
         if self.wants_agreement():
             raise ValidationError({"own_production": NEEDS_AGREEMENT})
 
     def wants_agreement(self) -> bool:
-        """Whether saving it now would publish the coordination's own work without the Steering Committee's agreement. One query for such work.
+        """Whether saving it now would publish the coordination's own work without the Steering Committee's agreement.
+        One query for such work.
 
         What everyone may see already stays as it is.
         """
@@ -187,10 +227,14 @@ class Reference(ClusterableModel):
             return False
         if audiences.PUBLIC not in (self.audiences or ()):
             return False
-        return self._state.adding or not Reference.objects.public().filter(pk=self.pk, own_production__isnull=False).exists()
+        return (
+            self._state.adding
+            or not Reference.objects.public().filter(pk=self.pk, own_production__isnull=False).exists()
+        )
 
     def complete(self) -> None:
-        """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a transaction.
+        """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a
+        transaction.
 
         Raises ValidationError for own work that would become public without the Steering Committee's agreement.
         """
@@ -213,7 +257,9 @@ class Reference(ClusterableModel):
             self.complete()
             if update_fields is None or "publisher" in update_fields:
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
-            before = opened_before_saving(self, [subject_of(self.pk)], rights=ReferenceQuerySet.rights, update_fields=update_fields)
+            before = opened_before_saving(
+                self, [subject_of(self.pk)], rights=ReferenceQuerySet.rights, update_fields=update_fields
+            )
             super().save(*args, update_fields=update_fields, **options)
             if self.state == ReferenceState.ACCEPTED:
                 open_versions([self.pk])
@@ -246,13 +292,18 @@ class Reference(ClusterableModel):
         """Title and subtitle on one line, a full stop between them unless the title ends with a sign of its own."""
         if not self.subtitle:
             return self.title
-        return f"{self.title} {self.subtitle}" if self.title.endswith((".", "?", "!", ":", "…")) else f"{self.title}. {self.subtitle}"
+        return (
+            f"{self.title} {self.subtitle}"
+            if self.title.endswith((".", "?", "!", ":", "…"))
+            else f"{self.title}. {self.subtitle}"
+        )
 
     @property
     def effective_audiences(self) -> frozenset[str]:
         """Who may see the notice now (editors always may).
 
-        accepted: its audiences        draft, withdrawn: its author alone        proposed, returned, refused: its author and the referents of its body
+        accepted: its audiences        draft, withdrawn: its author alone        proposed, returned, refused: its author
+        and the referents of its body
         """
         if self.state == ReferenceState.ACCEPTED:
             return frozenset(self.audiences)
@@ -267,13 +318,20 @@ class Reference(ClusterableModel):
 
 
 class Creator(Orderable):
-    """A name on the title page, in order; never an account. `name` is as printed: an organisation, or "Family, Given"."""
+    """A name on the title page, in order; never an account. `name` is as printed: an organisation, or "Family,
+    Given".
+    """
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="creators")
     name = models.CharField(_("name"), max_length=255)
     is_organisation = models.BooleanField(_("is an organisation"), default=True)
     organisation = models.ForeignKey(
-        Organisation, verbose_name=_("organisation of the directory"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+        Organisation,
+        verbose_name=_("organisation of the directory"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     role = models.CharField(_("role"), max_length=20, choices=CreatorRole.choices, default=CreatorRole.AUTHOR)
 

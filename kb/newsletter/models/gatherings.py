@@ -11,7 +11,8 @@ from kb.newsletter.models.issues import Issue
 class Drawn(models.Model):
     """What was offered for an issue when it was gathered, kept or dropped since: it is offered to no issue again.
 
-    Things whose moment is older than the last hour before the gathering need no row, unless they were drawn: the next gathering begins there.
+    Things whose moment is older than the last hour before the gathering need no row, unless they were drawn: the next
+    gathering begins there.
     """
 
     issue = models.ForeignKey(Issue, on_delete=models.CASCADE, related_name="drawn")

@@ -1,4 +1,7 @@
-"""One record an issue, in three languages; its web pages, its mail and its feed are views of it. What becomes of it is in `sendings`."""
+"""One record an issue, in three languages; its web pages, its mail and its feed are views of it.
+
+What becomes of it is in `sendings`.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ _previews: dict[str, tuple[str | Promise, str | Promise, Preview]] = {}
 
 
 def register_preview(mode: str, label: str | Promise, language: str | Promise, show: Preview) -> None:
-    """Adds a way of looking at an issue that is being written; label holds %(language)s. Called when the site starts."""
+    """Adds a way of looking at an issue that is being written; label holds %(language)s.
+    Called when the site starts.
+    """
     _previews[mode] = (label, language, show)
 
 
@@ -81,9 +86,11 @@ class IssueQuerySet(models.QuerySet):
 
 
 class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
-    """An issue of L'Échos-CASS. What the row holds is the approved revision once it is live; what is being written is its latest revision.
+    """An issue of L'Échos-CASS. What the row holds is the approved revision once it is live; what is being written is
+    its latest revision.
 
-    The lead story is a title, a text and a link (to something of the site by `lead_subject`, else `lead_url`); then items in their order.
+    The lead story is a title, a text and a link (to something of the site by `lead_subject`, else `lead_url`); then
+    items in their order.
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
@@ -193,9 +200,11 @@ class ItemQuerySet(models.QuerySet):
 
 
 class IssueItem(Orderable):
-    """A brief: of the editors (heading "own.…"), or drawn from something public (subject "library.reference:17", heading its source's code).
+    """A brief: of the editors (heading "own.…"), or drawn from something public (subject "library.reference:17",
+    heading its source's code).
 
-    Words are copied when they are gathered, so that what was approved is what is sent; whether the thing is still public is asked each time.
+    Words are copied when they are gathered, so that what was approved is what is sent; whether the thing is still
+    public is asked each time.
     """
 
     issue = ParentalKey(Issue, on_delete=models.CASCADE, related_name="items")
@@ -203,7 +212,9 @@ class IssueItem(Orderable):
     subject = models.CharField(max_length=80, blank=True, db_index=True, editable=True)
     title = TranslatedText(_("title"))
     text = TranslatedText(_("text"), blank=True, multiline=True)
-    url = models.URLField(_("address"), max_length=500, blank=True, help_text=_("For an item of your own: where it leads."))
+    url = models.URLField(
+        _("address"), max_length=500, blank=True, help_text=_("For an item of your own: where it leads.")
+    )
 
     objects = ItemQuerySet.as_manager()
 
@@ -217,11 +228,15 @@ class IssueItem(Orderable):
     def clean(self) -> None:
         super().clean()
         if self.subject and self.url:
-            raise ValidationError({"url": _("This item leads to its page on the site already: leave the address empty.")})
+            raise ValidationError(
+                {"url": _("This item leads to its page on the site already: leave the address empty.")}
+            )
 
     @classmethod
     def from_serializable_data(cls, data, check_fks=True, strict_fks=False) -> IssueItem:
-        """Its issue is the one whose version is read, so nobody asks whether it exists: once for each item otherwise."""
+        """Its issue is the one whose version is read, so nobody asks whether it exists:
+        once for each item otherwise.
+        """
         return model_from_serializable_data(cls, data, check_fks=False)
 
     def save(self, *args, **options) -> None:
@@ -240,7 +255,9 @@ class IssueItem(Orderable):
 class NewsletterSettings(BaseGenericSetting):
     """The rhythm the editors gave themselves."""
 
-    every_weeks = models.PositiveSmallIntegerField(_("weeks between two issues"), default=4, validators=[MinValueValidator(1), MaxValueValidator(52)])
+    every_weeks = models.PositiveSmallIntegerField(
+        _("weeks between two issues"), default=4, validators=[MinValueValidator(1), MaxValueValidator(52)]
+    )
     remind_days = models.PositiveSmallIntegerField(
         _("days before the proposed date on which editors are reminded"), default=7, validators=[MaxValueValidator(60)]
     )

@@ -13,15 +13,19 @@ from kb.newsletter.models.subscribers import Subscriber, new_key
 
 
 class Sending(models.Model):
-    """The one sending of an issue, bound to the revision that was approved. rate: messages a minute, 0 for as fast as the server takes them.
+    """The one sending of an issue, bound to the revision that was approved. rate: messages a minute, 0 for as fast as
+    the server takes them.
 
     Deliveries are written for subscribers by id, up to `prepared_until` so far; `is_prepared` when all have theirs.
-    trouble: why it waits or stopped by itself, with what the server said in `note`; troubles: how many times in a row, which makes the pauses grow.
+    trouble: why it waits or stopped by itself, with what the server said in `note`; troubles: how many times in a row,
+    which makes the pauses grow.
     """
 
     issue = models.OneToOneField(Issue, on_delete=models.PROTECT, related_name="sending")
     revision = models.ForeignKey("wagtailcore.Revision", on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(_("state"), max_length=12, choices=SendingState.choices, default=SendingState.SCHEDULED, db_index=True)
+    state = models.CharField(
+        _("state"), max_length=12, choices=SendingState.choices, default=SendingState.SCHEDULED, db_index=True
+    )
     starts_at = models.DateTimeField(_("not before"))
     rate = models.PositiveIntegerField(_("messages a minute"), default=0)
     prepared_until = models.BigIntegerField(default=0, editable=False)
@@ -33,7 +37,9 @@ class Sending(models.Model):
     troubles = models.PositiveSmallIntegerField(default=0, editable=False)
     note = models.CharField(max_length=500, blank=True, editable=False)
     resumed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -42,10 +48,13 @@ class Sending(models.Model):
 
 
 class Delivery(models.Model):
-    """One message to one subscriber. key makes its Message-ID and its envelope sender, the same at each try; the address is the subscriber's.
+    """One message to one subscriber. key makes its Message-ID and its envelope sender, the same at each try; the
+    address is the subscriber's.
 
-    An erased subscriber leaves the row without anybody, so that counts stay true. is_held: refused for good while the server has accepted
-    nothing since: it counts toward the subscriber's "not now" only once something is accepted, for until then the server may refuse everybody.
+    An erased subscriber leaves the row without anybody, so that counts stay true. is_held: refused for good while the
+    server has accepted
+    nothing since: it counts toward the subscriber's "not now" only once something is accepted, for until then the
+    server may refuse everybody.
     """
 
     sending = models.ForeignKey(Sending, on_delete=models.CASCADE, related_name="deliveries")
@@ -69,7 +78,10 @@ class Delivery(models.Model):
 
 
 class Bounce(models.Model):
-    """A message that came back, or a service's word of it, counted once: message_hash is of its Message-ID or event id. It keeps no address."""
+    """A message that came back, or a service's word of it, counted once: message_hash is of its Message-ID or event id.
+
+    It keeps no address.
+    """
 
     message_hash = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=20)

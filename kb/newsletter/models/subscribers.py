@@ -20,14 +20,18 @@ def new_key() -> str:
 class Subscriber(models.Model):
     """An address that asked for the newsletter. email is as typed, email_key the same folded, by which it is unique.
 
-    key stands in the signed links of its messages; it changes with the address, so that links in the old mailbox no longer work.
-    confirm_hash: SHA-256 of the word in the link that confirms, "" when none is open; new_email: the address that link would bring.
+    key stands in the signed links of its messages; it changes with the address, so that links in the old mailbox no
+    longer work.
+    confirm_hash: SHA-256 of the word in the link that confirms, "" when none is open; new_email: the address that link
+    would bring.
     """
 
     email = models.EmailField(_("address"), max_length=254)
     email_key = models.CharField(max_length=254, unique=True, editable=False)
     language = models.CharField(_("language"), max_length=2, choices=list(LANGUAGES.items()), default="fr")
-    state = models.CharField(_("state"), max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING)
+    state = models.CharField(
+        _("state"), max_length=12, choices=SubscriberState.choices, default=SubscriberState.PENDING
+    )
     key = models.CharField(max_length=32, unique=True, default=new_key, editable=False)
     confirm_hash = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
     confirm_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -59,7 +63,9 @@ class Consent(models.Model):
     proof = models.CharField(_("proof"), max_length=500, blank=True)
     given_on = models.DateField(_("day"), null=True, blank=True)
     at = models.DateTimeField(_("recorded"), auto_now_add=True)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("consent")
@@ -68,7 +74,9 @@ class Consent(models.Model):
 
 
 class ErasedAddress(models.Model):
-    """A keyed hash of an address whose erasure was asked for, so that a list brought in later does not bring the person back."""
+    """A keyed hash of an address whose erasure was asked for, so that a list brought in later does not bring the person
+    back.
+    """
 
     hash = models.CharField(max_length=64, unique=True)
     erased_at = models.DateTimeField(auto_now_add=True)

@@ -39,7 +39,9 @@ NOT_YET: dict[str, str] = {
 @register.simple_tag
 def icon(name: str) -> str:
     """`{% icon "search" %}`: always beside a word, or beside hidden text."""
-    return format_html('<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', mark_safe(ICONS[name]))
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">{}</svg>', mark_safe(ICONS[name])
+    )
 
 
 @register.simple_tag
@@ -75,12 +77,16 @@ def crumbs(*steps: str) -> dict:
 
 @register.inclusion_tag("parts/crumbs.html", takes_context=True)
 def page_crumbs(context, page) -> dict:
-    """The breadcrumb of a page of the tree: the steps that its reader may see, each in the language of the reader where it exists."""
+    """The breadcrumb of a page of the tree: the steps that its reader may see, each in the language of the reader where
+    it exists.
+    """
     request = context.get("request")
     audiences = audiences_of(request) if request is not None else frozenset({PUBLIC})
     steps = addresses.ancestors(page, lambda step: step.is_for(audiences))
     links = [{"label": _("Home"), "url": f"/{current_language()}/"}]
-    links += [{"label": step.title, "url": step.get_url(request), "language": step.locale.language_code} for step in steps]
+    links += [
+        {"label": step.title, "url": step.get_url(request), "language": step.locale.language_code} for step in steps
+    ]
     return {"links": links, "here": page.title, "here_language": page.locale.language_code}
 
 
@@ -116,7 +122,9 @@ def theme_choices() -> list[tuple[str, str]]:
 
 @register.filter(is_safe=True)
 def nbsp(value, language: str = "") -> str:
-    """French no-break spaces, in French text only; `|nbsp:"fr"` for a title that is French on a page in another language."""
+    """French no-break spaces, in French text only; `|nbsp:"fr"` for a title that is French on a page in another
+    language.
+    """
     text = value if isinstance(value, str) else "" if value is None else str(value)
     if (language or current_language()) != "fr":
         return text

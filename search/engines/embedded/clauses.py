@@ -1,4 +1,6 @@
-"""A plan in tantivy's words: what matches gives no score or constants, what orders gives constants (see `search.engines.levels`)."""
+"""A plan in tantivy's words: what matches gives no score or constants, what orders gives constants (see
+`search.engines.levels`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from search.entries import Filters
 Clauses = list[tuple[Occur, Clause]]
 
 _REMEMBERED = 50_000  # terms between two changes of the index
-ONE_BY_ONE = 300  # subjects left out that are named each; more are asked as a set, which costs a walk through all that are stored
+# subjects left out that are named each; more are asked as a set, which costs a walk through all that are stored
+ONE_BY_ONE = 300
 
 
 class Terms:
@@ -74,7 +77,10 @@ class Terms:
     def readable(self, audiences: frozenset[str], without: Collection[str]) -> Clauses:
         """For one of these audiences, unless one of them gets a richer layer or the subject is left out."""
         held = sorted(audiences)
-        clauses = [filtering(self.any_of("audiences", held)), *((Occur.MustNot, self.term("covered_by", audience)) for audience in held)]
+        clauses = [
+            filtering(self.any_of("audiences", held)),
+            *((Occur.MustNot, self.term("covered_by", audience)) for audience in held),
+        ]
         if without:
             clauses.append((Occur.MustNot, self.subjects(without)))
         return clauses
@@ -82,7 +88,11 @@ class Terms:
     def subjects(self, names: Collection[str]) -> Clause:
         """All entries of these subjects."""
         listed = sorted(names)
-        return self.any_of("subject", listed) if len(listed) <= ONE_BY_ONE else Clause.term_set_query(self.schema, "subject", listed)
+        return (
+            self.any_of("subject", listed)
+            if len(listed) <= ONE_BY_ONE
+            else Clause.term_set_query(self.schema, "subject", listed)
+        )
 
     # a plan
 
@@ -104,28 +114,43 @@ class Terms:
 
     def some_of(self, groups: Sequence[Group]) -> Clause:
         """What holds some word of these."""
-        return Clause.boolean_query([(Occur.Should, self._member(member)) for group in groups for member in group.members])
+        return Clause.boolean_query(
+            [(Occur.Should, self._member(member)) for group in groups for member in group.members]
+        )
 
     def ordering(self, asked: Plan) -> Clauses:
         """What only adds to a score."""
-        clauses = [clause for group in (*asked.groups, *asked.near) for clause in (*self._body(group), *self._title(group))]
+        clauses = [
+            clause for group in (*asked.groups, *asked.near) for clause in (*self._body(group), *self._title(group))
+        ]
         clauses += [clause for one in asked.ordering for clause in self.scored(one.field, one.term, one.weight)]
         return [(Occur.Should, clause) for clause in clauses]
 
     def _body(self, group: Group) -> list[Clause]:
-        """The best of the word's languages (a name stands in all of them, and counts once), and its compounds and parts beside."""
+        """The best of the word's languages (a name stands in all of them, and counts once), and its compounds and parts
+        beside.
+        """
         own = [self.scored("words" if member.exact else "body", member.term, member.weight) for member in group.own]
-        return _best_of(own) + [clause for member in group.others for clause in self.scored("body", member.term, member.weight)]
+        return _best_of(own) + [
+            clause for member in group.others for clause in self.scored("body", member.term, member.weight)
+        ]
 
     def _title(self, group: Group) -> list[Clause]:
         own = [self.scored("title", member.term, member.in_title) for member in group.own if member.in_title]
-        return _best_of(own) + [clause for member in group.others if member.in_title for clause in self.scored("title", member.term, member.in_title)]
+        return _best_of(own) + [
+            clause
+            for member in group.others
+            if member.in_title
+            for clause in self.scored("title", member.term, member.in_title)
+        ]
 
     def _member(self, member: Member) -> Clause:
         return self.term("words" if member.exact else "body", member.term)
 
     def _phrase(self, words: tuple[str, ...]) -> Clause:
-        return self.term("words", words[0]) if len(words) == 1 else Clause.phrase_query(self.schema, "words", list(words))
+        return (
+            self.term("words", words[0]) if len(words) == 1 else Clause.phrase_query(self.schema, "words", list(words))
+        )
 
     # filters
 
@@ -138,7 +163,12 @@ class Terms:
         ]
         if filters.years:
             ways = [
-                (Occur.Should, Clause.range_query(self.schema, "year", tantivy.FieldType.Unsigned, start if start is not None else 0, end))
+                (
+                    Occur.Should,
+                    Clause.range_query(
+                        self.schema, "year", tantivy.FieldType.Unsigned, start if start is not None else 0, end
+                    ),
+                )
                 for start, end in filters.years
             ]
             clauses.append(filtering(Clause.boolean_query(ways)))
@@ -152,5 +182,9 @@ def filtering(clause: Clause) -> tuple[Occur, Clause]:
 
 def _best_of(ways: Sequence[list[Clause]]) -> list[Clause]:
     """The best of several words; a word is a list of clauses of which one holds."""
-    each = [way[0] if len(way) == 1 else Clause.boolean_query([(Occur.Should, clause) for clause in way]) for way in ways if way]
+    each = [
+        way[0] if len(way) == 1 else Clause.boolean_query([(Occur.Should, clause) for clause in way])
+        for way in ways
+        if way
+    ]
     return [Clause.disjunction_max_query(each)] if len(each) > 1 else each

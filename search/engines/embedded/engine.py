@@ -1,4 +1,6 @@
-"""The engine's contract (`search.engines.base`): which generation is read and written, by whom, and how it is made anew."""
+"""The engine's contract (`search.engines.base`): which generation is read and written, by whom, and how it is made
+anew.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +46,8 @@ def _stamps(generation: Path) -> tuple[tuple[int, int, int], ...] | None:
 class EmbeddedEngine:
     """Entries in tantivy. One process writes at a time, any number read; readers follow by themselves.
 
-    A folder that was deleted is empty until it is rebuilt. An index made by another schema answers as well as it can, by what it has of the
-    fields of this one, until a rebuild takes its place; it is not written.
+    A folder that was deleted is empty until it is rebuilt. An index made by another schema answers as well as it can,
+    by what it has of the fields of this one, until a rebuild takes its place; it is not written.
     """
 
     def __init__(self, path: str | Path | None = None) -> None:
@@ -90,7 +92,9 @@ class EmbeddedEngine:
             )
 
     def _beside(self, view: View, work: Callable[[], Any]) -> Callable[[], Any]:
-        """Starts work in a second thread when the index is large (searching frees the interpreter); call what it gives for the answer."""
+        """Starts work in a second thread when the index is large (searching frees the interpreter); call what it gives
+        for the answer.
+        """
         if view.size < ALONE_BELOW:
             return work
         with self._lock:
@@ -98,7 +102,15 @@ class EmbeddedEngine:
                 self._pool = ThreadPoolExecutor(2, thread_name_prefix="search")
         return self._pool.submit(work).result
 
-    def suggest(self, typed: str, *, audiences: frozenset[str], language: str, count: int = 6, without: frozenset[str] = frozenset()) -> list[str]:
+    def suggest(
+        self,
+        typed: str,
+        *,
+        audiences: frozenset[str],
+        language: str,
+        count: int = 6,
+        without: frozenset[str] = frozenset(),
+    ) -> list[str]:
         words = plain_words(typed)
         with translated():
             view = self._current()
@@ -107,7 +119,13 @@ class EmbeddedEngine:
             return suggested(view, words, language, count, audiences, without)
 
     def section_hits(
-        self, query: Query, subject: str, layer: str, *, audiences: frozenset[str], without: frozenset[str] = frozenset()
+        self,
+        query: Query,
+        subject: str,
+        layer: str,
+        *,
+        audiences: frozenset[str],
+        without: frozenset[str] = frozenset(),
     ) -> dict[str, float]:
         with translated():
             view = self._current()
@@ -135,7 +153,10 @@ class EmbeddedEngine:
                 size = counted(searcher.search(clause, 1, True))
                 for _, address in searcher.search(clause, max(1, size), False).hits:
                     document = searcher.doc(address)
-                    yield f"{document.get_first('subject')}/{document.get_first('layer')}", document.get_first("fingerprint") or ""
+                    yield (
+                        f"{document.get_first('subject')}/{document.get_first('layer')}",
+                        document.get_first("fingerprint") or "",
+                    )
 
     def count(self) -> int:
         with translated():
@@ -181,7 +202,9 @@ class EmbeddedEngine:
 
     # writing
 
-    def replace(self, changes: Iterable[tuple[str, Sequence[Entry]]], *, between: Callable[[], None] | None = None) -> None:
+    def replace(
+        self, changes: Iterable[tuple[str, Sequence[Entry]]], *, between: Callable[[], None] | None = None
+    ) -> None:
         long: list[tuple[str, Sequence[Entry]]] = []
         with self._writing() as writing:
             for subject, entries in changes:
@@ -244,7 +267,10 @@ class EmbeddedEngine:
                 yield
 
     def _for_writing(self) -> tuple[Indexes, Mapping[str, float]]:
-        """The indexes as they are now and the lengths their levels are cut by. Where there are none, new ones, incomplete until a rebuild."""
+        """The indexes as they are now and the lengths their levels are cut by.
+
+        Where there are none, new ones, incomplete until a rebuild.
+        """
         if self.storage is None:
             assert self._view is not None
             return self._view.indexes, known_lengths(self._lengths)
@@ -278,7 +304,10 @@ def _is_ours(made_by: MadeBy) -> bool:
 
 
 class EmbeddedRebuild:
-    """A new index beside the one in use. It holds the folder's lock from entering to leaving: changes meanwhile wait (EngineBusy)."""
+    """A new index beside the one in use.
+
+    It holds the folder's lock from entering to leaving: changes meanwhile wait (EngineBusy).
+    """
 
     def __init__(self, engine: EmbeddedEngine) -> None:
         self._engine = engine
@@ -309,7 +338,11 @@ class EmbeddedRebuild:
         """What the index in use measured of itself when it was made, by this analysis."""
         generation = storage.current()
         made_by = storage.made_by(generation) if generation else None
-        return known_lengths(made_by.measured) if made_by and made_by.measured and made_by.analysis == ANALYSIS_VERSION else None
+        return (
+            known_lengths(made_by.measured)
+            if made_by and made_by.measured and made_by.analysis == ANALYSIS_VERSION
+            else None
+        )
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Raises EngineUnavailable outside the `with` block."""
@@ -333,6 +366,8 @@ class EmbeddedRebuild:
             if storage is None or self._generation is None:
                 self._engine.use_memory(self._indexes, writing.lengths)
             else:
-                made_by = MadeBy(SCHEMA_VERSION, ANALYSIS_VERSION, True, lengths=writing.lengths, measured=writing.measured)
+                made_by = MadeBy(
+                    SCHEMA_VERSION, ANALYSIS_VERSION, True, lengths=writing.lengths, measured=writing.measured
+                )
                 storage.use(self._generation, made_by)
                 storage.clean()

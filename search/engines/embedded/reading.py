@@ -1,8 +1,9 @@
 """An index at one moment, and what one reader may know of its terms.
 
-What tantivy counts (`doc_freq`, `num_docs`) holds entries the reader may not see, and deleted ones until segments are merged: such numbers are
-only upper bounds here. A reader's count of a term is a sum over rights sets: one aggregation gives the documents of each set, which serves
-every reader until the index changes; the reader adds up the sets that may be read.
+What tantivy counts (`doc_freq`, `num_docs`) holds entries the reader may not see, and deleted ones until segments are
+merged: such numbers are only upper bounds here. A reader's count of a term is a sum over rights sets: one aggregation
+gives the documents of each set, which serves every reader until the index changes; the reader adds up the sets that may
+be read.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ def counted(found: tantivy.SearchResult) -> int:
     return getattr(found, "count", None) or 0
 
 
-def complete(searcher: tantivy.Searcher, clause: Clause, needed: int, *, at_once: int = 0) -> tuple[int, list[tuple[float, tantivy.DocAddress]]]:
-    """(how many match, the best `needed` and everything that scores as the last of them), so that no tie is cut by chance; in no order.
+def complete(
+    searcher: tantivy.Searcher, clause: Clause, needed: int, *, at_once: int = 0
+) -> tuple[int, list[tuple[float, tantivy.DocAddress]]]:
+    """(how many match, the best `needed` and everything that scores as the last of them), so that no tie is cut by
+    chance; in no order.
 
     at_once: how many are asked for at first, where `needed` alone would often not do.
     """
@@ -79,7 +83,10 @@ class View:
         return known
 
     def sets(self, name: str, term: str) -> Sets | None:
-        """(rights set, its documents that hold the term); name "" for all documents. None where sets cannot be told apart."""
+        """(rights set, its documents that hold the term); name "" for all documents.
+
+        None where sets cannot be told apart.
+        """
         key = (name, term)
         if key not in self._sets:
             if len(self._sets) >= _REMEMBERED:
@@ -90,7 +97,9 @@ class View:
     def _aggregated(self, clause: Clause) -> Sets | None:
         if not self.has_sets:
             return None
-        answer = self.documents.searcher.aggregate(clause, {"sets": {"terms": {"field": "rights", "size": MOST_SETS}}})["sets"]
+        answer = self.documents.searcher.aggregate(clause, {"sets": {"terms": {"field": "rights", "size": MOST_SETS}}})[
+            "sets"
+        ]
         if answer["sum_other_doc_count"]:
             return None
         return tuple((bucket["key"], bucket["doc_count"]) for bucket in answer["buckets"])
@@ -122,7 +131,11 @@ class Known:
 
     def _count(self, field: str, term: str) -> int:
         sets = self._view.sets(field, term)
-        readable = self._searched(field, term, self._readable) if sets is None else sum(count for name, count in sets if self._reads(name))
+        readable = (
+            self._searched(field, term, self._readable)
+            if sets is None
+            else sum(count for name, count in sets if self._reads(name))
+        )
         if readable and self._left_out:
             readable -= self._searched(field, term, self._readable, self._left_out)
         return readable
@@ -149,10 +162,15 @@ class Known:
 
     def completions(self, beginning: str, most: int) -> list[tuple[str, int]]:
         """(word, documents) of words of titles that begin so: the `most` commonest, equals by word."""
-        return self._commonest("exact_title", self._view.documents.searcher.terms_with_prefix("exact_title", beginning), most)
+        return self._commonest(
+            "exact_title", self._view.documents.searcher.terms_with_prefix("exact_title", beginning), most
+        )
 
     def _commonest(self, field: str, candidates: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
-        """The terms with the highest counts for this reader. Bounds, which are never below a count, only spare asking for the rest."""
+        """The terms with the highest counts for this reader.
+
+        Bounds, which are never below a count, only spare asking for the rest.
+        """
         best: list[tuple[int, str]] = []
         for term, bound in sorted(candidates, key=lambda found: (-found[1], found[0])):
             if len(best) >= most and -best[most - 1][0] > bound:

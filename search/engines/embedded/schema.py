@@ -1,4 +1,7 @@
-"""What the two indexes store: their fields, and an entry as tantivy's documents. How terms are made is in `preparing` and `levels`."""
+"""What the two indexes store: their fields, and an entry as tantivy's documents.
+
+How terms are made is in `preparing` and `levels`.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,19 @@ from search.entries import Entry
 
 SCHEMA_VERSION = 2
 SHARDS = 256  # `stored` is read in so many parts, so that none is long
-FACETS = {"languages": "languages", "kinds": "kind", "types": "type", "themes": "themes", "groups": "groups", "years": "year"}
+FACETS = {
+    "languages": "languages",
+    "kinds": "kind",
+    "types": "type",
+    "themes": "themes",
+    "groups": "groups",
+    "years": "year",
+}
 _HASH_BITS = 40
-_BETWEEN, _BESIDE = "\n", "\t"  # in the name of a rights set: between audiences; between those who may see and those who have a richer layer
+_BETWEEN, _BESIDE = (
+    "\n",
+    "\t",
+)  # in the name of a rights set: between audiences; between those who may see and those who have a richer layer
 
 
 def _documents_schema() -> tantivy.Schema:
@@ -50,7 +63,9 @@ def _pages_schema() -> tantivy.Schema:
 
 
 def _add_text(builder: tantivy.SchemaBuilder) -> tantivy.SchemaBuilder:
-    """Stems to match; every field's terms at their levels to order; words as written, with their places, for phrases."""
+    """Stems to match; every field's terms at their levels to order; words as written, with their places,
+    for phrases.
+    """
     for name in ("body", *(at_levels(name) for name in levels.LEVELLED)):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
     return builder.add_text_field("words", tokenizer_name="whitespace", index_option="position")
@@ -146,7 +161,9 @@ def _add_rights(made: tantivy.Document, entry: Entry) -> None:
 
 
 def rights_set(entry: Entry) -> str:
-    """The name of the set of all entries with these rights: it says them, so that nothing else need remember what a set is."""
+    """The name of the set of all entries with these rights: it says them, so that nothing else need remember what a set
+    is.
+    """
     return _BETWEEN.join(sorted(entry.audiences)) + _BESIDE + _BETWEEN.join(sorted(entry.covered_by))
 
 

@@ -1,4 +1,7 @@
-"""One question of one reader, answered on one view of the index. Nothing here looks at entries outside the reader's rights."""
+"""One question of one reader, answered on one view of the index.
+
+Nothing here looks at entries outside the reader's rights.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +42,9 @@ class Found:
 
 
 class Search:
-    """What a reader who holds these audiences finds for a question; subjects in `without` might as well not be stored."""
+    """What a reader who holds these audiences finds for a question;
+    subjects in `without` might as well not be stored.
+    """
 
     def __init__(self, view: View, query: Query, audiences: frozenset[str], without: frozenset[str]) -> None:
         self._view = view
@@ -65,13 +70,17 @@ class Search:
 
     def _by_date(self, first: int, count: int) -> tuple[int, list[Found]]:
         """Latest first."""
-        found = self._view.documents.searcher.search(self._documents(), max(1, count), True, order_by_field="recent", offset=first)
+        found = self._view.documents.searcher.search(
+            self._documents(), max(1, count), True, order_by_field="recent", offset=first
+        )
         return counted(found), self._numbered([(0.0, address) for _, address in found.hits[:count]])
 
     def _by_relevance(self, first: int, count: int) -> tuple[int, list[Found]]:
         """The best re-ordered by their best page, whichever part is asked for; equals by key."""
         clause = self._documents(*self._view.documents.ordering(self.plan))
-        total, hits = complete(self._view.documents.searcher, clause, max(ranking.RERANKED, first + count), at_once=AT_ONCE)
+        total, hits = complete(
+            self._view.documents.searcher, clause, max(ranking.RERANKED, first + count), at_once=AT_ONCE
+        )
         ranked = sorted(self._numbered(hits), key=_by_score)
         best = ranked[: ranking.RERANKED]
         self._add_pages(best)
@@ -106,14 +115,20 @@ class Search:
 
     def _pages(self, parents: Clause) -> Clause:
         pages = self._view.pages
-        return Clause.boolean_query([filtering(parents), *self._readable_pages, pages.on_page(self.plan), *pages.ordering(self.plan)])
+        return Clause.boolean_query(
+            [filtering(parents), *self._readable_pages, pages.on_page(self.plan), *pages.ordering(self.plan)]
+        )
 
     def _of_pages(self, addresses: list[tantivy.DocAddress]) -> tuple[list[int], list[int], list[int]]:
         """(numbers of their documents, page numbers, places among the pages of the document)."""
         searcher = self._view.pages.searcher
         parents = [int(value or 0) for value in searcher.fast_field_values("parent", addresses)]
         numbers = [int(value or 0) for value in searcher.fast_field_values("page_number", addresses)]
-        places = [int(value or 0) for value in searcher.fast_field_values("place", addresses)] if self._view.has_sets else numbers
+        places = (
+            [int(value or 0) for value in searcher.fast_field_values("place", addresses)]
+            if self._view.has_sets
+            else numbers
+        )
         return parents, numbers, places
 
     def section_hits(self, key: str) -> dict[str, float]:
@@ -135,7 +150,9 @@ class Search:
             return {}
         pages = self._view.pages
         parents = {number_of(key): key for key in keys}
-        clause = Clause.boolean_query([filtering(pages.any_of("parent", parents)), *self._readable_pages, pages.on_page(self.plan)])
+        clause = Clause.boolean_query(
+            [filtering(pages.any_of("parent", parents)), *self._readable_pages, pages.on_page(self.plan)]
+        )
         addresses = [address for _, address in pages.searcher.search(clause, MOST_PAGES, False).hits]
         numbers = Counter(int(value or 0) for value in pages.searcher.fast_field_values("parent", addresses))
         return {key: numbers[number] for number, key in parents.items() if numbers[number]}
@@ -143,7 +160,9 @@ class Search:
     # beside what was found
 
     def similar(self, count: int) -> list[Found]:
-        """Documents not found that come near: they hold words of the phrases, or share a good part of the pieces of a word."""
+        """Documents not found that come near: they hold words of the phrases, or share a good part of the pieces of a
+        word.
+        """
         near = loosened(self.plan, self._query, self._known)
         if not near.groups or count < 1:
             return []
@@ -151,7 +170,9 @@ class Search:
         ways = [documents.some_of(near.groups)] if self.plan.phrases else []
         for pieces in near.word_pieces:
             needed = max(1, round(len(pieces) * ranking.SIMILAR_SHARE))
-            ways.append(Clause.boolean_query([(Occur.Should, documents.holding("pieces", piece)) for piece in pieces], needed))
+            ways.append(
+                Clause.boolean_query([(Occur.Should, documents.holding("pieces", piece)) for piece in pieces], needed)
+            )
         found_already = Clause.boolean_query([clause for clause in self._matching if clause[0] == Occur.Must])
         clause = Clause.boolean_query(
             [
@@ -167,7 +188,9 @@ class Search:
         return sorted(self._numbered(hits), key=_by_score)[:count]
 
     def total_all(self) -> int | None:
-        """Documents that hold every word asked, wherever; None where there is one word or none: as many as there are with some."""
+        """Documents that hold every word asked, wherever; None where there is one word or none: as many as there are
+        with some.
+        """
         if len(self.plan.groups) < 2:
             return None
         every: Clauses = [filtering(self._view.documents.some_of([group])) for group in self.plan.groups]
@@ -179,7 +202,9 @@ class Search:
             return None
         documents, pages = self._view.documents.searcher, self._view.pages
         clauses = [*self._readable_pages, pages.on_page(self.plan)]
-        plain = self._query.filters == Filters() and not (self.plan.phrases or self.plan.excluded_words or self.plan.excluded_phrases)
+        plain = self._query.filters == Filters() and not (
+            self.plan.phrases or self.plan.excluded_words or self.plan.excluded_phrases
+        )
         if not plain:
             if total > PARENTS_COUNTED:
                 return None
@@ -220,18 +245,24 @@ class Search:
         stored = self._view.documents.searcher.doc(found.address)
         best = sorted(found.sections, key=lambda section: (-section[0], section[3]))[: ranking.SECTIONS_SHOWN]
         sections = tuple(
-            HitSection(self._view.pages.searcher.doc(address).get_first("anchor") or "", number, score) for score, address, number, _ in best
+            HitSection(self._view.pages.searcher.doc(address).get_first("anchor") or "", number, score)
+            for score, address, number, _ in best
         )
         return Hit(stored.get_first("subject") or "", stored.get_first("layer") or "", found.score, sections)
 
 
-def suggested(view: View, words: Sequence[str], language: str, count: int, audiences: frozenset[str], without: frozenset[str]) -> list[str]:
+def suggested(
+    view: View, words: Sequence[str], language: str, count: int, audiences: frozenset[str], without: frozenset[str]
+) -> list[str]:
     """Subjects whose title has all words, the last one as a beginning; best first."""
     documents, known = view.documents, view.known_to(audiences, without)
     *whole, last = dict.fromkeys(words)
     clauses = documents.readable(audiences, without)
     for word in whole:
-        clauses += [filtering(documents.term("exact_title", word)), *_weighing(view, word, known.count("exact_title", word), known.size())]
+        clauses += [
+            filtering(documents.term("exact_title", word)),
+            *_weighing(view, word, known.count("exact_title", word), known.size()),
+        ]
     clauses.append(filtering(Clause.fuzzy_term_query(documents.schema, "exact_title", last, 0, True, True)))
     endings = dict(known.completions(last, COMPLETIONS))
     if held := known.count("exact_title", last):
@@ -241,7 +272,9 @@ def suggested(view: View, words: Sequence[str], language: str, count: int, audie
     clauses.append((Occur.Should, Clause.const_score_query(documents.term("languages", language), 0.5)))
     _, hits = complete(documents.searcher, Clause.boolean_query(clauses), max(1, count) * 3)
     numbers = documents.searcher.fast_field_values("number", [address for _, address in hits])
-    ranked = sorted(zip(hits, numbers, strict=True), key=lambda found: (-found[0][0], int(found[1] or 0)))[: max(1, count) * 3]
+    ranked = sorted(zip(hits, numbers, strict=True), key=lambda found: (-found[0][0], int(found[1] or 0)))[
+        : max(1, count) * 3
+    ]
     subjects = [documents.searcher.doc(address).get_first("subject") for (_, address), _ in ranked]
     return list(dict.fromkeys(subject for subject in subjects if subject))[:count]
 

@@ -15,7 +15,8 @@ from search.engines.levels import Measuring, usual_lengths
 from search.engines.preparing import Prepared, prepare
 from search.entries import Entry
 
-SAMPLE = 500  # public entries whose fields are measured before the first is written, where no earlier index has measured them
+# public entries whose fields are measured before the first is written, where no earlier index has measured them
+SAMPLE = 500
 SAMPLE_BYTES = 2_000_000_000  # of entries put aside meanwhile; past it the usual lengths are taken
 
 
@@ -34,11 +35,16 @@ class Indexes:
     def create(cls, generation: Path) -> Indexes:
         for name in ("documents", "pages"):
             (generation / name).mkdir()
-        return cls(tantivy.Index(DOCUMENTS, path=str(generation / "documents")), tantivy.Index(PAGES, path=str(generation / "pages")))
+        return cls(
+            tantivy.Index(DOCUMENTS, path=str(generation / "documents")),
+            tantivy.Index(PAGES, path=str(generation / "pages")),
+        )
 
     @classmethod
     def open(cls, generation: Path) -> Indexes:
-        """Always opened anew before writing: an index opened before another process wrote would leave its segments orphaned."""
+        """Always opened anew before writing: an index opened before another process wrote would leave its segments
+        orphaned.
+        """
         found = cls(tantivy.Index.open(str(generation / "documents")), tantivy.Index.open(str(generation / "pages")))
         found.documents.config_reader("manual")
         found.pages.config_reader("manual")
@@ -96,7 +102,8 @@ class Writing:
 
 
 class MeasuredWriting(Writing):
-    """Fills a new index and measures it. Without lengths of an earlier one, the first public entries are measured before anything is written.
+    """Fills a new index and measures it. Without lengths of an earlier one, the first public entries are measured
+    before anything is written.
 
     Hidden entries never decide: they wait aside, in a file, for the lengths that public ones give.
     """

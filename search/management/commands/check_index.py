@@ -32,6 +32,9 @@ class Command(BaseCommand):
             raise CommandError(f"The index cannot be read: {reason} Run manage.py rebuild_index.") from reason
         if not current:
             self.stdout.write("The index is not complete, or was made by another version: run manage.py rebuild_index.")
-        self.stdout.write(f"{entries} entries in the index, {Outbox.objects.count()} changes waiting, {differences} differences ({waiting} waiting).")
+        self.stdout.write(
+            f"{entries} entries in the index, {Outbox.objects.count()} changes waiting, "
+            f"{differences} differences ({waiting} waiting)."
+        )
         if differences or not current:
             sys.exit(1)

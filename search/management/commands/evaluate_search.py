@@ -22,7 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--engine", default=None, help="name of the engine (by default the site's)")
         parser.add_argument("--json", action="store_true", help="one JSON line")
 
-    def handle(self, *args: Any, collection: Path, queries: Path | None, engine: str | None, json: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, collection: Path, queries: Path | None, engine: str | None, json: bool, **options: Any
+    ) -> None:
         with tempfile.TemporaryDirectory(prefix="evaluate-search-") as folder:
             try:
                 asked = get_engine(engine or settings.SEARCH_ENGINE, path=Path(folder) / "index")

@@ -1,4 +1,7 @@
-"""`manage.py rebuild_index`: a new index beside the one in use, from what is in the database; no file is opened. Ctrl-C keeps the old one."""
+"""`manage.py rebuild_index`: a new index beside the one in use, from what is in the database; no file is opened.
+
+Ctrl-C keeps the old one.
+"""
 
 from __future__ import annotations
 

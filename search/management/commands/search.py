@@ -1,4 +1,5 @@
-"""`manage.py search "words" [--as EMAIL] [--language fr] [--page 1] [--sort date] [--json]`: what that reader would find.
+"""`manage.py search "words" [--as EMAIL] [--language fr] [--page 1] [--sort date] [--json]`: what that reader would
+find.
 
 With --json one line:
     {"query", "language", "page", "total", "total_all", "total_passages", "complete",
@@ -6,7 +7,8 @@ With --json one line:
      "hits": [{"subject", "mark", "url", "title", "language", "languages", "meta", "notes",
                "sections": [{"page", "label", "anchor", "url", "language", "text", "spans": [[start, end], …]}]}],
      "similar": [as hits, outside the totals]}
-`text` is the passage shown, spans are places in it; `page` is 0 for the notice. An editor is taken to have passed the second factor.
+`text` is the passage shown, spans are places in it; `page` is 0 for the notice. An editor is taken to have passed the
+second factor.
 """
 
 from __future__ import annotations
@@ -35,9 +37,13 @@ class Command(BaseCommand):
     help = "Searches as a reader would; without --as, as the public."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("words", help='as typed in the search box: logement "titre de séjour" -social year:2008-2012')
+        parser.add_argument(
+            "words", help='as typed in the search box: logement "titre de séjour" -social year:2008-2012'
+        )
         parser.add_argument("--as", dest="email", default="", help="e-mail address of the reader")
-        parser.add_argument("--language", default=settings.LANGUAGE_CODE, choices=[code for code, _ in settings.LANGUAGES])
+        parser.add_argument(
+            "--language", default=settings.LANGUAGE_CODE, choices=[code for code, _ in settings.LANGUAGES]
+        )
         parser.add_argument("--page", type=int, default=1)
         parser.add_argument("--sort", choices=["relevance", "date"], default="relevance")
         parser.add_argument("--json", action="store_true", help="one JSON line")
@@ -58,7 +64,9 @@ class Command(BaseCommand):
 
 
 def _request_of(email: str) -> HttpRequest:
-    """A request of that reader, in a session that passed the second factor. Raises CommandError for an unknown address."""
+    """A request of that reader, in a session that passed the second factor.
+    Raises CommandError for an unknown address.
+    """
     request = HttpRequest()
     request.session = SessionStore()
     request.user = AnonymousUser()
@@ -83,7 +91,9 @@ def _as_json(answer: Answer) -> dict[str, Any]:
         "total_passages": results.total_passages,
         "complete": answer.complete,
         "facets": {
-            facet.name: [{"value": row.value, "label": row.label, "count": row.count} for row in chain(facet.rows, facet.others)]
+            facet.name: [
+                {"value": row.value, "label": row.label, "count": row.count} for row in chain(facet.rows, facet.others)
+            ]
             for facet in answer.facets
         },
         "hits": [_row_as_json(row) for row in answer.rows],
@@ -119,7 +129,12 @@ def _row_as_json(row: Row) -> dict[str, Any]:
 
 def _as_text(answer: Answer) -> list[str]:
     results = answer.results
-    lines = [f"{results.total} documents ({results.total_all} with all the words), page {answer.form.page} of {answer.last_page}"]
+    lines = [
+        (
+            f"{results.total} documents ({results.total_all} with all the words), page "
+            f"{answer.form.page} of {answer.last_page}"
+        )
+    ]
     if not answer.complete:
         lines.append("The index is not complete: run manage.py rebuild_index.")
     for row in answer.rows:

@@ -40,7 +40,9 @@ WORDS = (NAME, ADDRESS, OTHER_ADDRESS, FORMER_ADDRESS, PHONE)
 
 
 def person(**values) -> User:
-    """With a second factor, further addresses, invitations, a session, jobs, mandates, contributions, mail, and traces in every log and history."""
+    """With a second factor, further addresses, invitations, a session, jobs, mandates, contributions, mail, and traces
+    in every log and history.
+    """
     user = people.member(ADDRESS, name=NAME, phone=PHONE, shares_contact=True, **values)
     colleague = people.editor("collegue@cass.example", name="Collègue")
     EmailAddress.objects.create(user=user, email=OTHER_ADDRESS, verified=True)
@@ -75,15 +77,30 @@ def _jobs_and_mandates(user: User) -> None:
 
 
 def _contributions(user: User) -> None:
-    accepted = library.reference("Étude acceptée", creators=(NAME,), created_by=user, state_reason=f"Merci {NAME}", source=f"Courriel de {ADDRESS}")
-    drafted = {"title": {"value": "Étude", "where": "page", "page": 1}, "creators": {"value": [{"name": NAME}], "where": "page", "page": 1}}
+    accepted = library.reference(
+        "Étude acceptée",
+        creators=(NAME,),
+        created_by=user,
+        state_reason=f"Merci {NAME}",
+        source=f"Courriel de {ADDRESS}",
+    )
+    drafted = {
+        "title": {"value": "Étude", "where": "page", "page": 1},
+        "creators": {"value": [{"name": NAME}], "where": "page", "page": 1},
+    }
     Contribution.objects.create(reference=accepted, drafted=drafted, confirmed_at=timezone.now())
-    ContributionStep.objects.create(reference=accepted, handling="returned", actor=user, word=f"L’année manque, merci {NAME}")
+    ContributionStep.objects.create(
+        reference=accepted, handling="returned", actor=user, word=f"L’année manque, merci {NAME}"
+    )
     file = library.file(accepted, "Page une")
     TakenVersion.objects.create(file=file, number=9, reason=f"Le nom de {NAME}", actor=user, audiences=["public"])
-    file.stored_file.versions.update(created_by=user, original_name=f"Rapport de {NAME}.pdf", properties={"author": NAME, "title": "Étude"})
+    file.stored_file.versions.update(
+        created_by=user, original_name=f"Rapport de {NAME}.pdf", properties={"author": NAME, "title": "Étude"}
+    )
     Holding.objects.create(reference=accepted, place=f"Bureau de {NAME}", note=f"appeler le {PHONE}")
-    ImportedDocument.objects.create(body=accepted.body, path=f"dossiers/{NAME}/rapport.pdf", sha256="c" * 64, reference=accepted)
+    ImportedDocument.objects.create(
+        body=accepted.body, path=f"dossiers/{NAME}/rapport.pdf", sha256="c" * 64, reference=accepted
+    )
     draft = library.reference("Brouillon jamais confirmé", state="draft", created_by=user, audiences=("body:PA",))
     Contribution.objects.create(reference=draft)
     library.file(draft, "Page du brouillon", name="brouillon.pdf")
@@ -95,14 +112,23 @@ def _messages(user: User) -> None:
     for state, address in states.items():
         subject = f"Bonjour {NAME}"
         OutgoingMail.objects.create(
-            user=user, address=address, kind="accounts.invitation", subject=subject, state=state, error=f"550 <{address}> unknown"
+            user=user,
+            address=address,
+            kind="accounts.invitation",
+            subject=subject,
+            state=state,
+            error=f"550 <{address}> unknown",
         )
     OutgoingMail.objects.create(address=ADDRESS.title(), kind="x", subject="À une adresse sans compte", state="sent")
-    OutgoingMail.objects.create(address="autre@cass.example", kind="x", subject=f"{NAME} a proposé une étude", state="sent")
+    OutgoingMail.objects.create(
+        address="autre@cass.example", kind="x", subject=f"{NAME} a proposé une étude", state="sent"
+    )
     Notice.objects.create(user=user, kind="library.accepted", subject="library.reference:1", detail={"by": NAME})
     DigestMark.objects.create(user=user, looked_at=timezone.now(), waiting={"x.y": {"total": 1, "urls": ["/fr/"]}})
     other = User.objects.get(email="collegue@cass.example")
-    Notice.objects.create(user=other, kind="library.returned", subject="library.reference:1", detail={"word": f"de {NAME}"})
+    Notice.objects.create(
+        user=other, kind="library.returned", subject="library.reference:1", detail={"word": f"de {NAME}"}
+    )
 
 
 def _tasks(user: User) -> None:
@@ -120,24 +146,46 @@ def _tasks(user: User) -> None:
 
 
 def _sheets(user: User, colleague: User) -> None:
-    done = SheetImport(kind="people", original_name=f"{NAME}.xlsx", state="done", created_by=colleague, problem=f"row 2: {ADDRESS}")
+    done = SheetImport(
+        kind="people", original_name=f"{NAME}.xlsx", state="done", created_by=colleague, problem=f"row 2: {ADDRESS}"
+    )
     done.content.save("x.xlsx", ContentFile(b"the workbook itself"))
     values = {"email": ADDRESS, "name": NAME, "phone": PHONE}
-    SheetLine.objects.create(sheet_import=done, sheet="people", number=2, verdict="new", values=values, message=f"{NAME} est nouvelle")
-    SheetLine.objects.create(sheet_import=done, sheet="people", number=3, verdict="new", values={"email": "autre@cass.example"})
+    SheetLine.objects.create(
+        sheet_import=done, sheet="people", number=2, verdict="new", values=values, message=f"{NAME} est nouvelle"
+    )
+    SheetLine.objects.create(
+        sheet_import=done, sheet="people", number=3, verdict="new", values={"email": "autre@cass.example"}
+    )
 
 
 def _newsletter(user: User, colleague: User) -> None:
-    """Two addresses of the person subscribe; an issue went to one; the person wrote a consent of somebody else down, and began a sending."""
+    """Two addresses of the person subscribe; an issue went to one; the person wrote a consent of somebody else down,
+    and began a sending.
+    """
     issue = newsletter.issue(7, live=True)
-    sending = Sending.objects.create(issue=issue, revision=issue.live_revision, starts_at=timezone.now(), created_by=user, note=f"arrêté par {NAME}")
+    sending = Sending.objects.create(
+        issue=issue, revision=issue.live_revision, starts_at=timezone.now(), created_by=user, note=f"arrêté par {NAME}"
+    )
     for address in (ADDRESS, OTHER_ADDRESS):
         row = newsletter.subscriber(address, refused_words=f"550 <{address}>")
         row.consents.update(proof=f"carte de {NAME}", recorded_by=colleague)
-        Delivery.objects.create(sending=sending, subscriber=row, language="fr", next_attempt_at=timezone.now(), error=f"450 <{address}> busy")
+        Delivery.objects.create(
+            sending=sending,
+            subscriber=row,
+            language="fr",
+            next_attempt_at=timezone.now(),
+            error=f"450 <{address}> busy",
+        )
     other = newsletter.subscriber("lectrice@cass.example")
     other.consents.update(proof=f"liste de {NAME}, {PHONE}", recorded_by=user)
-    Delivery.objects.create(sending=sending, subscriber=other, language="fr", next_attempt_at=timezone.now(), error=f"forwarded to {FORMER_ADDRESS}")
+    Delivery.objects.create(
+        sending=sending,
+        subscriber=other,
+        language="fr",
+        next_attempt_at=timezone.now(),
+        error=f"forwarded to {FORMER_ADDRESS}",
+    )
     OutgoingMail.objects.create(address=OTHER_ADDRESS, kind="newsletter.already", subject="x", state="sent")
     Reminder.objects.create(user=user, due_on=timezone.localdate())
     Issue.objects.filter(pk=issue.pk).update(locked=True, locked_by=user, locked_at=timezone.now())
@@ -162,18 +210,26 @@ def _edited(user: User, colleague: User) -> None:
     organisation = Organisation.objects.get(code="essai")
     log(organisation, "wagtail.edit", user=user, title=f"ASBL de {NAME}")
     content_type = ContentType.objects.get_for_model(type(page))
-    UserProfile.objects.update_or_create(user=user, defaults={"preferred_language": "fr", "dismissibles": {"said": NAME}})
-    FormState.objects.create(user=user, content_type=content_type, object_id=str(page.pk), data="title=x", last_updated_at=timezone.now())
+    UserProfile.objects.update_or_create(
+        user=user, defaults={"preferred_language": "fr", "dismissibles": {"said": NAME}}
+    )
+    FormState.objects.create(
+        user=user, content_type=content_type, object_id=str(page.pk), data="title=x", last_updated_at=timezone.now()
+    )
     half = FormState(user=colleague, content_type=content_type, object_id=str(page.pk), last_updated_at=timezone.now())
     half.data = "email=mediatrice%40essai.example"
     half.save()
-    EditingSession.objects.create(user=user, content_type=content_type, object_id=str(page.pk), last_seen_at=timezone.now())
+    EditingSession.objects.create(
+        user=user, content_type=content_type, object_id=str(page.pk), last_seen_at=timezone.now()
+    )
     get_image_model().objects.create(title="Image", file=get_test_image_file(), uploaded_by_user=user)
     task = Task.objects.create(name="Relire")
     workflow = Workflow.objects.create(name="Relecture")
     about = {"content_type": content_type, "base_content_type": page.cached_content_type, "object_id": str(page.pk)}
     state = WorkflowState.objects.create(**about, workflow=workflow, requested_by=user, status="approved")
-    TaskState.objects.create(workflow_state=state, revision=revision, task=task, status="approved", finished_by=user, comment=f"{NAME} : oui")
+    TaskState.objects.create(
+        workflow_state=state, revision=revision, task=task, status="approved", finished_by=user, comment=f"{NAME} : oui"
+    )
     translatable = TranslatableObject.objects.create(content_type=content_type, translation_key=page.translation_key)
     TranslationSource.objects.create(
         object=translatable,
@@ -187,7 +243,9 @@ def _edited(user: User, colleague: User) -> None:
 
 
 def found_in_database(words=WORDS) -> dict[str, set[str]]:
-    """{"table.column": which of the words stand there, in any spelling}, over every table there is, whatever the type of the column."""
+    """{"table.column": which of the words stand there, in any spelling}, over every table there is, whatever the type
+    of the column.
+    """
     wanted = {word: [spelt.casefold() for spelt in spellings(word)] for word in words}
     found: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
@@ -196,7 +254,9 @@ def found_in_database(words=WORDS) -> dict[str, set[str]]:
             columns = [column[0] for column in cursor.description]
             for row in cursor.fetchall():
                 for column, value in zip(columns, row, strict=True):
-                    text = bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+                    text = (
+                        bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+                    )
                     hits = {word for word, spelt in wanted.items() if any(one in text.casefold() for one in spelt)}
                     if hits:
                         found.setdefault(f"{table}.{column}", set()).update(hits)

@@ -1,4 +1,6 @@
-"""Several addresses of one person: whose they are, proving them, choosing the main one, and saying nothing of somebody else's."""
+"""Several addresses of one person: whose they are, proving them, choosing the main one, and saying nothing of somebody
+else's.
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -82,7 +84,9 @@ def test_an_address_given_by_an_editor_takes_the_place_of_the_former_which_is_to
     user = member("ancien@cass.example", language="nl")
     addresses.prove(user, user.email)
     addresses.change_address(user, "Nouveau@cass.example", verified=False)
-    assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [("nouveau@cass.example", True, False)]
+    assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [
+        ("nouveau@cass.example", True, False)
+    ]
     assert mail.outbox[0].to == ["ancien@cass.example"]
     assert "nouveau@cass.example" in mail.outbox[0].body
     assert addresses.find_person("ancien@cass.example") is None
@@ -129,7 +133,10 @@ def test_allauth_s_own_way_to_the_main_address_ends_in_the_same_rows():
     further(user, "deux@cass.example").set_as_primary()
     user.refresh_from_db()
     assert user.email == "deux@cass.example"
-    assert [(row.email, row.primary) for row in addresses.own_addresses(user)] == [("deux@cass.example", True), ("un@cass.example", False)]
+    assert [(row.email, row.primary) for row in addresses.own_addresses(user)] == [
+        ("deux@cass.example", True),
+        ("un@cass.example", False),
+    ]
 
 
 def test_the_admin_refuses_an_address_that_is_a_further_one_of_somebody_else(client):
@@ -150,7 +157,9 @@ def test_an_address_changed_in_the_admin_is_unproven_the_former_is_told_and_its_
     mail.outbox.clear()
     assert client.post(edit, given).status_code == 302
     invitation.refresh_from_db()
-    assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [("apres@cass.example", True, False)]
+    assert [(row.email, row.primary, row.verified) for row in addresses.own_addresses(user)] == [
+        ("apres@cass.example", True, False)
+    ]
     assert [message.to for message in mail.outbox] == [["avant@cass.example"]]
     assert not invitation.is_open
 
@@ -162,7 +171,9 @@ def test_any_proven_address_logs_in_and_an_asked_one_does_not(client):
     user = member()
     further(user, "autre@cass.example")
     further(user, "demandee@cass.example", verified=False)
-    assert client.post(url("account_login"), {"login": "demandee@cass.example", "password": PASSWORD}).status_code == 200
+    assert (
+        client.post(url("account_login"), {"login": "demandee@cass.example", "password": PASSWORD}).status_code == 200
+    )
     assert client.post(url("account_login"), {"login": "autre@cass.example", "password": PASSWORD}).status_code == 302
 
 
@@ -179,7 +190,9 @@ def test_choosing_a_password_by_the_mail_proves_the_main_address(client):
     user = member()
     client.post(url("account_reset_password"), {"email": user.email})
     form = client.get(link_to(user.email), follow=True)
-    client.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    client.post(
+        form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    )
     assert addresses.is_proven(user)
 
 
@@ -188,7 +201,9 @@ def test_a_link_sent_to_a_further_address_does_not_prove_the_main_one(client):
     further(user, "autre@cass.example")
     client.post(url("account_reset_password"), {"email": "autre@cass.example"})
     form = client.get(link_to("autre@cass.example"), follow=True)
-    client.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    client.post(
+        form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    )
     assert not addresses.is_proven(user)
 
 
@@ -236,7 +251,9 @@ def _comparable(answer, email: str) -> str:
     return html.replace(email, "…")
 
 
-@pytest.mark.parametrize("taken", ["autre@cass.example", "deuxieme@cass.example"], ids=["main address", "further address"])
+@pytest.mark.parametrize(
+    "taken", ["autre@cass.example", "deuxieme@cass.example"], ids=["main address", "further address"]
+)
 def test_asking_for_somebody_else_s_address_looks_the_same_and_tells_its_owner(client, taken):
     owner = member("autre@cass.example", language="nl")
     further(owner, "deuxieme@cass.example")
@@ -246,7 +263,9 @@ def test_asking_for_somebody_else_s_address_looks_the_same_and_tells_its_owner(c
     press(client, "remove", EmailAddress.objects.get(email="libre@cass.example"))
     mail.outbox.clear()
     assert _comparable(ask(client, taken), taken) == free
-    assert [(message.to, message.kind, message.user) for message in mail.outbox] == [([taken], "accounts.address_taken", owner)]
+    assert [(message.to, message.kind, message.user) for message in mail.outbox] == [
+        ([taken], "accounts.address_taken", owner)
+    ]
     assert "http" not in mail.outbox[0].body
     again = press(client, "send", EmailAddress.objects.get(email=taken, user=user))
     assert again.status_code == 200
@@ -260,7 +279,9 @@ def test_asking_for_a_free_and_for_a_taken_address_cost_the_same():
         with CaptureQueriesContext(connection) as asked:
             addresses.ask_for(user, email)
         counts.append(len(asked))
-    assert abs(counts[0] - counts[1]) <= 1  # one more to fetch its owner; the message that both send costs many times that
+    assert (
+        abs(counts[0] - counts[1]) <= 1
+    )  # one more to fetch its owner; the message that both send costs many times that
     assert len(mail.outbox) == 2
 
 
@@ -311,7 +332,9 @@ def test_changing_addresses_asks_once_more_who_one_is_after_five_minutes(client)
     user = member()
     log_in(client, user)
     session = client.session
-    session["account_authentication_methods"] = [{**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]]
+    session["account_authentication_methods"] = [
+        {**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]
+    ]
     session.save()
     answer = client.post(url("account_addresses"), {"email": "autre@cass.example"})
     assert answer["Location"].startswith(url("account_reauthenticate"))
@@ -331,7 +354,9 @@ def test_a_sixth_address_and_a_flood_of_messages_are_refused(client):
     assert len(mail.outbox) <= 10
 
 
-@pytest.mark.parametrize("name", ["account_addresses", "account_index", "account_sessions", "mfa_list_webauthn", "mfa_add_webauthn"])
+@pytest.mark.parametrize(
+    "name", ["account_addresses", "account_index", "account_sessions", "mfa_list_webauthn", "mfa_add_webauthn"]
+)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_pages_of_the_account_are_for_whoever_is_logged_in(client, name, method):
     assert getattr(client, method)(url(name))["Location"].startswith(url("account_login"))

@@ -31,8 +31,15 @@ def test_the_editor_in_chief_gives_nobody_a_password(client):
     edit = reverse("wagtailusers_users:edit", args=[user.pk])
     for address in (edit, reverse("wagtailusers_users:add")):
         assert not [name for name in client.get(address).context["form"].fields if "password" in name]
-    assert client.post(edit, {"email": user.email, "name": "Membre", "language": "fr", "is_active": "on", **typed}).status_code == 302
-    client.post(reverse("wagtailusers_users:add"), {"email": "autre@cass.example", "name": "Autre", "language": "fr", **typed})
+    assert (
+        client.post(
+            edit, {"email": user.email, "name": "Membre", "language": "fr", "is_active": "on", **typed}
+        ).status_code
+        == 302
+    )
+    client.post(
+        reverse("wagtailusers_users:add"), {"email": "autre@cass.example", "name": "Autre", "language": "fr", **typed}
+    )
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
     assert not User.objects.get(email="autre@cass.example").has_usable_password()
@@ -65,7 +72,13 @@ def test_an_editor_changes_name_and_language_and_the_admin_follows(client):
     user = editor()
     log_in(client, user)
     assert client.get("/admin/account/").status_code == 200
-    profile = {"own-name": "Nouveau nom", "own-language": "nl", "theme-theme": "system", "theme-contrast": "system", "theme-density": "default"}
+    profile = {
+        "own-name": "Nouveau nom",
+        "own-language": "nl",
+        "theme-theme": "system",
+        "theme-contrast": "system",
+        "theme-density": "default",
+    }
     assert client.post("/admin/account/", profile).status_code == 302
     user.refresh_from_db()
     assert (user.name, user.language) == ("Nouveau nom", "nl")

@@ -1,4 +1,6 @@
-"""Nobody keeps somebody else out from afar, and nobody guesses for long: what others try counts for the places they try from."""
+"""Nobody keeps somebody else out from afar, and nobody guesses for long: what others try counts for the places they try
+from.
+"""
 
 import re
 import time
@@ -133,7 +135,9 @@ def test_an_attempt_that_is_not_looked_at_for_the_person_costs_what_a_wrong_one_
     """One hash, and the same statements."""
     hashed = []
     encode = MD5PasswordHasher.encode
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt))
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt)
+    )
     costs = []
     for _try in range(2):
         hashed.clear()
@@ -146,7 +150,9 @@ def test_an_attempt_that_is_not_looked_at_for_the_person_costs_what_a_wrong_one_
 
 
 def looked_at(rf, emails: list[str], places: list[str]) -> int:
-    """How many of the attempts for these addresses from these places are looked at: each address from each place six times."""
+    """How many of the attempts for these addresses from these places are looked at: each address from each place six
+    times.
+    """
     count = 0
     for place in places:
         for email in emails * 6:
@@ -177,7 +183,9 @@ def test_a_new_password_makes_the_counts_of_every_address_whole(rf, of_two_addre
     browser = Client(REMOTE_ADDR=STRANGER)
     browser.post(url("account_reset_password"), {"email": OTHER})
     form = browser.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
-    browser.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    browser.post(
+        form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    )
     KnownPlace.objects.all().delete()
     for email in both:
         assert attempt(Client(), email, "encore une longue phrase").status_code == 302
@@ -224,7 +232,9 @@ def test_the_link_to_a_new_password_makes_its_browser_known_while_others_go_on(u
     browser = Client(REMOTE_ADDR=ELSEWHERE)
     browser.post(url("account_reset_password"), {"email": user.email})
     form = browser.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
-    browser.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    browser.post(
+        form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    )
     spend_all_of_strange_places(user)
     assert attempt(browser, user.email, "encore une longue phrase", place="192.0.2.200").status_code == 302
 

@@ -24,13 +24,19 @@ def test_a_fresh_migrate_leaves_a_group_that_manages_every_model_it_should():
 def test_a_fresh_migrate_lets_editors_publish_all_pages_and_add_images():
     group = Group.objects.get(name=editors.EDITORS)
     root = Page.get_first_root_node()
-    assert set(group.page_permissions.filter(page=root).values_list("permission__codename", flat=True)) == set(editors.PAGE_PERMISSIONS)
-    assert set(group.collection_permissions.values_list("permission__codename", flat=True)) == set(editors.COLLECTION_PERMISSIONS)
+    assert set(group.page_permissions.filter(page=root).values_list("permission__codename", flat=True)) == set(
+        editors.PAGE_PERMISSIONS
+    )
+    assert set(group.collection_permissions.values_list("permission__codename", flat=True)) == set(
+        editors.COLLECTION_PERMISSIONS
+    )
 
 
 def test_editors_get_no_log_ins_and_no_settings_of_the_site():
     group = Group.objects.get(name=editors.EDITORS)
-    assert not group.permissions.filter(content_type__app_label__in=["accounts", "auth", "wagtailcore", "mfa", "sessions"]).exists()
+    assert not group.permissions.filter(
+        content_type__app_label__in=["accounts", "auth", "wagtailcore", "mfa", "sessions"]
+    ).exists()
 
 
 def test_the_next_migrate_gives_back_a_permission_that_is_lacking_and_takes_none_away():

@@ -68,10 +68,29 @@ def test_the_person_of_these_tests_is_in_the_tables_at_all():
             "directory_employment",
             "directory_sheetline",
         ),
-        *("directory_sheetimport", "django_tasks_database_dbtaskresult", "files_fileversion", "library_contribution", "library_contributionstep"),
+        *(
+            "directory_sheetimport",
+            "django_tasks_database_dbtaskresult",
+            "files_fileversion",
+            "library_contribution",
+            "library_contributionstep",
+        ),
         *("newsletter_subscriber", "newsletter_consent", "newsletter_delivery", "newsletter_sending"),
-        *("library_creator", "library_reference", "library_holding", "library_importeddocument", "wagtailadmin_formstate", "wagtailcore_comment"),
-        *("wagtailcore_commentreply", "wagtailcore_modellogentry", "wagtailcore_pagelogentry", "wagtailcore_revision", "wagtailcore_taskstate"),
+        *(
+            "library_creator",
+            "library_reference",
+            "library_holding",
+            "library_importeddocument",
+            "wagtailadmin_formstate",
+            "wagtailcore_comment",
+        ),
+        *(
+            "wagtailcore_commentreply",
+            "wagtailcore_modellogentry",
+            "wagtailcore_pagelogentry",
+            "wagtailcore_revision",
+            "wagtailcore_taskstate",
+        ),
         *("wagtailusers_userprofile", "wagtail_localize_translationsource"),
     }
 
@@ -198,12 +217,17 @@ def test_what_is_published_about_a_person_stays_and_is_told():
     done = erasing.erase(user, by=None)
     assert done.still_named == ("Portrait",)
     assert "Personne du Portrait" in Page.objects.get(pk=page.pk).specific.intro
-    assert "Personne du Portrait" in json.dumps(Revision.objects.get(object_id=str(page.pk)).content, ensure_ascii=False)
+    assert "Personne du Portrait" in json.dumps(
+        Revision.objects.get(object_id=str(page.pk)).content, ensure_ascii=False
+    )
 
 
 def test_a_name_of_one_word_is_not_taken_out_of_texts():
     identity = Identity(7, ("x@cass.example",), "Coordination")
-    assert identity.scrubbed("La Coordination sociale de x@cass.example") == "La Coordination sociale de erased-7@erased.invalid"
+    assert (
+        identity.scrubbed("La Coordination sociale de x@cass.example")
+        == "La Coordination sociale de erased-7@erased.invalid"
+    )
     assert identity.scrubbed("coordination") == "erased-7"
 
 
@@ -230,7 +254,9 @@ def test_the_last_editor_in_chief_is_not_erased_and_reads_why():
     assert User.objects.filter(is_superuser=True).count() == 1
 
 
-def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(settings, tmp_path, django_capture_on_commit_callbacks):
+def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
     settings.VAR_DIR = tmp_path
     user = people.member("revient@cass.example", name="Qui Revient")
     row = User.objects.filter(pk=user.pk).values().get()
@@ -243,12 +269,16 @@ def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(settings, tm
     assert full.found_in_database(("revient@cass.example", "Qui Revient")) == {}
 
 
-def test_a_new_person_who_got_the_number_of_an_erased_one_is_not_erased(settings, tmp_path, django_capture_on_commit_callbacks):
+def test_a_new_person_who_got_the_number_of_an_erased_one_is_not_erased(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
     settings.VAR_DIR = tmp_path
     user = people.member("revient@cass.example")
     with django_capture_on_commit_callbacks(execute=True):
         erasing.erase(user, by=None)
-    User.objects.filter(pk=user.pk).update(email="neuf@cass.example", erased_at=None, date_joined=timezone.now() + timedelta(days=1))
+    User.objects.filter(pk=user.pk).update(
+        email="neuf@cass.example", erased_at=None, date_joined=timezone.now() + timedelta(days=1)
+    )
     assert erasing.erase_again() == 0
 
 

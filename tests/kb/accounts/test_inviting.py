@@ -94,7 +94,9 @@ def test_a_link_has_one_effect(client):
     inviting.invite(user)
     client.post(link_in_mail(), given(user))
     second = Client()
-    answer = second.post(link_in_mail(), given(user, password1="tout autre phrase choisie", password2="tout autre phrase choisie"))
+    answer = second.post(
+        link_in_mail(), given(user, password1="tout autre phrase choisie", password2="tout autre phrase choisie")
+    )
     assert answer.status_code == 410
     assert answer.context["state"] == "used"
     assert "_auth_user_id" not in second.session
@@ -141,7 +143,9 @@ def test_a_dead_link_says_why_and_does_nothing(client, kill, state, method):
     kill(user)
     before = User.objects.values("password", "name").get(pk=user.pk)
     client.get(link_in_mail())
-    answer = getattr(client, method)(url("account_invitation_page", "en"), given(user, password1="tout autre phrase choisie"))
+    answer = getattr(client, method)(
+        url("account_invitation_page", "en"), given(user, password1="tout autre phrase choisie")
+    )
     assert (answer.status_code, answer.context["state"]) == (410, state)
     assert User.objects.values("password", "name").get(pk=user.pk) == before
     assert "_auth_user_id" not in client.session

@@ -73,7 +73,9 @@ def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
         attempt(Client(), user.email, place=f"203.0.113.{number}")
     client.post(url("account_reset_password"), {"email": user.email})
     form = client.get(re.search(r"https?://[^/\s]+(\S+)", mail.outbox[-1].body)[1], follow=True)
-    client.post(form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"})
+    client.post(
+        form.redirect_chain[-1][0], {"password1": "encore une longue phrase", "password2": "encore une longue phrase"}
+    )
     assert attempt(Client(), user.email, "encore une longue phrase").status_code == 302
 
 
@@ -162,7 +164,9 @@ def test_a_known_and_an_unknown_address_cost_one_hash_each(monkeypatch):
     counts = []
     encode = MD5PasswordHasher.encode
     hashed = []
-    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt))
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, password, salt: hashed.append(1) or encode(self, password, salt)
+    )
     for email in ("membre@cass.example", "personne@cass.example"):
         hashed.clear()
         attempt(Client(), email)
@@ -177,7 +181,9 @@ def test_a_known_and_an_unknown_address_cost_one_hash_each(monkeypatch):
 def test_a_form_with_a_stale_token_is_refused_in_a_sentence_of_the_page_s_language(language):
     client = Client(enforce_csrf_checks=True)
     client.get(url("account_login", language))
-    answer = client.post(url("account_login", language), {"login": "a@cass.example", "password": "x", "csrfmiddlewaretoken": "a" * 64})
+    answer = client.post(
+        url("account_login", language), {"login": "a@cass.example", "password": "x", "csrfmiddlewaretoken": "a" * 64}
+    )
     assert answer.status_code == 403
     assert f'<html lang="{language}"' in answer.content.decode()
     assert "403_csrf.html" in [template.name for template in answer.templates]

@@ -99,7 +99,10 @@ def test_editors_log_in_anew_each_half_day(client):
     assert client.session.get_expiry_age() <= settings.EDITOR_SESSION_SECONDS
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "https:evil.example", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "https:evil.example", "/\\evil.example"],
+)
 def test_next_never_leads_to_another_site(client, target):
     user = member()
     answer = client.post(url("account_login"), {"login": user.email, "password": PASSWORD, "next": target})
@@ -147,8 +150,12 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client):
 
 def test_reset_answers_alike_for_known_and_unknown_addresses(client):
     user = member()
-    answers = [client.post(url("account_reset_password"), {"email": email}) for email in (user.email, "personne@cass.example")]
-    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, url("account_reset_password_done"))}
+    answers = [
+        client.post(url("account_reset_password"), {"email": email}) for email in (user.email, "personne@cass.example")
+    ]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+        (302, url("account_reset_password_done"))
+    }
     assert len(mail.outbox) == 2
 
 
@@ -185,7 +192,9 @@ def test_no_message_leads_to_the_host_that_a_request_named(client, host):
     assert len(mail.outbox) == 2
     for message in mail.outbox:
         assert host not in message.body
-        assert all(link.startswith(f"{settings.WAGTAILADMIN_BASE_URL}/") for link in re.findall(r"https?://\S+", message.body))
+        assert all(
+            link.startswith(f"{settings.WAGTAILADMIN_BASE_URL}/") for link in re.findall(r"https?://\S+", message.body)
+        )
 
 
 def test_nobody_signs_up_alone(client, django_user_model):
@@ -210,14 +219,19 @@ def test_someone_whose_account_is_closed_does_not_get_in(client):
 
 
 @LANGUAGES
-@pytest.mark.parametrize("name", ["account_login", "account_reset_password", "account_reset_password_done", "account_inactive", "account_signup"])
+@pytest.mark.parametrize(
+    "name",
+    ["account_login", "account_reset_password", "account_reset_password_done", "account_inactive", "account_signup"],
+)
 def test_pages_before_the_log_in_are_in_the_language_of_their_address(client, name, language):
     answer = client.get(url(name, language))
     assert answer.status_code == 200
     assert f'<html lang="{language}"' in answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["account_change_password", "mfa_index", "mfa_view_recovery_codes", "mfa_deactivate_totp", "account_logout"])
+@pytest.mark.parametrize(
+    "name", ["account_change_password", "mfa_index", "mfa_view_recovery_codes", "mfa_deactivate_totp", "account_logout"]
+)
 def test_pages_of_ones_own_account_answer_after_the_log_in(client, name):
     log_in(client, editor())
     assert client.get(url(name)).status_code == 200

@@ -32,7 +32,9 @@ def noted(caplog):
         found = [record.getMessage() for record in caplog.records if record.name == "kb.security"]
         for record in caplog.records:
             WithoutPeople().filter(record)
-        assert [record.getMessage() for record in caplog.records if record.name == "kb.security"] == found, "the log would change what was noted"
+        assert [record.getMessage() for record in caplog.records if record.name == "kb.security"] == found, (
+            "the log would change what was noted"
+        )
         assert not [line for line in found if "@" in line or re.search(r"\d+\.\d+\.\d+\.\d+", line)]
         caplog.clear()
         return found
@@ -54,7 +56,9 @@ def test_log_ins_failures_and_log_outs(noted):
     noted()
     for _try in range(6):
         attempt(client, user.email, "pas la bonne phrase")
-    assert without_place(noted()) == [f"password failed account={user.pk}"] * 5 + [f"password not looked at account={user.pk}"]
+    assert without_place(noted()) == [f"password failed account={user.pk}"] * 5 + [
+        f"password not looked at account={user.pk}"
+    ]
     attempt(Client(), "personne@cass.example", "pas la bonne phrase")
     assert without_place(noted()) == [f"password failed address={noting.hidden('personne@cass.example')}"]
     client = Client()
@@ -137,15 +141,27 @@ def _closes(user):
 
 
 CHANGES = {
-    "an editor made": (editors.join, ["accounts.user changed account=N", "is_staff=False→True", "groups add account=N"]),
-    "an editor unmade": (lambda user: [editors.join(user), editors.leave(user)], ["is_staff=True→False", "groups clear account=N"]),
+    "an editor made": (
+        editors.join,
+        ["accounts.user changed account=N", "is_staff=False→True", "groups add account=N"],
+    ),
+    "an editor unmade": (
+        lambda user: [editors.join(user), editors.leave(user)],
+        ["is_staff=True→False", "groups clear account=N"],
+    ),
     "an account closed": (_closes, ["accounts.user changed account=N", "is_active=True→False"]),
     "an account erased": (lambda user: erasing.erase(user, by=None), ["account erased account=N"]),
     "sessions ended": (end_sessions, ["sessions ended account=N"]),
     "an invitation": (inviting.invite, ["invited account=N"]),
-    "another address": (lambda user: addresses.change_address(user, "neuve@cass.example", verified=True), ["main address changed account=N"]),
+    "another address": (
+        lambda user: addresses.change_address(user, "neuve@cass.example", verified=True),
+        ["main address changed account=N"],
+    ),
     "a mandate given": (_gives_a_mandate, ["groups.mandate made account=N", "is_referent=True"]),
-    "a mandate ended": (_ends_a_mandate, ["groups.mandate changed account=N", "is_suspended=False→True", "groups.mandate gone account=N"]),
+    "a mandate ended": (
+        _ends_a_mandate,
+        ["groups.mandate changed account=N", "is_suspended=False→True", "groups.mandate gone account=N"],
+    ),
 }
 
 
@@ -180,7 +196,9 @@ def test_who_may_see_a_thing_is_noted_with_who_changed_it(noted):
     found = noted()
     assert f"library.reference changed id={reference.pk} audiences=members→body:PA" in found
     assert f"library.referencefile changed id={file.pk} audiences=members→body:PA" in found
-    assert any(line.startswith(f"{page._meta.label_lower} changed id={page.pk} audiences=public→body:PA") for line in found)
+    assert any(
+        line.startswith(f"{page._meta.label_lower} changed id={page.pk} audiences=public→body:PA") for line in found
+    )
 
 
 def test_an_account_closed_in_the_admin_is_noted_with_the_number_of_who_did_it(noted):

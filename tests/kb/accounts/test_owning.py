@@ -10,7 +10,13 @@ from tests.kb.accounts.builders import editor, log_in, member, url
 
 pytestmark = pytest.mark.django_db
 
-SAID = {"name": "Une fonction", "language": "nl", "phone": "02 000 00 00", "shares_contact": "on", "digest_frequency": "weekly"}
+SAID = {
+    "name": "Une fonction",
+    "language": "nl",
+    "phone": "02 000 00 00",
+    "shares_contact": "on",
+    "digest_frequency": "weekly",
+}
 
 
 def test_a_person_says_who_they_are_and_the_page_goes_on_in_their_language(client):
@@ -34,7 +40,10 @@ def test_an_editor_s_language_is_that_of_the_admin_too(client):
     assert User.objects.get(pk=user.pk).wagtail_userprofile.preferred_language == "nl"
 
 
-@pytest.mark.parametrize("more", ["email", "is_staff", "is_superuser", "is_active", "password", "session_salt", "digest_sent_at", "erased_at"])
+@pytest.mark.parametrize(
+    "more",
+    ["email", "is_staff", "is_superuser", "is_active", "password", "session_salt", "digest_sent_at", "erased_at"],
+)
 def test_nothing_else_can_be_said(client, more):
     user = member()
     log_in(client, user)
@@ -43,7 +52,9 @@ def test_nothing_else_can_be_said(client, more):
     assert User.objects.values(more).get(pk=user.pk) == before
 
 
-@pytest.mark.parametrize("wrong", [{"name": ""}, {"language": "de"}, {"digest_frequency": "always"}, {"phone": "0" * 41}])
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"language": "de"}, {"digest_frequency": "always"}, {"phone": "0" * 41}]
+)
 def test_what_cannot_be_kept_is_said_beside_the_field_and_the_rest_stays_typed(client, wrong):
     user = member(name="Avant")
     log_in(client, user)
@@ -81,7 +92,14 @@ def test_the_address_wins_over_the_language_of_the_person(client):
 def test_the_page_leads_to_everything_that_belongs_to_the_account(client, language):
     log_in(client, member(language=language))
     shown = client.get(url("account_index", language)).content.decode()
-    for name in ("account_addresses", "account_change_password", "mfa_index", "mfa_list_webauthn", "account_sessions", "account_logout"):
+    for name in (
+        "account_addresses",
+        "account_change_password",
+        "mfa_index",
+        "mfa_list_webauthn",
+        "account_sessions",
+        "account_logout",
+    ):
         assert f'href="{url(name, language)}"' in shown
 
 

@@ -1,4 +1,7 @@
-"""Passkeys without a browser: whose they are, what a session opened with one may do. The ceremony itself is in tests/journeys/test_passkeys.py."""
+"""Passkeys without a browser: whose they are, what a session opened with one may do.
+
+The ceremony itself is in tests/journeys/test_passkeys.py.
+"""
 
 import time
 
@@ -14,7 +17,9 @@ pytestmark = pytest.mark.django_db
 
 
 def passkey(user, name="Téléphone") -> Authenticator:
-    return Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": name, "credential": {}})
+    return Authenticator.objects.create(
+        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": name, "credential": {}}
+    )
 
 
 @pytest.mark.parametrize("name", ["mfa_edit_webauthn", "mfa_remove_webauthn"])
@@ -49,7 +54,10 @@ def test_what_allauth_records_of_a_log_in_by_passkey_gives_the_editor_the_staff_
     assert STAFF not in audiences_of(request)
     record = {"method": "mfa", "at": time.time(), "id": key.pk, "type": "webauthn", "passwordless": True}
     request = rf.get("/")
-    request.session, request.user = {"account_authentication_methods": [record], "account_authentication_methods_user": str(user.pk)}, user
+    request.session, request.user = (
+        {"account_authentication_methods": [record], "account_authentication_methods_user": str(user.pk)},
+        user,
+    )
     assert STAFF in audiences_of(request)
     request.user = AnonymousUser()
     assert not passed_second_factor(request)
@@ -84,7 +92,19 @@ LOADED = {
 
 
 @pytest.mark.parametrize(
-    "sent", ["", "{}", "[]", "null", "1", '"x"', '{"id": 1}', '{"response": {"userHandle": "AAAA"}}', "{" * 2000, *LOADED.values()]
+    "sent",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        "1",
+        '"x"',
+        '{"id": 1}',
+        '{"response": {"userHandle": "AAAA"}}',
+        "{" * 2000,
+        *LOADED.values(),
+    ],
 )
 def test_a_forged_answer_of_a_key_opens_nothing_and_breaks_nothing(client, sent):
     answer = client.post(url("mfa_login_webauthn"), {"credential": sent})
@@ -93,7 +113,16 @@ def test_a_forged_answer_of_a_key_opens_nothing_and_breaks_nothing(client, sent)
 
 
 @pytest.mark.parametrize(
-    "sent", [*LOADED.values(), "", "{}", "[]", "1", '{"id": 1}', '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}']
+    "sent",
+    [
+        *LOADED.values(),
+        "",
+        "{}",
+        "[]",
+        "1",
+        '{"id": 1}',
+        '{"id": "AAAA", "rawId": "AAAA", "type": "public-key", "response": {}}',
+    ],
 )
 def test_a_forged_new_key_is_refused_in_a_sentence_and_nothing_is_kept(client, sent):
     user = member()

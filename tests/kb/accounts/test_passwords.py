@@ -68,7 +68,9 @@ def test_a_sentence_of_one_s_own_is_taken_though_it_holds_common_words(password)
     validate_password(password)
 
 
-@pytest.mark.parametrize(("language", "sentence"), [("fr", "Beaucoup de gens"), ("nl", "Veel mensen"), ("en", "Many people")])
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("fr", "Beaucoup de gens"), ("nl", "Veel mensen"), ("en", "Many people")]
+)
 def test_the_refusal_is_said_in_the_language_of_the_page(language, sentence):
     with translation.override(language), pytest.raises(ValidationError) as refused:
         validate_password("motdepasse123")

@@ -1,4 +1,6 @@
-"""What we keep about a person: shown to that person, handed over whole, to nobody else; and the register that everybody may read."""
+"""What we keep about a person: shown to that person, handed over whole, to nobody else; and the register that everybody
+may read.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def follow_up(client: Client, name: str, password: str = people.PASSWORD, **kwar
     """Asks for a page, confirms by password or code as it is asked to, and gives the last answer."""
     answer = client.get(people.url(name, **kwargs))
     if answer.status_code == 302 and people.url("account_reauthenticate") in answer["Location"]:
-        answer = client.post(people.url("account_reauthenticate"), {"password": password, "next": people.url(name, **kwargs)})
+        answer = client.post(
+            people.url("account_reauthenticate"), {"password": password, "next": people.url(name, **kwargs)}
+        )
         if answer.status_code == 302:
             answer = client.get(answer["Location"])
     return answer
@@ -66,17 +70,48 @@ def test_a_name_without_its_domain_is_refused():
 
 
 def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
-    """A new foreign key to a person needs a kind of personal data: here is every one there is, and the kind that exports or erases it."""
+    """A new foreign key to a person needs a kind of personal data: here is every one there is, and the kind that
+    exports or erases it.
+    """
     known = {
-        *("accounts.invitation", "accounts.knownplace", "account.emailaddress", "mfa.authenticator", "accounts.user_groups"),
-        *("accounts.user_user_permissions", "clock.outgoingmail", "clock.notice", "clock.digestmark", "directory.employment"),
-        *("directory.sheetimport", "groups.mandate", "files.fileversion", "library.reference", "library.contributionstep"),
+        *(
+            "accounts.invitation",
+            "accounts.knownplace",
+            "account.emailaddress",
+            "mfa.authenticator",
+            "accounts.user_groups",
+        ),
+        *(
+            "accounts.user_user_permissions",
+            "clock.outgoingmail",
+            "clock.notice",
+            "clock.digestmark",
+            "directory.employment",
+        ),
+        *(
+            "directory.sheetimport",
+            "groups.mandate",
+            "files.fileversion",
+            "library.reference",
+            "library.contributionstep",
+        ),
         "library.takenversion",
         *("wagtailcore.modellogentry", "wagtailcore.pagelogentry", "wagtailcore.revision", "wagtailcore.comment"),
         *("wagtailcore.commentreply", "wagtailcore.pagesubscription", "wagtailcore.page", "wagtailcore.uploadedfile"),
         *("wagtailcore.taskstate", "wagtailcore.workflowstate", "wagtailimages.image", "wagtaildocs.document"),
-        *("wagtailusers.userprofile", "wagtailadmin.editingsession", "wagtailadmin.formstate", "wagtail_localize.stringtranslation"),
-        *("wagtail_localize.segmentoverride", "newsletter.consent", "newsletter.sending", "newsletter.issue", "newsletter.reminder"),
+        *(
+            "wagtailusers.userprofile",
+            "wagtailadmin.editingsession",
+            "wagtailadmin.formstate",
+            "wagtail_localize.stringtranslation",
+        ),
+        *(
+            "wagtail_localize.segmentoverride",
+            "newsletter.consent",
+            "newsletter.sending",
+            "newsletter.issue",
+            "newsletter.reminder",
+        ),
     }
     found = {
         model._meta.label_lower
@@ -107,7 +142,10 @@ def test_the_export_is_one_json_document_with_every_kind_and_every_row(the_perso
     assert (account["name"], account["phone"]) == (full.NAME, full.PHONE)
     assert [row["body__code"] for row in rows["groups.mandates"]] == ["PA", "LO", "LO"]
     assert {row["address"] for row in rows["clock.mail"]} == {full.ADDRESS, full.OTHER_ADDRESS, full.FORMER_ADDRESS}
-    assert {row.get("title") for row in rows["library.contributions"]} >= {"Étude acceptée", "Brouillon jamais confirmé"}
+    assert {row.get("title") for row in rows["library.contributions"]} >= {
+        "Étude acceptée",
+        "Brouillon jamais confirmé",
+    }
     empty = {name for name, found in rows.items() if not found}
     assert empty == {
         "accounts.attempts",
@@ -273,7 +311,9 @@ def test_who_answers_for_whom(everyone, reader):
         for name in ADMIN_PAGES:
             answer = client.get(people.url(name, pk=user.pk))
             text = read(answer) if answer.status_code == 200 else ""
-            assert (answer.status_code == 200) is (whom in MAY[reader]), f"{name} of {whom} for {reader}: {answer.status_code}"
+            assert (answer.status_code == 200) is (whom in MAY[reader]), (
+                f"{name} of {whom} for {reader}: {answer.status_code}"
+            )
             assert whom in MAY[reader] or user.email not in text
         client.post(people.url("account_erase_person", pk=user.pk), {})
         assert User.objects.get(pk=user.pk).erased_at is None
@@ -318,14 +358,19 @@ def test_deleting_an_account_in_the_admin_leads_to_erasing_it(everyone):
 
 def test_accounts_are_not_deleted_in_bulk(everyone):
     client = opened(everyone["chief"])
-    answer = client.post(f"/admin/bulk/accounts/user/delete/?id={everyone['member'].pk}&next=/admin/users/", {"confirmed": "on"})
+    answer = client.post(
+        f"/admin/bulk/accounts/user/delete/?id={everyone['member'].pk}&next=/admin/users/", {"confirmed": "on"}
+    )
     assert answer["Location"] == "/admin/users/"
     assert User.objects.filter(pk=everyone["member"].pk).exists()
 
 
 def test_the_page_of_a_person_leads_to_their_data(everyone):
     user, client = everyone["member"], opened(everyone["editor"])
-    assert people.url("account_person_data", pk=user.pk) in client.get(people.url("people:edit", pk=user.pk)).content.decode()
+    assert (
+        people.url("account_person_data", pk=user.pk)
+        in client.get(people.url("people:edit", pk=user.pk)).content.decode()
+    )
 
 
 # The register
@@ -377,18 +422,25 @@ def test_the_pages_take_as_many_queries_for_much_as_for_little(django_assert_num
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 390, "light"), ("fr", 1280, "dark"), ("nl", 390, "dark"), ("nl", 1280, "light")])
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("fr", 390, "light"), ("fr", 1280, "dark"), ("nl", 390, "dark"), ("nl", 1280, "light")],
+)
 def test_the_pages_have_no_findings_and_fit(live_server, browser, width, scheme, language):
     user = people.member()
     client = opened(user)
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, locale=f"{language}-BE")
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, locale=f"{language}-BE"
+    )
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
     for name in ("processing_register", "account_my_data", "account_my_data_erase"):
         page.goto(live_server.url + people.url(name, language), wait_until="load")
         assert page.locator("h1").count() == 1
         assert_no_axe_findings(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), f"{name} at {width} scrolls sideways"
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
+            f"{name} at {width} scrolls sideways"
+        )
     context.close()
 
 

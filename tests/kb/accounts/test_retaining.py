@@ -209,7 +209,9 @@ def test_one_kind_that_fails_stops_no_other_and_is_told(monkeypatch, caplog):
     def broken():
         raise OSError("disk")
 
-    kind = personal.PersonalData(name="a.broken", **words, basis=personal.Basis.PUBLIC_TASK, kept=timedelta(1), thin=broken, order=-1)
+    kind = personal.PersonalData(
+        name="a.broken", **words, basis=personal.Basis.PUBLIC_TASK, kept=timedelta(1), thin=broken, order=-1
+    )
     monkeypatch.setitem(personal._kinds, "a.broken", kind)
     user = someone(last_login=None)
     with pytest.raises(RuntimeError, match=r"a\.broken"):
@@ -244,7 +246,9 @@ def test_every_period_is_kept_by_something_that_the_clock_runs():
 def test_a_kind_with_a_period_that_nothing_keeps_is_refused():
     words = dict.fromkeys(("label", "what", "people", "purpose", "basis_words", "kept_words", "seen_by"), "x")
     with pytest.raises(ValueError, match="nothing takes it away"):
-        personal.register_personal(personal.PersonalData(name="x.y", **words, basis=personal.Basis.CONSENT, kept=timedelta(1)))
+        personal.register_personal(
+            personal.PersonalData(name="x.y", **words, basis=personal.Basis.CONSENT, kept=timedelta(1))
+        )
 
 
 def rows_of_manual() -> list[tuple[str, ...]]:
@@ -255,7 +259,12 @@ def rows_of_manual() -> list[tuple[str, ...]]:
 def test_the_manual_has_the_kinds_and_periods_of_the_registry_and_no_other():
     with translation.override("en"):
         registered = [
-            (f"`{kind.name}`", str(kind.label), str(kind.kept_words), f"`{kind.due or 'accounts.retain'}`" if kind.kept else "–")
+            (
+                f"`{kind.name}`",
+                str(kind.label),
+                str(kind.kept_words),
+                f"`{kind.due or 'accounts.retain'}`" if kind.kept else "–",
+            )
             for kind in personal.kinds()
         ]
     assert rows_of_manual() == registered

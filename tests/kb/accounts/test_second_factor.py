@@ -97,7 +97,9 @@ def test_requests_made_by_scripts_get_nothing_either(client):
     assert {client.get(address, headers=script).status_code for address in ADMIN_ADDRESSES} == {403}
 
 
-@pytest.mark.parametrize("arrive", [None, _editor_between_password_and_code], ids=["anonymous", "between password and code"])
+@pytest.mark.parametrize(
+    "arrive", [None, _editor_between_password_and_code], ids=["anonymous", "between password and code"]
+)
 def test_without_an_open_session_every_address_leads_to_the_log_in(client, arrive):
     if arrive:
         arrive(client)
@@ -132,7 +134,9 @@ def test_each_side_door_leads_to_the_one_log_in(client, address, name, method):
 
 
 def test_the_side_door_takes_the_way_back_along(client):
-    assert client.get("/admin/login/?next=/admin/pages/")["Location"] == f"{url('account_login')}?next=%2Fadmin%2Fpages%2F"
+    assert (
+        client.get("/admin/login/?next=/admin/pages/")["Location"] == f"{url('account_login')}?next=%2Fadmin%2Fpages%2F"
+    )
 
 
 @pytest.mark.parametrize("address", ["/admin/login/", "/fr/_util/login/", "/admin/password_reset/"])
@@ -172,7 +176,14 @@ def test_an_older_session_is_asked_for_the_code_and_then_comes_back(client):
 
 
 @pytest.mark.parametrize(
-    "name", ["mfa_deactivate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes", "account_reauthenticate"]
+    "name",
+    [
+        "mfa_deactivate_totp",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "mfa_download_recovery_codes",
+        "account_reauthenticate",
+    ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_session_that_did_not_pass_the_factor_cannot_take_it_away_by_the_password(client, name, method):
@@ -199,7 +210,9 @@ def test_recovery_codes_alone_are_no_second_factor():
 def test_changing_the_factor_asks_for_a_code_again_after_five_minutes(client):
     log_in(client, editor())
     session = client.session
-    session["account_authentication_methods"] = [{**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]]
+    session["account_authentication_methods"] = [
+        {**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]
+    ]
     session.save()
     assert client.get(url("mfa_deactivate_totp"))["Location"].startswith(url("mfa_reauthenticate"))
     assert client.get("/admin/").status_code == 200

@@ -146,7 +146,13 @@ def test_saving_a_member_in_the_admin_ends_nothing():
 
 def _in_the_form(chief: Client, user: User, *, active: bool) -> None:
     edit = reverse("wagtailusers_users:edit", args=[user.pk])
-    given = {"email": user.email, "name": user.name, "language": "fr", **({"is_active": "on"} if active else {}), **stamps(chief, edit)}
+    given = {
+        "email": user.email,
+        "name": user.name,
+        "language": "fr",
+        **({"is_active": "on"} if active else {}),
+        **stamps(chief, edit),
+    }
     assert chief.post(edit, given).status_code == 302
 
 

@@ -109,7 +109,9 @@ def test_names_and_keywords_are_cleaned_one_by_one():
     assert KeywordsField().clean("a\u200b, \u2800, a, b\u3164c") == ["a", "b c"]
 
 
-@pytest.mark.parametrize("typed", ["a\u202eb@cass.example", '"a\x01b"@cass.example', "a@cass\u200b.example", "a\u3164b@cass.example"])
+@pytest.mark.parametrize(
+    "typed", ["a\u202eb@cass.example", '"a\x01b"@cass.example', "a@cass\u200b.example", "a\u3164b@cass.example"]
+)
 def test_an_address_with_a_sign_that_nobody_sees_is_refused(typed):
     for refuse in (forms.EmailField().clean, check_address):
         with pytest.raises(ValidationError):
@@ -131,7 +133,9 @@ def test_what_was_copied_around_an_address_goes():
 def test_a_word_with_such_a_sign_is_the_word_without():
     word = Keyword.objects.create(name="a", language="fr")
     assert Keyword.objects.get_or_create(name="a\u200b", language="fr") == (word, False)
-    form = modelform_factory(Keyword, fields=["name", "language", "slug"])({"name": "a\u200b", "language": "fr", "slug": "a-2"})
+    form = modelform_factory(Keyword, fields=["name", "language", "slug"])(
+        {"name": "a\u200b", "language": "fr", "slug": "a-2"}
+    )
     assert not form.is_valid()
 
 

@@ -68,11 +68,19 @@ def dovecot(base: Path, mail: Path, *, password: str) -> Iterator[int]:
         port = free.getsockname()[1]
     settings = base / "dovecot.conf"
     me = pwd.getpwuid(os.getuid())
-    reader = me if me.pw_uid else pwd.getpwnam("dovenull")  # its processes refuse to be root, and have to reach what is below base
+    reader = (
+        me if me.pw_uid else pwd.getpwnam("dovenull")
+    )  # its processes refuse to be root, and have to reach what is below base
     base.chmod(0o755)
     for path in (mail, *mail.rglob("*")):
         os.chown(path, reader.pw_uid, reader.pw_gid)
-    values = {"user": me.pw_name, "group": grp.getgrgid(os.getgid()).gr_name, "nobody": reader.pw_name, "uid": reader.pw_uid, "gid": reader.pw_gid}
+    values = {
+        "user": me.pw_name,
+        "group": grp.getgrgid(os.getgid()).gr_name,
+        "nobody": reader.pw_name,
+        "uid": reader.pw_uid,
+        "gid": reader.pw_gid,
+    }
     settings.write_text(_SETTINGS.format(base=base, mail=mail, password=password, port=port, **values))
     process = subprocess.Popen([DOVECOT, "-F", "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:

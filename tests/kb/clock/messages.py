@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 
-def mail(*heads: str, body: str = "Bonjour", sender: str = "Une lectrice <lectrice@example.org>", to: str = "bounces@cass.example") -> bytes:
+def mail(
+    *heads: str,
+    body: str = "Bonjour",
+    sender: str = "Une lectrice <lectrice@example.org>",
+    to: str = "bounces@cass.example",
+) -> bytes:
     """A plain message; heads are whole lines, before the usual ones."""
-    lines = [*heads, f"From: {sender}", f"To: {to}", "Subject: Une question" if not any(head.startswith("Subject:") for head in heads) else ""]
+    lines = [
+        *heads,
+        f"From: {sender}",
+        f"To: {to}",
+        "Subject: Une question" if not any(head.startswith("Subject:") for head in heads) else "",
+    ]
     return ("\r\n".join([*filter(None, lines), "", *body.split("\n")]) + "\r\n").encode()
 
 
@@ -18,7 +28,9 @@ def report(
     sender: str = "MAILER-DAEMON@relay.example",
     notice: str = "Your message could not be delivered.",
 ) -> bytes:
-    """A report in its standard form: a notice, then groups of fields, one a recipient, then the head of what came back."""
+    """A report in its standard form: a notice, then groups of fields, one a recipient,
+    then the head of what came back.
+    """
     fields = "\n\n".join(["Reporting-MTA: dns; relay.example", *groups] if kind == "delivery-status" else groups)
     text = f"""Return-Path: <>
 From: {sender}
@@ -49,6 +61,10 @@ Content-Type: message/rfc822
 
 
 def refusal(
-    address: str = "lectrice@example.org", *, action: str = "failed", status: str = "5.1.1", words: str = "smtp; 550 5.1.1 no such user"
+    address: str = "lectrice@example.org",
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    words: str = "smtp; 550 5.1.1 no such user",
 ) -> str:
     return f"Final-Recipient: rfc822; {address}\nAction: {action}\nStatus: {status}\nDiagnostic-Code: {words}"

@@ -12,7 +12,10 @@ from aiosmtpd.controller import Controller
 
 
 class Sink:
-    """What came in, oldest first. `answers` are given to the DATA command one after the other ("451 later", "hang up"), then it takes all."""
+    """What came in, oldest first.
+
+    `answers` are given to the DATA command one after the other ("451 later", "hang up"), then it takes all.
+    """
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
@@ -49,7 +52,9 @@ def free_port() -> int:
 
 @contextmanager
 def mail_server(settings, *answers: str, sink: Sink | None = None) -> Iterator[Sink]:
-    """The site posts its mail, and its transport is SMTP to this server; `sink` for one that answers in a way of its own."""
+    """The site posts its mail, and its transport is SMTP to this server; `sink` for one that answers in a way of its
+    own.
+    """
     sink = sink or Sink(*answers)
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
     settings.EMAIL_BACKEND = "kb.clock.posting.Backend"

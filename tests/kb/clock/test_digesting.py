@@ -32,12 +32,18 @@ class World:
 
     def find(self, user, held) -> WaitingList:
         self.held.append(held)
-        things = tuple(Waiting(title, f"/fr/{title}/", since=self.since, language="nl", word="l’année") for title in self.things)
+        things = tuple(
+            Waiting(title, f"/fr/{title}/", since=self.since, language="nl", word="l’année") for title in self.things
+        )
         return WaitingList(len(self.things) if self.total is None else self.total, things, "/fr/tout/")
 
     def tell(self, notices, held):
         self.held.append(held)
-        return {one.pk: Told(f"Accepté : {one.subject}", f"/r/{one.subject}") for one in notices if one.subject not in self.hidden}
+        return {
+            one.pk: Told(f"Accepté : {one.subject}", f"/r/{one.subject}")
+            for one in notices
+            if one.subject not in self.hidden
+        }
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +58,9 @@ def world(monkeypatch):
 
 def someone(email="a@cass.example", *, frequency="daily", came=True, **values) -> User:
     now = timezone.now()
-    return member(email, digest_frequency=frequency, last_login=now if came else None, date_joined=now - 30 * DAY, **values)
+    return member(
+        email, digest_frequency=frequency, last_login=now if came else None, date_joined=now - 30 * DAY, **values
+    )
 
 
 def later(days: float = 1) -> datetime:
@@ -194,7 +202,9 @@ def test_many_things_that_happened_are_named_to_a_number_and_counted(world):
 
 def test_what_happened_long_ago_is_no_news(world):
     user = someone()
-    Notice.objects.create(user=user, kind="tests.accepted", subject="library.reference:1", created_at=timezone.now() - 31 * DAY)
+    Notice.objects.create(
+        user=user, kind="tests.accepted", subject="library.reference:1", created_at=timezone.now() - 31 * DAY
+    )
     assert not write(user)
     assert Notice.objects.get().sent_at is not None
 
@@ -207,7 +217,14 @@ def marked(user, ago: timedelta) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frequency", "ago", "due"), [("hourly", 2 / 24, True), ("daily", 1.01, True), ("daily", 0, False), ("weekly", 7.01, True), ("never", 99, False)]
+    ("frequency", "ago", "due"),
+    [
+        ("hourly", 2 / 24, True),
+        ("daily", 1.01, True),
+        ("daily", 0, False),
+        ("weekly", 7.01, True),
+        ("never", 99, False),
+    ],
 )
 def test_people_are_due_when_their_hour_has_passed_since(frequency, ago, due):
     user = someone(frequency=frequency)
@@ -216,7 +233,9 @@ def test_people_are_due_when_their_hour_has_passed_since(frequency, ago, due):
 
 
 @pytest.mark.parametrize(
-    "who", [{"is_active": False}, {"erased_at": datetime(2026, 1, 1, tzinfo=BRUSSELS)}, {"came": False}], ids=["inactive", "erased", "never came"]
+    "who",
+    [{"is_active": False}, {"erased_at": datetime(2026, 1, 1, tzinfo=BRUSSELS)}, {"came": False}],
+    ids=["inactive", "erased", "never came"],
 )
 def test_nobody_who_left_or_never_came_is_written_to(world, who):
     notice(someone(**who), "tests.accepted", "library.reference:17")
@@ -297,7 +316,11 @@ def test_notices_are_marked_and_the_message_posted_together_or_not_at_all(world,
         cut.setattr(digesting.User.objects, "filter", killed)
         with pytest.raises(KeyboardInterrupt):
             write_digest(user, now=timezone.now())
-    assert (Notice.objects.get().sent_at, OutgoingMail.objects.count(), DigestMark.objects.get().told_at) == (None, 0, None)
+    assert (Notice.objects.get().sent_at, OutgoingMail.objects.count(), DigestMark.objects.get().told_at) == (
+        None,
+        0,
+        None,
+    )
     assert write_digest(user, now=timezone.now())
     assert OutgoingMail.objects.get().user == user
     assert Notice.objects.get().sent_at is not None

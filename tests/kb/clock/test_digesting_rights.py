@@ -1,4 +1,6 @@
-"""A message never names what its reader may not see: drafts of others, closed references, what was withdrawn or closed since it happened."""
+"""A message never names what its reader may not see: drafts of others, closed references, what was withdrawn or closed
+since it happened.
+"""
 
 import pytest
 from django.core import mail
@@ -15,7 +17,12 @@ from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
 
-TOLD = {"accepted": "library.accepted", "returned": "library.returned", "refused": "library.refused", "withdrawn": "library.withdrawn"}
+TOLD = {
+    "accepted": "library.accepted",
+    "returned": "library.returned",
+    "refused": "library.refused",
+    "withdrawn": "library.withdrawn",
+}
 
 
 def written_to(user) -> str:
@@ -83,7 +90,9 @@ def test_what_was_accepted_is_told_to_its_author(author):
 
 
 @pytest.mark.parametrize(
-    "since", [{"state": ReferenceState.WITHDRAWN}, {"audiences": ["body:LO"]}, None], ids=["withdrawn", "closed to them", "deleted"]
+    "since",
+    [{"state": ReferenceState.WITHDRAWN}, {"audiences": ["body:LO"]}, None],
+    ids=["withdrawn", "closed to them", "deleted"],
 )
 def test_what_was_withdrawn_closed_or_deleted_since_is_not_named(since):
     reader = make.member("PA")

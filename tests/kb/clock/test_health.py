@@ -56,7 +56,15 @@ def signs(ago):
 def test_all_is_well(client, well, engine):
     response = client.get("/health", REMOTE_ADDR="192.0.2.1")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "worker": "ok", "clock": "ok", "disk": "ok", "index": "ok", "reading": "ok"}
+    assert response.json() == {
+        "status": "ok",
+        "database": "ok",
+        "worker": "ok",
+        "clock": "ok",
+        "disk": "ok",
+        "index": "ok",
+        "reading": "ok",
+    }
     assert "no-store" in response["Cache-Control"]
     assert engine.closed
 
@@ -78,7 +86,9 @@ def test_a_full_disk_is_said(client, well, settings):
     assert (response.status_code, response.json()["disk"]) == (503, "fail")
 
 
-@pytest.mark.parametrize("trouble", [{"current": False}, {"error": EngineUnavailable("locked")}], ids=["of another version", "unavailable"])
+@pytest.mark.parametrize(
+    "trouble", [{"current": False}, {"error": EngineUnavailable("locked")}], ids=["of another version", "unavailable"]
+)
 def test_an_index_that_does_not_fit_or_answer_is_said(client, well, engine, trouble):
     for name, value in trouble.items():
         setattr(engine, name, value)
@@ -100,9 +110,17 @@ DETAIL = {
     "the machine itself": ({"REMOTE_ADDR": "127.0.0.1"}, {}, True),
     "the machine itself, IPv6": ({"REMOTE_ADDR": "::1"}, {}, True),
     "someone behind a proxy on this machine": ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-For": "192.0.2.1"}, False),
-    "someone behind a proxy that tells only https": ({"REMOTE_ADDR": "127.0.0.1"}, {"X-Forwarded-Proto": "https"}, False),
+    "someone behind a proxy that tells only https": (
+        {"REMOTE_ADDR": "127.0.0.1"},
+        {"X-Forwarded-Proto": "https"},
+        False,
+    ),
     "someone behind a proxy that tells only itself": ({"REMOTE_ADDR": "127.0.0.1"}, {"Via": "1.1 proxy"}, False),
-    "someone who gives the machine's name, behind a proxy": ({"REMOTE_ADDR": "127.0.0.1"}, {"Host": "127.0.0.1", "X-Forwarded-For": "x"}, False),
+    "someone who gives the machine's name, behind a proxy": (
+        {"REMOTE_ADDR": "127.0.0.1"},
+        {"Host": "127.0.0.1", "X-Forwarded-For": "x"},
+        False,
+    ),
     "someone": ({"REMOTE_ADDR": "192.0.2.1"}, {}, False),
 }
 
@@ -112,7 +130,9 @@ def test_only_the_machine_itself_sees_details(client, well, extra, headers, seen
     assert ("detail" in client.get("/health", headers=headers, **extra).json()) is seen
 
 
-@pytest.mark.parametrize(("held", "seen"), [({audiences.PUBLIC, audiences.STAFF}, True), ({audiences.PUBLIC, audiences.MEMBERS}, False)])
+@pytest.mark.parametrize(
+    ("held", "seen"), [({audiences.PUBLIC, audiences.STAFF}, True), ({audiences.PUBLIC, audiences.MEMBERS}, False)]
+)
 def test_editors_see_details_and_members_do_not(well, monkeypatch, held, seen):
     monkeypatch.setattr(audiences, "audiences_of", lambda request: frozenset(held))
     response = views.health(RequestFactory().get("/health", REMOTE_ADDR="192.0.2.1"))

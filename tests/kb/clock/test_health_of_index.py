@@ -57,7 +57,9 @@ def test_asking_makes_no_folder_and_holds_up_nobody_who_writes(client, folder):
 def test_an_index_that_is_not_there_is_said(client, folder, gone):
     make_index(folder)
     (generation,) = folder.glob("gen-*")
-    shutil.rmtree({"the folder": folder, "the generation": generation, "one of its two indexes": generation / "pages"}[gone])
+    shutil.rmtree(
+        {"the folder": folder, "the generation": generation, "one of its two indexes": generation / "pages"}[gone]
+    )
     status, word, detail = said(client)
     assert (status, word) == (503, "fail")
     assert "rebuild_index" in detail

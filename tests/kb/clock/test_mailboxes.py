@@ -1,4 +1,6 @@
-"""Messages are given one at a time and set aside only when they are done, in a maildir, an mbox and a folder of a real IMAP server."""
+"""Messages are given one at a time and set aside only when they are done, in a maildir, an mbox and a folder of a real
+IMAP server.
+"""
 
 from __future__ import annotations
 

@@ -37,9 +37,16 @@ def test_each_kind_is_asked_once_for_all_of_its_notices():
     user, asked = member(), []
     tells("library.accepted", asked=asked)
     tells("library.returned")
-    rows = [notice(user, kind, f"s{number}") for number, kind in enumerate(["library.accepted", "library.returned", "library.accepted"])]
+    rows = [
+        notice(user, kind, f"s{number}")
+        for number, kind in enumerate(["library.accepted", "library.returned", "library.accepted"])
+    ]
     words = told(rows, PUBLIC)
-    assert [words[row.pk].sentence for row in rows] == ["library.accepted s0", "library.returned s1", "library.accepted s2"]
+    assert [words[row.pk].sentence for row in rows] == [
+        "library.accepted s0",
+        "library.returned s1",
+        "library.accepted s2",
+    ]
     assert asked == [2]
 
 
@@ -62,8 +69,12 @@ def test_recent_news_are_one_s_own_the_latest_first_and_few():
     for number in range(4):
         notice(user, "library.accepted", f"s{number}")
     notice(other, "library.accepted", "of another")
-    Notice.objects.create(user=user, kind="library.accepted", subject="old", created_at=digesting.timezone.now() - digesting.NEWS_FOR)
-    assert [one.sentence for one, _moment in recent_news(user, PUBLIC, limit=3)] == [f"library.accepted s{number}" for number in (3, 2, 1)]
+    Notice.objects.create(
+        user=user, kind="library.accepted", subject="old", created_at=digesting.timezone.now() - digesting.NEWS_FOR
+    )
+    assert [one.sentence for one, _moment in recent_news(user, PUBLIC, limit=3)] == [
+        f"library.accepted s{number}" for number in (3, 2, 1)
+    ]
 
 
 def test_recent_news_cost_one_query_beside_what_the_domains_ask():

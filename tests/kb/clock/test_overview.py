@@ -72,7 +72,12 @@ def test_the_queues_say_what_waits_is_under_way_and_failed_lately():
     task("long", "FAILED", finished_at=now - timedelta(days=2))
     task("short", "SUCCESSFUL", finished_at=now)
     said = dict(zip(QUEUES, [(queue.waiting, queue.running, queue.failed) for queue in queues()], strict=True))
-    assert said == dict.fromkeys(LANES, (0, 0, 0)) | {"short": (2, 1, 0), "long": (1, 0, 1), "mail": (1, 0, 0), "reading": (1, 0, 0)}
+    assert said == dict.fromkeys(LANES, (0, 0, 0)) | {
+        "short": (2, 1, 0),
+        "long": (1, 0, 1),
+        "mail": (1, 0, 0),
+        "reading": (1, 0, 0),
+    }
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
@@ -95,7 +100,9 @@ class TestWhatTheSearchLeftOut:
     def left_out(self):
         reference = library.reference("Le rapport sans fin", audiences=("members",))
         Outbox.objects.all().delete()
-        Outbox.objects.bulk_create([Outbox(subject=subject_of(reference.pk), attempts=2), Outbox(subject="gone.kind:7", attempts=2)])
+        Outbox.objects.bulk_create(
+            [Outbox(subject=subject_of(reference.pk), attempts=2), Outbox(subject="gone.kind:7", attempts=2)]
+        )
         return reference
 
     @pytest.mark.parametrize(("second_factor", "titles"), [(True, ["Le rapport sans fin"]), (False, [])])

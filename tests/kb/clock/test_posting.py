@@ -23,7 +23,15 @@ def posts(settings):
 
 
 def message(**values) -> EmailMessage:
-    return EmailMessage(**{"subject": "Bonjour", "body": "Un mot.", "from_email": "CASS <site@cass.example>", "to": ["a@cass.example"], **values})
+    return EmailMessage(
+        **{
+            "subject": "Bonjour",
+            "body": "Un mot.",
+            "from_email": "CASS <site@cass.example>",
+            "to": ["a@cass.example"],
+            **values,
+        }
+    )
 
 
 def contents() -> list[str]:
@@ -35,7 +43,13 @@ def test_a_message_is_a_row_with_its_words_sealed():
     sent.kind, sent.user = "accounts.invitation", member("x@cass.example")
     assert sent.send() == 1
     row = OutgoingMail.objects.get()
-    assert (row.state, row.kind, row.subject, row.address, row.user) == ("waiting", "accounts.invitation", "Bonjour", "a@cass.example", sent.user)
+    assert (row.state, row.kind, row.subject, row.address, row.user) == (
+        "waiting",
+        "accounts.invitation",
+        "Bonjour",
+        "a@cass.example",
+        sent.user,
+    )
     assert b"secret" not in bytes(row.sealed)
     assert "Votre lien secret" in contents()[0]
     assert f"Message-ID: {row.message_id}" in contents()[0]
@@ -43,10 +57,20 @@ def test_a_message_is_a_row_with_its_words_sealed():
 
 
 def test_each_address_has_its_own_message_that_names_no_other():
-    sent = message(to=["Une personne <a@cass.example>", "b@cass.example"], cc=["c@cass.example"], bcc=["d@cass.example", "a@cass.example"])
+    sent = message(
+        to=["Une personne <a@cass.example>", "b@cass.example"],
+        cc=["c@cass.example"],
+        bcc=["d@cass.example", "a@cass.example"],
+    )
     assert sent.send() == 1
     rows = OutgoingMail.objects.order_by("pk")
-    assert [row.address for row in rows] == ["a@cass.example", "b@cass.example", "c@cass.example", "d@cass.example", "a@cass.example"]
+    assert [row.address for row in rows] == [
+        "a@cass.example",
+        "b@cass.example",
+        "c@cass.example",
+        "d@cass.example",
+        "a@cass.example",
+    ]
     for row, content in zip(rows, contents(), strict=True):
         assert [one for one in "abcd" if f"{one}@cass.example" in content] == [row.address[0]]
     assert len({row.message_id for row in rows}) == 5
@@ -107,7 +131,10 @@ def test_a_line_break_in_a_header_is_refused_with_a_sentence(values):
 def test_mail_about_errors_reaches_every_one_of_admins(settings):
     settings.ADMINS = [("CASS", "x@cass.example"), ("CASS", "y@cass.example")]
     mail_admins("Erreur", "trace", fail_silently=True)
-    assert list(OutgoingMail.objects.order_by("pk").values_list("address", flat=True)) == ["x@cass.example", "y@cass.example"]
+    assert list(OutgoingMail.objects.order_by("pk").values_list("address", flat=True)) == [
+        "x@cass.example",
+        "y@cass.example",
+    ]
 
 
 def test_mail_about_errors_is_sent_at_once_when_the_database_is_away(settings, monkeypatch):
@@ -140,7 +167,11 @@ def test_everyone_else_hears_of_the_error(monkeypatch):
 
 def test_texts_and_html_both_come_through(django_capture_on_commit_callbacks):
     sent = EmailMultiAlternatives(
-        "Bonjour à tous", "En texte : é", "CASS <site@cass.example>", ["a@cass.example"], headers={"List-Unsubscribe": "<https://x>"}
+        "Bonjour à tous",
+        "En texte : é",
+        "CASS <site@cass.example>",
+        ["a@cass.example"],
+        headers={"List-Unsubscribe": "<https://x>"},
     )
     sent.attach_alternative("<p>En HTML : é</p>", "text/html")
     sent.attach("note.txt", "Une note", "text/plain")

@@ -58,7 +58,14 @@ def test_a_file_that_is_not_there_gets_its_line_and_the_others_go_on(bounce, tmp
         call_command("read_message", str(tmp_path / "absent.eml"), str(bounce), "--json", stdout=out, stderr=err)
     first, second = map(json.loads, out.getvalue().splitlines())
     assert ended.value.code == 1
-    assert (first["path"], first["kind"], first["recipients"], first["status"], first["attachments"], first["characters"]) == (
+    assert (
+        first["path"],
+        first["kind"],
+        first["recipients"],
+        first["status"],
+        first["attachments"],
+        first["characters"],
+    ) == (
         str(tmp_path / "absent.eml"),
         "unreadable",
         [],

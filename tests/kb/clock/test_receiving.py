@@ -1,4 +1,6 @@
-"""What a message that came in is, for standard reports, for prose, and for bytes that no program should have written."""
+"""What a message that came in is, for standard reports, for prose,
+and for bytes that no program should have written.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "mail"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpora are not here")
 # Data of their projects beside the mails: expectations, pictures, bodies without a head, bare TNEF, a licence.
 NO_MAIL = (".json", ".jsonl", ".png", ".tnef", ".html", ".xbm", ".webp", ".ras", ".pgm", ".tiff", ".sgi", ".aifc")
-GMAIL = ("bbbbvhvbbvkjbhfbvbvjhb", "bscdbcjhasbcjhbdscbhbsdhcbj", "egyfefsdvsfvvhjsd", "kfhejkfbsjkjsbhds", "qfvhgsvhgsduiohncdhcvhsdfvsfygusd")
+GMAIL = (
+    "bbbbvhvbbvkjbhfbvbvjhb",
+    "bscdbcjhasbcjhbdscbhbsdhcbj",
+    "egyfefsdvsfvvhjsd",
+    "kfhejkfbsjkjsbhds",
+    "qfvhgsvhgsduiohncdhcvhsdfvsfygusd",
+)
 # beginning of the file's name: (kind, recipients, status, attachments), written down from reading the files.
 EXPECTED = {
     "multi_address_bounce1": ("bounce", tuple(f"{name}@gmail.com" for name in GMAIL), "5.1.1", 0),
@@ -77,7 +85,12 @@ EXPECTED = {
     "raw_email_with_nested_attachment": ("message", ("jamis@jamisbuck.org",), "", 2),
     "rfc8463-example": ("message", ("suzie@shopping.example.net",), "", 0),
     "spam-4f0cbf": ("message", ("leon.struck@web.de",), "", 0),
-    "trademark_character_in_subject": ("message", ("c@ra-example.com", "e-r-w-a-4462@app.ar.com", "leads@ga-example.com"), "", 0),
+    "trademark_character_in_subject": (
+        "message",
+        ("c@ra-example.com", "e-r-w-a-4462@app.ar.com", "leads@ga-example.com"),
+        "",
+        0,
+    ),
     "utf8_headers": ("message", ("märy@exämple.net",), "", 0),
 }
 
@@ -95,7 +108,11 @@ def test_a_mail_of_the_corpus_is_read_right(beginning, expected):
 
 @needs_corpus
 def test_what_is_no_mail_is_said_to_be_unreadable_and_every_file_is_accounted_for():
-    others = [path for path in sorted(CORPUS.iterdir()) if not any(path.name.startswith(name) and path.suffix != ".json" for name in EXPECTED)]
+    others = [
+        path
+        for path in sorted(CORPUS.iterdir())
+        if not any(path.name.startswith(name) and path.suffix != ".json" for name in EXPECTED)
+    ]
     kinds = {path.name: read_message(path.read_bytes()).kind for path in others}
     assert set(kinds.values()) == {"unreadable"}
     assert all(path.suffix in NO_MAIL or path.name.startswith((".gitattributes", "Apache-2.0")) for path in others)
@@ -125,7 +142,9 @@ def test_its_words_are_those_a_person_would_read(beginning, words):
 
 @needs_corpus
 def test_the_message_that_came_back_is_known_by_its_id():
-    assert read_message(file_of("multi_address_bounce1").read_bytes()).returned_ids == ("<118707422.15521266992174819.JavaMail.root@lvmail01>",)
+    assert read_message(file_of("multi_address_bounce1").read_bytes()).returned_ids == (
+        "<118707422.15521266992174819.JavaMail.root@lvmail01>",
+    )
     assert read_message(file_of("multipart_report").read_bytes()).envelope[0] == "notification+promo@blah.com"
 
 
@@ -151,7 +170,9 @@ HEAD = b"From: a@b.example\nTo: d@e.example\n"
         b"\0" * 1000,
         HEAD + b"Cc: " + b"(" * 100_000 + b"\n\nx",
         HEAD + b"Cc: " + b" " * 100_000 + b"a" + b" " * 100_000 + b"\n\nx",
-        HEAD + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(2000)) + b"\n\ntext",
+        HEAD
+        + b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\n\n--b%d\n' % (n, n) for n in range(2000))
+        + b"\n\ntext",
         HEAD + b"Content-Type: message/rfc822\n\n" * 3000 + b"\n\ntext",
         HEAD + b'Content-Type: multipart/mixed; boundary="-"\n\n' + b"-" * 5_000_000,
         HEAD + b'Content-Type: multipart/mixed; boundary="-"\n\n' + b"---\n" * 1_000_000,
@@ -176,7 +197,11 @@ def test_a_report_says_who_failed_and_why():
             "Action: failed\nStatus: 4.2.2 (mailbox full)",
         )
     )
-    assert (received.kind, received.recipients, received.status) == ("bounce", ("parti@example.org", "a+b@example.org"), "5.1.1")
+    assert (received.kind, received.recipients, received.status) == (
+        "bounce",
+        ("parti@example.org", "a+b@example.org"),
+        "5.1.1",
+    )
     assert [refusal.words for refusal in received.refusals] == ["smtp; 550 5.1.1 no such user", ""]
     assert received.returned_ids == ("<returned-0123456789@cass.example>",)
     assert received.attachments == ()
@@ -215,7 +240,8 @@ def test_a_complaint_names_who_complains_and_our_envelope_sender():
 def test_a_receipt_that_somebody_read_it_is_no_failure():
     received = read_message(
         report(
-            "Final-Recipient: rfc822;lectrice@example.org\nDisposition: manual-action/MDN-sent-manually; displayed", kind="disposition-notification"
+            "Final-Recipient: rfc822;lectrice@example.org\nDisposition: manual-action/MDN-sent-manually; displayed",
+            kind="disposition-notification",
         )
     )
     assert (received.kind, received.recipients, received.status) == ("read-receipt", ("lectrice@example.org",), "")
@@ -307,7 +333,9 @@ To: ander@else.example
     ids=["qmail", "exim", "postfix", "sendmail", "exchange-fr", "exchange-nl"],
 )
 @pytest.mark.parametrize(
-    "sign", [("Return-Path: <>", "rapport@relay.example"), ("X-Nothing: x", "MAILER-DAEMON@relay.example")], ids=["empty", "daemon"]
+    "sign",
+    [("Return-Path: <>", "rapport@relay.example"), ("X-Nothing: x", "MAILER-DAEMON@relay.example")],
+    ids=["empty", "daemon"],
 )
 def test_a_failure_told_in_prose_is_read_when_a_mail_system_tells_it(subject, body, sign):
     head, sender = sign
@@ -324,17 +352,27 @@ def test_a_person_who_quotes_a_failure_writes_an_ordinary_mail(body):
 
 
 def test_exim_names_the_failed_in_the_head():
-    received = read_message(mail("X-Failed-Recipients: un@example.org, deux@example.org", "Auto-Submitted: auto-replied", body="Mailbox full"))
+    received = read_message(
+        mail(
+            "X-Failed-Recipients: un@example.org, deux@example.org", "Auto-Submitted: auto-replied", body="Mailbox full"
+        )
+    )
     assert (received.kind, received.recipients) == ("bounce", ("un@example.org", "deux@example.org"))
 
 
 def test_a_warning_that_it_takes_longer_is_no_failure():
     body = (
-        "This message was created automatically.\nA message that you sent has not yet been delivered after 24 hours:\n\n"
+        "This message was created automatically.\nA message that you sent has not yet been "
+        "delivered after 24 hours:\n\n"
         "  lent@example.org\n\nDelivery attempts will continue."
     )
     received = read_message(
-        mail("Return-Path: <>", "Subject: Warning: message 1abc delayed 24 hours", body=body, sender="mailer-daemon@relay.example")
+        mail(
+            "Return-Path: <>",
+            "Subject: Warning: message 1abc delayed 24 hours",
+            body=body,
+            sender="mailer-daemon@relay.example",
+        )
     )
     assert (received.kind, received.recipients) == ("delayed", ("lent@example.org",))
 
@@ -351,7 +389,9 @@ def test_a_warning_that_it_takes_longer_is_no_failure():
     ids=range(5),
 )
 def test_an_absence_is_an_automatic_answer(heads):
-    assert read_message(mail(*heads, body="Je suis en congé jusqu'au 30 novembre. Message delayed.")).kind == "auto-reply"
+    assert (
+        read_message(mail(*heads, body="Je suis en congé jusqu'au 30 novembre. Message delayed.")).kind == "auto-reply"
+    )
 
 
 def test_a_file_s_name_is_read_in_both_ways_of_writing_it():

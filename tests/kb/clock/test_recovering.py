@@ -12,7 +12,9 @@ pytestmark = pytest.mark.django_db
 
 def beat(worker_id, ago_s=0.0, **fields):
     moment = timezone.now() - timedelta(seconds=ago_s)
-    WorkerBeat.objects.create(worker_id=worker_id, host="here", process_id=1, started_at=moment, beat_at=moment, **fields)
+    WorkerBeat.objects.create(
+        worker_id=worker_id, host="here", process_id=1, started_at=moment, beat_at=moment, **fields
+    )
 
 
 def task(*workers, status="RUNNING", started_ago_s=600.0, **fields):

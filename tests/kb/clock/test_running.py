@@ -62,7 +62,9 @@ def test_force_runs_what_is_not_due(calls):
     assert len(list(run_due(force=True))) == 1
 
 
-@pytest.mark.parametrize("error", [ValueError("wrong"), DatabaseError("gone"), KeyError("x")], ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(
+    "error", [ValueError("wrong"), DatabaseError("gone"), KeyError("x")], ids=lambda error: type(error).__name__
+)
 def test_one_that_fails_is_written_down_and_stops_no_other(calls, error):
     due(calls, "a.first", raises=error)
     due(calls, "b.second")
@@ -81,7 +83,9 @@ def test_what_another_process_is_running_is_left_to_it(calls):
 def test_what_a_dead_process_was_running_runs_again_when_its_lease_is_over(calls):
     due(calls, "files.lost", every=timedelta(days=1))
     now = timezone.now()
-    LastRun.objects.create(name="files.lost", started_at=now - timedelta(minutes=2), holder="dead", leased_until=now - timedelta(minutes=1))
+    LastRun.objects.create(
+        name="files.lost", started_at=now - timedelta(minutes=2), holder="dead", leased_until=now - timedelta(minutes=1)
+    )
     assert [ran.name for ran in run_due()] == ["files.lost"]
 
 

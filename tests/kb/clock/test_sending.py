@@ -23,7 +23,9 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def queued(settings):
-    """Tasks wait in the database instead of being run at once; the ids of the messages they are for, with their queues."""
+    """Tasks wait in the database instead of being run at once; the ids of the messages they are for,
+    with their queues.
+    """
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     return lambda: sorted((task.args_kwargs["args"][0], task.queue_name) for task in DBTaskResult.objects.all())
 
@@ -36,7 +38,11 @@ def again(row: OutgoingMail) -> OutgoingMail:
 def test_a_message_that_the_server_takes_is_sent_whole_and_emptied(settings, django_capture_on_commit_callbacks):
     with mail_server(settings) as sink, django_capture_on_commit_callbacks(execute=True):
         EmailMessage(
-            "Réunion à 9 h 30", "Où ? À l’été.\nPoint\n.\nfin", "CASS <site@cass.example>", ["a@cass.example"], bcc=["b@cass.example"]
+            "Réunion à 9 h 30",
+            "Où ? À l’été.\nPoint\n.\nfin",
+            "CASS <site@cass.example>",
+            ["a@cass.example"],
+            bcc=["b@cass.example"],
         ).send()
     assert sink.recipients == [["a@cass.example"], ["b@cass.example"]]
     first = sink.messages[0]
@@ -48,7 +54,11 @@ def test_a_message_that_the_server_takes_is_sent_whole_and_emptied(settings, dja
     assert first["Message-ID"] == row.message_id
 
 
-PASSING = {"450 at the data": "450 4.2.0 later", "451 at the address": "RCPT 451 4.7.1 greylisted", "drops the connection": "hang up"}
+PASSING = {
+    "450 at the data": "450 4.2.0 later",
+    "451 at the address": "RCPT 451 4.7.1 greylisted",
+    "drops the connection": "hang up",
+}
 
 
 @pytest.mark.parametrize("answer", PASSING.values(), ids=PASSING)

@@ -1,4 +1,6 @@
-"""Processes really killed around a message: what was committed is sent, and what the server has not answered for is sent with the same Message-ID."""
+"""Processes really killed around a message: what was committed is sent, and what the server has not answered for is
+sent with the same Message-ID.
+"""
 
 import signal
 

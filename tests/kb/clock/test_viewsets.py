@@ -27,7 +27,14 @@ def editing(client, monkeypatch):
 
 
 def test_an_editor_reads_to_whom_what_was_sent_and_what_the_server_said(editing):
-    mail("failed", address="abricot@cass.example", subject="Votre invitation", kind="accounts.invitation", error="550 nobody here", attempts=3)
+    mail(
+        "failed",
+        address="abricot@cass.example",
+        subject="Votre invitation",
+        kind="accounts.invitation",
+        error="550 nobody here",
+        attempts=3,
+    )
     page = editing.get(LIST).content.decode()
     for word in ("abricot@cass.example", "Votre invitation", "550 nobody here", "Failed", "Send again"):
         assert word in page
@@ -128,7 +135,9 @@ def test_the_list_costs_the_same_for_ten_rows_as_for_forty(editing, django_asser
         mail("failed")
     with django_assert_num_queries(len(ten)):
         editing.get(LIST)
-    assert not any('"sealed" ' in query["sql"].split(" FROM ")[0].replace('"sealed" =', "") for query in ten.captured_queries), "no words are fetched"
+    assert not any(
+        '"sealed" ' in query["sql"].split(" FROM ")[0].replace('"sealed" =', "") for query in ten.captured_queries
+    ), "no words are fetched"
 
 
 @pytest.mark.parametrize(("second_factor", "named"), [(True, True), (False, False)])

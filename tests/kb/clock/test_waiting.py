@@ -21,7 +21,11 @@ def waits(name: str, total: int, *, order: int = 10, label="Something", held: li
     def find(user, audiences) -> WaitingList:
         if held is not None:
             held.append(audiences)
-        return WaitingList(total, tuple(Waiting(f"{name} {number}", f"/{name}/{number}/") for number in range(min(total, SHOWN))), f"/{name}/")
+        return WaitingList(
+            total,
+            tuple(Waiting(f"{name} {number}", f"/{name}/{number}/") for number in range(min(total, SHOWN))),
+            f"/{name}/",
+        )
 
     register_waiting(name, label, find, order=order)
 
@@ -34,7 +38,10 @@ def test_lists_come_in_their_order_and_empty_ones_not_at_all():
     waits("b.last", 1, order=30)
     waits("b.empty", 0, order=20)
     waits("a.first", 2, order=10)
-    assert [(heading.name, heading.waiting.total) for heading in waiting_for(User(), PUBLIC)] == [("a.first", 2), ("b.last", 1)]
+    assert [(heading.name, heading.waiting.total) for heading in waiting_for(User(), PUBLIC)] == [
+        ("a.first", 2),
+        ("b.last", 1),
+    ]
 
 
 def test_each_list_is_asked_with_the_audiences_of_the_occasion():

@@ -69,11 +69,16 @@ def run_all(name: str) -> list:
 def test_each_lane_runs_its_own_queue_and_the_short_one_whatever_has_no_lane():
     for queue in (*LANES, "default"):
         note.using(queue_name=queue).enqueue(queue)
-    assert {name: run_all(name) for name in LANES} == {name: ["short", "default"] if name == "short" else [name] for name in LANES}
+    assert {name: run_all(name) for name in LANES} == {
+        name: ["short", "default"] if name == "short" else [name] for name in LANES
+    }
 
 
 def test_the_tasks_that_people_wait_for_have_lanes_that_no_file_can_hold_up():
-    queues = {task.queue_name for task in (send_mail, drain_outbox, read_version, draw_pages, recognise_pages, fill_contribution)}
+    queues = {
+        task.queue_name
+        for task in (send_mail, drain_outbox, read_version, draw_pages, recognise_pages, fill_contribution)
+    }
     assert len(queues) == 6 and queues <= {*LANES}
 
 
@@ -83,7 +88,13 @@ def test_tasks_queued_before_their_kind_had_a_lane_are_led_to_it_and_run():
     note.enqueue("none of ours")
     DBTaskResult.objects.filter(task_path=draw_pages.module_path).update(task_path="kb.files.tasks.gone")
     assert lead_to_lanes() == 3
-    assert sorted(DBTaskResult.objects.values_list("queue_name", flat=True)) == ["index", "mail", "reading", "short", "short"]
+    assert sorted(DBTaskResult.objects.values_list("queue_name", flat=True)) == [
+        "index",
+        "mail",
+        "reading",
+        "short",
+        "short",
+    ]
     BackgroundWorker(say=lambda line: None).run_until_empty()
     assert ran == ["none of ours"]
     states = dict(DBTaskResult.objects.values_list("task_path", "status"))
@@ -121,7 +132,10 @@ def test_a_task_that_fails_is_written_down_and_the_next_one_runs():
     short = lane("short")
     assert short.run_next()
     assert short.run_next()
-    assert list(DBTaskResult.objects.order_by("enqueued_at").values_list("status", flat=True)) == ["FAILED", "SUCCESSFUL"]
+    assert list(DBTaskResult.objects.order_by("enqueued_at").values_list("status", flat=True)) == [
+        "FAILED",
+        "SUCCESSFUL",
+    ]
 
 
 def test_a_task_cut_off_by_a_second_signal_waits_for_another_worker():
@@ -147,7 +161,9 @@ def test_a_task_whose_result_could_not_be_written_is_made_ready_again(monkeypatc
 
 
 def test_run_until_empty_runs_what_is_due_first_and_then_all_that_comes_of_it():
-    registry.register_due("tests.ask", lambda: note.using(queue_name="long").enqueue("asked") and None, timedelta(minutes=1))
+    registry.register_due(
+        "tests.ask", lambda: note.using(queue_name="long").enqueue("asked") and None, timedelta(minutes=1)
+    )
     note.enqueue("there")
     said = []
     BackgroundWorker(say=said.append).run_until_empty()

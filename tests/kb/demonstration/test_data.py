@@ -18,7 +18,9 @@ from kb.newsletter.choices import OwnHeading
 
 CONCEPTS = read_data("vocabulary.json")["concepts"]
 BODIES = {body["code"]: body for body in read_data("bodies.json")["bodies"]}
-ORGANISATIONS = {organisation["code"]: organisation for organisation in read_data("organisations.json")["organisations"]}
+ORGANISATIONS = {
+    organisation["code"]: organisation for organisation in read_data("organisations.json")["organisations"]
+}
 ACCOUNTS = {account["email"]: account for account in read_data("accounts.json")["accounts"]}
 REFERENCES = {reference["key"]: reference for reference in read_data("references.json")["references"]}
 PAGES = read_data("pages.json")
@@ -66,7 +68,9 @@ def test_the_vocabulary_has_at_least_eighty_concepts_under_eight_to_ten_themes()
 @by_code
 def test_every_concept_has_a_label_in_each_language(concept):
     assert all(concept["prefLabel"][language].strip() for language in CODES)
-    assert all(isinstance(concept[kind][language], list) for kind in ("altLabels", "hiddenLabels") for language in CODES)
+    assert all(
+        isinstance(concept[kind][language], list) for kind in ("altLabels", "hiddenLabels") for language in CODES
+    )
     assert concept["theme"] == (concept["broader"] is None)
 
 
@@ -75,7 +79,11 @@ def test_no_two_labels_of_a_language_are_alike(language):
     labels = Counter(
         label.casefold()
         for concept in CONCEPTS
-        for label in [concept["prefLabel"][language], *concept["altLabels"][language], *concept["hiddenLabels"][language]]
+        for label in [
+            concept["prefLabel"][language],
+            *concept["altLabels"][language],
+            *concept["hiddenLabels"][language],
+        ]
     )
     assert [label for label, times in labels.items() if times > 1] == []
 
@@ -132,7 +140,12 @@ def test_every_role_is_there_with_a_referent_a_person_without_mandate_and_one_wh
 
 
 def test_there_is_a_member_of_each_of_two_groups_and_one_editor():
-    deliberative = {mandate["body"] for account in ACCOUNTS.values() for mandate in account["mandates"] if mandate["role"] == "deliberative"}
+    deliberative = {
+        mandate["body"]
+        for account in ACCOUNTS.values()
+        for mandate in account["mandates"]
+        if mandate["role"] == "deliberative"
+    }
     assert {"PA", "LOG"} <= deliberative
     assert [email for email, account in ACCOUNTS.items() if account["is_staff"]] == ["redaction@demo.example"]
 
@@ -178,7 +191,11 @@ def test_no_file_is_open_to_more_people_than_its_notice_or_than_its_right_allows
     assert notice <= known
     for file in reference["files"]:
         assert set(file["audiences"]) <= known
-        assert notice == {"public"} or (notice == {"members"} and "public" not in file["audiences"]) or set(file["audiences"]) <= notice
+        assert (
+            notice == {"public"}
+            or (notice == {"members"} and "public" not in file["audiences"])
+            or set(file["audiences"]) <= notice
+        )
         assert file["publish_reason"] in PublishReason.values
         assert not (file["publish_reason"] == "unknown" and "public" in file["audiences"])
         if file["publish_reason"] == "permission":
@@ -196,7 +213,12 @@ def test_creators_are_organisations_never_persons(reference):
 
 
 def test_every_document_is_used_by_one_file_and_every_file_has_its_document():
-    used = [version["document"] for reference in REFERENCES.values() for file in reference["files"] for version in file["versions"]]
+    used = [
+        version["document"]
+        for reference in REFERENCES.values()
+        for file in reference["files"]
+        for version in file["versions"]
+    ]
     assert sorted(used) == sorted(document_names())
 
 
@@ -204,7 +226,9 @@ def test_the_rights_that_the_site_must_show_all_occur():
     notices = {tuple(reference["audiences"]) for reference in REFERENCES.values()}
     assert {("public",), ("members",), ("body:PA",), ("body:LOG",)} <= notices
     public = [reference for reference in REFERENCES.values() if reference["audiences"] == ["public"]]
-    closed = [reference for reference in public if any(file["audiences"] == ["body:SAN"] for file in reference["files"])]
+    closed = [
+        reference for reference in public if any(file["audiences"] == ["body:SAN"] for file in reference["files"])
+    ]
     assert len(closed) == 1
     assert {reference["state"] for reference in REFERENCES.values()} == set(ReferenceState.values)
     assert any(len(file["versions"]) == 2 for reference in REFERENCES.values() for file in reference["files"])
@@ -242,7 +266,10 @@ def test_pages_have_a_place_a_free_address_and_known_references():
 
 @pytest.mark.parametrize("language", CODES)
 def test_figures_of_2012_are_said_the_same_in_each_language(language):
-    text = " ".join(text[language] for text in trilingual_texts_in([page for page in PAGES["pages"] if page["key"] == "zonal-meetings"]))
+    text = " ".join(
+        text[language]
+        for text in trilingual_texts_in([page for page in PAGES["pages"] if page["key"] == "zonal-meetings"])
+    )
     assert "2012" in text and "2013" in text
 
 
@@ -257,7 +284,11 @@ def test_french_signs_stand_after_a_space_that_does_not_break():
 @pytest.mark.parametrize("issue", NEWSLETTER["issues"], ids=lambda issue: str(issue["number"]))
 def test_issues_speak_of_public_things_only_and_say_the_lead_in_each_language(issue):
     keys = {page["key"] for page in PAGES["pages"] if "public" in page["audiences"]}
-    keys |= {key for key, reference in REFERENCES.items() if reference["state"] == "accepted" and "public" in reference["audiences"]}
+    keys |= {
+        key
+        for key, reference in REFERENCES.items()
+        if reference["state"] == "accepted" and "public" in reference["audiences"]
+    }
     spoken_of = [issue["lead_reference"], *(item.get("reference") or item.get("page") or "" for item in issue["items"])]
     assert set(filter(None, spoken_of)) <= keys
     assert all(set(issue[name]) == set(CODES) for name in ("title", "lead", "lead_link_words"))
@@ -268,7 +299,9 @@ def test_the_archive_has_three_issues_and_one_has_briefs_in_one_language_only():
     numbers = [issue["number"] for issue in NEWSLETTER["issues"]]
     assert len(numbers) >= 3 and numbers == sorted(set(numbers))
     own = [item for issue in NEWSLETTER["issues"] for item in issue["items"] if "heading" in item]
-    assert any(set(item["title"]) - {"source"} == {"fr"} for item in own) and any(set(item["title"]) - {"source"} == {"nl"} for item in own)
+    assert any(set(item["title"]) - {"source"} == {"fr"} for item in own) and any(
+        set(item["title"]) - {"source"} == {"nl"} for item in own
+    )
 
 
 def test_subscribers_have_addresses_that_exist_nowhere():

@@ -37,7 +37,9 @@ def beginnings_of(content):
     """The first words of every paragraph, item and row of a document."""
     for section in content["sections"]:
         if content["kind"] == "bilingual":
-            yield from (row[language] for row in [section["heading"], *section["rows"]] for language in content["languages"])
+            yield from (
+                row[language] for row in [section["heading"], *section["rows"]] for language in content["languages"]
+            )
         else:
             yield section["heading"]
             yield from (text.split(" · ")[0] for block in section["blocks"] for text in texts_of_block(block))
@@ -82,18 +84,29 @@ def test_the_bilingual_leaflet_sets_french_and_dutch_side_by_side(made):
     with pypdfium2.PdfDocument(made[0]["log-garantie-bilingue.pdf"]) as document:
         page = document[1]
         text = page.get_textpage()
-        left, right = (text.get_charbox(text.get_text_range().index(word))[0] / page.get_width() for word in ("protège", "beschermt"))
+        left, right = (
+            text.get_charbox(text.get_text_range().index(word))[0] / page.get_width()
+            for word in ("protège", "beschermt")
+        )
     assert left < 0.5 < right
 
 
 def test_the_word_kept_for_one_closed_file_stands_in_no_other(made):
-    files = [file for reference in read_data("references.json")["references"] for file in reference["files"] if "only_word" in file]
+    files = [
+        file
+        for reference in read_data("references.json")["references"]
+        for file in reference["files"]
+        if "only_word" in file
+    ]
     assert len(files) == 1
     word, name = files[0]["only_word"], files[0]["versions"][0]["document"]
     assert [other for other in PDFS if word in squeezed("".join(pages_of(made[0][other])))] == [name]
     for data in ("vocabulary.json", "bodies.json", "organisations.json", "pages.json"):
         assert word not in str(read_data(data))
-    notices = [{key: value for key, value in reference.items() if key != "files"} for reference in read_data("references.json")["references"]]
+    notices = [
+        {key: value for key, value in reference.items() if key != "files"}
+        for reference in read_data("references.json")["references"]
+    ]
     assert word not in str(notices)
 
 

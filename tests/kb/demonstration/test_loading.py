@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def loaded_once(django_db_setup, django_db_blocker):
-    """The whole demonstration, written once for the tests of this module, which each go back to it; taken back at their end."""
+    """The whole demonstration, written once for the tests of this module, which each go back to it; taken back at their
+    end.
+    """
     around = transaction.atomic()
     around._from_testcase = True  # as Django marks its own: to the site it is no transaction
     with django_db_blocker.unblock(), override_settings(DEBUG=True), around:
@@ -45,7 +47,14 @@ def test_everything_described_is_there(loaded):
     assert FileVersion.objects.count() == sum(len(file["versions"]) for item in references for file in item["files"])
     assert Concept.objects.count() == len(read_data("vocabulary.json")["concepts"]) >= 80
     assert set(Reference.objects.values_list("language", flat=True)) == {"fr", "nl", "en"}
-    assert set(Reference.objects.values_list("state", flat=True)) == {"accepted", "draft", "proposed", "returned", "refused", "withdrawn"}
+    assert set(Reference.objects.values_list("state", flat=True)) == {
+        "accepted",
+        "draft",
+        "proposed",
+        "returned",
+        "refused",
+        "withdrawn",
+    }
     assert Mandate.objects.filter(body__code="PA").exists() and Mandate.objects.filter(body__code="LOG").exists()
 
 

@@ -20,7 +20,13 @@ def test_the_blocks_of_the_site_take_the_body_of_every_page(page, language):
 
 
 def test_a_column_of_numbers_is_kept_as_numbers():
-    table = next(block for page in PAGES["pages"] if page["key"] == "zonal-meetings" for block in page["body"] if block["type"] == "table")
+    table = next(
+        block
+        for page in PAGES["pages"]
+        if page["key"] == "zonal-meetings"
+        for block in page["body"]
+        if block["type"] == "table"
+    )
     [(kind, value)] = body_in([table], "nl", {})
     assert kind == "table"
     assert [column["type"] for column in value["columns"]] == ["words", "number"]
@@ -30,4 +36,6 @@ def test_a_column_of_numbers_is_kept_as_numbers():
 def test_a_link_to_a_reference_that_is_not_there_is_left_out():
     page = next(page for page in PAGES["pages"] if page["key"] == "tenants-rights")
     assert "reference" not in [kind for kind, _value in body_in(page["body"], "fr", {})]
-    assert ("reference", {"mark": "LOG 2010/1", "note": "La brochure du GT Logement"}) in body_in(page["body"], "fr", MARKS)
+    assert ("reference", {"mark": "LOG 2010/1", "note": "La brochure du GT Logement"}) in body_in(
+        page["body"], "fr", MARKS
+    )

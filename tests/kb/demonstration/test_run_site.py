@@ -42,10 +42,19 @@ def test_the_site_answers_and_ctrl_c_stops_site_and_worker(migrated_database, tm
     if migrated_database is not None:  # all migrations were run for it already
         shutil.copyfile(migrated_database.template, tmp_path / "db.sqlite3")
     port = free_port()
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kb.settings.dev", "CASS_VAR": str(tmp_path), "PYTHONUNBUFFERED": "1"}
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "kb.settings.dev",
+        "CASS_VAR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+    }
     with (tmp_path / "log").open("w+") as log:
         site = subprocess.Popen(
-            [sys.executable, "manage.py", "run_site", "--empty", "--port", str(port)], cwd=ROOT, env=environment, stdout=log, stderr=log
+            [sys.executable, "manage.py", "run_site", "--empty", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
         )
         try:
             deadline = time.monotonic() + WAIT_S

@@ -28,10 +28,14 @@ def service(of: Organisation, name: str = "Consultation", code: str = "", **valu
     return made
 
 
-def place(of: Organisation, street: str = "Rue de l’Exemple", code: str = "", *, week: dict[int, str] | None = None, **values) -> Place:
+def place(
+    of: Organisation, street: str = "Rue de l’Exemple", code: str = "", *, week: dict[int, str] | None = None, **values
+) -> Place:
     """week: ISO weekday -> hours as people write them."""
     values.setdefault("municipality", {"fr": "Schaerbeek", "nl": "Schaarbeek"})
-    made = Place(organisation=of, code=code or f"place-{next(_numbers)}", street={"fr": street} if street else {}, **values)
+    made = Place(
+        organisation=of, code=code or f"place-{next(_numbers)}", street={"fr": street} if street else {}, **values
+    )
     made.hours = rows_of({day: read_day(text) for day, text in (week or {}).items()})
     made.save()
     return made
@@ -47,7 +51,9 @@ def membership(of: Organisation, of_service: Service | None = None, **values) ->
 
 def full(number: int, concepts=()) -> Organisation:
     """An organisation with two services and three places, each with hours, a closure, a membership and themes."""
-    made = organisation(f"Organisation {number:03}", spoken=["fr", "nl"], concepts=concepts, description={"fr": "Aide.", "nl": "Hulp."})
+    made = organisation(
+        f"Organisation {number:03}", spoken=["fr", "nl"], concepts=concepts, description={"fr": "Aide.", "nl": "Hulp."}
+    )
     for which in range(2):
         of = service(made, f"Service {which}", concepts=concepts)
         closure(place(made, service=of, week={1: "09:00-12:00", 4: "13:00-16:00"}), "2030-01-01")
@@ -57,10 +63,14 @@ def full(number: int, concepts=()) -> Organisation:
 
 
 def full_of_people(word: str, *, member_of: str) -> Organisation:
-    """An organisation "union" where somebody who has `word` in name, address and function works: nothing of it is for readers of the directory."""
+    """An organisation "union" where somebody who has `word` in name, address and function works: nothing of it is for
+    readers of the directory.
+    """
     made = organisation("Union", "union", phone="02 000 10 30")
     membership(made, since=timezone.localdate())
-    person = User.objects.create_user(f"{word}@union.example", "secret-word", name=f"Personne {word}", phone="02 000 10 77", shares_contact=True)
+    person = User.objects.create_user(
+        f"{word}@union.example", "secret-word", name=f"Personne {word}", phone="02 000 10 77", shares_contact=True
+    )
     Employment.objects.create(user=person, organisation=made, function=f"Directrice {word}")
     Mandate.objects.create(user=person, organisation=made, body=Body.objects.get(code=member_of), role="deliberative")
     return made

@@ -12,7 +12,9 @@ from kb.directory.models import Organisation
 
 COLUMNS = (
     sheets.Column("code", {"fr": "Code", "nl": "Code", "en": "Code"}, required=True),
-    sheets.Column("name", {"fr": "Dénomination", "nl": "Benaming", "en": "Name"}, required=True, help="As on the letter-head."),
+    sheets.Column(
+        "name", {"fr": "Dénomination", "nl": "Benaming", "en": "Name"}, required=True, help="As on the letter-head."
+    ),
     sheets.Column("since", {"fr": "Depuis le", "nl": "Sinds", "en": "Since"}),
 )
 
@@ -38,7 +40,9 @@ def kind(**changes) -> sheets.SheetKind:
         "code": "trial",
         "label": "Organisations",
         "sheets": (
-            sheets.Sheet("organisations", {"fr": "Organisations", "nl": "Organisaties", "en": "Organisations"}, COLUMNS),
+            sheets.Sheet(
+                "organisations", {"fr": "Organisations", "nl": "Organisaties", "en": "Organisations"}, COLUMNS
+            ),
             sheets.Sheet(
                 "places",
                 {"fr": "Lieux", "nl": "Plaatsen", "en": "Places"},

@@ -1,4 +1,6 @@
-"""Editors keeping organisations, services and places: forms that say what is wrong, lists that stay quick, deletions that lose nothing."""
+"""Editors keeping organisations, services and places: forms that say what is wrong, lists that stay quick, deletions
+that lose nothing.
+"""
 
 from __future__ import annotations
 
@@ -47,27 +49,69 @@ def texts(name: str, **languages) -> dict[str, str]:
 
 
 def formset(name: str, rows: list[dict], initial: int = 0) -> dict[str, str]:
-    values = {f"{name}-TOTAL_FORMS": len(rows), f"{name}-INITIAL_FORMS": initial, f"{name}-MIN_NUM_FORMS": 0, f"{name}-MAX_NUM_FORMS": 1000}
-    return values | {f"{name}-{number}-{field}": value for number, row in enumerate(rows) for field, value in row.items()}
+    values = {
+        f"{name}-TOTAL_FORMS": len(rows),
+        f"{name}-INITIAL_FORMS": initial,
+        f"{name}-MIN_NUM_FORMS": 0,
+        f"{name}-MAX_NUM_FORMS": 1000,
+    }
+    return values | {
+        f"{name}-{number}-{field}": value for number, row in enumerate(rows) for field, value in row.items()
+    }
 
 
 def organisation_form(memberships=(), **changes) -> dict:
-    values = {"name": "Union des Locataires", "code": "", "kind": "association", "language_side": "fr", "phone": "", "email": "", "url": ""}
-    values |= texts("other_names") | texts("description") | {"spoken": "", "is_active": "on"} | formset("memberships", list(memberships))
+    values = {
+        "name": "Union des Locataires",
+        "code": "",
+        "kind": "association",
+        "language_side": "fr",
+        "phone": "",
+        "email": "",
+        "url": "",
+    }
+    values |= (
+        texts("other_names")
+        | texts("description")
+        | {"spoken": "", "is_active": "on"}
+        | formset("memberships", list(memberships))
+    )
     return values | changes
 
 
 def service_form(of, **changes) -> dict:
-    values = {"organisation": of.pk, "name": "Permanence", "code": "", "phone": "", "email": "", "url": "", "spoken": "", "sort_order": 0}
+    values = {
+        "organisation": of.pk,
+        "name": "Permanence",
+        "code": "",
+        "phone": "",
+        "email": "",
+        "url": "",
+        "spoken": "",
+        "sort_order": 0,
+    }
     for name in ("other_names", "description", "publics", "conditions", "cost"):
         values |= texts(name)
     return values | {"is_active": "on"} | changes
 
 
 def place_form(of, closures=(), **changes) -> dict:
-    values = {"organisation": of.pk, "service": "", "name": "", "code": "", "house_number": "12", "postal_code": "1030", "phone": "", "email": ""}
+    values = {
+        "organisation": of.pk,
+        "service": "",
+        "name": "",
+        "code": "",
+        "house_number": "12",
+        "postal_code": "1030",
+        "phone": "",
+        "email": "",
+    }
     values |= texts("street", fr="Rue de l’Exemple") | texts("municipality", fr="Schaerbeek") | texts("access")
-    values |= {"latitude": "", "longitude": "", "sort_order": 0} | {f"day_{day}": "" for day in range(1, 8)} | formset("closures", list(closures))
+    values |= (
+        {"latitude": "", "longitude": "", "sort_order": 0}
+        | {f"day_{day}": "" for day in range(1, 8)}
+        | formset("closures", list(closures))
+    )
     return values | changes
 
 
@@ -82,7 +126,9 @@ def test_an_organisation_is_kept_with_its_memberships_and_languages(client):
     theme = library.concept("housing", "Logement")
     response = client.post(
         address(ORGANISATION, "add"),
-        organisation_form([{"since": "2005-01-01", "until": "", "service": ""}], spoken="French, Dutch, turc", concepts=[theme.pk]),
+        organisation_form(
+            [{"since": "2005-01-01", "until": "", "service": ""}], spoken="French, Dutch, turc", concepts=[theme.pk]
+        ),
     )
     assert response.status_code == 302, words(response)[:2000]
     made = Organisation.objects.get()
@@ -105,7 +151,9 @@ def test_languages_are_named_in_the_editors_language(client, editor, language):
     editor.keep_admin_language()
     made = make.organisation(spoken=["fr", "tr"])
     text = client.get(address(ORGANISATION, "edit", made.pk)).content.decode()
-    assert {"fr": 'value="français, turc"', "nl": 'value="Frans, Turks"', "en": 'value="French, Turkish"'}[language] in text
+    assert {"fr": 'value="français, turc"', "nl": 'value="Frans, Turks"', "en": 'value="French, Turkish"'}[
+        language
+    ] in text
 
 
 def test_the_code_never_changes(client):
@@ -139,7 +187,9 @@ def test_a_membership_is_of_one_of_its_own_services(client):
 
 
 def test_a_membership_does_not_end_before_it_begins(client):
-    response = client.post(address(ORGANISATION, "add"), organisation_form([{"since": "2010-01-01", "until": "2009-01-01", "service": ""}]))
+    response = client.post(
+        address(ORGANISATION, "add"), organisation_form([{"since": "2010-01-01", "until": "2009-01-01", "service": ""}])
+    )
     assert "The membership would end before it begins." in words(response)
 
 
@@ -152,7 +202,10 @@ def test_a_place_is_kept_with_hours_by_day_and_closures(client):
     place = Place.objects.get()
     assert place.street == {"fr": "Rue de l’Exemple"}
     assert place.code == "rue-de-lexemple-12"
-    assert {day: write_day(some, "en") for day, some in by_day(place.hours.all()).items()} == {1: "09:00-12:00, 13:00-16:30", 3: "by appointment"}
+    assert {day: write_day(some, "en") for day, some in by_day(place.hours.all()).items()} == {
+        1: "09:00-12:00, 13:00-16:30",
+        3: "by appointment",
+    }
     assert place.closures.get().reason == {"fr": "Congé"}
 
     text = client.get(address("place", "edit", place.pk)).content.decode()
@@ -209,8 +262,12 @@ def test_the_form_of_an_organisation_leads_to_its_services_and_places(client):
 
 HOLDERS = {
     "a person who works there": lambda one: Employment.objects.create(user=people.member(), organisation=one),
-    "a mandate": lambda one: Mandate.objects.create(user=people.member(), body=groups.body("LOG"), organisation=one, role="deliberative"),
-    "a reference it wrote": lambda one: Creator.objects.create(reference=library.reference(), name="Union", organisation=one),
+    "a mandate": lambda one: Mandate.objects.create(
+        user=people.member(), body=groups.body("LOG"), organisation=one, role="deliberative"
+    ),
+    "a reference it wrote": lambda one: Creator.objects.create(
+        reference=library.reference(), name="Union", organisation=one
+    ),
 }
 
 
@@ -289,7 +346,9 @@ LISTS = {
     "places": lambda: address("place", "index"),
     "places found": lambda: address("place", "index") + "?q=exemple",
     "chooser of organisations": lambda: reverse(organisation_chooser.get_url_name("choose")),
-    "chooser of organisations found": lambda: reverse(organisation_chooser.get_url_name("choose_results")) + "?q=organisation",
+    "chooser of organisations found": lambda: (
+        reverse(organisation_chooser.get_url_name("choose_results")) + "?q=organisation"
+    ),
     "chooser of services": lambda: reverse(service_chooser.get_url_name("choose")),
     "chooser of services found": lambda: reverse(service_chooser.get_url_name("choose_results")) + "?q=service",
 }
@@ -335,7 +394,9 @@ def test_the_list_is_downloaded_as_it_is_narrowed(client):
     make.organisation("Commune", kind="commune")
     listed = unescape(client.get(f"{address(ORGANISATION, 'index')}?kind=commune").content.decode())
     assert f"{address(ORGANISATION, 'export')}?kind=commune" in listed
-    whole, narrowed, searched = (client.get(address(ORGANISATION, "export") + query) for query in ("", "?kind=commune", "?q=service"))
+    whole, narrowed, searched = (
+        client.get(address(ORGANISATION, "export") + query) for query in ("", "?kind=commune", "?q=service")
+    )
     assert [len(sheet_of(response)) for response in (whole, narrowed, searched)] == [3, 2, 2]
     assert whole["Content-Disposition"].startswith('attachment; filename="directory-')
     assert "no-store" in whole["Cache-Control"]

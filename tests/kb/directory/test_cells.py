@@ -21,7 +21,10 @@ def test_what_is_no_day_is_said(text):
         day_of(text)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("9:30", time(9, 30)), ("09.30", time(9, 30)), ("9h", time(9)), ("9u30", time(9, 30)), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("9:30", time(9, 30)), ("09.30", time(9, 30)), ("9h", time(9)), ("9u30", time(9, 30)), ("", None)],
+)
 def test_times_are_understood_as_people_type_them(text, expected):
     assert time_of(text) == expected
 

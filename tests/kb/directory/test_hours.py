@@ -38,7 +38,10 @@ def test_hours_are_read_as_people_write_them(text, stretches):
     assert read_day(text) == stretches
 
 
-@pytest.mark.parametrize("text", ["le matin", "9-", "25:00-26:00", "09:00-12:75", "12:00-09:00", "09:00-09:00", "09:00-12:00, 11:00-13:00", "9"])
+@pytest.mark.parametrize(
+    "text",
+    ["le matin", "9-", "25:00-26:00", "09:00-12:75", "12:00-09:00", "09:00-09:00", "09:00-12:00, 11:00-13:00", "9"],
+)
 def test_what_is_not_understood_is_refused_with_a_sentence_that_quotes_it(text):
     with override("en"), pytest.raises(ValidationError) as refused:
         read_day(text)

@@ -1,4 +1,6 @@
-"""The directory as a workbook: what goes out comes in again as it was, and each line says what it would do or what is wrong with it."""
+"""The directory as a workbook: what goes out comes in again as it was, and each line says what it would do or what is
+wrong with it.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +48,17 @@ def filled():
         url="https://union.example/",
         concepts=[theme],
     )
-    service = make.service(made, "Permanence", "permanence", publics={"fr": "Locataires"}, cost={"fr": "Gratuit"}, concepts=[theme], sort_order=3)
+    service = make.service(
+        made,
+        "Permanence",
+        "permanence",
+        publics={"fr": "Locataires"},
+        cost={"fr": "Gratuit"},
+        concepts=[theme],
+        sort_order=3,
+    )
     place = make.place(
-        made, code="siege", service=service, house_number="12", postal_code="1030", latitude="50.860000", longitude="4.380000",
+        made, code="siege", service=service, house_number="12", postal_code="1030", latitude="50.860000", longitude="4.380000",  # noqa: E501
         week={1: "09:00-12:00, 13:00-16:30 sur rdv", 3: "rdv"},
     )  # fmt: skip
     make.place(made, "", "annexe", name="Annexe", municipality={})
@@ -102,8 +112,16 @@ def written(content: bytes) -> SheetImport:
 def everything() -> list:
     """All that an import could change, for comparing."""
     found = [list(model.objects.order_by("pk").values()) for model in (Service, Place, Closure, Membership)]
-    found.append(list(Organisation.objects.order_by("pk").values(*(f.name for f in Organisation._meta.fields if f.name != "updated_at"))))
-    found.append(sorted(OpeningHours.objects.values_list("place__code", "weekday", "opens", "closes", "by_appointment"), key=str))
+    found.append(
+        list(
+            Organisation.objects.order_by("pk").values(
+                *(f.name for f in Organisation._meta.fields if f.name != "updated_at")
+            )
+        )
+    )
+    found.append(
+        sorted(OpeningHours.objects.values_list("place__code", "weekday", "opens", "closes", "by_appointment"), key=str)
+    )
     found.append(sorted(Organisation.concepts.through.objects.values_list("organisation_id", "concept_id")))
     return found
 
@@ -174,7 +192,10 @@ def test_each_line_says_what_it_would_do(filled):
 
 
 WRONG = {
-    "a language": ({"organisations": [{"code": "union", "spoken": "klingonese"}]}, "Languages spoken: “klingonese” is not among the languages"),
+    "a language": (
+        {"organisations": [{"code": "union", "spoken": "klingonese"}]},
+        "Languages spoken: “klingonese” is not among the languages",
+    ),
     "a kind": ({"organisations": [{"code": "union", "kind": "circus"}]}, "Kind: “circus” is not one of"),
     "a side": ({"organisations": [{"code": "union", "language_side": "east"}]}, "“east” is no language side"),
     "an address": ({"organisations": [{"code": "union", "email": "union at home"}]}, "E-mail address: "),
@@ -183,16 +204,43 @@ WRONG = {
     "a code": ({"organisations": [{"code": "Not a code!", "name": "X"}]}, "Code: "),
     "no name": ({"organisations": [{"code": "neuve"}]}, "It is new and has no name."),
     "a long phone": ({"organisations": [{"code": "union", "phone": "0" * 60}]}, "Phone: "),
-    "no organisation": ({"services": [{"organisation": "personne", "code": "x", "name": "X"}]}, "No organisation has the code “personne”"),
-    "no service": ({"memberships": [{"organisation": "union", "service": "autre"}]}, "has no service with the code “autre”"),
-    "no place": ({"closures": [{"organisation": "union", "place": "x", "since": "1/1/2030", "until": "2/1/2030"}]}, "has no place with the code “x”"),
-    "hours": ({"places": [{"organisation": "union", "code": "siege", "day_2": "le matin"}]}, "Tuesday: “le matin” is not understood as hours"),
-    "degrees": ({"places": [{"organisation": "union", "code": "siege", "latitude": "north"}]}, "Latitude: “north” is no number of degrees"),
-    "one degree": ({"places": [{"organisation": "union", "code": "annexe", "latitude": "50.8"}]}, "Give both the latitude and the longitude"),
-    "an end": ({"memberships": [{"organisation": "union", "since": "1/1/2005", "until": "1/1/2004"}]}, "would end before it begins"),
+    "no organisation": (
+        {"services": [{"organisation": "personne", "code": "x", "name": "X"}]},
+        "No organisation has the code “personne”",
+    ),
+    "no service": (
+        {"memberships": [{"organisation": "union", "service": "autre"}]},
+        "has no service with the code “autre”",
+    ),
+    "no place": (
+        {"closures": [{"organisation": "union", "place": "x", "since": "1/1/2030", "until": "2/1/2030"}]},
+        "has no place with the code “x”",
+    ),
+    "hours": (
+        {"places": [{"organisation": "union", "code": "siege", "day_2": "le matin"}]},
+        "Tuesday: “le matin” is not understood as hours",
+    ),
+    "degrees": (
+        {"places": [{"organisation": "union", "code": "siege", "latitude": "north"}]},
+        "Latitude: “north” is no number of degrees",
+    ),
+    "one degree": (
+        {"places": [{"organisation": "union", "code": "annexe", "latitude": "50.8"}]},
+        "Give both the latitude and the longitude",
+    ),
+    "an end": (
+        {"memberships": [{"organisation": "union", "since": "1/1/2005", "until": "1/1/2004"}]},
+        "would end before it begins",
+    ),
     "a day": ({"memberships": [{"organisation": "union", "since": "someday"}]}, "“someday” is no day"),
-    "an order": ({"services": [{"organisation": "union", "code": "permanence", "sort_order": "first"}]}, "“first” is no whole number"),
-    "twice": ({"organisations": [{"code": "union", "phone": "1"}, {"code": "union", "phone": "2"}]}, "Line 2 of this sheet says something"),
+    "an order": (
+        {"services": [{"organisation": "union", "code": "permanence", "sort_order": "first"}]},
+        "“first” is no whole number",
+    ),
+    "twice": (
+        {"organisations": [{"code": "union", "phone": "1"}, {"code": "union", "phone": "2"}]},
+        "Line 2 of this sheet says something",
+    ),
 }
 
 
@@ -212,8 +260,28 @@ def test_a_line_that_is_not_understood_says_what_is_wrong_with_it_and_is_not_wri
 
 def test_an_empty_cell_leaves_what_is_there_and_a_dash_empties_it(filled):
     content = book(
-        organisations=[{"code": "union", "phone": "-", "email": "", "description_fr": "-", "concepts": "–", "spoken": "-", "name": ""}],
-        places=[{"organisation": "union", "code": "siege", "service": "-", "day_1": "-", "day_3": "", "latitude": "-", "longitude": "-"}],
+        organisations=[
+            {
+                "code": "union",
+                "phone": "-",
+                "email": "",
+                "description_fr": "-",
+                "concepts": "–",
+                "spoken": "-",
+                "name": "",
+            }
+        ],
+        places=[
+            {
+                "organisation": "union",
+                "code": "siege",
+                "service": "-",
+                "day_1": "-",
+                "day_3": "",
+                "latitude": "-",
+                "longitude": "-",
+            }
+        ],
         memberships=[{"organisation": "union", "since": "2005-01-01", "until": "-"}],
     )
     assert set(verdicts(written(content))) == {"changed"}
@@ -228,10 +296,28 @@ def test_an_empty_cell_leaves_what_is_there_and_a_dash_empties_it(filled):
 
 def test_what_one_sheet_makes_the_next_may_name(filled):
     content = book(
-        organisations=[{"code": "neuve", "name": "Neuve", "kind": "association", "spoken": "Frans, Turks", "concepts": "Huisvesting"}],
+        organisations=[
+            {
+                "code": "neuve",
+                "name": "Neuve",
+                "kind": "association",
+                "spoken": "Frans, Turks",
+                "concepts": "Huisvesting",
+            }
+        ],
         services=[{"organisation": "neuve", "code": "guichet", "name": "Guichet", "publics_nl": "Iedereen"}],
-        places=[{"organisation": "neuve", "code": "rue", "service": "guichet", "street_fr": "Rue de l’Exemple", "day_5": "9h-12h30"}],
-        closures=[{"organisation": "neuve", "place": "rue", "since": "1/8/2030", "until": "15/8/2030", "reason_fr": "Congé"}],
+        places=[
+            {
+                "organisation": "neuve",
+                "code": "rue",
+                "service": "guichet",
+                "street_fr": "Rue de l’Exemple",
+                "day_5": "9h-12h30",
+            }
+        ],
+        closures=[
+            {"organisation": "neuve", "place": "rue", "since": "1/8/2030", "until": "15/8/2030", "reason_fr": "Congé"}
+        ],
         memberships=[{"organisation": "neuve", "service": "guichet", "since": "2013-01-01"}],
     )
     found = put_in(content)
@@ -240,7 +326,11 @@ def test_what_one_sheet_makes_the_next_may_name(filled):
     looking.work_through.call(found.pk)
     neuve = Organisation.objects.get(code="neuve")
     service = neuve.services.get()
-    assert (neuve.spoken, [one.code for one in neuve.concepts.all()], service.publics) == (["fr", "tr"], ["housing"], {"nl": "Iedereen"})
+    assert (neuve.spoken, [one.code for one in neuve.concepts.all()], service.publics) == (
+        ["fr", "tr"],
+        ["housing"],
+        {"nl": "Iedereen"},
+    )
     place = neuve.places.get()
     assert (place.service, write_day(by_day(place.hours.all())[5])) == (service, "09:00-12:30")
     assert Closure.objects.get(place=place).until == date(2030, 8, 15)
@@ -256,7 +346,12 @@ def test_a_membership_whose_beginning_becomes_known_is_the_same_membership(fille
 
 
 def test_a_line_whose_organisation_was_refused_is_refused_too(filled):
-    found = put_in(book(organisations=[{"code": "neuve", "name": ""}], services=[{"organisation": "neuve", "code": "x", "name": "X"}]))
+    found = put_in(
+        book(
+            organisations=[{"code": "neuve", "name": ""}],
+            services=[{"organisation": "neuve", "code": "x", "name": "X"}],
+        )
+    )
     assert verdicts(found) == ["unclear", "unclear"]
 
 
@@ -283,7 +378,12 @@ def test_a_line_takes_few_queries_whatever_is_there(filled):
     cases = {
         "organisations": {"code": "union", "name": "Autre", "concepts": "housing"},
         "services": {"organisation": "union", "code": "permanence", "name": "Autre", "concepts": ""},
-        "places": {"organisation": "union", "code": "siege", "service": "permanence", **{f"day_{day}": "9-12" for day in range(1, 8)}},
+        "places": {
+            "organisation": "union",
+            "code": "siege",
+            "service": "permanence",
+            **{f"day_{day}": "9-12" for day in range(1, 8)},
+        },
         "closures": {"organisation": "union", "place": "siege", "since": "2030-08-01", "until": "2030-08-20"},
         "memberships": {"organisation": "union", "service": "permanence", "since": "", "until": ""},
     }
@@ -312,5 +412,9 @@ def test_the_workbook_takes_the_same_queries_with_ten_and_sixty_organisations():
 
 
 def test_nothing_of_people_goes_out(filled):
-    Employment.objects.create(user=people.member("dahlia@union.example", name="Personne Dahlia"), organisation=filled, function="Directrice dahlia")
+    Employment.objects.create(
+        user=people.member("dahlia@union.example", name="Personne Dahlia"),
+        organisation=filled,
+        function="Directrice dahlia",
+    )
     assert "ahlia" not in str(sheets_of(directory_workbook()))

@@ -1,4 +1,6 @@
-"""What was put in is found: organisations by their names, services, places and themes, in three languages, as long as they exist."""
+"""What was put in is found: organisations by their names, services, places and themes, in three languages, as long as
+they exist.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def union(index):  # noqa: F811
         language_side="fr",
         description={"fr": "Défend les habitants du quartier.", "nl": "Verdedigt bewoners."},
     )
-    permanence = make.service(made, "Permanence juridique", "permanence", concepts=[lease], description={"fr": "Explique les préavis."})
+    permanence = make.service(
+        made, "Permanence juridique", "permanence", concepts=[lease], description={"fr": "Explique les préavis."}
+    )
     make.place(made, "Avenue du Cerisier", service=permanence, postal_code="1030", access={"fr": "Sonnette verte"})
     rebuild()
     return made
@@ -51,8 +55,24 @@ def union(index):  # noqa: F811
 @pytest.mark.parametrize(
     "words",
     [
-        *("union des locataires", "huurdersbond", "tenants union", "union-locataires", "habitants quartier", "bewoners"),
-        *("permanence juridique", "préavis", "cerisier", "schaarbeek", "sonnette", "bail d’habitation", "woninghuur", "loyer"),
+        *(
+            "union des locataires",
+            "huurdersbond",
+            "tenants union",
+            "union-locataires",
+            "habitants quartier",
+            "bewoners",
+        ),
+        *(
+            "permanence juridique",
+            "préavis",
+            "cerisier",
+            "schaarbeek",
+            "sonnette",
+            "bail d’habitation",
+            "woninghuur",
+            "loyer",
+        ),
     ],
 )
 def test_what_was_put_in_is_found_in_each_language(client, union, words, language):
@@ -61,7 +81,9 @@ def test_what_was_put_in_is_found_in_each_language(client, union, words, languag
 
 def test_a_passage_leads_to_the_service_that_says_it(client, union):
     row = results(client, "préavis").context["answer"].rows[0]
-    assert [(each.passage.label, each.url) for each in row.passages] == [("service", "/fr/organisations/union-locataires/#service-permanence")]
+    assert [(each.passage.label, each.url) for each in row.passages] == [
+        ("service", "/fr/organisations/union-locataires/#service-permanence")
+    ]
     assert row.card.meta.endswith("Schaerbeek")
 
 
@@ -98,14 +120,26 @@ CHANGES = {
     "its name": (lambda one: Organisation.objects.filter(pk=one.pk).update(name="Maison Nouvelle"), "nouvelle"),
     "a saved name": (lambda one: (setattr(one, "name", "Maison Nouvelle"), one.save()), "nouvelle"),
     "a new service": (lambda one: make.service(one, "Guichet nouvelle"), "nouvelle"),
-    "a service's text": (lambda one: Service.objects.filter(organisation=one).update(description={"fr": "Chose nouvelle"}), "nouvelle"),
-    "many services": (lambda one: Service.objects.bulk_create([Service(organisation=one, code="n", name="Nouvelle")]), "nouvelle"),
+    "a service's text": (
+        lambda one: Service.objects.filter(organisation=one).update(description={"fr": "Chose nouvelle"}),
+        "nouvelle",
+    ),
+    "many services": (
+        lambda one: Service.objects.bulk_create([Service(organisation=one, code="n", name="Nouvelle")]),
+        "nouvelle",
+    ),
     "a new place": (lambda one: make.place(one, "Rue Nouvelle"), "nouvelle"),
     "a place's street": (lambda one: Place.objects.update(street={"fr": "Rue Nouvelle"}), "nouvelle"),
     "a theme": (lambda one: one.concepts.add(concept("new", "Chose nouvelle")), "nouvelle"),
-    "a theme of a service": (lambda one: one.services.get().concepts.set([concept("new", "Chose nouvelle")]), "nouvelle"),
+    "a theme of a service": (
+        lambda one: one.services.get().concepts.set([concept("new", "Chose nouvelle")]),
+        "nouvelle",
+    ),
     "a theme, from its side": (lambda one: concept("new", "Chose nouvelle").organisations.add(one), "nouvelle"),
-    "a label": (lambda one: AltLabel.objects.create(concept=one.services.get().concepts.get(), language="fr", text="nouvelle"), "nouvelle"),
+    "a label": (
+        lambda one: AltLabel.objects.create(concept=one.services.get().concepts.get(), language="fr", text="nouvelle"),
+        "nouvelle",
+    ),
 }
 
 

@@ -65,7 +65,19 @@ def test_looking_tells_new_same_changed_and_unclear_and_writes_nothing():
     Organisation.objects.create(code="same", name="Same")
     Organisation.objects.create(code="changed", name="Before")
 
-    found = worked(put_in(book([("new", "New", ""), ("same", "Same", ""), ("changed", "After", ""), ("odd", "mystery", ""), ("day", "Day", "soon")])))
+    found = worked(
+        put_in(
+            book(
+                [
+                    ("new", "New", ""),
+                    ("same", "Same", ""),
+                    ("changed", "After", ""),
+                    ("odd", "mystery", ""),
+                    ("day", "Day", "soon"),
+                ]
+            )
+        )
+    )
 
     assert (found.state, found.lines, found.done) == (ImportState.LOOKED, 5, 5)
     assert verdicts(found) == {2: "new", 3: "same", 4: "changed", 5: "unclear", 6: "unclear"}
@@ -83,7 +95,9 @@ def test_remarks_are_in_the_language_of_whoever_put_the_workbook_in():
 
 
 def test_writing_leaves_out_what_is_unclear_and_writes_the_others():
-    found = written(worked(put_in(book([(f"o{number}", f"O {number}", "") for number in range(199)] + [("odd", "mystery", "")]))))
+    found = written(
+        worked(put_in(book([(f"o{number}", f"O {number}", "") for number in range(199)] + [("odd", "mystery", "")])))
+    )
 
     assert (found.state, found.done) == (ImportState.DONE, 199)
     assert Organisation.objects.filter(code__startswith="o").count() == 199
@@ -168,7 +182,11 @@ def test_looking_that_was_cut_off_keeps_the_lines_it_has_and_looks_at_each_once(
     sheets.register_sheet_kind(kind())
     worked(sheet_import)
 
-    assert (sheet_import.state, sheet_import.lines, list(verdicts(sheet_import))) == (ImportState.LOOKED, 5, [2, 3, 4, 5, 6])
+    assert (sheet_import.state, sheet_import.lines, list(verdicts(sheet_import))) == (
+        ImportState.LOOKED,
+        5,
+        [2, 3, 4, 5, 6],
+    )
 
 
 def test_stop_in_the_middle_of_writing_and_go_on():
@@ -181,7 +199,10 @@ def test_stop_in_the_middle_of_writing_and_go_on():
 
     sheets.register_sheet_kind(kind(write=stopping))
     written(found)
-    assert (found.state, sorted(Organisation.objects.values_list("code", flat=True))) == (ImportState.STOPPED, ["a", "b"])
+    assert (found.state, sorted(Organisation.objects.values_list("code", flat=True))) == (
+        ImportState.STOPPED,
+        ["a", "b"],
+    )
 
     sheets.register_sheet_kind(kind())
     assert looking.go_on(found)
@@ -214,7 +235,11 @@ def test_buttons_of_another_moment_do_nothing():
     assert looking.write(sheet_import) and not looking.write(sheet_import)
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.7", b"", book([("x",)], headers=("Rien",)), book([])], ids=["pdf", "empty", "headers", "no lines"])
+@pytest.mark.parametrize(
+    "content",
+    [b"%PDF-1.7", b"", book([("x",)], headers=("Rien",)), book([])],
+    ids=["pdf", "empty", "headers", "no lines"],
+)
 def test_a_file_that_cannot_be_read_says_why_and_changes_nothing(content):
     found = worked(put_in(content))
     assert found.state == ImportState.FAILED
@@ -237,7 +262,10 @@ def test_a_mistake_of_our_own_stops_the_import_with_a_sentence_and_can_go_on():
 
 def test_what_earlier_lines_said_is_remembered_while_looking():
     def look(context, sheet, values):
-        if first := context.memory.setdefault(values["code"], context.line) != context.line and context.memory[values["code"]]:
+        if (
+            first := context.memory.setdefault(values["code"], context.line) != context.line
+            and context.memory[values["code"]]
+        ):
             raise sheets.NotUnderstood(f"Said in line {first}.")
         return sheet_builders.look(context, sheet, values)
 
@@ -285,7 +313,10 @@ class TestTheClock:
         assert (sheet_import.state, asked) == (ImportState.STOPPED, [])
 
     def test_thins_what_is_old(self, django_capture_on_commit_callbacks):
-        old, young = worked(put_in(book([("a", "A", "")]))), looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None)
+        old, young = (
+            worked(put_in(book([("a", "A", "")]))),
+            looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None),
+        )
         SheetImport.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
         storage, name = old.content.storage, old.content.name
 

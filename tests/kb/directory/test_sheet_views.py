@@ -39,7 +39,9 @@ def editor(client):
 
 
 def put_in(client, content: bytes, name: str = "organisations.xlsx", **values):
-    return client.post(reverse("sheetimport:add"), {"kind": "trial", "content": SimpleUploadedFile(name, content), **values})
+    return client.post(
+        reverse("sheetimport:add"), {"kind": "trial", "content": SimpleUploadedFile(name, content), **values}
+    )
 
 
 def press(client, sheet_import, action: str):
@@ -71,11 +73,17 @@ def test_an_editor_puts_a_workbook_in_looks_and_writes(client, editor, django_ca
 
 
 def test_lines_are_filtered_by_what_they_do_and_come_in_pages(client, editor):
-    sheet_import = SheetImport.objects.create(kind="trial", original_name="x.xlsx", state=ImportState.LOOKED, lines=120, content="sheets/x.xlsx")
+    sheet_import = SheetImport.objects.create(
+        kind="trial", original_name="x.xlsx", state=ImportState.LOOKED, lines=120, content="sheets/x.xlsx"
+    )
     for number in range(120):
         verdict = Verdict.UNCLEAR if number == 7 else Verdict.NEW
         SheetLine.objects.create(
-            sheet_import=sheet_import, sheet="organisations", number=number + 2, verdict=verdict, values={"name": f"Numéro {number:03}"}
+            sheet_import=sheet_import,
+            sheet="organisations",
+            number=number + 2,
+            verdict=verdict,
+            values={"name": f"Numéro {number:03}"},
         )
     assert report(client, sheet_import).count("Numéro") == 50
     assert report(client, sheet_import, "?p=3").count("Numéro") == 20
@@ -91,7 +99,13 @@ def test_the_report_takes_the_same_queries_for_ten_lines_and_sixty(client, edito
             kind="trial", original_name="x.xlsx", state=ImportState.LOOKED, lines=lines, content="sheets/x.xlsx"
         )
         SheetLine.objects.bulk_create(
-            SheetLine(sheet_import=sheet_import, sheet="organisations", number=number, verdict=Verdict.NEW, values={"name": "N"})
+            SheetLine(
+                sheet_import=sheet_import,
+                sheet="organisations",
+                number=number,
+                verdict=Verdict.NEW,
+                values={"name": "N"},
+            )
             for number in range(lines)
         )
         report(client, sheet_import)
@@ -106,7 +120,9 @@ def test_the_list_of_imports_takes_the_same_queries_for_ten_and_forty(client, ed
     for more in (10, 30):
         for number in range(more):
             user = builders.member(f"p{more}-{number}@cass.example")
-            SheetImport.objects.create(kind="trial", original_name=f"{number}.xlsx", created_by=user, content="sheets/x.xlsx")
+            SheetImport.objects.create(
+                kind="trial", original_name=f"{number}.xlsx", created_by=user, content="sheets/x.xlsx"
+            )
         client.get(reverse("sheetimport:index"))
         with CaptureQueriesContext(connection) as queries:
             assert client.get(reverse("sheetimport:index")).status_code == 200
@@ -129,18 +145,27 @@ def test_stop_and_go_on_are_buttons_of_their_moment(client, editor):
 
 def test_a_button_of_another_moment_says_so(client, editor):
     put_in(client, book([("a", "A", "")]))
-    response = client.post(reverse("sheetimport:edit", args=(SheetImport.objects.get().pk,)), {"action": "write"}, follow=True)
+    response = client.post(
+        reverse("sheetimport:edit", args=(SheetImport.objects.get().pk,)), {"action": "write"}, follow=True
+    )
     assert "no longer at that point" in response.content.decode()
 
 
 def test_an_unknown_button_and_an_unknown_import_are_not_found(client, editor):
     put_in(client, book([]))
-    assert client.post(reverse("sheetimport:edit", args=(SheetImport.objects.get().pk,)), {"action": "explode"}, follow=True).status_code == 404
+    assert (
+        client.post(
+            reverse("sheetimport:edit", args=(SheetImport.objects.get().pk,)), {"action": "explode"}, follow=True
+        ).status_code
+        == 404
+    )
     assert client.get(reverse("sheetimport:edit", args=(99999,)), follow=True).status_code == 404
     assert client.get(reverse("sheetimport:empty", args=("nothing",)), follow=True).status_code == 404
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"%PDF-1.7 a report", "is no workbook"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "older kind")])
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"%PDF-1.7 a report", "is no workbook"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "older kind")]
+)
 def test_what_is_no_workbook_is_refused_at_once_and_nothing_is_kept(client, editor, content, said):
     response = put_in(client, content)
     assert response.status_code == 200 and said in response.content.decode()
@@ -162,7 +187,12 @@ def test_an_old_import_says_that_its_values_are_gone(client, editor):
     SheetImport.objects.update(created_at=timezone.now() - timedelta(days=40))
     looking.thin_sheets()
     page = report(client, sheet_import)
-    assert "no longer kept" in page and "Atelier" not in page and 'value="write"' not in page and 'value="go_on"' not in page
+    assert (
+        "no longer kept" in page
+        and "Atelier" not in page
+        and 'value="write"' not in page
+        and 'value="go_on"' not in page
+    )
 
 
 def test_the_empty_workbook_is_downloaded(client, editor):
@@ -185,7 +215,9 @@ READERS = ("anyone", "member", "half")
 
 @pytest.mark.parametrize("reader", READERS)
 def test_only_editors_with_their_second_factor_come_here(client, reader):
-    made = looking.put_in(SimpleUploadedFile("x.xlsx", book([("a", "Secret atelier", "")])), kind="trial", name="x.xlsx", user=None)
+    made = looking.put_in(
+        SimpleUploadedFile("x.xlsx", book([("a", "Secret atelier", "")])), kind="trial", name="x.xlsx", user=None
+    )
     looking.work_through.call(made.pk)
     if reader == "member":
         builders.log_in(client, builders.member())

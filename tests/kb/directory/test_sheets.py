@@ -36,13 +36,17 @@ def test_headers_are_recognised_in_any_language_and_with_their_accents_lost(head
 
 
 def test_columns_in_another_order_are_recognised_and_unknown_ones_are_named():
-    lines, remarks = layout(book([("oui", "Planning familial", "x", "pf")], headers=("Coché", "Benaming", "Remarque", "code")))
+    lines, remarks = layout(
+        book([("oui", "Planning familial", "x", "pf")], headers=("Coché", "Benaming", "Remarque", "code"))
+    )
     assert [dict(line.values) for line in lines] == [{"code": "pf", "name": "Planning familial"}]
     assert remarks == ["Columns of “Organisations” that are not read: Coché, Remarque."]
 
 
 def test_a_title_may_stand_above_the_headers():
-    lines, _remarks = layout(book([("Nos organisations",), (), ("Code", "Nom", "Name"), ("pf", "", "Planning")], headers=None))
+    lines, _remarks = layout(
+        book([("Nos organisations",), (), ("Code", "Nom", "Name"), ("pf", "", "Planning")], headers=None)
+    )
     assert [(line.number, line.values["code"]) for line in lines] == [(4, "pf")]
 
 
@@ -53,7 +57,10 @@ def test_the_only_sheet_that_has_the_columns_is_recognised_whatever_its_name():
 
 def test_sheets_come_in_the_order_of_their_kind_and_others_are_named():
     content = book(
-        [("rue Verte",)], name="Plaatsen", headers=("Straat",), more={"Organisaties": [("Code", "Name"), ("pf", "PF")], "Notes": [("rien",)]}
+        [("rue Verte",)],
+        name="Plaatsen",
+        headers=("Straat",),
+        more={"Organisaties": [("Code", "Name"), ("pf", "PF")], "Notes": [("rien",)]},
     )
     lines, remarks = layout(content)
     assert [line.sheet.code for line in lines] == ["organisations", "places"]

@@ -1,4 +1,6 @@
-"""The public pages: a list that can be narrowed, and one page an organisation that shows what is filled and nothing of people."""
+"""The public pages: a list that can be narrowed, and one page an organisation that shows what is filled and nothing of
+people.
+"""
 
 from __future__ import annotations
 
@@ -90,9 +92,17 @@ def test_a_membership_that_is_over_or_of_a_closed_service_makes_no_member(client
     assert "member" not in counts(client.get("/fr/organisations/"))
 
 
-@pytest.mark.parametrize("typed", ["echo", "ÉCHO", "consultation huurder", "huurderbond", "exemple 1030", "loge", "turc", "maison-echo"])
+@pytest.mark.parametrize(
+    "typed", ["echo", "ÉCHO", "consultation huurder", "huurderbond", "exemple 1030", "loge", "turc", "maison-echo"]
+)
 def test_words_are_looked_for_in_all_that_is_known_without_accents(client, typed):
-    found = make.organisation("L’Écho", "maison-echo", other_names={"nl": "Huurderbond"}, spoken=["tr"], concepts=[concept("housing", "Logement")])
+    found = make.organisation(
+        "L’Écho",
+        "maison-echo",
+        other_names={"nl": "Huurderbond"},
+        spoken=["tr"],
+        concepts=[concept("housing", "Logement")],
+    )
     make.service(found, "Consultation")
     make.place(found, "Rue de l’Exemple", postal_code="1030")
     make.organisation("Autre")
@@ -104,7 +114,15 @@ def test_words_are_looked_for_in_all_that_is_known_without_accents(client, typed
 
 def test_values_that_mean_nothing_are_left_out(client):
     make.organisation("Seule")
-    for query in ("?kind=nothing", "?theme=x&side=zz&member=2", "?page=0", "?page=999", "?page=x", "?q=%00", "?q=" + "a" * 5000):
+    for query in (
+        "?kind=nothing",
+        "?theme=x&side=zz&member=2",
+        "?page=0",
+        "?page=999",
+        "?page=x",
+        "?q=%00",
+        "?q=" + "a" * 5000,
+    ):
         response = client.get("/fr/organisations/" + query)
         assert response.status_code == 200
         assert names(response) == ([] if "aaa" in query else ["Seule"])
@@ -138,7 +156,10 @@ def test_an_organisation_is_at_the_address_of_each_language_and_the_tabs_lead_th
     made = make.organisation("Union des Locataires", "union", other_names={"nl": "Huurdersbond"}, language_side="fr")
     for address in ("/fr/organisations/union/", "/nl/organisaties/union/", "/en/organisations/union/"):
         text = client.get(address).content.decode()
-        assert all(f'href="{other}"' in text for other in ("/fr/organisations/union/", "/nl/organisaties/union/", "/en/organisations/union/"))
+        assert all(
+            f'href="{other}"' in text
+            for other in ("/fr/organisations/union/", "/nl/organisaties/union/", "/en/organisations/union/")
+        )
     dutch = shown(client, made, "nl").content.decode()
     assert re.search(r'<h1 lang="nl">Huurders\N{SOFT HYPHEN}?bond</h1>', dutch)
     assert '<a lang="fr" hreflang="fr" href="/fr/organisations/union/">Union des Locataires</a>' in dutch
@@ -174,8 +195,13 @@ def test_all_that_is_filled_is_shown(client):
         spoken=["tr"],
         phone="+32 2 000 10 31",
     )
-    week = {(today + timedelta(days=3)).isoweekday(): "9-12", (today + timedelta(days=4)).isoweekday(): "rdv"}  # today it is closed
-    place = make.place(made, service=service, house_number="12", postal_code="1030", access={"fr": "Troisième étage"}, week=week)
+    week = {
+        (today + timedelta(days=3)).isoweekday(): "9-12",
+        (today + timedelta(days=4)).isoweekday(): "rdv",
+    }  # today it is closed
+    place = make.place(
+        made, service=service, house_number="12", postal_code="1030", access={"fr": "Troisième étage"}, week=week
+    )
     make.closure(place, today - timedelta(days=1), today + timedelta(days=1), reason={"fr": "Travaux"})
     make.closure(place, today + timedelta(days=9))
     make.closure(place, "2001-01-01", reason={"fr": "Ancienne"})
@@ -196,7 +222,12 @@ def test_all_that_is_filled_is_shown(client):
         "Travaux",
     ):
         assert part in said_there, part
-    for part in ('href="tel:+3220001030"', 'href="tel:+3220001031"', 'href="mailto:union@union.example"', 'href="https://union.example/"'):
+    for part in (
+        'href="tel:+3220001030"',
+        'href="tel:+3220001031"',
+        'href="mailto:union@union.example"',
+        'href="https://union.example/"',
+    ):
         assert part in text, part
     assert 'id="service-permanence"' in text
     assert "?theme=housing" in text
@@ -216,7 +247,19 @@ def test_only_what_is_filled_is_shown(client):
     made = make.organisation("Union")
     text = shown(client, made, "en").content.decode()
     main = re.search(r"<main.*</main>", text, re.DOTALL)[0]
-    for trace in ("tel:", "mailto:", "openstreetmap", "<table", "<section", "<dl", "Spoken here", "Themes:", "Member", "echo", "lead"):
+    for trace in (
+        "tel:",
+        "mailto:",
+        "openstreetmap",
+        "<table",
+        "<section",
+        "<dl",
+        "Spoken here",
+        "Themes:",
+        "Member",
+        "echo",
+        "lead",
+    ):
         assert trace not in main, trace
 
 
@@ -233,7 +276,10 @@ def test_the_table_of_hours_says_which_line_is_today(client):
 def test_a_place_with_coordinates_is_on_the_map_at_them(client):
     made = make.organisation("Union")
     make.place(made, latitude="50.860000", longitude="4.380000")
-    assert "openstreetmap.org/?mlat=50.860000&amp;mlon=4.380000#map=18/50.860000/4.380000" in shown(client, made).content.decode()
+    assert (
+        "openstreetmap.org/?mlat=50.860000&amp;mlon=4.380000#map=18/50.860000/4.380000"
+        in shown(client, made).content.decode()
+    )
 
 
 def test_nothing_of_another_place_on_the_web_is_loaded(client):
@@ -274,7 +320,11 @@ def test_nothing_of_people_is_shown_to_anyone(client, reader):
         client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
         Employment.objects.create(user=person, organisation=made, function="Autre dahlia")
     elif reader != "anyone":
-        user = people.member("autre@cass.example") if reader == "member" else people.editor(second_factor=reader == "editor")
+        user = (
+            people.member("autre@cass.example")
+            if reader == "member"
+            else people.editor(second_factor=reader == "editor")
+        )
         Mandate.objects.create(user=user, body=body, role="deliberative")
         people.log_in(client, user, code=reader == "editor")
     for response in (shown(client, made), client.get("/fr/organisations/"), client.get("/fr/organisations/?q=dahlia")):
@@ -299,7 +349,13 @@ def test_pages_are_only_read(client, method):
 
 @pytest.mark.parametrize(
     ("written", "call"),
-    [("02 000 10 30", "+3220001030"), ("+32 (0)2 000.10.30", "+3220001030"), ("0032 2 000 10 30", "+3220001030"), ("103", "103"), ("", "")],
+    [
+        ("02 000 10 30", "+3220001030"),
+        ("+32 (0)2 000.10.30", "+3220001030"),
+        ("0032 2 000 10 30", "+3220001030"),
+        ("103", "103"),
+        ("", ""),
+    ],
 )
 def test_a_number_is_dialled_from_any_country(written, call):
     assert dialled(written) == call
@@ -318,7 +374,12 @@ def queries(ask) -> int:
 
 
 @pytest.mark.parametrize(
-    "address", ["/fr/organisations/", "/fr/organisations/?q=service", "/fr/organisations/?kind=association&theme=housing&member=1"]
+    "address",
+    [
+        "/fr/organisations/",
+        "/fr/organisations/?q=service",
+        "/fr/organisations/?kind=association&theme=housing&member=1",
+    ],
 )
 def test_the_list_takes_the_same_queries_with_ten_and_sixty_organisations(client, address):
     housing = concept("housing", "Logement")

@@ -31,13 +31,35 @@ def repacked(content: bytes, replace) -> bytes:
 
 
 def test_cells_are_read_as_text():
-    cells = (date(2026, 12, 31), datetime(2026, 12, 31, 9, 30), time(9, 30), 1030.0, 32.5, 32475123456, True, "  deux   mots \n et  trois ")
-    expected = ("2026-12-31", "2026-12-31 09:30", "09:30", "1030", "32.5", "32475123456", "yes", "deux mots\net trois", "")
+    cells = (
+        date(2026, 12, 31),
+        datetime(2026, 12, 31, 9, 30),
+        time(9, 30),
+        1030.0,
+        32.5,
+        32475123456,
+        True,
+        "  deux   mots \n et  trois ",
+    )
+    expected = (
+        "2026-12-31",
+        "2026-12-31 09:30",
+        "09:30",
+        "1030",
+        "32.5",
+        "32475123456",
+        "yes",
+        "deux mots\net trois",
+        "",
+    )
     assert rows(book([cells], headers=None))[0].cells[:9] == expected
 
 
 def test_no_break_spaces_come_in_as_they_went_out():
-    assert rows(book([("\u00a0Aide\u00a0: revenu,  logement\u00a0",)], headers=None))[0].cells[0] == "Aide\u00a0: revenu, logement"
+    assert (
+        rows(book([("\u00a0Aide\u00a0: revenu,  logement\u00a0",)], headers=None))[0].cells[0]
+        == "Aide\u00a0: revenu, logement"
+    )
 
 
 def test_blank_lines_are_skipped_and_numbers_are_those_of_the_spreadsheet():
@@ -49,7 +71,11 @@ def test_a_formula_gives_the_value_it_had():
     content = book([("somme", 0)], headers=None)
 
     def calculated(name, packed):
-        return packed.replace(b'<c r="B1" t="n"><v>0</v>', b'<c r="B1"><f>20+22</f><v>42</v>') if name.endswith("sheet1.xml") else packed
+        return (
+            packed.replace(b'<c r="B1" t="n"><v>0</v>', b'<c r="B1"><f>20+22</f><v>42</v>')
+            if name.endswith("sheet1.xml")
+            else packed
+        )
 
     changed = repacked(content, calculated)
     assert changed != content
@@ -67,7 +93,9 @@ def test_a_sheet_with_a_million_blank_rows_is_read_to_its_end():
 
 
 def test_a_row_that_says_it_stands_beyond_every_sheet_ends_the_reading():
-    content = repacked(book([("un",), ("deux",)], headers=None), lambda name, packed: packed.replace(b'r="2"', b'r="99999999999"'))
+    content = repacked(
+        book([("un",), ("deux",)], headers=None), lambda name, packed: packed.replace(b'r="2"', b'r="99999999999"')
+    )
     assert [row.number for row in rows(content)] == [1]
 
 
@@ -98,7 +126,9 @@ def test_a_bomb_is_refused_before_it_is_unpacked():
 
 
 def test_a_bomb_that_lies_about_its_size_unpacks_to_no_more_than_it_said():
-    content = repacked(book([("un",)]), lambda name, packed: b"0" * 5_000_000 if name.endswith("sheet1.xml") else packed)
+    content = repacked(
+        book([("un",)]), lambda name, packed: b"0" * 5_000_000 if name.endswith("sheet1.xml") else packed
+    )
     lying = content.replace((5_000_000).to_bytes(4, "little"), (100).to_bytes(4, "little"))
     assert lying != content
     with override("en"), pytest.raises(UnreadableWorkbook, match="is no workbook"):
@@ -132,7 +162,9 @@ def test_what_looks_like_a_formula_is_written_as_text_and_comes_back(text):
 
 
 def test_days_times_and_numbers_are_written_as_such_and_control_signs_left_out():
-    content = workbook([SheetToWrite("Organisations", ("a", "b", "c", "d"), [(date(2026, 1, 2), time(9, 30), 3, "a\x00b")])])
+    content = workbook(
+        [SheetToWrite("Organisations", ("a", "b", "c", "d"), [(date(2026, 1, 2), time(9, 30), 3, "a\x00b")])]
+    )
     assert rows(content)[1].cells[:4] == ("2026-01-02", "09:30", "3", "ab")
 
 
@@ -148,7 +180,10 @@ def list_rows(content: bytes) -> list[workbooks.Row]:
 def test_a_list_is_a_workbook_of_one_sheet_whatever_divides_it_and_however_it_is_written(divider, encoding):
     text = f"Adresse{divider}Prénom\r\na@b.example{divider}Zoé d’Été\r\n"
     found = list_rows(text.encode(encoding))
-    assert [(row.number, row.cells[:3]) for row in found] == [(1, ("Adresse", "Prénom", "")), (2, ("a@b.example", "Zoé d’Été", ""))]
+    assert [(row.number, row.cells[:3]) for row in found] == [
+        (1, ("Adresse", "Prénom", "")),
+        (2, ("a@b.example", "Zoé d’Été", "")),
+    ]
 
 
 @pytest.mark.parametrize("name", ["Владимир", "محمد", "王小明", "Ἑλένη", "Łukasz", "ｆｕｌｌ"])
@@ -158,7 +193,11 @@ def test_names_in_every_script_come_in(name):
 
 def test_quoted_cells_hold_dividers_quotes_and_lines():
     found = list_rows(b'a;b\r\n"un; deux";"il dit ""oui""\r\nligne deux"\r\n\r\n;;\r\nx;y\r\n')
-    assert [(row.number, row.cells[:2]) for row in found] == [(1, ("a", "b")), (2, ("un; deux", 'il dit "oui"\nligne deux')), (5, ("x", "y"))]
+    assert [(row.number, row.cells[:2]) for row in found] == [
+        (1, ("a", "b")),
+        (2, ("un; deux", 'il dit "oui"\nligne deux')),
+        (5, ("x", "y")),
+    ]
 
 
 def test_a_first_line_that_names_the_divider_is_followed_and_counted():

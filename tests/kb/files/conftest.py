@@ -36,7 +36,9 @@ def private_folder(monkeypatch, tmp_path):
 
 @pytest.fixture
 def site(tmp_path, django_db_setup, django_db_blocker) -> Site:
-    """A site with a migrated, empty database in a file: a copy of the test database, for migrating takes half a minute."""
+    """A site with a migrated, empty database in a file: a copy of the test database,
+    for migrating takes half a minute.
+    """
     with django_db_blocker.unblock():
         connection.ensure_connection()
         with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as copy:

@@ -16,11 +16,16 @@ def many_pages(path: Path, count: int, words: int = 60) -> Path:
     stream = f"BT /F1 10 Tf 40 800 Td {lines}ET".encode()
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [" + b" ".join(b"%d 0 R" % (5 + number) for number in range(count)) + b"] /Count %d >>" % count,
+        b"<< /Type /Pages /Kids ["
+        + b" ".join(b"%d 0 R" % (5 + number) for number in range(count))
+        + b"] /Count %d >>" % count,
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
     ]
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents 4 0 R >>"
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R "
+        b">> >> /Contents 4 0 R >>"
+    )
     body, places = bytearray(b"%PDF-1.4\n"), []
     for number, content in enumerate([*objects, *[page] * count], start=1):
         places.append(len(body))
@@ -33,8 +38,12 @@ def many_pages(path: Path, count: int, words: int = 60) -> Path:
     return path
 
 
-def many_files(path: Path, count: int, *, said: int | None = None, bytes_said: int | None = None, comment: bytes = b"") -> Path:
-    """A zip file of so many empty files, as small as it can be made, which says that it has `said` of them in a list of `bytes_said` bytes."""
+def many_files(
+    path: Path, count: int, *, said: int | None = None, bytes_said: int | None = None, comment: bytes = b""
+) -> Path:
+    """A zip file of so many empty files, as small as it can be made, which says that it has `said` of them in a list of
+    `bytes_said` bytes.
+    """
     said = count if said is None else said
     bytes_said = len(_ENTRY) * count if bytes_said is None else bytes_said
     with path.open("wb") as file:
@@ -45,5 +54,9 @@ def many_files(path: Path, count: int, *, said: int | None = None, bytes_said: i
         place = file.tell()
         file.write(b"PK\x06\x06" + struct.pack("<QHHLLQQQQ", 44, 45, 45, 0, 0, said, said, bytes_said, 30))
         file.write(b"PK\x06\x07" + struct.pack("<LQL", 0, place, 1))
-        file.write(b"PK\x05\x06" + struct.pack("<HHHHLLH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, len(comment)) + comment)
+        file.write(
+            b"PK\x05\x06"
+            + struct.pack("<HHHHLLH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, len(comment))
+            + comment
+        )
     return path

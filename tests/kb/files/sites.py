@@ -70,7 +70,13 @@ class Site:
     def manage(self, *arguments: str, timeout: float = 180) -> str:
         """The output of a management command that ends by itself. Raises CalledProcessError when it fails."""
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self._environment, capture_output=True, text=True, timeout=timeout, check=True
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=True,
         )
         return done.stdout
 
@@ -86,12 +92,15 @@ class Site:
             process.wait(20)
 
     def _start(self, command: list[str]) -> subprocess.Popen:
-        return subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return subprocess.Popen(
+            command, cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
 
     def pages(self) -> list[tuple[int, int]]:
         """(version, page number) of every page that is shown: those of the current reading."""
         return self.rows(
-            "SELECT p.version_id, p.number FROM files_filepage p JOIN files_fileversion v ON v.id = p.version_id AND v.reading = p.reading"
+            "SELECT p.version_id, p.number FROM files_filepage p JOIN files_fileversion v ON v.id "
+            "= p.version_id AND v.reading = p.reading"
             " ORDER BY p.version_id, p.number"
         )
 

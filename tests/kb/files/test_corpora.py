@@ -1,4 +1,6 @@
-"""The real files of ../shared/corpora through storing and reading: each gets a right state, none ends anything, their words are kept."""
+"""The real files of ../shared/corpora through storing and reading: each gets a right state, none ends anything, their
+words are kept.
+"""
 
 import json
 import re
@@ -19,7 +21,12 @@ needs_corpora = pytest.mark.skipif(not CORPORA.is_dir(), reason="../shared/corpo
 
 
 def documents() -> list[Path]:
-    return [path for folder in ("pdf", "office") for path in sorted((CORPORA / folder).iterdir()) if path.name != "INDEX.jsonl"]
+    return [
+        path
+        for folder in ("pdf", "office")
+        for path in sorted((CORPORA / folder).iterdir())
+        if path.name != "INDEX.jsonl"
+    ]
 
 
 @needs_corpora
@@ -33,7 +40,9 @@ def test_every_file_of_the_corpora_gets_a_state_and_keeps_its_words(committed, m
     assert len(states) == len(paths) >= 130
     recognised = {pk for pk in FilePage.objects.filter(is_ocr=True).values_list("version_id", flat=True)}
     expected = {versions[path.name]: reading.state for path, reading in read_paths(paths, limits=Limits(ocr=False))}
-    assert {pk: state for pk, state in states.items() if pk not in recognised} == {pk: expected[pk] for pk in states if pk not in recognised}
+    assert {pk: state for pk, state in states.items() if pk not in recognised} == {
+        pk: expected[pk] for pk in states if pk not in recognised
+    }
     assert {states[pk] for pk in recognised} <= {State.READ, State.SCAN}
     assert versions["issue4650-02cf65.pdf"] in recognised or not ocr.available()
     assert Counter(states.values()).keys() >= {State.READ, State.SCAN, State.ENCRYPTED, State.BROKEN, State.UNSUPPORTED}

@@ -68,7 +68,9 @@ def test_a_drawing_that_ends_workers_is_given_up(version, monkeypatch):
     assert (calls, version.images_made) == ([], 12)
 
 
-def test_what_a_killed_worker_left_half_written_is_drawn_again_under_the_same_name(version, monkeypatch, private_folder):
+def test_what_a_killed_worker_left_half_written_is_drawn_again_under_the_same_name(
+    version, monkeypatch, private_folder
+):
     fake_renderer(monkeypatch)
     left = private_folder / version.content.name.replace("files/", "pages/") / "1" / "1.webp"
     left.parent.mkdir(parents=True)

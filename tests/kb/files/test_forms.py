@@ -30,7 +30,9 @@ def test_a_file_over_the_limit_is_refused_with_its_weight_and_the_limit(settings
 def test_no_file_and_an_empty_file_are_told_apart():
     with translation.override("en"):
         assert errors(None) == ["Choose a file."]
-        assert errors(SimpleUploadedFile("a.pdf", b"")) == ["This file is empty. Choose it again, or choose another copy."]
+        assert errors(SimpleUploadedFile("a.pdf", b"")) == [
+            "This file is empty. Choose it again, or choose another copy."
+        ]
 
 
 def test_the_help_says_the_limit_of_the_moment(settings):

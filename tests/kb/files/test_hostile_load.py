@@ -1,4 +1,7 @@
-"""A running site under files made to cost much: they cost themselves alone. Real processes, a real database, HTTP on loopback."""
+"""A running site under files made to cost much: they cost themselves alone.
+
+Real processes, a real database, HTTP on loopback.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,10 @@ STATES = "SELECT state, count(*), max(page_count) FROM files_fileversion GROUP B
 
 @dataclass
 class Visitor:
-    """Somebody with a browser. `took` has (seconds, status, path) of every request, from its last byte sent to the whole answer."""
+    """Somebody with a browser.
+
+    `took` has (seconds, status, path) of every request, from its last byte sent to the whole answer.
+    """
 
     port: int
     cookie: str = ""
@@ -79,10 +85,19 @@ class Visitor:
         if not files:
             return self.ask("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded")
         edge = uuid.uuid4().hex
-        parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()]
+        parts = [
+            f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+            for name, value in fields.items()
+        ]
         for name, content in files:
-            parts += [f'--{edge}\r\nContent-Disposition: form-data; name="uploads"; filename="{name}"\r\n\r\n'.encode(), content, b"\r\n"]
-        return self.ask("POST", path, b"".join([*parts, f"--{edge}--\r\n".encode()]), f"multipart/form-data; boundary={edge}")
+            parts += [
+                f'--{edge}\r\nContent-Disposition: form-data; name="uploads"; filename="{name}"\r\n\r\n'.encode(),
+                content,
+                b"\r\n",
+            ]
+        return self.ask(
+            "POST", path, b"".join([*parts, f"--{edge}--\r\n".encode()]), f"multipart/form-data; boundary={edge}"
+        )
 
 
 def free_port() -> int:
@@ -95,7 +110,18 @@ def free_port() -> int:
 def served(site):
     """The site on a port of loopback, as the units start it."""
     port = free_port()
-    command = ["gunicorn", "kb.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "8", "--timeout", "60"]
+    command = [
+        "gunicorn",
+        "kb.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+        "--timeout",
+        "60",
+    ]
     process = site._start([sys.executable, "-m", *command])
     try:
         assert until(lambda: _answers(port), within_s=120, every_s=0.2)
@@ -114,13 +140,21 @@ def _answers(port: int) -> bool:
 
 @pytest.mark.drill
 def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_path):
-    site._environment |= {"CASS_CLOCK_EVERY_S": "60", "CASS_CLOCK_WORKER_DEAD_S": "60", "CASS_FILES_LOST_AFTER_S": "60", "CASS_DEBUG": "false"}
+    site._environment |= {
+        "CASS_CLOCK_EVERY_S": "60",
+        "CASS_CLOCK_WORKER_DEAD_S": "60",
+        "CASS_FILES_LOST_AFTER_S": "60",
+        "CASS_DEBUG": "false",
+    }
     assert site.python(PEOPLE) == 0
     cookies = json.loads((site.folder / "cookies.json").read_text())
     book = hostile.many_pages(tmp_path / "livre.pdf", PAGES).read_bytes()
     archive = hostile.many_files(tmp_path / "archive.zip", 1_800_000).read_bytes()
     lines = [
-        f"sent: a PDF of {PAGES} pages ({len(book) / 1e6:.1f} MB), a zip of 1,800,000 files ({len(archive) / 1e6:.0f} MB), a damaged .doc; two people"
+        (
+            f"sent: a PDF of {PAGES} pages ({len(book) / 1e6:.1f} MB), a zip of 1,800,000 files "
+            f"({len(archive) / 1e6:.0f} MB), a damaged .doc; two people"
+        )
     ]
     with served(site) as port, site.worker():
         assert until(lambda: site.rows("SELECT 1 FROM clock_workerbeat"), within_s=120)
@@ -136,7 +170,9 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
             attacker.took.clear()
 
         def attack(attacker: Visitor) -> None:
-            attacker.send(ADD, {}, [("livre.pdf", book), ("lettre.doc", hostile.DAMAGED_DOC), ("note.txt", b"Une note.")])
+            attacker.send(
+                ADD, {}, [("livre.pdf", book), ("lettre.doc", hostile.DAMAGED_DOC), ("note.txt", b"Une note.")]
+            )
             attacker.send(ADD, {}, [("archive.zip", archive)])
             attacker.send(ADD, {}, [("encore.pdf", book)])
 
@@ -149,16 +185,28 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
             started = time.monotonic()
             anyone.send(FORGOTTEN, {"email": f"membre{round_ % 3}@cass.example"})
             count, before = site.rows("SELECT count(*) FROM clock_outgoingmail")[0][0], count
-            assert until(lambda: site.rows("SELECT 1 FROM clock_outgoingmail WHERE state = 'waiting'") == [], within_s=60, every_s=0.1)
+            assert until(
+                lambda: site.rows("SELECT 1 FROM clock_outgoingmail WHERE state = 'waiting'") == [],
+                within_s=60,
+                every_s=0.1,
+            )
             if count > before:  # a person is written to a few times an hour
                 mails.append(time.monotonic() - started)
             word = "zoekwoord" + uuid.uuid4().hex[:8]
             started = time.monotonic()
             member.send(ADD, {"title": f"Le {word}"})
-            assert until(lambda word=word: f"Le {word}" in re.sub("<[^>]*>", "", member.ask("GET", f"{SEARCH}?q={word}")), within_s=90, every_s=0.3)
+            assert until(
+                lambda word=word: f"Le {word}" in re.sub("<[^>]*>", "", member.ask("GET", f"{SEARCH}?q={word}")),
+                within_s=90,
+                every_s=0.3,
+            )
             changes.append(time.monotonic() - started)
             waiting = site.rows("SELECT count(*) FROM files_fileversion WHERE state = 'waiting'")[0][0]
-            if not any(one.is_alive() for one in threads) and not waiting and not site.rows("SELECT 1 FROM search_outbox"):
+            if (
+                not any(one.is_alive() for one in threads)
+                and not waiting
+                and not site.rows("SELECT 1 FROM search_outbox")
+            ):
                 break
         for one in threads:
             one.join()
@@ -168,8 +216,14 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
         f"done after {time.monotonic() - begun:.0f} s; states, versions, most pages: {site.rows(STATES)}",
         f"mail left after {max(mails):.1f} s at most ({len(mails)} tried)",
         f"a change was found after {max(changes):.1f} s at most ({len(changes)} tried)",
-        f"{len(took)} requests of others: the slowest {', '.join(f'{seconds:.2f} s {path}' for seconds, _, path in took[:3])}",
-        f"{len(sent)} requests of those who sent: the slowest {', '.join(f'{seconds:.2f} s {path}' for seconds, _, path in sent[:3])}",
+        (
+            f"{len(took)} requests of others: the slowest "
+            f"{', '.join(f'{seconds:.2f} s {path}' for seconds, _, path in took[:3])}"
+        ),
+        (
+            f"{len(sent)} requests of those who sent: the slowest "
+            f"{', '.join(f'{seconds:.2f} s {path}' for seconds, _, path in sent[:3])}"
+        ),
     ]
     print("\n".join(lines))
     assert [one for one in took + sent if one[1] >= 500] == []

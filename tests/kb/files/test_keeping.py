@@ -55,7 +55,9 @@ FORGED = {
     "not a word": lambda word: "incoming/0123456789abcdef",
     "another sign in it": lambda word: ("A" if word[0] != "A" else "B") + word[1:],
     "another signature": lambda word: word[:-1] + ("A" if word[-1] != "A" else "B"),
-    "someone else's key, signed for something else": lambda word: signing.dumps(signing.loads(word, salt=keeping.SALT), salt="another form"),
+    "someone else's key, signed for something else": lambda word: signing.dumps(
+        signing.loads(word, salt=keeping.SALT), salt="another form"
+    ),
     "a key of one's own choice with the signature of another": lambda word: ":".join(
         [signing.dumps({"key": "versions/1.pdf", "name": "x"}, salt="another form").split(":")[0], *word.split(":")[1:]]
     ),

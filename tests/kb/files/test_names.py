@@ -35,7 +35,9 @@ def test_a_long_name_is_cut_and_keeps_its_ending():
 @pytest.mark.parametrize(("name", "cleaned"), HOSTILE.values(), ids=HOSTILE)
 def test_a_header_carries_the_name_and_nothing_else(name, cleaned):
     header = disposition(name, inline=False)
-    parts = re.fullmatch(r"attachment; filename=\"([A-Za-z0-9 ._()+,=@~-]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header)
+    parts = re.fullmatch(
+        r"attachment; filename=\"([A-Za-z0-9 ._()+,=@~-]+)\"; filename\*=UTF-8''([A-Za-z0-9._~%-]+)", header
+    )
     assert parts, header
     assert unquote(parts[2]) == cleaned
     assert HttpResponse(headers={"Content-Disposition": header})["Content-Disposition"] == header

@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_it_is_kept_without_what_is_empty(committed, monkeypatch):
-    monkeypatch.setattr(tasks, "extract", extracted(title="  Le \n bail ", author="Anne Martin", date="2012-03-05", publisher=""))
+    monkeypatch.setattr(
+        tasks, "extract", extracted(title="  Le \n bail ", author="Anne Martin", date="2012-03-05", publisher="")
+    )
     assert read(committed).properties == {"title": "Le bail", "author": "Anne Martin", "date": "2012-03-05"}
 
 

@@ -19,9 +19,16 @@ def lines_of(*arguments: str) -> list[dict[str, Any]]:
 
 
 def test_folder_gives_a_sorted_line_a_file_with_exactly_the_keys_of_the_contract(tmp_path: Path) -> None:
-    write_zip(tmp_path / "b.docx", docx(paragraph("Les familles attendent un logement social depuis longtemps dans la commune de Schaerbeek.")))
+    write_zip(
+        tmp_path / "b.docx",
+        docx(paragraph("Les familles attendent un logement social depuis longtemps dans la commune de Schaerbeek.")),
+    )
     write_pdf(
-        tmp_path / "a.pdf", "De gezinnen wachten al lang op een sociale woning in de gemeente.\n#pagebreak()\nTweede bladzijde van het verslag."
+        tmp_path / "a.pdf",
+        (
+            "De gezinnen wachten al lang op een sociale woning in de "
+            "gemeente.\n#pagebreak()\nTweede bladzijde van het verslag."
+        ),
     )
     (tmp_path / "c.pdf").write_bytes(b"")
     lines = lines_of(str(tmp_path), str(tmp_path / "nowhere"))
@@ -43,7 +50,9 @@ def test_text_is_a_string_a_page(tmp_path: Path) -> None:
 
 
 def test_bilingual_pdf_has_both_languages(tmp_path: Path) -> None:
-    french = "Les familles attendent souvent de longues années avant de recevoir une réponse des services de la commune."
+    french = (
+        "Les familles attendent souvent de longues années avant de recevoir une réponse des services de la commune."
+    )
     dutch = "De gezinnen wachten vaak lange jaren voor zij van de diensten van de gemeente een antwoord krijgen."
     path = write_pdf(tmp_path / "a.pdf", f"#grid(columns: (1fr, 1fr), gutter: 14pt, [{french}], [{dutch}])")
     assert sorted(lines_of(str(path))[0]["languages"]) == ["fr", "nl"]

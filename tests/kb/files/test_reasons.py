@@ -36,7 +36,9 @@ def test_a_reason_that_people_meet_is_a_sentence_of_its_own_in_every_language(re
 
 def test_numbers_of_a_reason_are_in_its_sentence():
     assert texts("pages that could not be read: 3, 17", "nl") == ["Pagina’s die niet gelezen konden worden: 3, 17."]
-    assert texts("4001 pages, more than 4000", "en") == ["It has 4001 pages; the most is 4000. Put it in as several parts."]
+    assert texts("4001 pages, more than 4000", "en") == [
+        "It has 4001 pages; the most is 4000. Put it in as several parts."
+    ]
 
 
 def test_several_reasons_are_several_sentences_and_an_unknown_one_stays_as_it_is():
@@ -53,8 +55,13 @@ def test_without_a_reason_nothing_is_shown():
 
 
 def test_editors_read_it_in_their_language_and_what_is_english_is_marked_so():
-    version = FileVersion(number=1, original_name="a.pdf", size_bytes=1, state="read", reason="took too long; a strange sign")
+    version = FileVersion(
+        number=1, original_name="a.pdf", size_bytes=1, state="read", reason="took too long; a strange sign"
+    )
     with translation.override("nl"):
-        html = render_to_string("library/admin/file_state.html", {"version": version, "reasons": reasons_of(version), "state": shown_state(version)})
+        html = render_to_string(
+            "library/admin/file_state.html",
+            {"version": version, "reasons": reasons_of(version), "state": shown_state(version)},
+        )
     assert '<p class="file-state__reason">Het lezen ervan duurde te lang.</p>' in html
     assert '<p class="file-state__reason" lang="en">a strange sign</p>' in html

@@ -14,7 +14,11 @@ from tests.kb.files.builders import TEXTS, pdf, stored
 pytestmark = pytest.mark.django_db
 CONTENT = pdf([TEXTS["fr"]])
 
-MEMBER_OF = {"member": {"members", "body:LOGEMENT"}, "other": {"members", "body:SANTE"}, "consultant": {"body:LOGEMENT"}}
+MEMBER_OF = {
+    "member": {"members", "body:LOGEMENT"},
+    "other": {"members", "body:SANTE"},
+    "consultant": {"body:LOGEMENT"},
+}
 
 
 @pytest.fixture
@@ -23,7 +27,9 @@ def reader(monkeypatch):
     monkeypatch.setattr(audiences, "_providers", [lambda user: MEMBER_OF.get(user.email.split("@")[0], ())])
 
     def request(who="anonymous", method="get", **headers):
-        made = getattr(RequestFactory(), method)("/", headers={name.replace("_", "-"): value for name, value in headers.items()})
+        made = getattr(RequestFactory(), method)(
+            "/", headers={name.replace("_", "-"): value for name, value in headers.items()}
+        )
         made.session = {}
         made.user = AnonymousUser()
         if who != "anonymous":
@@ -104,7 +110,9 @@ def test_a_pdf_opens_in_the_browser_and_is_downloaded_when_asked(reader, version
         ("x.jar", "", "x.jar.bin"),
     ],
 )
-def test_what_was_taken_under_the_name_of_a_program_goes_out_under_another(reader, version, name, media_type, sent_name):
+def test_what_was_taken_under_the_name_of_a_program_goes_out_under_another(
+    reader, version, name, media_type, sent_name
+):
     version.original_name, version.media_type = name, media_type
     response = serve_version(reader(), version, audiences={"public"})
     assert f'filename="{sent_name}"' in response["Content-Disposition"]
@@ -153,7 +161,9 @@ def test_everything_but_a_pdf_is_a_download(reader, committed, content, name):
     ],
     ids=["pdf", "html", "svg"],
 )
-def test_a_file_of_which_nobody_has_said_yet_what_it_is_goes_out_as_a_download_of_unknown_type(reader, content, name, sent_name):
+def test_a_file_of_which_nobody_has_said_yet_what_it_is_goes_out_as_a_download_of_unknown_type(
+    reader, content, name, sent_name
+):
     response = serve_version(reader(), stored(content, name), audiences={"public"})
     assert response["Content-Type"] == "application/octet-stream"
     assert response["Content-Disposition"] == f"attachment; filename=\"{sent_name}\"; filename*=UTF-8''{sent_name}"
@@ -196,7 +206,11 @@ RANGES = {
 @pytest.mark.parametrize(("asked", "status", "content", "content_range"), RANGES.values(), ids=RANGES)
 def test_ranges(reader, version, asked, status, content, content_range):
     response = serve_version(reader(Range=asked), version, audiences={"public"})
-    assert (response.status_code, body(response), response.headers.get("Content-Range")) == (status, content, content_range)
+    assert (response.status_code, body(response), response.headers.get("Content-Range")) == (
+        status,
+        content,
+        content_range,
+    )
     if status == 206:
         assert response["Content-Length"] == str(len(content))
 
@@ -209,7 +223,9 @@ def test_a_range_of_another_state_of_the_file_gives_the_whole(reader, version):
         response.close()
 
 
-@pytest.mark.parametrize(("known", "status"), [('"{tag}"', 304), ('W/"{tag}"', 304), ('"x", "{tag}"', 304), ("*", 304), ('"x"', 200)])
+@pytest.mark.parametrize(
+    ("known", "status"), [('"{tag}"', 304), ('W/"{tag}"', 304), ('"x", "{tag}"', 304), ("*", 304), ('"x"', 200)]
+)
 def test_what_the_browser_has_is_not_sent_again(reader, version, known, status):
     response = serve_version(reader(If_None_Match=known.format(tag=version.sha256)), version, audiences={"public"})
     assert (response.status_code, response["ETag"]) == (status, f'"{version.sha256}"')

@@ -72,7 +72,12 @@ def test_a_program_is_refused_in_words_and_leaves_nothing(private_folder, conten
 
 @pytest.mark.parametrize(
     ("content", "name"),
-    [(b"MZ, le journal du quartier", "mz.txt"), (b"alert(1)", "alert.txt"), (b"\xff\xd8\xff\xe0\x00", "photo.jpg"), (b"PK\x03\x04", "x.zip")],
+    [
+        (b"MZ, le journal du quartier", "mz.txt"),
+        (b"alert(1)", "alert.txt"),
+        (b"\xff\xd8\xff\xe0\x00", "photo.jpg"),
+        (b"PK\x03\x04", "x.zip"),
+    ],
 )
 def test_what_is_no_program_is_taken(content, name):
     assert stored(content, name).state == "waiting"

@@ -3,7 +3,16 @@ from django.db import DatabaseError
 
 from kb.files import owners, tasks
 from kb.files.models import FilePage, FileVersion
-from search.extraction import BrokenFile, EncryptedFile, ExtractedPage, Extraction, TimedOut, TooLarge, Unconfined, Unsupported
+from search.extraction import (
+    BrokenFile,
+    EncryptedFile,
+    ExtractedPage,
+    Extraction,
+    TimedOut,
+    TooLarge,
+    Unconfined,
+    Unsupported,
+)
 from tests.kb.files.builders import KIND, TEXTS, pdf, stored
 
 pytestmark = pytest.mark.django_db
@@ -197,7 +206,12 @@ def test_a_scan_is_a_scan_first_and_recognised_in_a_lane_of_its_own(committed, r
     assert tasks.recognise_pages.queue_name == "recognition"
     tasks.recognise_pages.enqueue(version.pk)
     version.refresh_from_db()
-    assert (version.state, version.wants_recognition, version.languages, recogniser) == ("read", False, ["fr"], [False, True])
+    assert (version.state, version.wants_recognition, version.languages, recogniser) == (
+        "read",
+        False,
+        ["fr"],
+        [False, True],
+    )
     page = FilePage.objects.get()
     assert page.is_ocr
     assert page.image
@@ -244,7 +258,12 @@ def test_recognition_that_could_not_be_tried_gives_its_attempt_back(committed, r
     monkeypatch.setattr(tasks, "extract", raising(error))
     assert tasks.recognise_pages.enqueue(version.pk).errors[0].exception_class is type(error)
     version.refresh_from_db()
-    assert (version.state, version.wants_recognition, version.attempts, version.claimed_by) == ("scan", True, before, "")
+    assert (version.state, version.wants_recognition, version.attempts, version.claimed_by) == (
+        "scan",
+        True,
+        before,
+        "",
+    )
 
 
 def test_without_a_program_that_recognises_a_scan_stays_one(committed, recogniser, monkeypatch):
@@ -257,7 +276,10 @@ def test_without_a_program_that_recognises_a_scan_stays_one(committed, recognise
     ("pages", "said"),
     [
         (("",), "there is no program here that recognises scanned pages"),
-        ((TEXTS["fr"], ""), "some pages have hardly any text, and there is no program here that recognises scanned pages"),
+        (
+            (TEXTS["fr"], ""),
+            "some pages have hardly any text, and there is no program here that recognises scanned pages",
+        ),
         ((TEXTS["fr"], TEXTS["nl"]), ""),
     ],
     ids=["scan", "one page without text", "text"],

@@ -98,7 +98,12 @@ def is_all_done(site) -> bool:
 
 def assert_whole(site) -> None:
     """The one document is read, each page once, each with its image, no task failed, and nothing else is stored."""
-    assert site.rows("SELECT task_path, status, traceback FROM django_tasks_database_dbtaskresult WHERE status != 'SUCCESSFUL'") == []
+    assert (
+        site.rows(
+            "SELECT task_path, status, traceback FROM django_tasks_database_dbtaskresult WHERE status != 'SUCCESSFUL'"
+        )
+        == []
+    )
     assert state(site)[:3] == ("read", PAGES, PAGES)
     assert [number for _, number in site.pages()] == list(range(1, PAGES + 1))
     site.let_an_hour_pass()
@@ -143,7 +148,11 @@ def test_two_workers_beside_each_other_read_every_document_once_and_end_in_good_
     documents = [write(tmp_path / f"{number}.pdf", pages=3) for number in range(4)]
     assert store(site, *documents) == 0
     with site.worker() as first, site.worker() as second:
-        assert until(lambda: site.rows("SELECT count(*) FROM clock_workerbeat") == [(2,)] and is_all_done(site), within_s=300, every_s=0.1)
+        assert until(
+            lambda: site.rows("SELECT count(*) FROM clock_workerbeat") == [(2,)] and is_all_done(site),
+            within_s=300,
+            every_s=0.1,
+        )
         for worker in (first, second):
             worker.send_signal(signal.SIGTERM)
         assert [worker.wait(60) for worker in (first, second)] == [0, 0]
@@ -160,7 +169,9 @@ def test_a_real_worker_killed_in_the_middle_of_a_reading_leaves_a_file_that_run_
         worker.kill()
     assert state(site)[:3] == ("waiting", 0, 0)
     assert site.rows("SELECT status FROM django_tasks_database_dbtaskresult") == [("RUNNING",)]
-    site.change("DELETE FROM django_tasks_database_dbtaskresult")  # not even the task is left: only the row of the file says that it waits
+    site.change(
+        "DELETE FROM django_tasks_database_dbtaskresult"
+    )  # not even the task is left: only the row of the file says that it waits
     site.let_an_hour_pass()
     assert "files.lost" in site.manage("run_due")
     assert site.rows("SELECT status FROM django_tasks_database_dbtaskresult") == [("READY",)]
@@ -198,11 +209,15 @@ def test_workers_killed_at_random_moments_read_every_document_once(site, documen
     assert store(site, *[document] * 4) == 0
     for _ in range(12):
         with site.worker() as worker:
-            assert until(lambda: site.rows("SELECT 1 FROM clock_workerbeat WHERE process_id = ?", worker.pid), within_s=120)
+            assert until(
+                lambda: site.rows("SELECT 1 FROM clock_workerbeat WHERE process_id = ?", worker.pid), within_s=120
+            )
             until(lambda: False, within_s=moments.uniform(0, 2.5), every_s=0.01)
             worker.kill()
         site.let_an_hour_pass()
-        site.change("UPDATE files_fileversion SET attempts = 0, image_attempts = 0")  # this is about the worker, not about giving a file up
+        site.change(
+            "UPDATE files_fileversion SET attempts = 0, image_attempts = 0"
+        )  # this is about the worker, not about giving a file up
         assert all(
             count in (0, PAGES)
             for (count,) in site.rows(

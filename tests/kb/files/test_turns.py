@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def order(monkeypatch):
     """`order()` reads all that waits, one task after the other, and gives the names of the files as they were read."""
-    monkeypatch.setattr(tasks, "extract", lambda *given, **more: Extraction("text/plain", (ExtractedPage(number=1, text="Le bail"),)))
+    monkeypatch.setattr(
+        tasks, "extract", lambda *given, **more: Extraction("text/plain", (ExtractedPage(number=1, text="Le bail"),))
+    )
 
     def run() -> list[str]:
         read = []
@@ -79,7 +81,9 @@ def test_what_a_running_task_has_is_left_to_it_and_what_a_dead_one_had_is_not(or
     put_in(one, "being read", "left by a dead one")
     put_in(two, "b1")
     FileVersion.objects.filter(original_name="being read").update(claimed_by=running())
-    FileVersion.objects.filter(original_name="left by a dead one").update(claimed_by="00000000-0000-0000-0000-000000000000")
+    FileVersion.objects.filter(original_name="left by a dead one").update(
+        claimed_by="00000000-0000-0000-0000-000000000000"
+    )
     assert order() == ["left by a dead one", "b1"]
 
 

@@ -23,7 +23,18 @@ from wagtail_localize.models import Translation, TranslationSource
 from kb.accounts.models import User
 from kb.files.forms import UploadsField
 from kb.files.keeping import keep
-from kb.files.uploading import FULL, QUOTA, STRANGER, TOGETHER, TOO_MANY, FileNotKept, NoUploadHere, RefusedUpload, WeightMiddleware, left_for
+from kb.files.uploading import (
+    FULL,
+    QUOTA,
+    STRANGER,
+    TOGETHER,
+    TOO_MANY,
+    FileNotKept,
+    NoUploadHere,
+    RefusedUpload,
+    WeightMiddleware,
+    left_for,
+)
 from kb.languages import CODES
 from kb.library.resuming import ticket_for
 from tests.kb.accounts.builders import editor, log_in, member
@@ -107,12 +118,16 @@ def sample(route: str) -> str:
 
 
 def nginx_takes(address: str) -> str:
-    """The client_max_body_size at an address, by the rules of nginx: the first pattern that fits, else the longest beginning."""
+    """The client_max_body_size at an address, by the rules of nginx: the first pattern that fits, else the longest
+    beginning.
+    """
     conf = (Path(site.BASE_DIR) / "docs/systemd/nginx.conf").read_text(encoding="utf-8")
     general = conf.partition("location")[0]
     blocks = re.findall(r'location (~ )?"?(\S+?)"? \{(.*?)\n    \}', conf, re.DOTALL)
     fitting = [block for is_regex, place, block in blocks if is_regex and re.search(place, address)]
-    beginnings = sorted((place, block) for is_regex, place, block in blocks if not is_regex and address.startswith(place))
+    beginnings = sorted(
+        (place, block) for is_regex, place, block in blocks if not is_regex and address.startswith(place)
+    )
     found = re.search(r"client_max_body_size (\w+);", fitting[0] if fitting else beginnings[-1][1])
     return (found or re.search(r"client_max_body_size (\w+);", general))[1]
 
@@ -128,12 +143,17 @@ def test_the_web_server_lets_large_requests_through_where_files_are_taken_and_no
     assert large == site.FILES_UPLOAD_ROUTES
     assert {nginx_takes(address) for name, address in everything if name not in {*large, ""}} == {"256k", "2m", "10m"}
     short = {name for name, address in everything if nginx_takes(address) == "256k"}
-    for_all = {name for name, address in everything if name.startswith(("account_", "mfa_", "newsletter:")) and not address.startswith("/admin/")}
+    for_all = {
+        name
+        for name, address in everything
+        if name.startswith(("account_", "mfa_", "newsletter:")) and not address.startswith("/admin/")
+    }
     assert short == for_all - {"newsletter:archive", "newsletter:issue", "newsletter:feed"}
 
 
 @pytest.mark.parametrize(
-    ("name", "is_taken"), [("account_login", False), ("search:results", False), ("library:add", True), ("wagtailadmin_home", True)]
+    ("name", "is_taken"),
+    [("account_login", False), ("search:results", False), ("library:add", True), ("wagtailadmin_home", True)],
 )
 def test_long_texts_are_read_in_the_admin_and_beside_documents_alone(rf, name, is_taken):
     """Refused before a field is read: a second of the interpreter for each megabyte otherwise."""
@@ -171,12 +191,22 @@ def written(monkeypatch, settings):
     """Temporary files made for uploads, counted; every upload is written at once."""
     made = []
     make = tempfile.NamedTemporaryFile
-    monkeypatch.setattr("django.core.files.uploadedfile.tempfile.NamedTemporaryFile", lambda **options: made.append(1) or make(**options))
+    monkeypatch.setattr(
+        "django.core.files.uploadedfile.tempfile.NamedTemporaryFile",
+        lambda **options: made.append(1) or make(**options),
+    )
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
     return made
 
 
-ELSEWHERE = ("/fr/compte/connexion/", "/nl/account/aanmelden/", "/fr/bibliotheque/", "/fr/chercher/", "/admin/pages/", "/health")
+ELSEWHERE = (
+    "/fr/compte/connexion/",
+    "/nl/account/aanmelden/",
+    "/fr/bibliotheque/",
+    "/fr/chercher/",
+    "/admin/pages/",
+    "/health",
+)
 
 
 @pytest.mark.django_db
@@ -238,7 +268,9 @@ def test_the_admin_takes_files_of_those_who_work_in_it(written):
 
 def looked_into(answer) -> str:
     """The words of an answer, or of the piece of page in its JSON."""
-    content = " ".join(map(str, answer.json().values())) if "json" in answer["Content-Type"] else answer.content.decode()
+    content = (
+        " ".join(map(str, answer.json().values())) if "json" in answer["Content-Type"] else answer.content.decode()
+    )
     return unescape(content).replace("\xa0", " ")
 
 
@@ -246,7 +278,10 @@ FORMS = {
     "sheetimport:add": {"kind": "trial", "content": "liste.xlsx"},
     "wagtailimages:add": {"title": "Une image", "collection": "1", "file": "image.png"},
     "wagtailimages:add_multiple": {"files[]": "image.png"},
-    "wagtailimages_chooser:create": {"image-chooser-upload-title": "Une image", "image-chooser-upload-file": "image.png"},
+    "wagtailimages_chooser:create": {
+        "image-chooser-upload-title": "Une image",
+        "image-chooser-upload-file": "image.png",
+    },
 }
 SENTENCES = {
     "fr": "Il n’y a plus de place pour des documents en ce moment",
@@ -260,9 +295,13 @@ SENTENCES = {
 def test_a_picture_or_a_sheet_that_was_not_kept_says_why_as_a_document_does(client, settings, name, language):
     log_in(client, editor(language=language))
     settings.CLOCK_DISK_FREE_BYTES = 1 << 60
-    values = {field: SimpleUploadedFile(value, b"x" * 500) if "." in value else value for field, value in FORMS[name].items()}
+    values = {
+        field: SimpleUploadedFile(value, b"x" * 500) if "." in value else value for field, value in FORMS[name].items()
+    }
 
-    answer = client.post(reverse(name), values, headers={"X-Requested-With": "XMLHttpRequest"} if "multiple" in name else {})
+    answer = client.post(
+        reverse(name), values, headers={"X-Requested-With": "XMLHttpRequest"} if "multiple" in name else {}
+    )
 
     assert SENTENCES[language] in looked_into(answer)
     assert "corrompu" not in looked_into(answer) and "beschadigd" not in looked_into(answer)
@@ -278,7 +317,10 @@ def test_where_no_form_stands_in_between_a_page_says_why_a_file_was_not_kept(cli
     translation = Translation.objects.create(source=source, target_locale=target)
     log_in(client, editor(language=language))
 
-    answer = client.post(reverse("wagtail_localize:upload_pofile", args=[translation.pk]), {"file": SimpleUploadedFile("a.po", b"x" * 500)})
+    answer = client.post(
+        reverse("wagtail_localize:upload_pofile", args=[translation.pk]),
+        {"file": SimpleUploadedFile("a.po", b"x" * 500)},
+    )
 
     assert answer.status_code == 400
     assert SENTENCES[language] in looked_into(answer)
@@ -286,16 +328,20 @@ def test_where_no_form_stands_in_between_a_page_says_why_a_file_was_not_kept(cli
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("address", "said"), [("/fr/compte/connexion/", "Le fichier n’a pas été gardé"), ("/nl/account/aanmelden/", "Het bestand is niet bewaard")]
+    ("address", "said"),
+    [
+        ("/fr/compte/connexion/", "Le fichier n’a pas été gardé"),
+        ("/nl/account/aanmelden/", "Het bestand is niet bewaard"),
+    ],
 )
 def test_an_address_that_takes_no_file_says_so_on_a_page_of_the_site(client, address, said):
     answer = client.post(address, {"login": "a", "file": SimpleUploadedFile("x.bin", b"x" * 500)})
 
     assert f"<h1>{said}</h1>" in looked_into(answer)
     assert answer["Cache-Control"] == "no-store"
-    assert client.post(address, {"file": SimpleUploadedFile("x.bin", b"x")}, headers={"Accept": "application/json"})["Content-Type"].startswith(
-        "text/plain"
-    )
+    assert client.post(address, {"file": SimpleUploadedFile("x.bin", b"x")}, headers={"Accept": "application/json"})[
+        "Content-Type"
+    ].startswith("text/plain")
 
 
 # How much

@@ -10,7 +10,11 @@ from kb.groups.models import Body, Mandate
 
 def body(code: str, *, successor: Body | None = None, kind=BodyKind.WORKING_GROUP, is_active: bool = True) -> Body:
     return Body.objects.create(
-        code=code, kind=kind, name={"fr": f"GT {code}", "nl": f"WG {code}", "source": "fr"}, successor=successor, is_active=is_active
+        code=code,
+        kind=kind,
+        name={"fr": f"GT {code}", "nl": f"WG {code}", "source": "fr"},
+        successor=successor,
+        is_active=is_active,
     )
 
 

@@ -43,7 +43,12 @@ def test_sixty_take_the_queries_of_ten(client, name):
     for first, last in ((0, 10), (10, 60)):
         for number in range(first, last):
             employer = Organisation.objects.create(code=f"o{number}", name=f"Organisation {number}")
-            mandate(member(f"p{number}@x.example", name=f"Personne {number}"), group, organisation=employer, is_referent=True)
+            mandate(
+                member(f"p{number}@x.example", name=f"Personne {number}"),
+                group,
+                organisation=employer,
+                is_referent=True,
+            )
         client.get(reverse(url_name) + query)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(reverse(url_name) + query).status_code == 200
@@ -55,7 +60,15 @@ def test_an_editor_makes_a_referent_and_finds_those_there_are(client):
     person, group = member("a@x.example", name="Personne A"), body("PA")
     seat = mandate(person, group)
     mandate(member("b@x.example", name="Personne B"), group)
-    values = {"user": person.pk, "body": group.pk, "role": "deliberative", "is_referent": "on", "organisation": "", "since": "", "until": ""}
+    values = {
+        "user": person.pk,
+        "body": group.pk,
+        "role": "deliberative",
+        "is_referent": "on",
+        "organisation": "",
+        "since": "",
+        "until": "",
+    }
     edit = reverse("mandate:edit", args=(seat.pk,))
     assert client.post(edit, values | stamps(client, edit)).status_code == 302
     assert Mandate.objects.get(pk=seat.pk).is_referent

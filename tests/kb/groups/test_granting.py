@@ -39,7 +39,12 @@ def test_a_running_mandate_opens_its_body_and_a_vote_opens_what_members_read(rol
 
 @pytest.mark.parametrize(
     "values",
-    [{"until": day(-1)}, {"since": day(1)}, {"is_suspended": True}, {"since": day(-9), "until": day(9), "is_suspended": True}],
+    [
+        {"until": day(-1)},
+        {"since": day(1)},
+        {"is_suspended": True},
+        {"since": day(-9), "until": day(9), "is_suspended": True},
+    ],
     ids=["ended yesterday", "begins tomorrow", "suspended", "suspended while running"],
 )
 def test_a_mandate_that_does_not_run_today_opens_nothing(values):
@@ -105,7 +110,12 @@ def test_bodies_that_succeed_one_another_in_a_circle_do_not_hang():
 def test_an_anonymous_reader_and_a_closed_account_hold_the_public_audience_alone():
     closed = member(is_active=False)
     mandate(closed, body("LOG"))
-    assert held_by(AnonymousUser(), second_factor=True) == held_by(closed, second_factor=True) == held_by(None, second_factor=True) == {"public"}
+    assert (
+        held_by(AnonymousUser(), second_factor=True)
+        == held_by(closed, second_factor=True)
+        == held_by(None, second_factor=True)
+        == {"public"}
+    )
 
 
 @pytest.mark.parametrize("second_factor", [True, False])
@@ -184,12 +194,22 @@ def test_a_referent_of_a_successor_follows_what_was_contributed_to_the_bodies_be
 
 @pytest.mark.parametrize(
     "values",
-    [{}, {"until": day(0)}, {"until": day(-1)}, {"since": day(1)}, {"is_suspended": True}, {"is_referent": False}, {"role": CONSULTANT}],
+    [
+        {},
+        {"until": day(0)},
+        {"until": day(-1)},
+        {"since": day(1)},
+        {"is_suspended": True},
+        {"is_referent": False},
+        {"role": CONSULTANT},
+    ],
     ids=["open", "last day", "over", "not begun", "suspended", "no referent", "consultant"],
 )
 @pytest.mark.parametrize("seat", ["NEW", "MID", "OLD"])
 @pytest.mark.parametrize("is_open", [True, False], ids=["open account", "closed account"])
-def test_a_body_is_followed_exactly_where_somebody_holds_its_contributions(values, seat, is_open, django_assert_num_queries):
+def test_a_body_is_followed_exactly_where_somebody_holds_its_contributions(
+    values, seat, is_open, django_assert_num_queries
+):
     middle = body("MID", successor=body("NEW"))
     body("OLD", successor=middle, is_active=False)
     body("SAN")

@@ -1,4 +1,6 @@
-"""Bringing people in with a workbook: organisations, people, mandates; new, same, changed, not understood; nobody twice, nobody's rights."""
+"""Bringing people in with a workbook: organisations, people, mandates; new, same, changed, not understood; nobody
+twice, nobody's rights.
+"""
 
 from __future__ import annotations
 
@@ -68,20 +70,41 @@ def organisation(code="pf", name="Planning familial", **values) -> Organisation:
 
 def test_a_hundred_people_come_in_with_one_workbook_and_nothing_is_sent(django_capture_on_commit_callbacks):
     group = body("PA")
-    people = [(f"p{number}@asbl.example", f"Personne {number}", "nl", "02 555 00 00", "asbl-verte", "médiatrice", "", "") for number in range(100)]
-    seats = [(f"p{number}@asbl.example", "PA", "asbl-verte", "Membre", "01/09/2025", "", "oui" if number == 0 else "") for number in range(100)]
+    people = [
+        (f"p{number}@asbl.example", f"Personne {number}", "nl", "02 555 00 00", "asbl-verte", "médiatrice", "", "")
+        for number in range(100)
+    ]
+    seats = [
+        (f"p{number}@asbl.example", "PA", "asbl-verte", "Membre", "01/09/2025", "", "oui" if number == 0 else "")
+        for number in range(100)
+    ]
     with django_capture_on_commit_callbacks(execute=True):
         found = written(workbook(organisations=[("asbl-verte", "ASBL Verte", "ASBL")], people=people, mandates=seats))
 
     assert (found.rows.filter(verdict="new").count(), found.rows.exclude(written_at=None).count()) == (201, 201)
     assert User.objects.filter(email__startswith="p").count() == 100
     person = User.objects.get(email="p7@asbl.example")
-    assert (person.name, person.language, person.phone, person.has_usable_password()) == ("Personne 7", "nl", "02 555 00 00", False)
+    assert (person.name, person.language, person.phone, person.has_usable_password()) == (
+        "Personne 7",
+        "nl",
+        "02 555 00 00",
+        False,
+    )
     assert Employment.objects.get(user=person).function == "médiatrice"
     seat = Mandate.objects.get(user=person)
-    assert (seat.body, seat.organisation.name, seat.role, seat.since) == (group, "ASBL Verte", MandateRole.DELIBERATIVE, date(2025, 9, 1))
+    assert (seat.body, seat.organisation.name, seat.role, seat.since) == (
+        group,
+        "ASBL Verte",
+        MandateRole.DELIBERATIVE,
+        date(2025, 9, 1),
+    )
     assert Mandate.objects.get(is_referent=True).user.email == "p0@asbl.example"
-    assert not mail.outbox and not OutgoingMail.objects.exists() and not Notice.objects.exists() and not Invitation.objects.exists()
+    assert (
+        not mail.outbox
+        and not OutgoingMail.objects.exists()
+        and not Notice.objects.exists()
+        and not Invitation.objects.exists()
+    )
 
 
 def test_the_same_workbook_a_second_time_is_all_same():
@@ -89,7 +112,10 @@ def test_the_same_workbook_a_second_time_is_all_same():
     content = workbook(
         organisations=[("asbl", "ASBL Verte", "association")],
         people=[("a@x.example", "Accueil", "fr", "02 1", "asbl", "accueil", "01/02/2024", "b@x.example, c@x.example")],
-        mandates=[("a@x.example", "PA", "asbl", "consultant", "01/02/2024", "31/12/2030", "oui"), ("a@x.example", "GT PA", "", "", "", "", "")],
+        mandates=[
+            ("a@x.example", "PA", "asbl", "consultant", "01/02/2024", "31/12/2030", "oui"),
+            ("a@x.example", "GT PA", "", "", "", "", ""),
+        ],
     )
     first = written(content)
     assert [verdict for _sheet, verdict, _message in said(first)] == ["new", "new", "new", "same"]
@@ -98,7 +124,12 @@ def test_the_same_workbook_a_second_time_is_all_same():
     assert {verdict for _sheet, verdict, _message in said(again)} == {"same"}, said(again)
     looking.write(again)
     looking.work_through.call(again.pk)
-    assert before == (User.objects.count(), Mandate.objects.count(), Employment.objects.count(), EmailAddress.objects.count())
+    assert before == (
+        User.objects.count(),
+        Mandate.objects.count(),
+        Employment.objects.count(),
+        EmailAddress.objects.count(),
+    )
 
 
 class TestPeople:
@@ -106,7 +137,9 @@ class TestPeople:
         person = member("a@x.example", name="Médiation", phone="02 1")
         Employment.objects.create(user=person, organisation=organisation(), function="médiatrice")
 
-        verdict, message = one(written(workbook(people=[("A@X.example", "", "nl", "02 2", "Planning familial", "coordinatrice", "", "")])))
+        verdict, message = one(
+            written(workbook(people=[("A@X.example", "", "nl", "02 2", "Planning familial", "coordinatrice", "", "")]))
+        )
 
         assert verdict == "changed"
         assert message == "language: Français → Nederlands; phone: 02 1 → 02 2; function: médiatrice → coordinatrice"
@@ -126,7 +159,11 @@ class TestPeople:
         EmailAddress.objects.create(user=person, email="maison@y.example", verified=True)
         written(workbook(people=[(address, "Médiation sociale", "", "", "", "", "", "")]))
         person.refresh_from_db()
-        assert (person.name, person.email, User.objects.filter(name__startswith="Médiation").count()) == ("Médiation sociale", "a@x.example", 1)
+        assert (person.name, person.email, User.objects.filter(name__startswith="Médiation").count()) == (
+            "Médiation sociale",
+            "a@x.example",
+            1,
+        )
 
     def test_an_address_that_somebody_typed_and_never_proved_decides_nothing(self):
         stranger = member("etranger@y.example", name="Étranger")
@@ -142,7 +179,9 @@ class TestPeople:
         verdict, _message = one(written(workbook(people=[("b@x.example", "Accueil", "", "", "", "", "", "")])))
         assert verdict == "unclear"
         assert User.objects.filter(name="Accueil").count() == 1
-        verdict, _message = one(written(workbook(people=[("b@x.example", "Accueil", "", "", "", "", "", "a@x.example")])))
+        verdict, _message = one(
+            written(workbook(people=[("b@x.example", "Accueil", "", "", "", "", "", "a@x.example")]))
+        )
         assert verdict == "same"
 
     def test_addresses_of_two_people_in_one_line_are_not_understood(self):
@@ -181,7 +220,9 @@ class TestPeople:
         person, former, new = member("a@x.example"), organisation(), organisation("cpas", "CPAS")
         Employment.objects.create(user=person, organisation=former, since=date(2020, 1, 1))
         seat = mandate(person, body("PA"), organisation=former)
-        verdict, message = one(written(workbook(people=[("a@x.example", "", "", "", "cpas", "juriste", "01/10/2026", "")])))
+        verdict, message = one(
+            written(workbook(people=[("a@x.example", "", "", "", "cpas", "juriste", "01/10/2026", "")]))
+        )
         assert (verdict, message) == ("changed", "employer: Planning familial → CPAS")
         assert list(Employment.objects.order_by("pk").values_list("organisation", "since", "until")) == [
             (former.pk, date(2020, 1, 1), date(2026, 9, 30)),
@@ -201,17 +242,25 @@ class TestPeople:
         assert one(looked(workbook(people=[("a@x.example", "", "", "", "gezinsplanning", "", "", "")])))[0] == "new"
 
     def test_first_names_in_a_column_of_their_own_join_the_name(self):
-        content = book([("a@x.example", "Sociale", "Médiation")], name="Personnes", headers=("Courriel", "Nom", "Prénom"))
+        content = book(
+            [("a@x.example", "Sociale", "Médiation")], name="Personnes", headers=("Courriel", "Nom", "Prénom")
+        )
         written(content)
         assert User.objects.get(email="a@x.example").name == "Médiation Sociale"
 
 
 class TestRights:
     def test_an_import_gives_and_takes_no_rights_of_editors(self):
-        boss, plain = editor("chef@cass.example", is_superuser=True, name="Cheffe"), editor("redac@cass.example", name="Rédaction")
+        boss, plain = (
+            editor("chef@cass.example", is_superuser=True, name="Cheffe"),
+            editor("redac@cass.example", name="Rédaction"),
+        )
         fields = ("is_staff", "is_superuser", "is_active", "password", "groups")
         before = list(User.objects.filter(is_staff=True).order_by("pk").values_list(*fields))
-        lines = [("chef@cass.example", "Autre nom", "nl", "", "", "", "", ""), ("redac@cass.example", "", "", "02 9", "", "", "", "")]
+        lines = [
+            ("chef@cass.example", "Autre nom", "nl", "", "", "", "", ""),
+            ("redac@cass.example", "", "", "02 9", "", "", "", ""),
+        ]
         found = said(written(workbook(people=lines)))
         assert list(User.objects.filter(is_staff=True).order_by("pk").values_list(*fields)) == before
         boss.refresh_from_db(), plain.refresh_from_db()
@@ -220,8 +269,14 @@ class TestRights:
         assert "Cheffe edits the site: only they and the editor-in-chief change their name" in found[0][2]
 
     def test_the_editor_in_chief_brings_in_lines_of_editors_and_everybody_their_own(self):
-        importer, other = editor("gestion@cass.example", language="en", name="Gestion"), editor("redac@cass.example", name="Rédaction")
-        lines = [("gestion@cass.example", "", "", "02 1", "", "", "", ""), ("redac@cass.example", "", "", "02 9", "", "", "", "")]
+        importer, other = (
+            editor("gestion@cass.example", language="en", name="Gestion"),
+            editor("redac@cass.example", name="Rédaction"),
+        )
+        lines = [
+            ("gestion@cass.example", "", "", "02 1", "", "", "", ""),
+            ("redac@cass.example", "", "", "02 9", "", "", "", ""),
+        ]
         assert [verdict for _sheet, verdict, _message in said(looked(workbook(people=lines)))] == ["changed", "unclear"]
         User.objects.filter(pk=importer.pk).update(is_superuser=True)
         written(workbook(people=lines))
@@ -230,14 +285,21 @@ class TestRights:
 
     def test_an_import_adds_no_address_to_an_editor(self):
         editor("redac@cass.example", name="Rédaction")
-        verdict, message = one(written(workbook(people=[("redac@cass.example", "", "", "", "", "", "", "pirate@x.example")])))
+        verdict, message = one(
+            written(workbook(people=[("redac@cass.example", "", "", "", "", "", "", "pirate@x.example")]))
+        )
         assert verdict == "unclear" and "Rédaction edits the site" in message
         assert not EmailAddress.objects.filter(email="pirate@x.example").exists()
 
     def test_a_new_person_edits_nothing_and_cannot_log_in_before_an_invitation(self):
         written(workbook(people=[("a@x.example", "Accueil", *[""] * 6)]))
         person = User.objects.get(email="a@x.example")
-        assert (person.is_staff, person.is_superuser, person.groups.count(), person.has_usable_password()) == (False, False, 0, False)
+        assert (person.is_staff, person.is_superuser, person.groups.count(), person.has_usable_password()) == (
+            False,
+            False,
+            0,
+            False,
+        )
         assert EmailAddress.objects.get(user=person).verified is False
 
 
@@ -247,19 +309,34 @@ class TestMandates:
         return member("a@x.example", name="Accueil")
 
     def line(self, **changes):
-        values = {"email": "a@x.example", "body": "PA", "organisation": "", "role": "membre", "since": "", "until": "", "referent": ""}
+        values = {
+            "email": "a@x.example",
+            "body": "PA",
+            "organisation": "",
+            "role": "membre",
+            "since": "",
+            "until": "",
+            "referent": "",
+        }
         return tuple({**values, **changes}.values())
 
     def test_a_mandate_is_recognised_and_its_changes_are_said(self, person):
         seat = mandate(person, body("PA"), organisation=organisation(), since=date(2025, 1, 1))
-        verdict, message = one(written(workbook(mandates=[self.line(organisation="pf", since="01/01/2025", until="31/12/2026", referent="ja")])))
+        verdict, message = one(
+            written(
+                workbook(mandates=[self.line(organisation="pf", since="01/01/2025", until="31/12/2026", referent="ja")])
+            )
+        )
         assert verdict == "changed" and "31/12/2026" in message and "follows the contributions: no → yes" in message
         seat.refresh_from_db()
         assert (seat.until, seat.is_referent, Mandate.objects.count()) == (date(2026, 12, 31), True, 1)
 
     def test_the_key_is_person_body_organisation_role_and_first_day(self, person):
         mandate(person, body("PA"), organisation=organisation(), since=date(2020, 1, 1), until=date(2021, 1, 1))
-        assert one(looked(workbook(mandates=[self.line(organisation="pf", since="01/01/2020", until="01/01/2021")])))[0] == "same"
+        assert (
+            one(looked(workbook(mandates=[self.line(organisation="pf", since="01/01/2020", until="01/01/2021")])))[0]
+            == "same"
+        )
         assert one(looked(workbook(mandates=[self.line(organisation="pf", since="02/01/2022")])))[0] == "new"
 
     def test_a_first_day_that_was_open_is_filled_in(self, person):
@@ -275,17 +352,25 @@ class TestMandates:
 
     def test_another_role_comes_in_by_ending_the_former_in_the_line_above(self, person):
         mandate(person, body("PA"), role=MandateRole.CONSULTANT, since=date(2020, 1, 1))
-        lines = [self.line(role="consultant", since="01/01/2020", until="31/08/2026"), self.line(role="membre", since="01/09/2026")]
+        lines = [
+            self.line(role="consultant", since="01/01/2020", until="31/08/2026"),
+            self.line(role="membre", since="01/09/2026"),
+        ]
         found = written(workbook(mandates=lines))
         assert [verdict for _sheet, verdict, _message in said(found)] == ["changed", "new"]
-        assert list(Mandate.objects.order_by("pk").values_list("role", "until")) == [("consultant", date(2026, 8, 31)), ("deliberative", None)]
+        assert list(Mandate.objects.order_by("pk").values_list("role", "until")) == [
+            ("consultant", date(2026, 8, 31)),
+            ("deliberative", None),
+        ]
 
     @pytest.mark.parametrize("text", ["pa", "GT PA", "wg pa"])
     def test_a_body_is_found_by_code_or_name_in_any_language(self, person, text):
         body("PA")
         assert one(looked(workbook(mandates=[self.line(body=text)])))[0] == "new"
 
-    @pytest.mark.parametrize("role", ["Membre", "Avec voix délibérative", "Stemgerechtigd", "met stem", "deliberative", "Member with a vote"])
+    @pytest.mark.parametrize(
+        "role", ["Membre", "Avec voix délibérative", "Stemgerechtigd", "met stem", "deliberative", "Member with a vote"]
+    )
     def test_roles_are_understood_in_any_language(self, person, role):
         body("PA")
         written(workbook(mandates=[self.line(role=role)]))
@@ -294,7 +379,13 @@ class TestMandates:
     @pytest.mark.parametrize(
         "changes",
         [
-            *({"body": "ZZ"}, {"role": ""}, {"role": "pirate"}, {"since": "01/01/2026", "until": "01/01/2025"}, {"email": "nobody@x.example"}),
+            *(
+                {"body": "ZZ"},
+                {"role": ""},
+                {"role": "pirate"},
+                {"since": "01/01/2026", "until": "01/01/2025"},
+                {"email": "nobody@x.example"},
+            ),
             *({"organisation": "Nulle part"}, {"referent": "peut-être"}, {"body": "OLD"}),
         ],
         ids=str,
@@ -312,7 +403,9 @@ class TestMandates:
 
     def test_a_past_mandate_of_a_body_that_no_longer_meets_may_come_in(self, person):
         body("OLD", is_active=False)
-        assert one(looked(workbook(mandates=[self.line(body="OLD", since="01/01/2010", until="31/12/2012")])))[0] == "new"
+        assert (
+            one(looked(workbook(mandates=[self.line(body="OLD", since="01/01/2010", until="31/12/2012")])))[0] == "new"
+        )
 
     def test_a_referent_brought_in_holds_its_audience(self, person):
         body("PA")
@@ -324,8 +417,20 @@ def test_looking_at_a_line_takes_the_same_queries_with_ten_and_with_sixty_of_eve
     kind, counted = sheet_kind("people"), []
     lines = (
         ("organisations", {"code": "new", "name": "New", "kind": ""}),
-        ("people", {"email": "p0@x.example", "name": "N", "organisation": "o0", "function": "f", "other_addresses": "q@x.example"}),
-        ("mandates", {"email": "p0@x.example", "body": "PA", "organisation": "o0", "role": "membre", "since": "2026-01-01"}),
+        (
+            "people",
+            {
+                "email": "p0@x.example",
+                "name": "N",
+                "organisation": "o0",
+                "function": "f",
+                "other_addresses": "q@x.example",
+            },
+        ),
+        (
+            "mandates",
+            {"email": "p0@x.example", "body": "PA", "organisation": "o0", "role": "membre", "since": "2026-01-01"},
+        ),
     )
     group = body("PA")
     for first, last in ((0, 10), (10, 60)):

@@ -1,4 +1,6 @@
-"""The members' list of people, walked by every kind of reader: who is there, of what bodies, with what contact; and what a search confirms."""
+"""The members' list of people, walked by every kind of reader: who is there, of what bodies, with what contact; and
+what a search confirms.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,14 @@ PEOPLE = {
 
 @pytest.fixture
 def site():
-    """Bodies PA and LOG; a person of each sort, whose address is <name>@secret.example and whose phone ends in the name's length."""
+    """Bodies PA and LOG; a person of each sort, whose address is <name>@secret.example and whose phone ends in the
+    name's length.
+    """
     pa, log = body("PA"), body("LOG")
-    made = {name: member(f"{name.lower()}@secret.example", name=f"Personne {name}", phone=f"02 000 {name}") for name in PEOPLE}
+    made = {
+        name: member(f"{name.lower()}@secret.example", name=f"Personne {name}", phone=f"02 000 {name}")
+        for name in PEOPLE
+    }
     for name in ("Ada", "Bea", "Cleo"):
         employer = Organisation.objects.create(code=name.lower(), name=f"Atelier {name}")
         Employment.objects.create(user=made[name], organisation=employer, function="coordinatrice")
@@ -101,7 +108,11 @@ def test_each_reader_finds_those_they_may_know_of_and_nobody_else(reader, kind):
 
 def test_whoever_is_not_logged_in_is_sent_to_log_in(client, site):
     response = client.get(URL)
-    assert response.status_code == 302 and response["Location"].startswith("/en/account/log-in/") and "members" in response["Location"]
+    assert (
+        response.status_code == 302
+        and response["Location"].startswith("/en/account/log-in/")
+        and "members" in response["Location"]
+    )
 
 
 @pytest.mark.parametrize("kind", ["nobody", "past", "suspended", "half"])
@@ -125,7 +136,11 @@ def test_members_see_every_seat_and_narrow_by_body(reader):
     client = reader("member")
     assert "GT LOG – Consultant" in text(client)
     assert names(text(client, "?body=LOG")) == {"Ada", "Bea"}
-    assert names(text(client, "?body=ZZ")) == set() and names(text(client, "?body=%3Cscript%3E")) == {"Ada", "Bea", "Cleo"}
+    assert names(text(client, "?body=ZZ")) == set() and names(text(client, "?body=%3Cscript%3E")) == {
+        "Ada",
+        "Bea",
+        "Cleo",
+    }
 
 
 class TestContact:
@@ -163,7 +178,9 @@ class TestSearch:
     def test_confirms_no_address_and_no_phone(self, reader, kind, typed):
         client = reader(kind)
         assert not names(text(client, f"?q={typed}"))
-        assert _blind(text(client, f"?q={typed}"), typed) == _blind(text(client, "?q=nobody@nowhere.example"), "nobody@nowhere.example")
+        assert _blind(text(client, f"?q={typed}"), typed) == _blind(
+            text(client, "?q=nobody@nowhere.example"), "nobody@nowhere.example"
+        )
 
     @pytest.mark.parametrize("typed", ["Bea", "Atelier Bea"])
     def test_a_consultant_learns_nothing_of_other_bodies_by_searching(self, reader, typed):
@@ -213,7 +230,10 @@ def test_sixty_people_take_the_queries_of_ten(site, reader, query):
     client, counted = reader("member"), []
     for first, last in ((0, 10), (10, 60)):
         for number in range(first, last):
-            person, employer = member(f"p{number}@x.example", name=f"Personne {number}"), Organisation.objects.create(code=f"o{number}", name="O")
+            person, employer = (
+                member(f"p{number}@x.example", name=f"Personne {number}"),
+                Organisation.objects.create(code=f"o{number}", name="O"),
+            )
             Employment.objects.create(user=person, organisation=employer)
             mandate(person, site["PA"], organisation=employer)
         text(client, query)

@@ -1,4 +1,6 @@
-"""Editors look after people: list, person, invitations, employer, closing; without becoming masters of their colleagues' log-ins."""
+"""Editors look after people: list, person, invitations, employer, closing; without becoming masters of their
+colleagues' log-ins.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,9 @@ def save(client, person, **changes):
 class TestTheList:
     def test_shows_employers_bodies_referents_and_what_became_of_invitations(self, client, editor):
         group = body("PA")
-        never, invited, came = (member(f"{name}@x.example", name=f"Personne {name}") for name in ("jamais", "attendue", "venue"))
+        never, invited, came = (
+            member(f"{name}@x.example", name=f"Personne {name}") for name in ("jamais", "attendue", "venue")
+        )
         Employment.objects.create(user=never, organisation=organisation(), function="médiatrice")
         mandate(never, group, is_referent=True)
         invite(invited)
@@ -123,7 +127,10 @@ class TestTheList:
         group, counted = body("PA"), []
         for first, last in ((0, 10), (10, 40)):
             for number in range(first, last):
-                person, employer = member(f"p{number}@x.example", name=f"Personne {number}"), organisation(f"o{number}", f"O {number}")
+                person, employer = (
+                    member(f"p{number}@x.example", name=f"Personne {number}"),
+                    organisation(f"o{number}", f"O {number}"),
+                )
                 Employment.objects.create(user=person, organisation=employer)
                 mandate(person, group, organisation=employer)
                 invite(person)
@@ -135,19 +142,35 @@ class TestTheList:
 
 
 class TestAPerson:
-    def test_is_added_with_employment_and_mandate_and_nothing_is_sent(self, client, editor, django_capture_on_commit_callbacks):
+    def test_is_added_with_employment_and_mandate_and_nothing_is_sent(
+        self, client, editor, django_capture_on_commit_callbacks
+    ):
         group, pf = body("PA"), organisation()
         with django_capture_on_commit_callbacks(execute=True):
             response = client.post(
                 reverse("people:add"),
                 form(
                     employments=[{"organisation": pf.pk, "function": "médiatrice", "since": "2025-01-01", "until": ""}],
-                    mandates=[{"body": group.pk, "role": "deliberative", "organisation": pf.pk, "is_referent": "on", "since": "", "until": ""}],
+                    mandates=[
+                        {
+                            "body": group.pk,
+                            "role": "deliberative",
+                            "organisation": pf.pk,
+                            "is_referent": "on",
+                            "since": "",
+                            "until": "",
+                        }
+                    ],
                 ),
             )
         person = User.objects.get(email="a@x.example")
         assert response["Location"] == reverse("people:edit", args=(person.pk,))
-        assert (person.is_staff, person.is_superuser, person.has_usable_password(), person.language) == (False, False, False, "nl")
+        assert (person.is_staff, person.is_superuser, person.has_usable_password(), person.language) == (
+            False,
+            False,
+            False,
+            "nl",
+        )
         assert Employment.objects.get(user=person).function == "médiatrice"
         assert Mandate.objects.get(user=person).is_referent
         assert not Invitation.objects.exists() and not mail.outbox
@@ -166,7 +189,13 @@ class TestAPerson:
 
     def test_an_unsound_mandate_saves_nothing_of_the_page(self, client, editor):
         person, group = member("a@x.example", name="Avant"), body("PA")
-        line = {"body": group.pk, "role": "deliberative", "organisation": "", "since": "2026-01-01", "until": "2025-01-01"}
+        line = {
+            "body": group.pk,
+            "role": "deliberative",
+            "organisation": "",
+            "since": "2026-01-01",
+            "until": "2025-01-01",
+        }
         response = save(client, person, name="Après", mandates=[line])
         person.refresh_from_db()
         assert response.status_code == 200 and person.name == "Avant" and not Mandate.objects.exists()
@@ -198,7 +227,9 @@ class TestColleagues:
 
     @pytest.fixture(params=["editor", "superuser"])
     def colleague(self, request):
-        return builders.editor("collegue@cass.example", name="Collègue", is_superuser=request.param == "superuser", second_factor=False)
+        return builders.editor(
+            "collegue@cass.example", name="Collègue", is_superuser=request.param == "superuser", second_factor=False
+        )
 
     def test_their_address_is_not_changed(self, client, editor, colleague):
         save(client, colleague, email="pirate@x.example")
@@ -217,7 +248,12 @@ class TestColleagues:
         save(client, colleague, name="Collègue bis", language="nl", phone="02 2")
         editor.refresh_from_db(), colleague.refresh_from_db()
         assert (editor.name, editor.phone) == ("Moi-même", "02 1")
-        assert (colleague.email, colleague.name, colleague.language, colleague.phone) == ("collegue@cass.example", "Collègue bis", "nl", "02 2")
+        assert (colleague.email, colleague.name, colleague.language, colleague.phone) == (
+            "collegue@cass.example",
+            "Collègue bis",
+            "nl",
+            "02 2",
+        )
 
     def test_their_account_is_not_closed(self, client, editor, colleague):
         response = client.post(reverse("people:close", args=(colleague.pk,)), {"active": "0"})
@@ -234,7 +270,12 @@ class TestColleagues:
         person = member("a@x.example")
         save(client, person, is_staff="on", is_superuser="on", groups="1", password="x", is_active="")
         person.refresh_from_db()
-        assert (person.is_staff, person.is_superuser, person.is_active, person.groups.count()) == (False, False, True, 0)
+        assert (person.is_staff, person.is_superuser, person.is_active, person.groups.count()) == (
+            False,
+            False,
+            True,
+            0,
+        )
 
     def test_editors_still_have_no_list_of_log_ins(self, client, editor):
         assert client.get(reverse("wagtailusers_users:index")).status_code in (302, 403)
@@ -244,7 +285,9 @@ class TestInvitations:
     @pytest.fixture
     def three(self):
         """Never invited, invited long ago, came."""
-        never, invited, came = (member(f"{name}@x.example", name=f"Personne {name}") for name in ("jamais", "attendue", "venue"))
+        never, invited, came = (
+            member(f"{name}@x.example", name=f"Personne {name}") for name in ("jamais", "attendue", "venue")
+        )
         invite(invited)
         Invitation.objects.update(made_at=timezone.now() - timedelta(days=8))
         User.objects.filter(pk=came.pk).update(last_login=timezone.now())
@@ -262,17 +305,25 @@ class TestInvitations:
         assert "1 person is left out" in page and "Send 2 invitations" in page
         assert not mail.outbox
 
-    def test_sends_to_those_who_are_ticked_and_may_still_come(self, client, editor, three, django_capture_on_commit_callbacks):
+    def test_sends_to_those_who_are_ticked_and_may_still_come(
+        self, client, editor, three, django_capture_on_commit_callbacks
+    ):
         self.post(client, django_capture_on_commit_callbacks, people=[person.pk for person in three], confirmed="1")
         assert sorted(message.to[0] for message in mail.outbox) == ["attendue@x.example", "jamais@x.example"]
         assert Invitation.objects.filter(made_by=editor).count() == 2
 
-    @pytest.mark.parametrize(("scope", "to"), [("never-came", "attendue@x.example"), ("never-invited", "jamais@x.example")])
-    def test_sends_to_all_of_the_list_in_one_state(self, client, editor, three, scope, to, django_capture_on_commit_callbacks):
+    @pytest.mark.parametrize(
+        ("scope", "to"), [("never-came", "attendue@x.example"), ("never-invited", "jamais@x.example")]
+    )
+    def test_sends_to_all_of_the_list_in_one_state(
+        self, client, editor, three, scope, to, django_capture_on_commit_callbacks
+    ):
         self.post(client, django_capture_on_commit_callbacks, scope=scope, confirmed="1")
         assert [message.to for message in mail.outbox] == [[to]]
 
-    def test_all_of_the_list_means_the_list_as_it_is_filtered(self, client, editor, three, django_capture_on_commit_callbacks):
+    def test_all_of_the_list_means_the_list_as_it_is_filtered(
+        self, client, editor, three, django_capture_on_commit_callbacks
+    ):
         mandate(three[1], body("PA"))
         other = body("LOG")
         self.post(client, django_capture_on_commit_callbacks, f"?body={other.pk}", scope="never-came", confirmed="1")
@@ -287,7 +338,9 @@ class TestInvitations:
         assert send_invitations.call(ids, editor.pk, asked_at) == {"sent": 0, "left_out": 3}
         assert len(mail.outbox) == 2
 
-    def test_nobody_whose_account_is_closed_is_written_to(self, client, editor, three, django_capture_on_commit_callbacks):
+    def test_nobody_whose_account_is_closed_is_written_to(
+        self, client, editor, three, django_capture_on_commit_callbacks
+    ):
         User.objects.filter(pk=three[0].pk).update(is_active=False)
         response = self.post(client, django_capture_on_commit_callbacks, people=[three[0].pk], confirmed="1")
         assert response.status_code == 302 and not mail.outbox
@@ -335,7 +388,10 @@ class TestAChangeOfEmployer:
         assert Employment.objects.filter(until=None).count() == 1 and Mandate.objects.filter(until=None).count() == 4
 
     def test_a_first_day_before_the_former_one_or_the_same_employer_is_refused(self, client, editor, person):
-        assert self.move(client, person, Organisation.objects.get(code="pf"), PA="end", LOG="end", JEU="end").status_code == 200
+        assert (
+            self.move(client, person, Organisation.objects.get(code="pf"), PA="end", LOG="end", JEU="end").status_code
+            == 200
+        )
         values = {"organisation": organisation("cpas", "CPAS").pk, "since": day(-1000).isoformat()}
         values |= {f"mandate-{one.pk}": "end" for one in Mandate.objects.all()}
         assert client.post(reverse("people:employer", args=(person.pk,)), values).status_code == 200

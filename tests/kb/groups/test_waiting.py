@@ -59,7 +59,9 @@ def test_without_the_second_factor_it_counts_and_names_nobody(boss):
 def test_it_waits_for_no_member(boss):
     invited("vieille", days_ago=8)
     assert found(member("m@x.example")).total == 0
-    assert "groups.invitations" not in {heading.name for heading in waiting_for(member("n@x.example"), frozenset({STAFF}))}
+    assert "groups.invitations" not in {
+        heading.name for heading in waiting_for(member("n@x.example"), frozenset({STAFF}))
+    }
 
 
 def test_it_is_among_what_waits_and_takes_two_queries_whatever_waits(boss):

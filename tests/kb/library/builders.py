@@ -20,7 +20,9 @@ _numbers = count(1)
 
 
 def body(code: str = "PA", name: str = "") -> Body:
-    made, _ = Body.objects.get_or_create(code=code, defaults={"name": {"fr": name or f"Groupe {code}", "nl": f"Groep {code}", "en": f"Group {code}"}})
+    made, _ = Body.objects.get_or_create(
+        code=code, defaults={"name": {"fr": name or f"Groupe {code}", "nl": f"Groep {code}", "en": f"Group {code}"}}
+    )
     return made
 
 
@@ -44,7 +46,14 @@ def reference(
     concepts: tuple[Concept, ...] = (),
     **values,
 ) -> Reference:
-    made = Reference(body=body(code), title=title, state=state, audiences=list(audiences), mark_year=values.pop("mark_year", 2012), **values)
+    made = Reference(
+        body=body(code),
+        title=title,
+        state=state,
+        audiences=list(audiences),
+        mark_year=values.pop("mark_year", 2012),
+        **values,
+    )
     made.creators = [Creator(name=name) for name in creators]
     if concepts:
         made.concepts = list(concepts)
@@ -117,5 +126,10 @@ def file(
     stored = StoredFile.objects.create(owner_kind="library.reference")
     version(stored, pages, **version_values)
     return ReferenceFile.objects.create(
-        reference=reference, stored_file=stored, title=title, language=file_language, audiences=list(audiences), publish_reason=reason
+        reference=reference,
+        stored_file=stored,
+        title=title,
+        language=file_language,
+        audiences=list(audiences),
+        publish_reason=reason,
     )

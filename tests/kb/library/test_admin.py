@@ -1,4 +1,6 @@
-"""Editors keeping references in the admin: adding with a file, errors that lose nothing, lists, filters, bulk actions."""
+"""Editors keeping references in the admin: adding with a file, errors that lose nothing, lists, filters,
+bulk actions.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +138,11 @@ def test_what_these_tests_send_has_the_names_of_the_page(client, body):
 def test_keywords_keep_their_language(client, body):
     client.post(add_url(), form(body) | {"files-0-upload": upload()})
 
-    assert set(Keyword.objects.values_list("name", "language")) == {("loyer", "fr"), ("garantie locative", "fr"), ("huur", "nl")}
+    assert set(Keyword.objects.values_list("name", "language")) == {
+        ("loyer", "fr"),
+        ("garantie locative", "fr"),
+        ("huur", "nl"),
+    }
 
 
 def test_a_form_with_an_error_keeps_the_file(client, body):
@@ -162,7 +168,10 @@ def test_a_program_is_refused_beside_its_field_and_the_form_is_kept(client, body
 
 def test_a_damaged_doc_is_taken_and_said_to_be_damaged(client, body, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        response = client.post(add_url(), form(body) | {"files-0-upload": upload("lettre.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)})
+        response = client.post(
+            add_url(),
+            form(body) | {"files-0-upload": upload("lettre.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)},
+        )
     assert response.status_code == 302
     assert FileVersion.objects.get().state == "broken"
 
@@ -181,7 +190,10 @@ def test_a_file_wider_than_its_notice_is_refused_with_a_sentence(client, body):
 
     assert response.status_code == 200
     assert not Reference.objects.exists()
-    assert 'name="files-0-kept_upload" value="ey' in response.content.decode() or "files-0-kept_upload" in response.content.decode()
+    assert (
+        'name="files-0-kept_upload" value="ey' in response.content.decode()
+        or "files-0-kept_upload" in response.content.decode()
+    )
 
 
 def test_refusing_wants_a_reason(client, body):
@@ -205,26 +217,51 @@ def many_references(body, start: int, stop: int) -> None:
     """References with one file of two versions each."""
     numbers = range(start, stop)
     references = Reference.objects.bulk_create(
-        Reference(body=body, title=f"Référence {number}", state="accepted", audiences=["public"], mark_year=2012, mark_number=number)
+        Reference(
+            body=body,
+            title=f"Référence {number}",
+            state="accepted",
+            audiences=["public"],
+            mark_year=2012,
+            mark_number=number,
+        )
         for number in numbers
     )
-    stored = StoredFile.objects.bulk_create(StoredFile(owner_kind="library.reference", last_number=2) for _number in numbers)
-    versions = [FileVersion(stored_file=file, number=number, original_name="a.pdf", state="read") for file in stored for number in (1, 2)]
+    stored = StoredFile.objects.bulk_create(
+        StoredFile(owner_kind="library.reference", last_number=2) for _number in numbers
+    )
+    versions = [
+        FileVersion(stored_file=file, number=number, original_name="a.pdf", state="read")
+        for file in stored
+        for number in (1, 2)
+    ]
     FileVersion.objects.bulk_create(versions)
     pairs = zip(references, stored, strict=True)
-    ReferenceFile.objects.bulk_create(ReferenceFile(reference=reference, stored_file=file, number=1, title="a") for reference, file in pairs)
+    ReferenceFile.objects.bulk_create(
+        ReferenceFile(reference=reference, stored_file=file, number=1, title="a") for reference, file in pairs
+    )
 
 
 def many_concepts(body, start: int, stop: int) -> None:
-    theme, _made = Concept.objects.get_or_create(code="theme", defaults={"label_fr": "Thème", "label_nl": "Thema", "label_en": "Theme"})
+    theme, _made = Concept.objects.get_or_create(
+        code="theme", defaults={"label_fr": "Thème", "label_nl": "Thema", "label_en": "Theme"}
+    )
     Concept.objects.bulk_create(
-        Concept(code=f"c{number}", label_fr=f"notion {number}", label_nl=f"begrip {number}", label_en=f"concept {number}", broader=theme)
+        Concept(
+            code=f"c{number}",
+            label_fr=f"notion {number}",
+            label_nl=f"begrip {number}",
+            label_en=f"concept {number}",
+            broader=theme,
+        )
         for number in range(start, stop)
     )
 
 
 def many_keywords(body, start: int, stop: int) -> None:
-    Keyword.objects.bulk_create(Keyword(name=f"mot {number}", slug=f"mot-{number}", language="fr") for number in range(start, stop))
+    Keyword.objects.bulk_create(
+        Keyword(name=f"mot {number}", slug=f"mot-{number}", language="fr") for number in range(start, stop)
+    )
 
 
 def address(model, name: str) -> str:
@@ -261,7 +298,13 @@ def test_a_thousand_rows_cost_as_many_queries_as_ten(client, body, model, name, 
 
 @pytest.mark.parametrize(
     ("question", "found"),
-    [("?state=proposed", True), ("?state=accepted", False), ("?without_file=true", True), ("?reading=scan", False), ("?year=2010", False)],
+    [
+        ("?state=proposed", True),
+        ("?state=accepted", False),
+        ("?without_file=true", True),
+        ("?reading=scan", False),
+        ("?year=2010", False),
+    ],
 )
 def test_filters_narrow_the_list(client, body, question, found):
     make(body, 1)
@@ -371,13 +414,27 @@ def test_concepts_are_ticked_under_their_theme_in_the_order_of_the_alphabet(clie
 
 
 def many_creators(count: int) -> dict[str, str]:
-    rows = {f"creators-{number}-{name}": value for number in range(count) for name, value in (("name", f"Nom{number}, P"), ("role", "author"))}
-    return rows | {f"creators-{number}-ORDER": str(number + 1) for number in range(count)} | {"creators-TOTAL_FORMS": str(count)}
+    rows = {
+        f"creators-{number}-{name}": value
+        for number in range(count)
+        for name, value in (("name", f"Nom{number}, P"), ("role", "author"))
+    }
+    return (
+        rows
+        | {f"creators-{number}-ORDER": str(number + 1) for number in range(count)}
+        | {"creators-TOTAL_FORMS": str(count)}
+    )
 
 
 TOO_MUCH = {
-    "names": (many_creators(101), "There are too many names here: give %(num)d at most, the document itself has the others."),
-    "keywords": ({"keywords_fr": ", ".join(f"mot{number}" for number in range(101))}, "There are %(count)d keywords here: give %(most)d at most."),
+    "names": (
+        many_creators(101),
+        "There are too many names here: give %(num)d at most, the document itself has the others.",
+    ),
+    "keywords": (
+        {"keywords_fr": ", ".join(f"mot{number}" for number in range(101))},
+        "There are %(count)d keywords here: give %(most)d at most.",
+    ),
     "letters": ({"abstract_nl": "é" * 20_001}, "au plus 20000 caractères"),
 }
 
@@ -396,7 +453,10 @@ def test_a_form_with_too_much_in_it_says_so_and_keeps_everything(client, body, c
 
 def test_the_largest_form_is_saved(client, body):
     words = ", ".join(f"mot{number}" for number in range(100))
-    answer = client.post(add_url(), form(body, **many_creators(100), keywords_fr=words, abstract_nl="é" * 20_000) | {"files-0-upload": upload()})
+    answer = client.post(
+        add_url(),
+        form(body, **many_creators(100), keywords_fr=words, abstract_nl="é" * 20_000) | {"files-0-upload": upload()},
+    )
     assert answer.status_code == 302 and Reference.objects.get().creators.count() == 100
 
 
@@ -449,7 +509,12 @@ def test_the_form_of_a_reference_decides_only_on_what_it_showed(client, body):
     opened = client.get(edit_url(reference)).context["form"]
     posted = form(
         body,
-        **{"files-INITIAL_FORMS": "1", "files-0-id": file.pk, "files-0-audiences": ["members"], "creators-INITIAL_FORMS": "1"},
+        **{
+            "files-INITIAL_FORMS": "1",
+            "files-0-id": file.pk,
+            "files-0-audiences": ["members"],
+            "creators-INITIAL_FORMS": "1",
+        },
         **{"creators-0-id": reference.creators.get().pk, "shown": opened["shown"].value()},
     )
     Reference.objects.update(abstract={"fr": "Ce que personne n'a lu."})
@@ -488,7 +553,10 @@ def test_many_get_a_concept_beside_theirs(client, body):
 
 
 def test_changing_readers_of_many_narrows_their_files(client, body):
-    client.post(add_url(), form(body, **{"files-0-audiences": ["public"], "files-0-publish_reason": "own"}) | {"files-0-upload": upload()})
+    client.post(
+        add_url(),
+        form(body, **{"files-0-audiences": ["public"], "files-0-publish_reason": "own"}) | {"files-0-upload": upload()},
+    )
     reference = Reference.objects.get()
 
     client.post(bulk("audiences", [reference]), {"audiences": ["members"]})
@@ -502,7 +570,9 @@ def test_history_shows_who_changed_what(client, editor, body):
     references = make(body, 1)
     accept(client, references)
 
-    content = client.get(reverse(Reference.snippet_viewset.get_url_name("history"), args=[references[0].pk])).content.decode()
+    content = client.get(
+        reverse(Reference.snippet_viewset.get_url_name("history"), args=[references[0].pk])
+    ).content.decode()
 
     assert editor.email in content
 
@@ -510,7 +580,9 @@ def test_history_shows_who_changed_what(client, editor, body):
 def test_the_chooser_finds_by_shelf_mark(client, body):
     first, second = make(body, 2)
 
-    content = client.get(reverse(Reference.snippet_viewset.chooser_viewset.get_url_name("choose_results")), {"q": first.mark}).content.decode()
+    content = client.get(
+        reverse(Reference.snippet_viewset.chooser_viewset.get_url_name("choose_results")), {"q": first.mark}
+    ).content.decode()
 
     assert first.title in content
     assert second.title not in content
@@ -519,7 +591,9 @@ def test_the_chooser_finds_by_shelf_mark(client, body):
 def test_deleting_says_what_goes_and_what_withdrawing_would_keep(client, body):
     reference = make(body, 1)[0]
 
-    content = unescape(client.get(reverse(Reference.snippet_viewset.get_url_name("delete"), args=[reference.pk])).content.decode())
+    content = unescape(
+        client.get(reverse(Reference.snippet_viewset.get_url_name("delete"), args=[reference.pk])).content.decode()
+    )
 
     with override("fr"):
         assert (

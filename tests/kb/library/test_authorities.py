@@ -107,7 +107,13 @@ def test_forms_of_one_name_look_the_same(one, other):
 
 
 @mark.parametrize(
-    ("one", "other"), [("La Gerbe", "Gerbera"), ("Maison médicale du Nord", "Maison médicale Aster"), ("asbl", "vzw"), ("Zone 1", "Zone 2")]
+    ("one", "other"),
+    [
+        ("La Gerbe", "Gerbera"),
+        ("Maison médicale du Nord", "Maison médicale Aster"),
+        ("asbl", "vzw"),
+        ("Zone 1", "Zone 2"),
+    ],
 )
 def test_different_names_do_not_look_the_same(one, other):
     assert folded(one) != folded(other)

@@ -1,4 +1,6 @@
-"""Results of the library: rights are asked again of the database, whatever the index still holds, at a fixed number of queries."""
+"""Results of the library: rights are asked again of the database, whatever the index still holds, at a fixed number of
+queries.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_a_file_that_could_not_be_read_is_said():
     assert [note.kind for note in found({key: []}, audiences=frozenset({PUBLIC, STAFF}))[key].card.notes] == ["scan"]
 
 
-@pytest.mark.parametrize("key", ["library.reference:999/", "library.reference:x/", "home.page:1/", "", "library.reference:"])
+@pytest.mark.parametrize(
+    "key", ["library.reference:999/", "library.reference:x/", "home.page:1/", "", "library.reference:"]
+)
 def test_an_unknown_key_gives_nothing(key):
     assert found({key: ["", "1.1/1"]}, audiences=ANYONE) == {}
 
@@ -92,7 +96,9 @@ def test_ten_cards_and_thirty_passages_cost_as_many_queries_as_one(django_assert
         ("en", "Very long: only about the first 1,700 pages are searched"),
     ],
 )
-def test_a_very_long_document_says_that_it_is_searched_in_part_to_who_may_open_it(client, monkeypatch, language, sentence):
+def test_a_very_long_document_says_that_it_is_searched_in_part_to_who_may_open_it(
+    client, monkeypatch, language, sentence
+):
     monkeypatch.setattr(registry, "MOST_TEXT", 20)
     reference = make.reference()
     make.file(reference, "ouvert")

@@ -1,4 +1,6 @@
-"""Putting a reference in as a member does: what is given, what is kept when something goes wrong, whose page it is, who may read it then."""
+"""Putting a reference in as a member does: what is given, what is kept when something goes wrong, whose page it is, who
+may read it then.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,12 @@ def begun() -> Reference:
 def test_a_pdf_begins_a_draft_of_its_author_for_the_group(client, author):
     answer = give(client, uploads=[pdf()])
     reference = begun()
-    assert (reference.state, reference.created_by, reference.audiences, reference.body.code) == (S.DRAFT, author, ["body:PA"], "PA")
+    assert (reference.state, reference.created_by, reference.audiences, reference.body.code) == (
+        S.DRAFT,
+        author,
+        ["body:PA"],
+        "PA",
+    )
     assert answer["Location"] == page_of(reference)
     file = reference.files.get()
     assert (file.audiences, file.publish_reason) == (["body:PA"], PublishReason.UNKNOWN)
@@ -118,7 +125,10 @@ def test_a_doi_is_known_however_it_is_written(typed, doi):
 
 @pytest.mark.parametrize(
     ("typed", "doi", "url"),
-    [("https://doi.org/10.1000/182", "10.1000/182", ""), ("example.org/rapport.pdf", "", "https://example.org/rapport.pdf")],
+    [
+        ("https://doi.org/10.1000/182", "10.1000/182", ""),
+        ("example.org/rapport.pdf", "", "https://example.org/rapport.pdf"),
+    ],
 )
 def test_a_link_is_kept_and_not_fetched(client, typed, doi, url):
     give(client, link=typed)
@@ -132,7 +142,9 @@ def test_a_title_alone_is_enough(client):
     assert Contribution.objects.get().corrected == ["title"]
 
 
-@pytest.mark.parametrize("typed", ["pas une adresse", "ftp://example.org/x", "javascript:alert(1)", "http://", "https://exa mple.org"])
+@pytest.mark.parametrize(
+    "typed", ["pas une adresse", "ftp://example.org/x", "javascript:alert(1)", "http://", "https://exa mple.org"]
+)
 def test_what_is_no_address_gets_a_sentence_by_the_field_and_stays_as_typed(client, typed):
     answer = give(client, link=typed, title="Un titre tapé")
     assert answer.status_code == 200 and not Reference.objects.exists()
@@ -228,7 +240,9 @@ def test_an_empty_file_gets_its_sentence_and_the_other_is_kept(client):
 
 def test_a_file_that_is_too_large_gets_its_sentence_is_not_kept_and_the_other_is(client, settings):
     settings.FILES_MAX_BYTES = 50_000
-    answer = client.post(ADD, {"uploads": [SimpleUploadedFile("lourd.pdf", b"x" * 60_000), pdf(name="bon.pdf")]}, follow=True)
+    answer = client.post(
+        ADD, {"uploads": [SimpleUploadedFile("lourd.pdf", b"x" * 60_000), pdf(name="bon.pdf")]}, follow=True
+    )
     assert "lourd.pdf" in text(answer) and "48.8" in text(answer)
     assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
 
@@ -238,19 +252,32 @@ PROGRAM = b"MZ\x90\x00\x03\x00\x00\x00" + b"\x00" * 100
 
 def test_a_damaged_doc_costs_none_of_the_good_files_of_its_form(client, worker):
     with worker():
-        answer = client.post(ADD, {"uploads": [pdf(name="un.pdf"), pdf(name="deux.pdf"), SimpleUploadedFile("lettre.doc", hostile.DAMAGED_DOC)]})
+        answer = client.post(
+            ADD,
+            {
+                "uploads": [
+                    pdf(name="un.pdf"),
+                    pdf(name="deux.pdf"),
+                    SimpleUploadedFile("lettre.doc", hostile.DAMAGED_DOC),
+                ]
+            },
+        )
     assert answer.status_code == 302
     found = {version.original_name: version.state for version in FileVersion.objects.all()}
     assert found == {"un.pdf": "read", "deux.pdf": "read", "lettre.doc": "broken"}
 
 
-@pytest.mark.parametrize(("language", "word"), [("fr", "C’est un programme"), ("nl", "Dit is een programma"), ("en", "This is a program")])
+@pytest.mark.parametrize(
+    ("language", "word"), [("fr", "C’est un programme"), ("nl", "Dit is een programma"), ("en", "This is a program")]
+)
 def test_a_program_is_told_beside_its_field_and_the_other_files_are_taken(author, language, word):
     client = logged_in(author)
     add = address("add", language=language)
     alone = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM)], "title": ""})
     assert {"fr": "jeu.exe\xa0: "}.get(language, "jeu.exe: ") + word in alone.context["form"].errors["uploads"][0]
-    with_others = client.post(add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True)
+    with_others = client.post(
+        add, {"uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True
+    )
     assert word in text(with_others)
     assert [version.original_name for version in FileVersion.objects.all()] == ["bon.pdf"]
 
@@ -258,7 +285,9 @@ def test_a_program_is_told_beside_its_field_and_the_other_files_are_taken(author
 def test_a_program_that_was_kept_when_the_session_ended_is_refused_then_and_the_good_file_taken(client, author):
     ticket = client.get(ADD).context["ticket"]
     end_sessions()
-    sent = client.post(ADD, {"ticket": ticket, "uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True)
+    sent = client.post(
+        ADD, {"ticket": ticket, "uploads": [SimpleUploadedFile("jeu.exe", PROGRAM), pdf(name="bon.pdf")]}, follow=True
+    )
     client.force_login(author, backend=BACKEND)
     back = client.get(sent.context["redirect_field_value"])
     assert "jeu.exe: This is a program" in text(back)
@@ -269,7 +298,13 @@ def test_a_program_that_was_kept_when_the_session_ended_is_refused_then_and_the_
 
 def test_a_program_in_the_place_of_a_better_file_loses_nothing_of_the_form(client):
     give(client, uploads=[pdf()])
-    data = {"open": "title", "title": "Écrit à la main", "upload": SimpleUploadedFile("jeu.exe", PROGRAM), "readers": "group", "do": "save"}
+    data = {
+        "open": "title",
+        "title": "Écrit à la main",
+        "upload": SimpleUploadedFile("jeu.exe", PROGRAM),
+        "readers": "group",
+        "do": "save",
+    }
     answer = client.post(page_of(begun()), data)
     assert "This is a program" in answer.context["form"].errors["upload"][0]
     assert answer.context["form"]["title"].value() == "Écrit à la main"
@@ -278,12 +313,19 @@ def test_a_program_in_the_place_of_a_better_file_loses_nothing_of_the_form(clien
 
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_the_pages_of_a_contribution_are_there_before_anybody_said_what_its_file_is(client, author, language):
-    give(client, uploads=[SimpleUploadedFile("page.html", b"<!doctype html><html><body>Le logement</body></html>"), pdf()], together="on")
+    give(
+        client,
+        uploads=[SimpleUploadedFile("page.html", b"<!doctype html><html><body>Le logement</body></html>"), pdf()],
+        together="on",
+    )
     reference = begun()
     assert set(FileVersion.objects.values_list("media_type", "state")) == {("", "waiting")}
     page = client.get(page_of(reference, language))
     shown = page.context["page"].files
-    assert [(file.facts, file.odd_name, file.state.icon) for file in shown] == [("HTML", "", "clock"), ("PDF", "", "clock")]
+    assert [(file.facts, file.odd_name, file.state.icon) for file in shown] == [
+        ("HTML", "", "clock"),
+        ("PDF", "", "clock"),
+    ]
     assert client.get(shown[1].open_url)["Content-Type"] == "application/octet-stream"
     assert client.get(address("contributions", language=language)).status_code == 200
     handling.propose(reference, author, held=held_by(author, second_factor=False))
@@ -295,7 +337,9 @@ def test_the_pages_of_a_contribution_are_there_before_anybody_said_what_its_file
 
 def test_three_hundred_files_at_once_the_first_fifty_are_taken_and_the_others_are_told(client, settings):
     settings.FILES_MAX_AT_ONCE = 5
-    answer = client.post(ADD, {"uploads": [SimpleUploadedFile(f"n{number}.txt", b"texte") for number in range(300)]}, follow=True)
+    answer = client.post(
+        ADD, {"uploads": [SimpleUploadedFile(f"n{number}.txt", b"texte") for number in range(300)]}, follow=True
+    )
     assert answer.status_code == 200
     assert Reference.objects.count() == 5
     assert "n299.txt" in text(answer)
@@ -326,10 +370,17 @@ def test_two_gigabytes_are_answered_with_a_sentence_and_fill_no_disk(author, mon
     settings.FILES_MAX_BYTES = settings.FILES_REQUEST_MAX_BYTES = 5_000_000
     written = []
     keep = TemporaryFileUploadHandler.receive_data_chunk
-    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", lambda self, raw, at: (written.append(len(raw)), keep(self, raw, at))[1])
+    monkeypatch.setattr(
+        TemporaryFileUploadHandler,
+        "receive_data_chunk",
+        lambda self, raw, at: (written.append(len(raw)), keep(self, raw, at))[1],
+    )
     size = 2_000_000_000
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="title"\r\n\r\nUn titre\r\n'
-    head += f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="uploads"; filename="film.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
+    head += (
+        f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="uploads"; '
+        f'filename="film.pdf"\r\nContent-Type: application/pdf\r\n\r\n'
+    )
     tail = f"\r\n--{BOUNDARY}--\r\n".encode()
     client = logged_in(author)
     environment = {
@@ -366,12 +417,17 @@ def test_a_zip_bomb_is_not_read_is_told_and_is_completed_by_hand(client, worker)
     page = client.get(page_of(begun()))
     assert page.context["page"].files[0].state.is_unread
     assert "could not read the text" in text(page)
-    answer = client.post(page_of(begun()), {"open": "title", "title": "Écrit à la main", "readers": "group", "do": "confirm"})
+    answer = client.post(
+        page_of(begun()), {"open": "title", "title": "Écrit à la main", "readers": "group", "do": "confirm"}
+    )
     assert answer.status_code == 302 and (begun().state, begun().title) == (S.PROPOSED, "Écrit à la main")
 
 
 def test_a_web_page_named_pdf_is_told_read_as_what_it_is_and_served_as_text(client, worker):
-    html = b"<!doctype html><html><head><title>Une page</title></head><body><h1>Une page</h1><script>alert(1)</script><p>Du texte.</p></body></html>"
+    html = (
+        b"<!doctype html><html><head><title>Une page</title></head><body><h1>Une "
+        b"page</h1><script>alert(1)</script><p>Du texte.</p></body></html>"
+    )
     with worker():
         give(client, uploads=[SimpleUploadedFile("rapport.pdf", html)])
     page = client.get(page_of(begun()))
@@ -385,8 +441,12 @@ def test_a_better_file_becomes_the_next_version_and_takes_the_place_of_what_nobo
     reference = begun()
     assert client.get(page_of(reference)).context["page"].files[0].state.is_unread
     with worker():
-        client.post(page_of(reference), {"upload": pdf(name="entier.pdf"), "upload_as": "1", "readers": "group", "do": "save"})
-    assert list(reference.files.get().stored_file.versions.values_list("number", "original_name")) == [(2, "entier.pdf")]
+        client.post(
+            page_of(reference), {"upload": pdf(name="entier.pdf"), "upload_as": "1", "readers": "group", "do": "save"}
+        )
+    assert list(reference.files.get().stored_file.versions.values_list("number", "original_name")) == [
+        (2, "entier.pdf")
+    ]
     assert client.get(page_of(reference)).context["page"].files[0].state.code == "read"
 
 
@@ -395,7 +455,10 @@ def test_a_better_file_becomes_the_next_version_and_takes_the_place_of_what_nobo
 
 @pytest.fixture
 def drafted(client, worker):
-    page = "Nieuwkomers op de Brusselse huurmarkt: een verkenning van de obstakels die zij ontmoeten bij de huurwaarborg en de huisvesting"
+    page = (
+        "Nieuwkomers op de Brusselse huurmarkt: een verkenning van de obstakels die zij "
+        "ontmoeten bij de huurwaarborg en de huisvesting"
+    )
     with worker():
         give(client, uploads=[pdf(page, page)])
     return begun()
@@ -418,7 +481,9 @@ def test_correct_opens_that_one_field_without_javascript(client, drafted):
     shown = lines(client.get(page_of(drafted), {"edit": "title"}))
     assert shown["title"].field is not None and not shown["title"].is_missing
     assert shown["language"].field is None
-    answer = client.post(page_of(drafted), {"missing": ["creators"], "creators": "De Schakel vzw", "readers": "group", "edit": "title"})
+    answer = client.post(
+        page_of(drafted), {"missing": ["creators"], "creators": "De Schakel vzw", "readers": "group", "edit": "title"}
+    )
     assert answer["Location"] == f"{page_of(drafted)}?edit=title#line-title"
     assert [one.name for one in drafted.creators.all()] == ["De Schakel vzw"]
 
@@ -432,7 +497,10 @@ def correct(client, reference, **data):
     if data.get("do") in ("accept", "return", "refuse"):
         data["stamp"] = stamp(client, reference)
     opened = [
-        name for name in data if name not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word", "stamp")
+        name
+        for name in data
+        if name
+        not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word", "stamp")
     ]
     return client.post(page_of(reference), {"open": opened, "readers": "group", "do": "save", **data})
 
@@ -452,7 +520,9 @@ def test_the_largest_form_is_saved_quickly_and_with_as_many_queries_as_a_small_o
     correct(client, drafted, creators=names(1), abstract="Un mot.")
     _, few = seconds_and_queries_of(lambda: correct(client, drafted, creators=names(2), abstract="Deux mots."))
     largest = names(MOST_NAMES).replace("Nom", "Autre")
-    seconds, many = seconds_and_queries_of(lambda: correct(client, drafted, creators=largest, abstract="é" * LONGEST_TEXT))
+    seconds, many = seconds_and_queries_of(
+        lambda: correct(client, drafted, creators=largest, abstract="é" * LONGEST_TEXT)
+    )
     assert list(Creator.objects.filter(reference=drafted).values_list("name", flat=True)) == largest.splitlines()
     assert len(Reference.objects.get().abstract["en"]) == LONGEST_TEXT
     assert many <= few + 10 and seconds < 2
@@ -472,7 +542,11 @@ def test_one_more_is_refused_with_a_sentence_and_nothing_is_lost(client, drafted
     form = answer.context["form"]
     assert form.errors.keys() == {name} and sentence in form.errors[name][0] and sentence in text(answer)
     assert (form[name].value(), form["publisher"].value()) == (typed, "Tapé avec")
-    assert (begun().state, list(Creator.objects.values_list("name", flat=True)), begun().abstract) == (S.DRAFT, before, drafted.abstract)
+    assert (begun().state, list(Creator.objects.values_list("name", flat=True)), begun().abstract) == (
+        S.DRAFT,
+        before,
+        drafted.abstract,
+    )
 
 
 def test_a_form_with_thousands_of_names_is_refused_before_anything_is_written(client, drafted):
@@ -505,7 +579,9 @@ def test_what_is_corrected_is_kept_and_no_later_reading_touches_it(client, draft
     ]
     assert {"title", "date_text", "creators"} <= set(Contribution.objects.get().corrected)
     with worker():
-        client.post(page_of(drafted), {"upload": pdf("Un tout autre titre"), "upload_as": "1", "readers": "group", "do": "save"})
+        client.post(
+            page_of(drafted), {"upload": pdf("Un tout autre titre"), "upload_as": "1", "readers": "group", "do": "save"}
+        )
     drafted.refresh_from_db()
     assert drafted.title == "Un titre corrigé"
     assert lines(client.get(page_of(drafted)))["title"].where == "as the contributor wrote it"
@@ -513,7 +589,10 @@ def test_what_is_corrected_is_kept_and_no_later_reading_touches_it(client, draft
 
 def test_a_missing_line_left_empty_does_not_wipe_what_was_read_meanwhile(client, drafted):
     Reference.objects.filter(pk=drafted.pk).update(date_text="2011")
-    client.post(page_of(drafted), {"missing": ["date_text", "language"], "date_text": "", "language": "", "readers": "group", "do": "save"})
+    client.post(
+        page_of(drafted),
+        {"missing": ["date_text", "language"], "date_text": "", "language": "", "readers": "group", "do": "save"},
+    )
     drafted.refresh_from_db()
     assert (drafted.date_text, drafted.language) == ("2011", "nl")
 
@@ -592,7 +671,9 @@ def test_own_work_for_everyone_is_refused_with_the_sentence(client, drafted):
 
 
 def test_what_was_proposed_as_own_work_is_taken_back_by_editors_only(client, author):
-    reference = make.reference(state=S.RETURNED, created_by=author, audiences=("body:PA",), own_production=make.body("PA"))
+    reference = make.reference(
+        state=S.RETURNED, created_by=author, audiences=("body:PA",), own_production=make.body("PA")
+    )
     answer = correct(client, reference, readers="everyone", do="confirm")
     assert answer.context["form"].errors.keys() == {"own_production"}
     Reference.objects.update(state=S.PROPOSED)
@@ -646,7 +727,9 @@ def test_what_was_typed_and_dropped_after_the_session_ended_is_there_after_the_l
     back = sent.context["redirect_field_value"]
     assert back.startswith(f"{ADD}?resume=")
     with override("en"):
-        answer = client.post(reverse("account_login"), {"login": author.email, "password": people.PASSWORD, "next": back}, follow=True)
+        answer = client.post(
+            reverse("account_login"), {"login": author.email, "password": people.PASSWORD, "next": back}, follow=True
+        )
     form = answer.context["form"]
     assert "Tapé avant" in text(answer) and list(form.kept.names.values()) == ["donne.pdf"]
     client.post(ADD, {"ticket": answer.context["ticket"], "title": "Tapé avant", "kept": form.kept.words})
@@ -656,7 +739,10 @@ def test_what_was_typed_and_dropped_after_the_session_ended_is_there_after_the_l
 def test_corrections_sent_after_the_session_ended_are_there_after_the_log_in(client, author, drafted):
     ticket = client.get(page_of(drafted)).context["ticket"]
     end_sessions()
-    sent = client.post(page_of(drafted), {"ticket": ticket, "open": "publisher", "publisher": "Tapé avant", "readers": "members", "do": "confirm"})
+    sent = client.post(
+        page_of(drafted),
+        {"ticket": ticket, "open": "publisher", "publisher": "Tapé avant", "readers": "members", "do": "confirm"},
+    )
     back = logged_in(author)
     answer = back.get(kept_address(sent))
     assert "Tapé avant" in text(answer) and answer.context["form"]["readers"].value() == "members"
@@ -683,7 +769,9 @@ def test_a_form_of_one_person_sent_by_another_adds_nothing_in_the_name_of_the_ot
 
 
 def test_a_document_kept_for_one_person_comes_in_with_no_other_persons_form(client, author, drafted):
-    word = give(client, uploads=[pdf(name="un.pdf"), pdf(name="deux.pdf")], title="Lequel ?").context["form"].kept.words[0]
+    word = (
+        give(client, uploads=[pdf(name="un.pdf"), pdf(name="deux.pdf")], title="Lequel ?").context["form"].kept.words[0]
+    )
     other = logged_in(make.member("PA"))
     own = make.reference("À l’autre", state=S.DRAFT, created_by=make.member("PA"))
     answer = give(other, kept=word)
@@ -728,7 +816,12 @@ def test_a_stranger_stores_nothing(author, ticket, monkeypatch):
 
 def test_my_contributions_say_where_each_stands_and_the_last_word(client, author):
     for state in S:
-        make.reference(f"Étude {state}", state=state, created_by=author, state_reason="Il manque l’année." if state == S.RETURNED else "")
+        make.reference(
+            f"Étude {state}",
+            state=state,
+            created_by=author,
+            state_reason="Il manque l’année." if state == S.RETURNED else "",
+        )
     make.reference("À une autre personne", state=S.DRAFT, created_by=make.member("PA"))
     shown = text(client.get(LIST))
     assert all(f"Étude {state}" in shown for state in S)
@@ -827,7 +920,9 @@ def test_each_step_is_taken_by_those_who_may_and_by_nobody_else(everyone, author
     allowed = {"author"} if step in ("save", "confirm", "delete", "take_back") else {"referent", "editor"}
     reference = make.reference(state=state, created_by=author, audiences=("body:PA",))
     shown = stamp_of(Reference.objects.get(pk=reference.pk))
-    everyone.named(reader).post(page_of(reference), {"do": step, "word": "Un mot.", "readers": "members", "stamp": shown})
+    everyone.named(reader).post(
+        page_of(reference), {"do": step, "word": "Un mot.", "readers": "members", "stamp": shown}
+    )
     after = Reference.objects.filter(pk=reference.pk).first()
     changed = after is None or after.state != state or after.audiences != ["body:PA"]
     assert changed == (reader in allowed)
@@ -873,8 +968,19 @@ def test_what_was_accepted_leads_to_its_page(client, author):
     assert client.get(page_of(reference))["Location"] == address("reference", reference.mark_slug)
 
 
-@pytest.mark.parametrize(("state", "reader"), [(S.ACCEPTED, "author"), (S.ACCEPTED, "referent"), (S.WITHDRAWN, "referent")])
-@pytest.mark.parametrize("sent", [{}, {"word": "x" * 501}, {"open": "title", "title": ""}, {"do": "accept", "readers": "everyone"}, {"do": "delete"}])
+@pytest.mark.parametrize(
+    ("state", "reader"), [(S.ACCEPTED, "author"), (S.ACCEPTED, "referent"), (S.WITHDRAWN, "referent")]
+)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"word": "x" * 501},
+        {"open": "title", "title": ""},
+        {"do": "accept", "readers": "everyone"},
+        {"do": "delete"},
+    ],
+)
 def test_what_is_decided_shows_nothing_to_who_sends_its_form_and_may_not_read_it(author, state, reader, sent):
     reference = make.reference("Secret mélisse", state=state, created_by=author, audiences=("body:LO",))
     make.file(reference, "Page mélisse", audiences=("body:LO",), name="melisse.pdf")
@@ -905,7 +1011,11 @@ def test_a_file_is_found_by_its_author_and_its_referents_before_it_is_accepted(i
     index()
     with override("fr"):
         search = reverse("search:results")
-    found = {reader for reader in READERS if everyone.named(reader).get(f"{search}?q=gingembre").context["answer"].results.total}
+    found = {
+        reader
+        for reader in READERS
+        if everyone.named(reader).get(f"{search}?q=gingembre").context["answer"].results.total
+    }
     assert found == ({"author", "editor"} if state == S.DRAFT else {"author", "referent", "editor"})
 
 
@@ -916,7 +1026,11 @@ def test_others_find_it_after_acceptance(index, everyone, author):
     index()
     with override("fr"):
         search = reverse("search:results")
-    found = {reader for reader in READERS if everyone.named(reader).get(f"{search}?q=gingembre").context["answer"].results.total}
+    found = {
+        reader
+        for reader in READERS
+        if everyone.named(reader).get(f"{search}?q=gingembre").context["answer"].results.total
+    }
     assert found == set(READERS) - {"anyone", "half"}
 
 
@@ -972,5 +1086,10 @@ def test_nobody_accepts_what_their_page_did_not_show(client, author, worker, cha
     answer = reader.post(page_of(begun()), {"readers": "group", "do": "accept", "word": "Merci.", "stamp": seen})
     assert begun().state == S.PROPOSED
     assert "changed since you opened it" in text(answer) and answer.context["form"]["word"].value() == "Merci."
-    assert reader.post(page_of(begun()), {"readers": "group", "do": "accept", "stamp": answer.context["stamp"]}).status_code == 302
+    assert (
+        reader.post(
+            page_of(begun()), {"readers": "group", "do": "accept", "stamp": answer.context["stamp"]}
+        ).status_code
+        == 302
+    )
     assert begun().state == S.ACCEPTED

@@ -77,7 +77,12 @@ def test_the_first_moment_is_never_changed(way):
 def test_made_public_at_once_is_dated_one_by_one_and_many_at_once():
     draft = make.reference(state=ReferenceState.DRAFT)
     Reference.objects.bulk_create(
-        [Reference(body=make.body(), title="Plusieurs", state=ReferenceState.ACCEPTED, audiences=["public"], mark_year=2012) for _number in range(2)]
+        [
+            Reference(
+                body=make.body(), title="Plusieurs", state=ReferenceState.ACCEPTED, audiences=["public"], mark_year=2012
+            )
+            for _number in range(2)
+        ]
     )
 
     assert moment(make.reference()) is not None
@@ -119,7 +124,11 @@ def test_the_moment_costs_no_query_of_a_save():
 
 
 def test_what_was_public_before_the_moment_was_kept_counts_since_it_was_accepted():
-    public, members, draft = make.reference(), make.reference(audiences=("members",)), make.reference(state=ReferenceState.DRAFT)
+    public, members, draft = (
+        make.reference(),
+        make.reference(audiences=("members",)),
+        make.reference(state=ReferenceState.DRAFT),
+    )
     Reference.objects.update(first_public_at=None, accepted_at=LONG_AGO)
     migration = import_module("kb.library.migrations.0007_when_references_became_public")
 

@@ -1,4 +1,7 @@
-"""Many at once: two imports and a worker beside one another, and readers who search meanwhile. Nothing is lost, nothing is doubled."""
+"""Many at once: two imports and a worker beside one another, and readers who search meanwhile.
+
+Nothing is lost, nothing is doubled.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ def folder_of_documents(folder: Path, word: str) -> Path:
     folder.mkdir()
     for number in range(DOCUMENTS):
         (folder / f"{word}-{number}.txt").write_text(
-            f"Document {number} sur la {word} des familles de Schaerbeek.\n\nSigne {word}{number:04d}.", encoding="utf-8"
+            f"Document {number} sur la {word} des familles de Schaerbeek.\n\nSigne {word}{number:04d}.",
+            encoding="utf-8",
         )
     return folder
 
@@ -32,7 +36,10 @@ def folder_of_documents(folder: Path, word: str) -> Path:
 @pytest.mark.drill
 def test_two_imports_a_worker_and_readers_at_once_lose_nothing(site, tmp_path):  # noqa: F811
     assert site.python(BODY) == 0
-    folders = {"PA": folder_of_documents(tmp_path / "pa", "santé"), "LOG": folder_of_documents(tmp_path / "log", "location")}
+    folders = {
+        "PA": folder_of_documents(tmp_path / "pa", "santé"),
+        "LOG": folder_of_documents(tmp_path / "log", "location"),
+    }
     failures: list[str] = []
 
     def run(*command: str) -> None:
@@ -42,7 +49,8 @@ def test_two_imports_a_worker_and_readers_at_once_lose_nothing(site, tmp_path): 
             failures.append(error.stdout + error.stderr)
 
     imports = [
-        threading.Thread(target=run, args=("import_folder", str(folder), "--group", code, "--audience", "public")) for code, folder in folders.items()
+        threading.Thread(target=run, args=("import_folder", str(folder), "--group", code, "--audience", "public"))
+        for code, folder in folders.items()
     ]
     with site.worker():
         for one in imports:
@@ -60,6 +68,8 @@ def test_two_imports_a_worker_and_readers_at_once_lose_nothing(site, tmp_path): 
             within_s=500,
             every_s=0.5,
         )
-    assert site.rows("SELECT count(*), count(DISTINCT body_id || '-' || mark_number) FROM library_reference") == [(2 * DOCUMENTS, 2 * DOCUMENTS)]
+    assert site.rows("SELECT count(*), count(DISTINCT body_id || '-' || mark_number) FROM library_reference") == [
+        (2 * DOCUMENTS, 2 * DOCUMENTS)
+    ]
     site.manage("check_index")
     assert json.loads(site.manage("search", "location0007", "--json"))["total"] == 0  # its file is for members

@@ -51,7 +51,9 @@ def author():
 
 
 def contribution(author, state=S.DRAFT, **values):
-    return make.reference("Une étude", state=state, created_by=author, audiences=values.pop("audiences", ("body:PA",)), **values)
+    return make.reference(
+        "Une étude", state=state, created_by=author, audiences=values.pop("audiences", ("body:PA",)), **values
+    )
 
 
 def steps(reference):
@@ -351,7 +353,9 @@ def test_own_work_becomes_public_only_once_the_committee_agreed(author, agreed):
 
 def test_own_work_is_not_even_proposed_to_everyone(author):
     with pytest.raises(ValidationError):
-        handling.propose(contribution(author, audiences=("public",), own_production=make.body("PA")), author, held=held(author))
+        handling.propose(
+            contribution(author, audiences=("public",), own_production=make.body("PA")), author, held=held(author)
+        )
 
 
 def test_own_work_for_the_members_needs_no_agreement(author):
@@ -362,8 +366,14 @@ def test_own_work_for_the_members_needs_no_agreement(author):
 
 @pytest.mark.parametrize("way", ["save", "bulk_create", "clean"])
 def test_no_way_of_saving_publishes_own_work_that_was_not_agreed(way):
-    reference = Reference(body=make.body("PA"), title="À nous", state=S.ACCEPTED, audiences=["public"], own_production=make.body("PA"))
-    ways = {"save": reference.save, "clean": reference.clean, "bulk_create": lambda: Reference.objects.bulk_create([reference])}
+    reference = Reference(
+        body=make.body("PA"), title="À nous", state=S.ACCEPTED, audiences=["public"], own_production=make.body("PA")
+    )
+    ways = {
+        "save": reference.save,
+        "clean": reference.clean,
+        "bulk_create": lambda: Reference.objects.bulk_create([reference]),
+    }
     with pytest.raises(ValidationError):
         ways[way]()
     assert not Reference.objects.exists()
@@ -449,7 +459,13 @@ def test_nothing_is_called_done_where_nothing_was(author, desk):
 
 
 @pytest.mark.parametrize(
-    ("action", "values"), [("audiences", {"audiences": ["members"]}), ("own_production", {}), ("accept", {}), ("withdraw", {"reason": "Vieille."})]
+    ("action", "values"),
+    [
+        ("audiences", {"audiences": ["members"]}),
+        ("own_production", {}),
+        ("accept", {}),
+        ("withdraw", {"reason": "Vieille."}),
+    ],
 )
 def test_a_bulk_action_does_not_undo_what_somebody_did_meanwhile(author, desk, action, values, monkeypatch):
     """The row was read for the list; a referent refuses it and its title is mended before the action reaches it."""
@@ -522,7 +538,14 @@ def test_a_state_changed_in_the_form_of_the_admin_is_told(author, desk):
     reference = contribution(author, S.PROPOSED)
     address = reverse(Reference.snippet_viewset.get_url_name("edit"), args=[reference.pk])
     shown = desk.get(address).context["form"]["shown"].value()
-    changed = form(reference.body, state="returned", state_reason="Il manque l’année.", audiences=["members"], shown=shown, **stamps(desk, address))
+    changed = form(
+        reference.body,
+        state="returned",
+        state_reason="Il manque l’année.",
+        audiences=["members"],
+        shown=shown,
+        **stamps(desk, address),
+    )
     answer = desk.post(address, changed | {"files-TOTAL_FORMS": "0", "creators-TOTAL_FORMS": "0"})
     assert answer.status_code == 302
     assert [(one.handling, one.word) for one in reference.steps.all()] == [(Handling.RETURNED, "Il manque l’année.")]

@@ -1,4 +1,6 @@
-"""A folder becomes references: titles, states, what is left out; stopped and taken up again, repeated, nothing twice."""
+"""A folder becomes references: titles, states, what is left out; stopped and taken up again, repeated,
+nothing twice.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,12 @@ pytestmark = pytest.mark.django_db
 def folder(tmp_path) -> Path:
     make.body("PA")
     (tmp_path / "sous").mkdir()
-    (tmp_path / "page.html").write_text("<html><head><title>Le logement social</title></head><body><p>Trois loyers de garantie.</p></body></html>")
-    (tmp_path / "sous" / "de_huur-waarborg.txt").write_text("x\n\nDe huurwaarborg staat op een geblokkeerde rekening van de huurder.\n")
+    (tmp_path / "page.html").write_text(
+        "<html><head><title>Le logement social</title></head><body><p>Trois loyers de garantie.</p></body></html>"
+    )
+    (tmp_path / "sous" / "de_huur-waarborg.txt").write_text(
+        "x\n\nDe huurwaarborg staat op een geblokkeerde rekening van de huurder.\n"
+    )
     (tmp_path / "casse.pdf").write_bytes(b"%PDF-1.4 this is no PDF")
     (tmp_path / "INDEX.jsonl").write_text('{"path": "a"}\n{"path": "b"}\n')
     (tmp_path / "notes.json").write_text('{"a": 1}')
@@ -45,7 +51,9 @@ def test_each_document_becomes_an_accepted_reference_with_its_title_and_language
         ("casse", "fr", "accepted"),
         ("de huur waarborg", "nl", "accepted"),
     ]
-    assert said.splitlines()[-1] == "6 documents: 3 added, 0 new versions, 0 there already, 3 left out, 1 with a problem"
+    assert (
+        said.splitlines()[-1] == "6 documents: 3 added, 0 new versions, 0 there already, 3 left out, 1 with a problem"
+    )
 
 
 def test_bad_files_are_lines_of_the_summary(folder):
@@ -80,7 +88,9 @@ def test_a_second_run_puts_nothing_in_twice(folder):
 
 def test_a_document_that_changed_is_a_new_version_of_its_file(folder):
     run(folder)
-    (folder / "page.html").write_text("<html><head><title>Autre titre</title></head><body><p>Un autre texte.</p></body></html>")
+    (folder / "page.html").write_text(
+        "<html><head><title>Autre titre</title></head><body><p>Un autre texte.</p></body></html>"
+    )
     said = run(folder)
     changed = ReferenceFile.objects.get(reference__title="Le logement social")
 
@@ -100,7 +110,10 @@ def test_a_run_that_was_stopped_in_the_middle_of_a_document_is_taken_up(folder, 
     monkeypatch.setattr(importing, "add_file", stopping)
     with pytest.raises((CommandError, SystemExit)):
         run(folder)
-    assert Reference.objects.count() == ImportedDocument.objects.count() == 0 or not Reference.objects.filter(title="casse").exists()
+    assert (
+        Reference.objects.count() == ImportedDocument.objects.count() == 0
+        or not Reference.objects.filter(title="casse").exists()
+    )
     monkeypatch.setattr(importing, "add_file", kept)
     run(folder)
 

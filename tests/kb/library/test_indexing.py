@@ -33,7 +33,9 @@ def entries_of(reference: Reference) -> list[Entry]:
 
 def found_by(reference: Reference, held: frozenset[str]) -> list[Entry]:
     """The entries that the engine gives this reader."""
-    return [one for one in entries_of(reference) if not held.isdisjoint(one.audiences) and held.isdisjoint(one.covered_by)]
+    return [
+        one for one in entries_of(reference) if not held.isdisjoint(one.audiences) and held.isdisjoint(one.covered_by)
+    ]
 
 
 def everything_in(entry: Entry) -> str:
@@ -83,7 +85,13 @@ def test_nothing_of_a_closed_file_stands_in_a_poorer_layer():
     reference = make.reference(language="fr")
     make.file(reference, "ouvert à tous")
     make.file(
-        reference, "geheim woord", audiences=(MEMBERS,), title="Verborgen bijlage", language="nl", name="gesloten-naam.pdf", content=b"%PDF closed"
+        reference,
+        "geheim woord",
+        audiences=(MEMBERS,),
+        title="Verborgen bijlage",
+        language="nl",
+        name="gesloten-naam.pdf",
+        content=b"%PDF closed",
     )
     [poor] = found_by(reference, ANYONE)
     [rich] = found_by(reference, frozenset({PUBLIC, MEMBERS}))
@@ -173,7 +181,9 @@ def test_the_words_a_reader_finds_are_exactly_those_of_the_files_they_may_open(d
     reference = make.reference(audiences=tuple(notice))
     words = {}
     for number, (audiences, reason) in enumerate(files):
-        added = make.file(reference, f"mot{number}", audiences=tuple(audiences), reason=reason, content=b"%%PDF %d" % number)
+        added = make.file(
+            reference, f"mot{number}", audiences=tuple(audiences), reason=reason, content=b"%%PDF %d" % number
+        )
         words[f"mot{number}"] = ReferenceFile.objects.get(pk=added.pk)
     found = found_by(reference, held)
     texts = {section.text for entry in found for section in entry.sections if section.anchor}
@@ -190,7 +200,9 @@ class TestEveryChangeIsRecorded:
     @pytest.fixture
     def reference(self) -> Reference:
         theme = make.concept("housing", "Logement")
-        reference = make.reference(creators=("CASS",), concepts=(make.concept("deposit", "garantie locative", broader=theme),))
+        reference = make.reference(
+            creators=("CASS",), concepts=(make.concept("deposit", "garantie locative", broader=theme),)
+        )
         reference.keywords.add(Keyword.objects.create(name="onthaal", language="nl"))
         reference.save()
         make.file(reference, "une page")
@@ -215,9 +227,13 @@ class TestEveryChangeIsRecorded:
         "files deleted": lambda one: ReferenceFile.objects.all().delete(),
         "concept renamed": lambda one: one.concepts.first().save(),
         "theme renamed": lambda one: one.concepts.first().broader.save(),
-        "concepts updated": lambda one: type(one.concepts.first()).objects.filter(code="housing").update(label_fr="Se loger"),
+        "concepts updated": lambda one: (
+            type(one.concepts.first()).objects.filter(code="housing").update(label_fr="Se loger")
+        ),
         "concept deleted": lambda one: type(one.concepts.first()).objects.get(code="deposit").delete(),
-        "other label added": lambda one: AltLabel.objects.create(concept=one.concepts.first(), language="nl", text="waarborg"),
+        "other label added": lambda one: AltLabel.objects.create(
+            concept=one.concepts.first(), language="nl", text="waarborg"
+        ),
         "keyword renamed": lambda one: Keyword.objects.get().save(),
         "keyword deleted": lambda one: Keyword.objects.get().delete(),
     }
@@ -243,7 +259,9 @@ class TestEveryChangeIsRecorded:
         assert Outbox.objects.filter(subject=subject_of(made.pk)).exists()
 
     def test_many_new_references(self):
-        made = Reference.objects.bulk_create([Reference(body=make.body(), title="Un"), Reference(body=make.body(), title="Deux")])
+        made = Reference.objects.bulk_create(
+            [Reference(body=make.body(), title="Un"), Reference(body=make.body(), title="Deux")]
+        )
 
         assert [one.mark_number for one in made] == [1, 2]
         assert {subject_of(one.pk) for one in made} <= set(Outbox.objects.values_list("subject", flat=True))
@@ -265,7 +283,9 @@ def test_the_day_of_acceptance_is_that_of_the_place_not_of_greenwich():
 
 
 class TestAVeryLongDocument:
-    """Of an entry the first so many characters are read, each layer its own: how long a closed file is, nobody learns who may not open it."""
+    """Of an entry the first so many characters are read, each layer its own: how long a closed file is, nobody learns
+    who may not open it.
+    """
 
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch):

@@ -47,7 +47,8 @@ TABLE = [
     ({STAFF}, {1: {STAFF}}, EDITOR_IN_PA, [{1}]),
     ({PUBLIC}, {1: set()}, MEMBER_PA, [set()]),
     ({PUBLIC}, {1: set()}, EDITOR, [{1}]),
-    # The one unavoidable case: two closed files, neither reader's set within the other's; met twice, with the right union.
+    # The one unavoidable case: two closed files, neither reader's set within the other's; met twice, with the right
+    # union.
     ({PUBLIC}, {1: {MEMBERS}, 2: {PA}}, MEMBER_PA, [{1}, {2}]),
     ({PUBLIC}, {1: {MEMBERS}, 2: {PA}}, CONSULTANT_PA, [{2}]),
     ({PUBLIC}, {1: {MEMBERS}, 2: {PA}}, MEMBER_LO, [{1}]),
@@ -61,7 +62,9 @@ def test_a_reader_meets_these_sets_of_files(notice, files, reader, met):
 
 
 VALUES = st.sets(st.sampled_from([PUBLIC, MEMBERS, PA, LO, "body:EC", "person:1"]))
-READERS = st.sets(st.sampled_from([MEMBERS, PA, LO, "body:EC", "person:1", "person:2", STAFF])).map(lambda held: frozenset(held | {PUBLIC}))
+READERS = st.sets(st.sampled_from([MEMBERS, PA, LO, "body:EC", "person:1", "person:2", STAFF])).map(
+    lambda held: frozenset(held | {PUBLIC})
+)
 
 
 @given(notice=VALUES, files=st.dictionaries(st.integers(1, 5), VALUES, max_size=5), held=READERS)
@@ -72,7 +75,9 @@ def test_what_a_reader_meets_is_exactly_what_they_may_open(notice, files, held):
 
     assert bool(met) == may_see(held, notice)
     if met:
-        assert frozenset().union(*(layer.files for layer in met)) == {number for number, given in files.items() if may_see(held, given)}
+        assert frozenset().union(*(layer.files for layer in met)) == {
+            number for number, given in files.items() if may_see(held, given)
+        }
     if STAFF in held:
         assert len(met) == 1
 

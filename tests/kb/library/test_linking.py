@@ -74,12 +74,16 @@ def test_each_address_says_when_it_changed_and_so_does_the_list(client, monkeypa
     changed = timezone.localtime(make.reference("Guide", audiences=["public"]).updated_at)
     assert f"<lastmod>{changed.date().isoformat()}</lastmod>" in client.get("/sitemap-references.xml").content.decode()
     monkeypatch.setattr(ReferenceSitemap, "limit", 2)
-    (listed,) = re.findall(r"sitemap-references.xml</loc>\s*<lastmod>([^<]+)<", client.get("/sitemap.xml").content.decode())
+    (listed,) = re.findall(
+        r"sitemap-references.xml</loc>\s*<lastmod>([^<]+)<", client.get("/sitemap.xml").content.decode()
+    )
     assert datetime.fromisoformat(listed) == changed
 
 
 @pytest.mark.parametrize("number", [2, 12])
-def test_a_page_of_the_sitemap_takes_two_queries_however_many_references_there_are(number, django_assert_num_queries, rf):
+def test_a_page_of_the_sitemap_takes_two_queries_however_many_references_there_are(
+    number, django_assert_num_queries, rf
+):
     site = RequestSite(rf.get("/"))
     for one in range(number):
         make.reference(f"Guide {one}", audiences=["public"])
@@ -88,7 +92,13 @@ def test_a_page_of_the_sitemap_takes_two_queries_however_many_references_there_a
 
 
 @pytest.mark.parametrize(
-    "address", ["/sitemap-nothing.xml", "/sitemap-references.xml?p=2", "/sitemap-references.xml?p=x", "/sitemap-references.xml?p=0"]
+    "address",
+    [
+        "/sitemap-nothing.xml",
+        "/sitemap-references.xml?p=2",
+        "/sitemap-references.xml?p=x",
+        "/sitemap-references.xml?p=0",
+    ],
 )
 def test_a_page_of_the_sitemap_that_is_not_there_is_not_found(client, address):
     assert client.get(address).status_code == 404

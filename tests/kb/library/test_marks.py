@@ -24,7 +24,9 @@ def test_a_number_is_never_given_again():
 
 @pytest.mark.django_db
 def test_each_group_and_year_counts_for_itself():
-    assert [make.reference(code=code, mark_year=year).mark for code, year in (("PA", 2012), ("PA", 2013), ("LO", 2012))] == [
+    assert [
+        make.reference(code=code, mark_year=year).mark for code, year in (("PA", 2012), ("PA", 2013), ("LO", 2012))
+    ] == [
         "PA 2012/1",
         "PA 2013/1",
         "LO 2012/1",
@@ -76,7 +78,14 @@ def test_many_at_the_same_time_get_different_marks():
 
 @pytest.mark.parametrize(
     ("slug", "mark"),
-    [("PA-2012-147", Mark("PA", 2012, 147)), ("PA-2012-0", None), ("PA-2012-01", None), ("pa-2012-1", None), ("PA-2012", None), ("", None)],
+    [
+        ("PA-2012-147", Mark("PA", 2012, 147)),
+        ("PA-2012-0", None),
+        ("PA-2012-01", None),
+        ("pa-2012-1", None),
+        ("PA-2012", None),
+        ("", None),
+    ],
 )
 def test_a_mark_in_an_address_is_read_or_is_none(slug, mark):
     assert Mark.from_slug(slug) == mark

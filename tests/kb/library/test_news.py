@@ -77,7 +77,11 @@ def test_a_reference_has_its_titles_its_summary_and_its_addresses():
     )
     [news] = newest()
 
-    assert {code: news.titles.get(code) for code in ("fr", "nl", "en")} == {"fr": "L’accueil", "nl": "Het onthaal", "en": None}
+    assert {code: news.titles.get(code) for code in ("fr", "nl", "en")} == {
+        "fr": "L’accueil",
+        "nl": "Het onthaal",
+        "en": None,
+    }
     assert news.titles.source == "fr"
     assert news.texts.shown("nl").text == "Wat men zegt."
     assert news.texts.shown("en").text == "Ce que disent les gens."
@@ -138,7 +142,14 @@ def test_a_thousand_take_as_many_queries_as_ten():
         have = Reference.objects.count()
         Reference.objects.bulk_create(
             [
-                Reference(body=make.body(), title=f"N° {number}", state="accepted", audiences=["public"], mark_year=2012, mark_number=number)
+                Reference(
+                    body=make.body(),
+                    title=f"N° {number}",
+                    state="accepted",
+                    audiences=["public"],
+                    mark_year=2012,
+                    mark_number=number,
+                )
                 for number in range(have + 1, times + 1)
             ]
         )

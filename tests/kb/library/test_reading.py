@@ -1,4 +1,6 @@
-"""The document reader on a real PDF: the words asked are marked in the text and at their place on the page; hits lead from page to page."""
+"""The document reader on a real PDF: the words asked are marked in the text and at their place on the page; hits lead
+from page to page.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
 
-# The word stands 100 points from the left and 200 from the top of a page of 400 by 800 points, 20 points high; page 2 is in Dutch.
+# The word stands 100 points from the left and 200 from the top of a page of 400 by 800 points, 20 points high; page 2
+# is in Dutch.
 SOURCE = """
 #set page(width: 400pt, height: 800pt, margin: 0pt)
 #set text(font: "New Computer Modern", size: 20pt, top-edge: "ascender", bottom-edge: "descender")
@@ -44,7 +47,9 @@ def pdf(tmp_path_factory) -> bytes:
 @pytest.fixture
 def reference(pdf, index):
     reference = make.reference("Le logement", creators=("CASS",), date_text="2012")
-    added = add_file(reference, ContentFile(pdf, name="logement.pdf"), audiences=["public"], publish_reason=PublishReason.OWN)
+    added = add_file(
+        reference, ContentFile(pdf, name="logement.pdf"), audiences=["public"], publish_reason=PublishReason.OWN
+    )
     version = added.stored_file.versions.get()
     read_here(version.pk, claim="test")
     assert FileVersion.objects.get(pk=version.pk).state == "read"
@@ -85,7 +90,9 @@ def test_a_page_without_hits_stands_between_two(client, reference):
     opened = client.get(f"/fr/bibliotheque/{reference.mark_slug}/lire/1.1/2/?q=logement").context["opened"]
 
     assert opened.hit == 0 and opened.found.total == 3
-    assert opened.previous_hit_url.endswith("/1/?q=logement&hit=1#hit") and opened.next_hit_url.endswith("/3/?q=logement&hit=2#hit")
+    assert opened.previous_hit_url.endswith("/1/?q=logement&hit=1#hit") and opened.next_hit_url.endswith(
+        "/3/?q=logement&hit=2#hit"
+    )
 
 
 def test_a_search_begins_at_its_first_hit(client, reference):
@@ -94,7 +101,9 @@ def test_a_search_begins_at_its_first_hit(client, reference):
     assert answer.status_code == 302 and answer["Location"].endswith("/lire/1.1/1/?q=logements&hit=1#hit")
 
 
-@pytest.mark.parametrize("query", ["", "?q=", "?q=introuvable", "?q=%22%22&hit=x", "?q=-logement", "?q=lang:nl", "?hit=99999999999"])
+@pytest.mark.parametrize(
+    "query", ["", "?q=", "?q=introuvable", "?q=%22%22&hit=x", "?q=-logement", "?q=lang:nl", "?hit=99999999999"]
+)
 def test_any_question_is_answered_with_the_page(client, reference, query):
     assert "décent" in page(client, reference, 1, query)
 
@@ -188,7 +197,9 @@ def test_a_long_page_full_of_hits_costs_little_and_marks_those_around_the_hit_we
 
 def test_a_page_of_many_languages_costs_little():
     words = "Le logement. De woning. " * 4_000
-    page = long_page(words, [[place, place + 12, "nl" if place // 12 % 2 else "fr"] for place in range(0, len(words), 12)])
+    page = long_page(
+        words, [[place, place + 12, "nl" if place // 12 % 2 else "fr"] for place in range(0, len(words), 12)]
+    )
     began = process_time()
     [paragraph] = reading.text_of(page, parse("logement woning", "fr"), current=1, default="fr").paragraphs
 

@@ -81,7 +81,9 @@ class TestWhatIsShown:
         assert found(make.reference("La garantie locative expliquée")) == [(there, "title")]
 
     def test_a_translated_title_counts(self):
-        there = make.reference("Het onthaal van nieuwkomers", language="nl", translated_titles={"fr": "L’accueil des primo-arrivants"})
+        there = make.reference(
+            "Het onthaal van nieuwkomers", language="nl", translated_titles={"fr": "L’accueil des primo-arrivants"}
+        )
         self.index()
         assert found(make.reference("L’accueil des primo-arrivants")) == [(there, "title")]
 
@@ -197,7 +199,11 @@ class TestWhatIsNotTheirs:
 
     def test_nor_do_the_files_of_an_unseen_twin_cost_a_query_more_to_who_gives_a_title_alone(self):
         alone, here = make.reference("Le seul de son titre"), make.reference("La garantie locative expliquée")
-        make.file(make.reference("La garantie locative expliquée", audiences=("body:LO",), creators=("CPAS",)), "a", audiences=("body:LO",))
+        make.file(
+            make.reference("La garantie locative expliquée", audiences=("body:LO",), creators=("CPAS",)),
+            "a",
+            audiences=("body:LO",),
+        )
         self.index()
         counts = []
         for reference in (here, alone):
@@ -209,7 +215,9 @@ class TestWhatIsNotTheirs:
 
 @pytest.mark.django_db
 def test_forty_twins_cost_as_many_queries_as_two(index, django_assert_num_queries):
-    here = make.reference("Le bail expliqué aux locataires", doi="10.1000/x", isbn="9782804159320", url="https://example.org/a")
+    here = make.reference(
+        "Le bail expliqué aux locataires", doi="10.1000/x", isbn="9782804159320", url="https://example.org/a"
+    )
     make.file(here, "a", content=SAME)
     for number in range(40):
         make.file(make.reference("Le bail expliqué aux locataires", doi="10.1000/x"), "b", content=SAME)
@@ -224,7 +232,10 @@ class TestLikeness:
         [
             ("L’accueil des primo-arrivants à Schaerbeek", "L'accueil des primoarrivants à Schaerbeek"),
             ("La tuberculose, un problème de santé publique", "La tuberculose : un problème de santé publique."),
-            ("Logement insalubre : constater, signaler, protéger", "Le logement insalubre : constater, signaler et protéger"),
+            (
+                "Logement insalubre : constater, signaler, protéger",
+                "Le logement insalubre : constater, signaler et protéger",
+            ),
             ("De Gids voor de maatschappelijk begeleider", "Gids voor de maatschappelijke begeleider"),
             ("Dringende medische hulp", "Dringende medisch hulp"),
             ("Neither rivals nor colleagues", "Neither rivals nor collegues"),
@@ -249,7 +260,10 @@ class TestLikeness:
 
     def test_long_titles_of_like_words_are_compared_in_no_time(self):
         """All words begin with the same letter and are nearly one another: none is told apart by its beginning."""
-        titles = [" ".join(f"qzwal{chr(97 + place % 26)}{chr(97 + (place * number) % 26)}" for place in range(140)) for number in range(1, 41)]
+        titles = [
+            " ".join(f"qzwal{chr(97 + place % 26)}{chr(97 + (place * number) % 26)}" for place in range(140))
+            for number in range(1, 41)
+        ]
         started = time.process_time()
         for one, other in combinations(titles, 2):
             likeness(one, other)
@@ -262,7 +276,9 @@ class TestLikeness:
     @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
     @pytest.mark.parametrize("name", ["cnil_fr", "debian_faq_fr", "debian_faq_nl", "debian_faq_en"])
     def test_of_two_thousand_pairs_of_questions_of_a_help_desk_hardly_one_is_alike(self, name):
-        titles = sorted({json.loads(line)["title"] for line in (CORPORA / name / "docs.jsonl").read_text().splitlines()})[:250]
+        titles = sorted(
+            {json.loads(line)["title"] for line in (CORPORA / name / "docs.jsonl").read_text().splitlines()}
+        )[:250]
         pairs = list(combinations(titles, 2))
         alike = [pair for pair in pairs if abs(len(pair[0]) - len(pair[1])) < 20 and likeness(*pair) >= LEAST_ALIKE]
         assert len(alike) <= max(1, len(pairs) / 2000), alike

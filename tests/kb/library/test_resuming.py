@@ -27,7 +27,11 @@ _TOO_LONG = {"fr": "trop long", "nl": "te lang", "en": "it is too long"}
 WHY = {
     "too long": _TOO_LONG,
     "together too long": _TOO_LONG,
-    "the disk is full": {"fr": "plus de place en ce moment", "nl": "op dit moment geen plaats", "en": "no room at this moment"},
+    "the disk is full": {
+        "fr": "plus de place en ce moment",
+        "nl": "op dit moment geen plaats",
+        "en": "no room at this moment",
+    },
     "no room left": {"fr": "Mes contributions", "nl": "Mijn bijdragen", "en": "My contributions"},
 }
 
@@ -62,12 +66,29 @@ def word_of(answer) -> str:
 
 def test_every_line_of_both_forms_is_there_again_as_long_as_it_may_be(author):
     lines = {name: LONG.get(name, f"valeur de {name}") for name in LINES}
-    others = {"open": list(LINES), "missing": ["isbn"], "readers": "group", "publish_reason": "own", "permission_date": "2026-01-01"}
-    typed = {**lines, **others, "own_production": "on", "upload_as": "1", "word": LONG["word"], "body": "3", "link": "10.1000/182", "together": "on"}
+    others = {
+        "open": list(LINES),
+        "missing": ["isbn"],
+        "readers": "group",
+        "publish_reason": "own",
+        "permission_date": "2026-01-01",
+    }
+    typed = {
+        **lines,
+        **others,
+        "own_production": "on",
+        "upload_as": "1",
+        "word": LONG["word"],
+        "body": "3",
+        "link": "10.1000/182",
+        "together": "on",
+    }
 
     found = resumed(word_of(sent_late(author, **typed)), author, ADD)
 
-    assert {name: found.getlist(name) for name in typed} == {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
+    assert {name: found.getlist(name) for name in typed} == {
+        name: value if isinstance(value, list) else [value] for name, value in typed.items()
+    }
 
 
 def test_only_the_fields_of_the_two_forms_are_kept(author):
@@ -101,7 +122,9 @@ def test_what_is_too_much_is_not_kept_and_the_log_in_page_says_so(author, settin
 
 
 @pytest.mark.parametrize("language", CODES)
-def test_a_document_for_which_there_was_no_room_is_named_at_the_log_in_and_the_others_are_kept(author, settings, language):
+def test_a_document_for_which_there_was_no_room_is_named_at_the_log_in_and_the_others_are_kept(
+    author, settings, language
+):
     settings.FILES_PERSON_MAX_BYTES = 60_000
     uploads = [SimpleUploadedFile("un.pdf", b"%PDF-1.4" * 100), SimpleUploadedFile("deux.pdf", b"%PDF-1.4" * 9_000)]
     browser = Client()
@@ -118,7 +141,9 @@ def test_another_person_reads_which_document_was_not_kept_and_no_figure_of_its_o
     settings.FILES_PERSON_MAX_BYTES = 60_000
     browser = Client()
     browser.force_login(make.member("PA"), backend=BACKEND)
-    answer = browser.post(ADD, {"ticket": ticket_for(author), "uploads": SimpleUploadedFile("deux.pdf", b"%PDF-1.4" * 9_000)})
+    answer = browser.post(
+        ADD, {"ticket": ticket_for(author), "uploads": SimpleUploadedFile("deux.pdf", b"%PDF-1.4" * 9_000)}
+    )
 
     assert "“deux.pdf” was not kept." in answer.content.decode()
     assert "58" not in answer.content.decode().partition("deux.pdf")[2][:200]
@@ -146,6 +171,8 @@ def test_of_many_forms_of_a_person_the_last_ones_wait_and_those_of_others_too(au
 def test_signs_that_are_no_text_make_no_error(author):
     content = f'--x\r\nContent-Disposition: form-data; name="ticket"\r\n\r\n{ticket_for(author)}\r\n'
     content += '--x\r\nContent-Disposition: form-data; name="title"\r\n\r\n\\ud800\r\n--x--\r\n'
-    answer = Client().post(ADD, content.encode(), content_type="multipart/form-data; boundary=x; charset=raw_unicode_escape")
+    answer = Client().post(
+        ADD, content.encode(), content_type="multipart/form-data; boundary=x; charset=raw_unicode_escape"
+    )
 
     assert answer.status_code == 302

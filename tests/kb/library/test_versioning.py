@@ -1,4 +1,6 @@
-"""Versions of a file: what was replaced before acceptance goes, what acceptance opens is seen before, what is taken away says so."""
+"""Versions of a file: what was replaced before acceptance goes, what acceptance opens is seen before, what is taken
+away says so.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,11 @@ from tests.kb.library.conftest import index, readers  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 S = ReferenceState
-READER, FILE, PICTURE = "/fr/bibliotheque/{}/lire/1.{}/1/", "/fr/bibliotheque/{}/fichier/1.{}/", "/fr/bibliotheque/{}/image/1.{}/1.webp"
+READER, FILE, PICTURE = (
+    "/fr/bibliotheque/{}/lire/1.{}/1/",
+    "/fr/bibliotheque/{}/fichier/1.{}/",
+    "/fr/bibliotheque/{}/image/1.{}/1.webp",
+)
 SHORT = "/r/{}/1.{}/1"
 
 
@@ -49,7 +55,9 @@ def replace(file: ReferenceFile, words: bytes = b"Anonyme") -> FileVersion:
 
 
 def numbers(file: ReferenceFile) -> list[int]:
-    return list(FileVersion.objects.filter(stored_file=file.stored_file_id).order_by("number").values_list("number", flat=True))
+    return list(
+        FileVersion.objects.filter(stored_file=file.stored_file_id).order_by("number").values_list("number", flat=True)
+    )
 
 
 def chief():
@@ -216,7 +224,9 @@ def test_the_address_of_a_version_taken_away_says_so_with_the_reason(published, 
     assert readers.anyone.get(SHORT.format(slug, 1), follow=True).status_code == 410
 
 
-@pytest.mark.parametrize(("reader", "status"), [("anyone", 404), ("other", 404), ("member", 410), ("consultant", 410), ("editor", 410)])
+@pytest.mark.parametrize(
+    ("reader", "status"), [("anyone", 404), ("other", 404), ("member", 410), ("consultant", 410), ("editor", 410)]
+)
 def test_only_who_could_open_it_is_told_of_a_version_taken_away(published, readers, reader, status):  # noqa: F811
     published.audiences = ["body:PA"]
     published.save()
@@ -259,7 +269,9 @@ def test_an_editor_takes_a_version_away_and_it_stands_in_the_log(published, read
 
     assert numbers(published) == [2]
     assert TakenVersion.objects.get().reason == "Des noms"
-    assert "library.take_version_away" in set(log_registry.get_logs_for_instance(published.reference).values_list("action", flat=True))
+    assert "library.take_version_away" in set(
+        log_registry.get_logs_for_instance(published.reference).values_list("action", flat=True)
+    )
     assert readers.editor.get(address, follow=True).status_code == 404
     assert readers.editor.get(edit).status_code == 200
 
@@ -293,9 +305,14 @@ def test_old_data_keeps_open_what_stood_at_the_first_acceptance_and_what_came_af
         reference = make.reference(name, **values)
         files[name] = ReferenceFile.objects.create(reference=reference, stored_file=stored, audiences=["members"])
 
-    import_module("kb.library.migrations.0010_what_acceptances_opened").open_what_was_accepted(apps, connection.SchemaEditorClass(connection))
+    import_module("kb.library.migrations.0010_what_acceptances_opened").open_what_was_accepted(
+        apps, connection.SchemaEditorClass(connection)
+    )
 
-    found = {name: ReferenceFile.objects.values_list("opened_from", "opened_to").get(pk=file.pk) for name, file in files.items()}
+    found = {
+        name: ReferenceFile.objects.values_list("opened_from", "opened_to").get(pk=file.pk)
+        for name, file in files.items()
+    }
     assert found == {name: expected for name, (_values, _days, expected) in cases.items()}
 
 

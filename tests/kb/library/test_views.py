@@ -1,4 +1,6 @@
-"""Every way out of the library, for every reader: what is theirs is there, what is not is the same 404 as what never was."""
+"""Every way out of the library, for every reader: what is theirs is there, what is not is the same 404 as what never
+was.
+"""
 
 from __future__ import annotations
 
@@ -104,8 +106,12 @@ def test_a_withdrawn_reference_says_so_at_its_address_and_gives_no_title_and_no_
 
 
 @pytest.mark.parametrize(("file", "version", "page"), [(1, 1, 1), (1, 1, 9), (1, 9, 1), (9, 1, 1)])
-def test_the_address_of_a_cited_page_stays_and_says_that_it_was_withdrawn_whichever_page_it_was(readers, file, version, page):
-    """What was cited is permanent; every number gets one answer, so that none says which files there were, nor whose they were."""
+def test_the_address_of_a_cited_page_stays_and_says_that_it_was_withdrawn_whichever_page_it_was(
+    readers, file, version, page
+):
+    """What was cited is permanent; every number gets one answer, so that none says which files there were, nor whose
+    they were.
+    """
     reference = make.reference("Un titre disparu")
     make.file(reference, "un texte", audiences=(MEMBERS,))
     reference.state, reference.state_reason = ReferenceState.WITHDRAWN, "Remplacée par l’édition 2013"
@@ -128,7 +134,9 @@ def test_a_withdrawn_reference_of_members_is_not_there_for_others(readers):
 
     for way in WAYS:
         assert readers.anyone.get(address(reference, way), follow=True).status_code == 404, way
-        assert readers.member.get(address(reference, way), follow=True).status_code == (404 if way in ("file", "image") else 200), way
+        assert readers.member.get(address(reference, way), follow=True).status_code == (
+            404 if way in ("file", "image") else 200
+        ), way
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -143,7 +151,13 @@ def test_the_page_of_a_public_notice_says_nothing_of_a_closed_file(readers):
     reference = make.reference()
     make.file(reference, "ouvert")
     make.file(
-        reference, "geheim", audiences=(MEMBERS,), title="Annexe secrète", language="nl", name="nom-secret.pdf", content=b"%PDF longer than the other"
+        reference,
+        "geheim",
+        audiences=(MEMBERS,),
+        title="Annexe secrète",
+        language="nl",
+        name="nom-secret.pdf",
+        content=b"%PDF longer than the other",
     )
     poor = readers.anyone.get(address(reference, "reference")).content.decode()
     rich = readers.member.get(address(reference, "reference")).content.decode()
@@ -162,7 +176,10 @@ def test_a_successor_that_is_not_yours_is_not_named(readers):
     assert "Le nouveau texte" in readers.member.get(address(reference, "reference")).content.decode()
 
 
-@pytest.mark.parametrize(("name", "titles"), [("anyone", {"public"}), ("member", {"public", "membres", "groupe"}), ("other", {"public", "membres"})])
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [("anyone", {"public"}), ("member", {"public", "membres", "groupe"}), ("other", {"public", "membres"})],
+)
 def test_the_list_and_its_themes_count_what_the_reader_may_see(readers, index, name, titles):
     theme = make.concept("housing", "Logement", "Huisvesting", "Housing")
     make.reference("public", concepts=(theme,))
@@ -179,7 +196,12 @@ def test_the_list_and_its_themes_count_what_the_reader_may_see(readers, index, n
 
 @pytest.mark.parametrize(("language", "word"), [("fr", "bibliotheque"), ("nl", "bibliotheek"), ("en", "library")])
 def test_the_pages_speak_the_language_of_their_address(client, language, word):
-    reference = make.reference("De huurwaarborg", language="nl", translated_titles={"fr": "La garantie locative"}, abstract={"fr": "Un résumé."})
+    reference = make.reference(
+        "De huurwaarborg",
+        language="nl",
+        translated_titles={"fr": "La garantie locative"},
+        abstract={"fr": "Un résumé."},
+    )
     answer = client.get(f"/{language}/{word}/{reference.mark_slug}/")
     page = answer.content.decode()
 
@@ -215,12 +237,23 @@ def test_a_short_address_of_a_page_keeps_the_words(client):
     reference = make.reference()
     make.file(reference, "un", "deux")
 
-    assert client.get("/r/PA-2012-1/1.1/2?q=titre+de+séjour")["Location"] == "/fr/bibliotheque/PA-2012-1/lire/1.1/2/?q=titre+de+s%C3%A9jour"
+    assert (
+        client.get("/r/PA-2012-1/1.1/2?q=titre+de+séjour")["Location"]
+        == "/fr/bibliotheque/PA-2012-1/lire/1.1/2/?q=titre+de+s%C3%A9jour"
+    )
     assert client.get("/r/PA-2012-1/1.1/3", follow=True).status_code == 404
 
 
 @pytest.mark.parametrize(
-    "path", ["/r/PA-2012-0", "/r/PA-12-1", "/r/P-2012-1", "/r/PA-2012-1/0.1/1", "/r/PA-2012-1/1.1", "/fr/bibliotheque/PA-2012-01/"]
+    "path",
+    [
+        "/r/PA-2012-0",
+        "/r/PA-12-1",
+        "/r/P-2012-1",
+        "/r/PA-2012-1/0.1/1",
+        "/r/PA-2012-1/1.1",
+        "/fr/bibliotheque/PA-2012-01/",
+    ],
 )
 def test_what_is_no_mark_is_a_404(client, path):
     make.reference()
@@ -235,7 +268,10 @@ def test_a_file_is_shown_inline_or_downloaded(client):
     download = client.get(address(reference, "file") + "?download")
 
     assert inline["Content-Disposition"].startswith("inline") and inline["Content-Type"] == "application/pdf"
-    assert download["Content-Disposition"].startswith("attachment") and b"".join(download.streaming_content) == b"%PDF-1.4 content"
+    assert (
+        download["Content-Disposition"].startswith("attachment")
+        and b"".join(download.streaming_content) == b"%PDF-1.4 content"
+    )
 
 
 def test_a_public_reference_has_what_catalogues_read_and_a_closed_one_asks_not_to_be_indexed(readers):
@@ -295,7 +331,9 @@ def test_a_page_of_a_reference_costs_the_same_whatever_hangs_on_it(client):
 
     small = make.reference("Petit", creators=("CASS",), concepts=(make.concept("a", "A"),))
     make.file(small, "un")
-    big = make.reference("Grand", creators=("CASS", "IRFAM", "ULB"), concepts=tuple(make.concept(code, code) for code in ("b", "c", "d")))
+    big = make.reference(
+        "Grand", creators=("CASS", "IRFAM", "ULB"), concepts=tuple(make.concept(code, code) for code in ("b", "c", "d"))
+    )
     for number in range(5):
         added = make.file(big, "un", "deux", content=b"%%PDF %d" % number)
         make.version(added.stored_file, ("trois",))

@@ -28,7 +28,9 @@ def item(
     language: str = "fr",
 ) -> IssueItem:
     """An item of no issue yet; words are in `language`, or a {language: text} of their own."""
-    return IssueItem(title=_texts(title, language), text=_texts(text, language), subject=subject, heading=heading, url=url)
+    return IssueItem(
+        title=_texts(title, language), text=_texts(text, language), subject=subject, heading=heading, url=url
+    )
 
 
 def _texts(words: str | dict[str, str], language: str) -> dict[str, str]:
@@ -58,7 +60,9 @@ def issue(
 
 
 def approve(issue: Issue, user: Any = None) -> Issue:
-    """Writes down what the record holds, and has this revision approved and published by Wagtail's workflow; gives the fresh row."""
+    """Writes down what the record holds, and has this revision approved and published by Wagtail's workflow; gives the
+    fresh row.
+    """
     issue.save_revision(user=user)
     state = workflow().start(issue, user)
     state.current_task_state.specific.approve(user=user)
@@ -79,10 +83,18 @@ def workflow() -> Workflow:
     return made
 
 
-def subscriber(email: str | None = None, *, language: str = "fr", state: str = SubscriberState.ACTIVE, **fields: Any) -> Subscriber:
+def subscriber(
+    email: str | None = None, *, language: str = "fr", state: str = SubscriberState.ACTIVE, **fields: Any
+) -> Subscriber:
     """A subscriber and what they agreed to."""
     email = email or f"abonne{next(_numbers)}@example.org"
     made = Subscriber.objects.create(email=email, email_key=email.lower(), language=language, state=state, **fields)
     event = ConsentEvent.ASKED if state == SubscriberState.PENDING else ConsentEvent.GIVEN
-    Consent.objects.create(subscriber=made, event=event, source=ConsentSource.FORM, language=language, wording="Je m’abonne à L’Échos-CASS.")
+    Consent.objects.create(
+        subscriber=made,
+        event=event,
+        source=ConsentSource.FORM,
+        language=language,
+        wording="Je m’abonne à L’Échos-CASS.",
+    )
     return made

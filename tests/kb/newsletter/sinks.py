@@ -14,12 +14,19 @@ def _yes(address: str, number: int) -> str:
 
 
 class Judge(Sink):
-    """`at_address` and `at_data` give the answer to (address, how many were asked before it), "" for yes, "hang up" for none.
+    """`at_address` and `at_data` give the answer to (address, how many were asked before it), "" for yes, "hang up" for
+    none.
 
     slow_s: how long it thinks over each message.
     """
 
-    def __init__(self, *, at_address: Callable[[str, int], str] = _yes, at_data: Callable[[str, int], str] = _yes, slow_s: float = 0) -> None:
+    def __init__(
+        self,
+        *,
+        at_address: Callable[[str, int], str] = _yes,
+        at_data: Callable[[str, int], str] = _yes,
+        slow_s: float = 0,
+    ) -> None:
         super().__init__()
         self.at_address, self.at_data, self.slow_s = at_address, at_data, slow_s
         self.asked = self.begun = self.connections = 0

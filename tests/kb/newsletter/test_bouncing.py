@@ -1,4 +1,6 @@
-"""A failure counts for its subscriber once, by an unguessable key; nobody is silenced by a letter somebody else wrote."""
+"""A failure counts for its subscriber once, by an unguessable key;
+nobody is silenced by a letter somebody else wrote.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ def test_a_failure_for_good_marks_its_delivery_and_counts_once(by):
     sent = delivery()
     assert note(read_message(bounce_of(sent, by=by))) == Outcome.COUNTED
     sent.refresh_from_db()
-    assert (sent.state, sent.subscriber.refusals, sent.subscriber.state) == (DeliveryState.BOUNCED, 1, SubscriberState.ACTIVE)
+    assert (sent.state, sent.subscriber.refusals, sent.subscriber.state) == (
+        DeliveryState.BOUNCED,
+        1,
+        SubscriberState.ACTIVE,
+    )
     assert sent.subscriber.refused_words.startswith("5.1.1 smtp; 550 5.1.1")
     row = Bounce.objects.get()
     assert (row.kind, row.status, row.delivery) == ("bounce", "5.1.1", sent)
@@ -58,7 +64,10 @@ def test_the_same_report_read_twice_counts_once():
 
 def test_two_reports_of_one_message_count_once():
     sent = delivery()
-    assert [note(read_message(bounce_of(sent))), note(read_message(bounce_of(sent, by="message-id")))] == [Outcome.COUNTED, Outcome.CAME_BACK]
+    assert [note(read_message(bounce_of(sent))), note(read_message(bounce_of(sent, by="message-id")))] == [
+        Outcome.COUNTED,
+        Outcome.CAME_BACK,
+    ]
     sent.subscriber.refresh_from_db()
     assert sent.subscriber.refusals == 1
 
@@ -70,7 +79,9 @@ def test_a_forged_failure_that_knows_only_the_address_changes_nothing():
         report(refusal(address), returned=f"Message-ID: <aaaaaaaaaaaaaaaaaaaaaa@cass.example>\nTo: {address}"),
         report(refusal(address), to="bounces+aaaaaaaaaaaaaaaaaaaaaa@cass.example"),
         report(refusal(address), to=f"bounces+{address.replace('@', '=')}@cass.example"),
-        report(refusal(address), to=f"bounces+{sent.pk}@cass.example", returned=f"Message-ID: <{sent.pk}@cass.example>"),
+        report(
+            refusal(address), to=f"bounces+{sent.pk}@cass.example", returned=f"Message-ID: <{sent.pk}@cass.example>"
+        ),
         report(refusal(address), to=f"bounces+{sent.key[:-1]}@cass.example"),
         report(refusal(address), to=f"bounces+{sent.subscriber.key}@cass.example"),
     ]
@@ -116,7 +127,12 @@ def test_a_failure_after_a_delay_still_counts():
 
 def test_a_complaint_unsubscribes_and_says_how():
     sent = delivery()
-    content = report("Feedback-Type: abuse", kind="feedback-report", returned=f"Message-ID: <{sent.key}@cass.example>", to="fbl@cass.example")
+    content = report(
+        "Feedback-Type: abuse",
+        kind="feedback-report",
+        returned=f"Message-ID: <{sent.key}@cass.example>",
+        to="fbl@cass.example",
+    )
     assert note(read_message(content)) == Outcome.COMPLAINED
     sent.subscriber.refresh_from_db()
     assert sent.subscriber.state == SubscriberState.UNSUBSCRIBED
@@ -124,7 +140,9 @@ def test_a_complaint_unsubscribes_and_says_how():
 
 
 @pytest.mark.parametrize(
-    "heads", [("Auto-Submitted: auto-replied", "Return-Path: <>"), ("Return-Path: <lectrice@example.org>",)], ids=["absence", "person"]
+    "heads",
+    [("Auto-Submitted: auto-replied", "Return-Path: <>"), ("Return-Path: <lectrice@example.org>",)],
+    ids=["absence", "person"],
 )
 def test_what_is_no_report_is_left_alone(heads):
     sent = delivery()
@@ -219,6 +237,8 @@ def test_a_real_message_of_ours_is_known_again_when_it_comes_back(by, settings):
     )
     assert ours.from_email == f"bounces+{sent.key}@cass.example"
     returned = ours.message().as_bytes().decode()
-    told = bounce_of(sent, by="neither", to=ours.from_email if by == "envelope" else "bounces@cass.example", returned=returned)
+    told = bounce_of(
+        sent, by="neither", to=ours.from_email if by == "envelope" else "bounces@cass.example", returned=returned
+    )
     assert read_message(told).attachments == ()
     assert note(read_message(told)) == Outcome.COUNTED

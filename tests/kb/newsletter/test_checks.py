@@ -17,7 +17,9 @@ def test_checks_are_run_when_the_site_starts(settings):
 
 
 @pytest.mark.parametrize("name", ["NEWSLETTER_FROM", "NEWSLETTER_REPLY_TO", "NEWSLETTER_BOUNCES", "DEFAULT_FROM_EMAIL"])
-@pytest.mark.parametrize("value", ["retours", "a@b.example\r\nBcc: x@y.example", "a@b.example, c@d.example", "é@b.example"])
+@pytest.mark.parametrize(
+    "value", ["retours", "a@b.example\r\nBcc: x@y.example", "a@b.example, c@d.example", "é@b.example"]
+)
 def test_setting_that_is_no_address_is_named(settings, name, value):
     setattr(settings, name, value)
 

@@ -49,7 +49,12 @@ def many(count: int, *, at: datetime = NOW - timedelta(days=1)) -> None:
     have = Reference.objects.count()
     numbers = range(have + 1, have + count + 1)
     Reference.objects.bulk_create(
-        [Reference(body=body(), title=f"N° {n}", state="accepted", audiences=["public"], mark_year=2012, mark_number=n) for n in numbers]
+        [
+            Reference(
+                body=body(), title=f"N° {n}", state="accepted", audiences=["public"], mark_year=2012, mark_number=n
+            )
+            for n in numbers
+        ]
     )
     Reference.objects.filter(mark_number__in=numbers).update(first_public_at=at)
 
@@ -148,7 +153,10 @@ def test_the_editors_ask_how_much_is_new_under_each_heading():
     article("Une")
     many(3)
 
-    assert [(source.code, count) for source, count in composing.whats_new(NOW)] == [("home.articles", 1), ("library.references", 3)]
+    assert [(source.code, count) for source, count in composing.whats_new(NOW)] == [
+        ("home.articles", 1),
+        ("library.references", 3),
+    ]
     composing.compose(now=NOW)
     assert composing.whats_new(NOW) == []
 
@@ -194,11 +202,15 @@ def test_a_thousand_cost_as_many_queries_as_thirty():
 
 def test_however_many_came_within_the_hour_only_those_there_is_room_for_are_put_into_words(monkeypatch):
     put, words = [], library_news._news
-    monkeypatch.setattr(library_news, "_news", lambda reference, creators: put.append(reference.pk) or words(reference, creators))
+    monkeypatch.setattr(
+        library_news, "_news", lambda reference, creators: put.append(reference.pk) or words(reference, creators)
+    )
     many(60, at=NOW - timedelta(minutes=10))
     composing.compose(now=NOW)
     assert len(put) == composing.MOST
-    Drawn.objects.filter(subject__in=[subject_of(pk) for pk in put]).delete()  # so that these look as if they had come late
+    Drawn.objects.filter(
+        subject__in=[subject_of(pk) for pk in put]
+    ).delete()  # so that these look as if they had come late
     put.clear()
     assert [count for _source, count in composing.whats_new(NOW + timedelta(days=1))] == [20]
     assert put == []

@@ -248,13 +248,17 @@ def test_a_refusal_for_now_waits_longer_each_time_under_the_same_id(settings, pe
 
 def test_one_that_is_refused_for_now_for_two_days_is_given_up(settings, people, running):
     victim = people[0].email
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "450 later" if address == victim else "")) as sink:
+    with mail_server(
+        settings, sink=Judge(at_address=lambda address, number: "450 later" if address == victim else "")
+    ) as sink:
         to_the_end(running)
     assert sink.received() == everyone(people[1:])
     row = Delivery.objects.get(subscriber=people[0])
     assert (row.state, row.attempts, row.error) == (DeliveryState.GAVE_UP, len(PAUSES) + 1, "450 later")
     people[0].refresh_from_db()
-    assert (people[0].state, people[0].refusals) == (SubscriberState.ACTIVE, 0), "nobody said that the mailbox is not there"
+    assert (people[0].state, people[0].refusals) == (SubscriberState.ACTIVE, 0), (
+        "nobody said that the mailbox is not there"
+    )
     assert running.state == SendingState.DONE
 
 
@@ -266,7 +270,12 @@ def test_a_refusal_for_good_is_not_tried_again_and_counts_once(settings, people,
         to_the_end(running)
     assert sink.received() == everyone([one for one in people if one.email != victim])
     row = Delivery.objects.get(subscriber=people[2])
-    assert (row.state, row.attempts, row.error, row.is_held) == (DeliveryState.REFUSED, 1, "550 5.1.1 nobody here", False)
+    assert (row.state, row.attempts, row.error, row.is_held) == (
+        DeliveryState.REFUSED,
+        1,
+        "550 5.1.1 nobody here",
+        False,
+    )
     people[2].refresh_from_db()
     assert (people[2].state, people[2].refusals) == (SubscriberState.ACTIVE, 1)
 
@@ -282,7 +291,10 @@ def test_the_second_issue_that_a_mailbox_refuses_puts_it_at_rest(settings, peopl
 
 def test_an_issue_that_arrived_in_between_takes_the_first_refusal_back(settings, people):
     victim, refusing = people[2].email, {14, 16}
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 gone" if address == victim and issue in refusing else "")):
+    with mail_server(
+        settings,
+        sink=Judge(at_address=lambda address, number: "550 gone" if address == victim and issue in refusing else ""),
+    ):
         for issue in (14, 15, 16):
             to_the_end(sending.begin(make.issue(issue, live=True), by=None))
     people[2].refresh_from_db()
@@ -290,9 +302,14 @@ def test_an_issue_that_arrived_in_between_takes_the_first_refusal_back(settings,
 
 
 def after_issues(settings, people, answers: list[str]) -> Subscriber:
-    """One reader after as many issues: a server that says yes ("", or "back" when the message comes back a minute later), or refuses in words."""
+    """One reader after as many issues: a server that says yes ("", or "back" when the message comes back a minute
+    later), or refuses in words.
+    """
     victim = people[2]
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: answer if address == victim.email and answer[:1] == "5" else "")):
+    with mail_server(
+        settings,
+        sink=Judge(at_address=lambda address, number: answer if address == victim.email and answer[:1] == "5" else ""),
+    ):
         for number, answer in enumerate(answers, start=14):
             sent = to_the_end(sending.begin(make.issue(number, live=True), by=None))
             mine = Delivery.objects.filter(sending=sent, subscriber=victim).first()
@@ -316,7 +333,9 @@ SEQUENCES = {
 
 
 @pytest.mark.parametrize(("answers", "state"), SEQUENCES.values(), ids=SEQUENCES)
-def test_two_issues_in_a_row_that_a_mailbox_did_not_take_put_it_at_rest_though_a_relay_says_yes_to_all(settings, people, answers, state):
+def test_two_issues_in_a_row_that_a_mailbox_did_not_take_put_it_at_rest_though_a_relay_says_yes_to_all(
+    settings, people, answers, state
+):
     settings.NEWSLETTER_BOUNCES = "bounces@cass.example"
     assert after_issues(settings, people, answers).state == state
 
@@ -346,14 +365,18 @@ def test_a_server_that_is_not_there_is_waited_for_and_nobody_is_the_worse_for_it
 
 
 def test_a_server_that_drops_every_third_message_loses_none_and_doubles_none(settings, people, running):
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "hang up" if number % 3 == 2 else "")) as sink:
+    with mail_server(
+        settings, sink=Judge(at_address=lambda address, number: "hang up" if number % 3 == 2 else "")
+    ) as sink:
         to_the_end(running)
     assert sink.received() == everyone(people)
     assert running.state == SendingState.DONE
     assert sink.connections > 2
 
 
-def test_a_server_that_drops_every_third_connection_after_the_data_may_double_under_the_same_id_only(settings, people, running):
+def test_a_server_that_drops_every_third_connection_after_the_data_may_double_under_the_same_id_only(
+    settings, people, running
+):
     class Forgetful(Judge):
         async def handle_DATA(self, server, session, envelope):
             answer = await super().handle_DATA(server, session, envelope)
@@ -364,7 +387,10 @@ def test_a_server_that_drops_every_third_connection_after_the_data_may_double_un
     with mail_server(settings, sink=Forgetful()) as sink:
         to_the_end(running)
     assert set(sink.received()) == set(everyone(people)), "nobody is missed"
-    pairs = {(recipients[0], message["Message-ID"]) for recipients, message in zip(sink.recipients, sink.messages, strict=True)}
+    pairs = {
+        (recipients[0], message["Message-ID"])
+        for recipients, message in zip(sink.recipients, sink.messages, strict=True)
+    }
     assert len(pairs) == len(people), "what came twice came under one Message-ID"
 
 
@@ -423,7 +449,10 @@ def crowd():
 def test_a_server_that_refuses_everyone_for_good_stops_the_sending_and_counts_against_nobody(settings, crowd):
     sent = sending.begin(make.issue(live=True), by=None)
     blocked = {"yes": True}
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 5.7.1 your host is on a list" if blocked["yes"] else "")) as sink:
+    with mail_server(
+        settings,
+        sink=Judge(at_address=lambda address, number: "550 5.7.1 your host is on a list" if blocked["yes"] else ""),
+    ) as sink:
         to_the_end(sent)
         assert (sent.state, sent.trouble) == (SendingState.STOPPED, Trouble.REFUSES_ALL)
         assert "on a list" in sent.note
@@ -443,7 +472,10 @@ def test_a_few_readers_all_refused_are_not_lost_but_wait_for_an_editor(settings)
     readers = [make.subscriber(f"c{number}@cass.example") for number in range(3)]
     sent = sending.begin(make.issue(live=True), by=None)
     blocked = {"yes": True}
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 5.1.1 relay not permitted" if blocked["yes"] else "")) as sink:
+    with mail_server(
+        settings,
+        sink=Judge(at_address=lambda address, number: "550 5.1.1 relay not permitted" if blocked["yes"] else ""),
+    ) as sink:
         to_the_end(sent)
         assert (sent.state, sent.trouble) == (SendingState.STOPPED, Trouble.REFUSES_ALL)
         assert states(sent) == {"waiting": 3}
@@ -471,7 +503,9 @@ def test_an_only_reader_who_is_refused_each_time_ends_the_sending_at_the_third(s
 def test_many_wrong_addresses_one_after_the_other_stop_it_once_and_count_when_it_is_resumed(settings, crowd):
     wrong = {one.email for one in crowd[:REFUSED_IN_A_ROW]}
     sent = sending.begin(make.issue(live=True), by=None)
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 5.1.1 unknown" if address in wrong else "")) as sink:
+    with mail_server(
+        settings, sink=Judge(at_address=lambda address, number: "550 5.1.1 unknown" if address in wrong else "")
+    ) as sink:
         to_the_end(sent)
         assert sent.state == SendingState.STOPPED
         sending.go_on(sent)
@@ -523,7 +557,9 @@ def test_what_a_dead_worker_had_in_hand_waits_for_the_end_of_its_claim(settings,
         pass
     row = Delivery.objects.first()
     now = timezone.now()
-    Delivery.objects.filter(pk=row.pk).update(state=DeliveryState.SENDING, attempts=1, claimed_until=now + claiming.CLAIM)
+    Delivery.objects.filter(pk=row.pk).update(
+        state=DeliveryState.SENDING, attempts=1, claimed_until=now + claiming.CLAIM
+    )
     with mail_server(settings, sink=Judge()) as sink:
         deliver_batch(running.pk)
         sending.keep_going()
@@ -547,7 +583,9 @@ def test_a_message_that_kills_each_worker_is_given_up_in_the_end(people, running
     while delivering.prepare_chunk(running):
         pass
     past = timezone.now() - timedelta(minutes=1)
-    Delivery.objects.filter(subscriber=people[0]).update(state=DeliveryState.SENDING, attempts=len(PAUSES) + 1, claimed_until=past)
+    Delivery.objects.filter(subscriber=people[0]).update(
+        state=DeliveryState.SENDING, attempts=len(PAUSES) + 1, claimed_until=past
+    )
     assert claiming.free_claims() == 1
     assert Delivery.objects.get(subscriber=people[0]).state == DeliveryState.GAVE_UP
 
@@ -569,7 +607,11 @@ def test_messages_that_cannot_be_made_stop_the_sending_where_editors_see_it(sett
     with mail_server(settings, sink=Judge()) as sink:
         assert deliver_batch(running.pk).sent == 0
     running.refresh_from_db()
-    assert (running.state, running.trouble, running.note) == (SendingState.STOPPED, Trouble.BROKEN, "ValueError: no such place holder")
+    assert (running.state, running.trouble, running.note) == (
+        SendingState.STOPPED,
+        Trouble.BROKEN,
+        "ValueError: no such place holder",
+    )
     assert not sink.raw
     assert set(Delivery.objects.values_list("attempts", "state")) == {(0, "waiting")}
 
@@ -636,7 +678,11 @@ def test_an_address_that_cannot_be_written_to_is_passed_over(settings, people, r
 
 def test_a_link_that_cannot_be_made_stops_the_sending_and_refuses_nobody(settings, monkeypatch, people, running):
     with monkeypatch.context() as patched:
-        patched.setattr(delivering.signing, "links_of", lambda *args, **options: signing.SignedLinks("not a link", "not a link", "", "", ()))
+        patched.setattr(
+            delivering.signing,
+            "links_of",
+            lambda *args, **options: signing.SignedLinks("not a link", "not a link", "", "", ()),
+        )
         deliver_batch(running.pk)
     running.refresh_from_db()
     assert (running.state, running.trouble) == (SendingState.STOPPED, Trouble.BROKEN)
@@ -675,7 +721,14 @@ def test_the_api_of_a_mail_service_gets_the_message_with_its_key(settings, peopl
     assert Counter(message.to[0] for message in mail.outbox) == everyone(people)
 
 
-SERVICE = {400: Verdict.FOR_GOOD, 401: Verdict.NOT_US, 403: Verdict.NOT_US, 429: Verdict.NOT_US, 503: Verdict.NOT_US, None: Verdict.NO_ANSWER}
+SERVICE = {
+    400: Verdict.FOR_GOOD,
+    401: Verdict.NOT_US,
+    403: Verdict.NOT_US,
+    429: Verdict.NOT_US,
+    503: Verdict.NOT_US,
+    None: Verdict.NO_ANSWER,
+}
 
 
 @pytest.mark.parametrize(("status", "verdict"), SERVICE.items(), ids=str)

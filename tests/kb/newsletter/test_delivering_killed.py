@@ -1,8 +1,9 @@
-"""Workers really killed at five moments of a sending, and machines stopped: what is counted at the mail server afterwards.
+"""Workers really killed at five moments of a sending, and machines stopped: what is counted at the mail server
+afterwards.
 
 before the first claim │ claimed, not handed over │ address said, no data │ data sent, no answer │ answered, not noted
         once           │           once           │          once         │ perhaps twice: the one in hand, under one Message-ID
-"""
+"""  # noqa: E501
 
 from __future__ import annotations
 
@@ -61,7 +62,8 @@ def dying_after_the_data():
 {moment}
 call_command("worker", until_empty=True)
 """
-# the moment -> (what is wrapped, how many messages the killed worker had handed over whole, whether the one in hand may come twice)
+# the moment -> (what is wrapped, how many messages the killed worker had handed over whole, whether the one in hand may
+# come twice)
 MOMENTS = {
     "while the rows are prepared": ("dying_after(delivering, 'prepare_chunk')", 0, False),
     "claimed, not handed over": ("dying_before(delivering.Line, 'hand_over')", VICTIM - 1, False),
@@ -95,7 +97,9 @@ def sink():
 
 
 def work(site: Site, sink: Judge, moment: str = "", *, batch: int = 100) -> int:
-    site.change("UPDATE django_tasks_database_dbtaskresult SET run_after = enqueued_at WHERE run_after < '9000-01-01'")  # what waits for its hour
+    site.change(
+        "UPDATE django_tasks_database_dbtaskresult SET run_after = enqueued_at WHERE run_after < '9000-01-01'"
+    )  # what waits for its hour
     victim = VICTIM if "prepare" not in moment else 2
     return site.python(WORK.format(port=sink.controller.port, moment=moment, victim=victim, batch=batch))
 
@@ -152,7 +156,9 @@ def test_a_machine_that_stops_goes_on_when_it_is_started_again(site, sink):
     """The worker and the mail server die in the same moment; the server is back later than the worker."""
     sink.slow_s = 0.05
     ends: list[int] = []
-    working = threading.Thread(target=lambda: ends.append(work(site, sink, "dying_before(delivering.Line, 'hand_over')")))
+    working = threading.Thread(
+        target=lambda: ends.append(work(site, sink, "dying_before(delivering.Line, 'hand_over')"))
+    )
     working.start()
     working.join(60)
     port = sink.controller.port

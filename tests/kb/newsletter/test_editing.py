@@ -1,4 +1,7 @@
-"""Two coordinators make an issue in the admin: drafted from what is new, changed, previewed, approved. Nothing is public before."""
+"""Two coordinators make an issue in the admin: drafted from what is new, changed, previewed, approved.
+
+Nothing is public before.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +116,12 @@ def post(client, made, action: str = "", **changes):
 
 
 def approve_in_form(client, made, **changes):
-    return post(client, made, "workflow-action", **{"workflow-action-name": "approve", "workflow-action-extra-data": "{}", **changes})
+    return post(
+        client,
+        made,
+        "workflow-action",
+        **{"workflow-action-name": "approve", "workflow-action-extra-data": "{}", **changes},
+    )
 
 
 def said(response) -> str:
@@ -134,7 +142,11 @@ def test_the_list_shows_number_lead_date_and_state(client):
     issue(14, title="En cours")
     content = client.get(admin("list")).content.decode()
     rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in re.findall(r"<tr.*?</tr>", content, re.S)]
-    for number, title, state in [("14", "En cours", "draft"), ("13", "Attend", "waiting for approval"), ("12", "Paru", "approved")]:
+    for number, title, state in [
+        ("14", "En cours", "draft"),
+        ("13", "Attend", "waiting for approval"),
+        ("12", "Paru", "approved"),
+    ]:
         assert any(number in row and title in row and state in row for row in rows), rows
 
 
@@ -147,7 +159,9 @@ def test_a_change_of_a_public_issue_shows_in_the_list(client):
     assert "approved, changed since" in content
 
 
-def test_the_list_takes_as_many_queries_for_thirty_issues_as_for_three(client, django_assert_max_num_queries, django_assert_num_queries):
+def test_the_list_takes_as_many_queries_for_thirty_issues_as_for_three(
+    client, django_assert_max_num_queries, django_assert_num_queries
+):
     for number in range(1, 4):
         issue(number)
     client.get(admin("list"))
@@ -236,7 +250,9 @@ def test_the_form_carries_what_each_item_is_drawn_from_and_names_it(client):
     content = client.get(admin("edit", made.pk)).content.decode()
     carried = {}
     for field in re.findall(r"<input[^>]*items-\d-subject[^>]*>", content):
-        carried[re.search(r'name="([^"]+)"', field)[1]] = re.search(r'value="([^"]*)"', field)[1] if "value=" in field else ""
+        carried[re.search(r'name="([^"]+)"', field)[1]] = (
+            re.search(r'value="([^"]*)"', field)[1] if "value=" in field else ""
+        )
     assert carried == {"items-0-subject": subject, "items-1-subject": "library.reference:999", "items-2-subject": ""}
     assert re.search(r"Drawn from the site:.*?Le guide du locataire</a>", content, re.DOTALL)
     assert content.count("No longer public: this item is left out everywhere.") == 1
@@ -281,7 +297,9 @@ def test_an_issue_of_sixty_items_opens_and_saves(client):
     assert [one.title["fr"] for one in newest(made).items.all()][59] == "La dernière"
 
 
-def test_the_form_takes_as_many_queries_for_thirty_items_as_for_three(client, django_assert_num_queries, django_assert_max_num_queries):
+def test_the_form_takes_as_many_queries_for_thirty_items_as_for_three(
+    client, django_assert_num_queries, django_assert_max_num_queries
+):
     few = issue(14, items=[item(f"N {number}") for number in range(3)])
     many = issue(15, items=[item(f"N {number}") for number in range(30)])
     client.get(admin("edit", few.pk))
@@ -295,7 +313,10 @@ def test_editors_see_beforehand_what_falls_back_and_what_is_no_longer_public(cli
     made = issue(
         14,
         title={"fr": "L’accueil", "nl": "Het onthaal", "en": "The front desk"},
-        items=[item({"fr": "Seulement en français"}), item({"fr": "Fermé", "nl": "Gesloten", "en": "Closed"}, subject="library.reference:999")],
+        items=[
+            item({"fr": "Seulement en français"}),
+            item({"fr": "Fermé", "nl": "Gesloten", "en": "Closed"}, subject="library.reference:999"),
+        ],
     )
     content = client.get(admin("edit", made.pk)).content.decode()
     plain = " ".join(re.sub(r"<[^>]+>", " ", content).split())
@@ -355,7 +376,10 @@ def test_a_version_saved_while_the_approver_was_reading_does_not_become_public(c
     made = issue(14, title="Ce qui fut lu")
     post(client, made, "submit")
     other = editor_client("autre@cass.example")
-    read = form_of(made, **{"action-workflow-action": "true", "workflow-action-name": "approve", "workflow-action-extra-data": "{}"})
+    read = form_of(
+        made,
+        **{"action-workflow-action": "true", "workflow-action-name": "approve", "workflow-action-extra-data": "{}"},
+    )
     post(client, made, title_fr="Changé pendant la lecture")
     for _twice in range(2):
         response = other.post(admin("edit", made.pk), read, follow=True)
@@ -412,7 +436,13 @@ def test_nobody_publishes_without_an_approval(values):
 
 def test_nobody_publishes_a_new_issue_by_hand(client):
     made = issue(14)
-    data = {**form_of(made), "number": 15, "action-publish": "action-publish", "items-TOTAL_FORMS": 0, "items-INITIAL_FORMS": 0}
+    data = {
+        **form_of(made),
+        "number": 15,
+        "action-publish": "action-publish",
+        "items-TOTAL_FORMS": 0,
+        "items-INITIAL_FORMS": 0,
+    }
     response = client.post(admin("add"), data, follow=True)
     assert "was not approved" in response.content.decode()
     assert not Issue.objects.filter(number=15).exists()
@@ -440,7 +470,12 @@ def test_a_refusal_tells_its_comment_to_who_asked_and_the_issue_can_be_asked_for
     made = issue(14)
     post(client, made, "submit")
     other = editor_client("autre@cass.example")
-    post(other, made, "workflow-action", **{"workflow-action-name": "reject", "workflow-action-extra-data": '{"comment": "La date est passée"}'})
+    post(
+        other,
+        made,
+        "workflow-action",
+        **{"workflow-action-name": "reject", "workflow-action-extra-data": '{"comment": "La date est passée"}'},
+    )
     content = client.get(admin("edit", made.pk)).content.decode()
     assert "La date est passée" in content
     assert not Issue.objects.get(number=14).live
@@ -456,7 +491,12 @@ def test_mail_about_an_approval_names_neither_the_draft_nor_the_comment(client):
     assert [(message.to, "14" in message.subject) for message in mail.outbox] == [(["autre@cass.example"], True)]
     assert admin("edit", made.pk) in mail.outbox[0].body
     other = editor_client("encore@cass.example")
-    post(other, made, "workflow-action", **{"workflow-action-name": "reject", "workflow-action-extra-data": '{"comment": "secret aussi"}'})
+    post(
+        other,
+        made,
+        "workflow-action",
+        **{"workflow-action-name": "reject", "workflow-action-extra-data": '{"comment": "secret aussi"}'},
+    )
     assert mail.outbox[-1].to == [client.user.email]
     assert not [message for message in mail.outbox if "secret" in message.subject + message.body]
 
@@ -466,7 +506,11 @@ def test_what_waits_for_an_approval_is_on_the_list_of_what_waits(client):
     post(client, made, "submit")
     named = awaiting.to_approve(client.user, frozenset({STAFF}))
     unnamed = awaiting.to_approve(client.user, frozenset())
-    assert (named.total, [one.title for one in named.things], named.things[0].url) == (1, ["14. L’accueil"], admin("edit", made.pk))
+    assert (named.total, [one.title for one in named.things], named.things[0].url) == (
+        1,
+        ["14. L’accueil"],
+        admin("edit", made.pk),
+    )
     assert (unnamed.total, unnamed.things) == (1, ())
     assert awaiting.to_approve(people.member("quelquun@cass.example"), frozenset()).total == 0
 

@@ -1,4 +1,6 @@
-"""The feed of each language: Atom that readers of feeds understand, the same bytes while nothing changes, nothing that is not public."""
+"""The feed of each language: Atom that readers of feeds understand, the same bytes while nothing changes, nothing that
+is not public.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,10 @@ def test_the_feed_is_in_its_language_and_says_where_it_is(client, language):
     make.issue(14, title=TITLE, live=True)
     feed = tree(client, language)
     links = {(link.get("rel"), link.get("href")) for link in feed.findall(f"{ATOM}link")}
-    assert links == {("alternate", f"http://testserver/{language}/echos/"), ("self", f"http://testserver{address(language)}")}
+    assert links == {
+        ("alternate", f"http://testserver/{language}/echos/"),
+        ("self", f"http://testserver{address(language)}"),
+    }
     assert feed.get(LANG) == language
     assert feed.findtext(f"{ATOM}id") == f"tag:www.cass.example,2012:newsletter:{language}"
     assert feed.findtext(f"{ATOM}author/{ATOM}name")
@@ -55,7 +60,9 @@ def test_the_feed_is_in_its_language_and_says_where_it_is(client, language):
 
 
 def test_an_entry_has_a_name_that_stays_its_dates_its_language_and_the_whole_issue(client):
-    issue = make.issue(14, title=TITLE, lead="Au rez-de-chaussée.", items=[make.item("Une permanence", text="Le mardi.")], live=True)
+    issue = make.issue(
+        14, title=TITLE, lead="Au rez-de-chaussée.", items=[make.item("Une permanence", text="Le mardi.")], live=True
+    )
     (entry,) = entries(client, "en")
     assert entry.get(LANG) == "fr"
     assert entry.findtext(f"{ATOM}id") == "tag:www.cass.example,2012:newsletter:14:en"
@@ -83,7 +90,10 @@ def test_a_new_approval_gives_the_same_name_a_new_date(client):
 
 def test_links_inside_an_entry_are_whole(client):
     of = library.reference("Étude pervenche")
-    items = [make.item("Étude", subject=subject_of(of.pk), heading="library.references"), make.item("Ailleurs", url="https://example.org/a")]
+    items = [
+        make.item("Étude", subject=subject_of(of.pk), heading="library.references"),
+        make.item("Ailleurs", url="https://example.org/a"),
+    ]
     make.issue(14, items=items, live=True)
     content = entries(client)[0].findtext(f"{ATOM}content")
     assert f'href="http://testserver/fr/bibliotheque/{of.mark_slug}/"' in content
@@ -105,7 +115,13 @@ def test_an_empty_feed_is_a_feed_and_the_same_each_time(client):
 
 @pytest.mark.parametrize("sign", ["\x0b", "\x1b", "\x08", "\ufffe", "\uffff", "]]>", "&", "<b>", "\u2028", "😀"])
 def test_no_sign_of_a_pasted_text_breaks_the_feed(client, sign):
-    make.issue(14, title=f"Un{sign}titre", lead=f"Un{sign}texte", items=[make.item(f"Un{sign}mot", text=f"Deux{sign}mots")], live=True)
+    make.issue(
+        14,
+        title=f"Un{sign}titre",
+        lead=f"Un{sign}texte",
+        items=[make.item(f"Un{sign}mot", text=f"Deux{sign}mots")],
+        live=True,
+    )
     (entry,) = entries(client)
     kept = sign if sign in ("]]>", "&", "<b>", "😀") else ""
     assert entry.findtext(f"{ATOM}title") == f"Un{kept}titre"
@@ -114,7 +130,9 @@ def test_no_sign_of_a_pasted_text_breaks_the_feed(client, sign):
 
 def test_a_reader_that_has_it_is_told_so_until_something_changes(client):
     of = library.reference("Étude pervenche")
-    make.issue(14, items=[make.item("Étude pervenche", subject=subject_of(of.pk), heading="library.references")], live=True)
+    make.issue(
+        14, items=[make.item("Étude pervenche", subject=subject_of(of.pk), heading="library.references")], live=True
+    )
     first = client.get(address("fr"))
     assert first.headers["Cache-Control"] == "no-cache"
     assert "Last-Modified" not in first.headers

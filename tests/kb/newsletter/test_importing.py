@@ -41,7 +41,9 @@ def line(email="lectrice@asbl.example", language="nl", day="03/03/2026", proof=P
 
 
 def looked(*lines, content: bytes = b"") -> SheetImport:
-    user = User.objects.filter(email="gestion@cass.example").first() or people.member("gestion@cass.example", language="en")
+    user = User.objects.filter(email="gestion@cass.example").first() or people.member(
+        "gestion@cass.example", language="en"
+    )
     content = content or book(lines, name="Subscribers", headers=HEADERS)
     made = looking.put_in(ContentFile(content), kind="subscribers", name="list.xlsx", user=user)
     looking.work_through.call(made.pk)
@@ -71,11 +73,23 @@ def test_looking_through_writes_nothing_and_sends_nothing():
 def test_a_line_that_is_written_is_a_subscriber_with_a_proof_and_one_message():
     made = written(line(" Lectrice@ASBL.example "))
     row = Subscriber.objects.get()
-    assert (row.email, row.email_key, row.language, row.state) == ("Lectrice@asbl.example", "lectrice@asbl.example", "nl", "active")
+    assert (row.email, row.email_key, row.language, row.state) == (
+        "Lectrice@asbl.example",
+        "lectrice@asbl.example",
+        "nl",
+        "active",
+    )
     consent = row.consents.get()
-    assert (consent.event, consent.source, consent.given_on, consent.proof) == (ConsentEvent.GIVEN, ConsentSource.IMPORT, date(2026, 3, 3), PROOF)
+    assert (consent.event, consent.source, consent.given_on, consent.proof) == (
+        ConsentEvent.GIVEN,
+        ConsentSource.IMPORT,
+        date(2026, 3, 3),
+        PROOF,
+    )
     assert consent.recorded_by == made.created_by
-    assert list(OutgoingMail.objects.values_list("address", "kind")) == [("Lectrice@asbl.example", "newsletter.welcome")]
+    assert list(OutgoingMail.objects.values_list("address", "kind")) == [
+        ("Lectrice@asbl.example", "newsletter.welcome")
+    ]
 
 
 def test_the_message_of_welcome_holds_the_day_and_a_link_to_leave(settings, mailoutbox):
@@ -116,7 +130,10 @@ def test_who_leaves_between_looking_and_writing_stays_away():
     subscribing.unsubscribe(row)
     looking.write(made)
     looking.work_through.call(made.pk)
-    assert dict(Subscriber.objects.values_list("email", "state")) == {"lectrice@asbl.example": "unsubscribed", "autre@asbl.example": "active"}
+    assert dict(Subscriber.objects.values_list("email", "state")) == {
+        "lectrice@asbl.example": "unsubscribed",
+        "autre@asbl.example": "active",
+    }
 
 
 def test_who_is_erased_between_looking_and_writing_takes_the_list_away():
@@ -180,11 +197,17 @@ def test_an_address_twice_counts_once():
 
 
 def test_a_list_in_csv_is_brought_in_and_one_without_proofs_is_not():
-    content = 'Adresse e-mail;Langue;Accord du;Preuve de l’accord\r\n"lectrice@asbl.example";Néerlandais;3/3/2026;carte signée\r\n'
+    content = (
+        "Adresse e-mail;Langue;Accord du;Preuve de "
+        'l’accord\r\n"lectrice@asbl.example";Néerlandais;3/3/2026;carte signée\r\n'
+    )
     written(content=content.encode("cp1252"))
     assert Subscriber.objects.get().language == "nl" and Consent.objects.get().proof == "carte signée"
     made = looking.put_in(
-        ContentFile(b"E-mail;Langue\na@b.example;fr\n"), kind="subscribers", name="l.csv", user=people.member("x@cass.example", language="en")
+        ContentFile(b"E-mail;Langue\na@b.example;fr\n"),
+        kind="subscribers",
+        name="l.csv",
+        user=people.member("x@cass.example", language="en"),
     )
     looking.work_through.call(made.pk)
     made.refresh_from_db()
@@ -193,7 +216,9 @@ def test_a_list_in_csv_is_brought_in_and_one_without_proofs_is_not():
 
 def test_a_line_takes_as_many_queries_among_many_as_among_few():
     def queries(count: int) -> int:
-        content = book([line(f"a{number}@b{count}.example") for number in range(count)], name="Subscribers", headers=HEADERS)
+        content = book(
+            [line(f"a{number}@b{count}.example") for number in range(count)], name="Subscribers", headers=HEADERS
+        )
         with CaptureQueriesContext(connection) as captured:
             looked(content=content)
         return len(captured)

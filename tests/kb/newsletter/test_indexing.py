@@ -1,4 +1,6 @@
-"""Issues are found in the three languages once they are live; what they no longer show, no search finds through them."""
+"""Issues are found in the three languages once they are live; what they no longer show,
+no search finds through them.
+"""
 
 from __future__ import annotations
 
@@ -47,15 +49,23 @@ def about(reference: Reference, title: str):
 @pytest.fixture
 def issue(index):  # noqa: F811
     items = [
-        make.item({"fr": "Une permanence glycine", "en": "A wisteria desk", "source": "fr"}, text={"nl": "Elke dinsdag blauweregen.", "source": "nl"})
+        make.item(
+            {"fr": "Une permanence glycine", "en": "A wisteria desk", "source": "fr"},
+            text={"nl": "Elke dinsdag blauweregen.", "source": "nl"},
+        )
     ]
-    made = make.issue(14, title=TITLE, lead="Au rez-de-chaussée, sonnez chez mimosa.", date=date(2013, 2, 1), items=items, live=True)
+    made = make.issue(
+        14, title=TITLE, lead="Au rez-de-chaussée, sonnez chez mimosa.", date=date(2013, 2, 1), items=items, live=True
+    )
     rebuild()
     return made
 
 
 @pytest.mark.parametrize("language", CODES)
-@pytest.mark.parametrize("words", ["accueil porte", "onthaal verhuist", "mimosa", "glycine", "wisteria", "blauweregen", "Échos-CASS février 2013"])
+@pytest.mark.parametrize(
+    "words",
+    ["accueil porte", "onthaal verhuist", "mimosa", "glycine", "wisteria", "blauweregen", "Échos-CASS février 2013"],
+)
 def test_an_issue_is_found_by_its_words_in_each_language(client, issue, words, language):
     (row,) = answer(client, words, language).rows
     assert row.card.title == TITLE.get(language, TITLE["fr"])
@@ -85,7 +95,11 @@ def test_spans_say_the_language_of_each_line(issue):
     assert len([section for section in entry.sections]) == 2
     for section in entry.sections:
         assert "".join(section.text[span.start : span.end] for span in section.spans) == section.text
-    lines = {section.text[span.start : span.end].strip(): span.language for section in entry.sections for span in section.spans}
+    lines = {
+        section.text[span.start : span.end].strip(): span.language
+        for section in entry.sections
+        for span in section.spans
+    }
     assert lines["A wisteria desk"] == "en"
     assert lines["Elke dinsdag blauweregen."] == "nl"
 
@@ -177,7 +191,9 @@ def test_a_translation_that_was_closed_is_not_found_through_the_issue_that_names
 def test_results_ask_again_whether_it_may_be_said(client, index):  # noqa: F811
     """The index may be seconds behind: cards and passages are of now."""
     of = library.reference("Étude pervenche")
-    made = make.issue(14, title="Étude pervenche", lead_subject=subject_of_reference(of.pk), lead="Tout sur la pervenche", live=True)
+    made = make.issue(
+        14, title="Étude pervenche", lead_subject=subject_of_reference(of.pk), lead="Tout sur la pervenche", live=True
+    )
     of.audiences = ["body:LO"]
     of.save()
     key = f"{subject_of(made.pk)}/"
@@ -193,7 +209,11 @@ def test_what_is_not_live_gives_neither_card_nor_passage_nor_address():
     kind = IssueKind()
     public = frozenset({"public"})
     assert kind.found({key: [""]}, audiences=public, language="fr") == {}
-    assert [issue_id_of(odd) for odd in ("newsletter.issue:x", "newsletter.issue:", "newsletter.issue:7/1")] == [0, 0, 7]
+    assert [issue_id_of(odd) for odd in ("newsletter.issue:x", "newsletter.issue:", "newsletter.issue:7/1")] == [
+        0,
+        0,
+        7,
+    ]
 
 
 def test_issues_that_speak_of_something_are_asked_for_in_one_query(django_assert_num_queries):
@@ -207,7 +227,10 @@ def test_issues_that_speak_of_something_are_asked_for_in_one_query(django_assert
 
 
 def test_entries_of_one_and_of_twenty_issues_take_the_same_queries():
-    made = [make.issue(number, items=[about(library.reference(f"Étude {number}"), "Un")], live=True) for number in range(1, 21)]
+    made = [
+        make.issue(number, items=[about(library.reference(f"Étude {number}"), "Un")], live=True)
+        for number in range(1, 21)
+    ]
     counts = []
     for some in (made[:1], made):
         with CaptureQueriesContext(connection) as asked:

@@ -75,7 +75,12 @@ def one_issue(**fields) -> Issue:
             {"fr": "Une permanence de plus", "nl": "Een zitdag erbij", "en": "One more surgery"},
             text={"fr": "Le mardi.", "nl": "Op dinsdag.", "en": "Tuesdays."},
         ),
-        make.item("Cursus Nederlands", text="Inschrijven tot vrijdag.", language="nl", url="https://www.example.org/cursus?jaar=2026&taal=nl"),
+        make.item(
+            "Cursus Nederlands",
+            text="Inschrijven tot vrijdag.",
+            language="nl",
+            url="https://www.example.org/cursus?jaar=2026&taal=nl",
+        ),
         make.item("Tour de table", text="Deux mots.\n\nEt un paragraphe.", heading="own.round"),
     ]
     values = {
@@ -105,7 +110,11 @@ def test_both_parts_say_the_same_in_the_language_of_the_subscriber(language):
     whole = showing.shown(Issue.objects.get(), language)
 
     read = Read(made.html)
-    for words in (whole.title.text, whole.lead.text, *(text for item in whole.items for text in (item.title.text, *item.text.text.split("\n\n")))):
+    for words in (
+        whole.title.text,
+        whole.lead.text,
+        *(text for item in whole.items for text in (item.title.text, *item.text.text.split("\n\n"))),
+    ):
         assert words in read.text.replace("\xa0", " ")
         assert words in made.text.replace("\xa0", " ")
     for attributes in read.all("a"):
@@ -121,14 +130,18 @@ def test_item_in_another_language_says_so_and_carries_its_language():
     assert "Cursus Nederlands (In Dutch)" in read.text
     assert "Cursus Nederlands\n(In Dutch)\n" in made.text
     assert read.text.count("(In ") == made.text.count("(In ") == 3  # the lead's text and the third item are French
-    assert {attributes.get("lang") for tag, attributes in read.tags if tag in ("span", "div") and "lang" in attributes} == {"en", "nl", "fr"}
+    assert {
+        attributes.get("lang") for tag, attributes in read.tags if tag in ("span", "div") and "lang" in attributes
+    } == {"en", "nl", "fr"}
 
 
 @pytest.mark.django_db
 def test_first_line_says_how_much_there_is_and_where_else_it_is():
     made = template_of(one_issue(), "en")
 
-    assert Read(made.html).text.startswith("4 briefs. 1 minute of reading. Read on the site, en français, in het Nederlands")
+    assert Read(made.html).text.startswith(
+        "4 briefs. 1 minute of reading. Read on the site, en français, in het Nederlands"
+    )
     links = [(attributes["href"], attributes.get("lang")) for attributes in Read(made.html).all("a")]
     assert links[:3] == [(f"{SITE}/en/echos/14/", None), (f"{SITE}/fr/echos/14/", "fr"), (f"{SITE}/nl/echos/14/", "nl")]
 
@@ -137,7 +150,14 @@ def test_first_line_says_how_much_there_is_and_where_else_it_is():
 def test_headings_are_real_and_tables_only_lay_out():
     read = Read(template_of(one_issue(), "fr").html)
 
-    assert [tag for tag, _attributes in read.tags if re.fullmatch("h[1-6]", tag)] == ["h1", "h2", "h3", "h3", "h2", "h3"]
+    assert [tag for tag, _attributes in read.tags if re.fullmatch("h[1-6]", tag)] == [
+        "h1",
+        "h2",
+        "h3",
+        "h3",
+        "h2",
+        "h3",
+    ]
     assert {attributes.get("role") for attributes in read.all("table")} == {"presentation"}
 
 
@@ -192,17 +212,24 @@ def test_nothing_is_loaded_from_anywhere():
     read = Read(made.html)
 
     assert [attributes["src"] for attributes in read.all("img")] == ["cid:mark@cass.example"]
-    assert not {"link", "script", "iframe", "object", "video", "audio", "base"} & {tag for tag, _attributes in read.tags}
+    assert not {"link", "script", "iframe", "object", "video", "audio", "base"} & {
+        tag for tag, _attributes in read.tags
+    }
     assert not re.search(r"url\(|@import|@font-face|background=|srcset", made.html)
 
 
 @pytest.mark.django_db
 def test_two_subscribers_get_the_same_but_for_their_signed_links():
     made = template_of(one_issue(), "nl")
-    first, second = (made.message(to="a@example.org", key="abcdefgh", links=signing.links_of(key, "nl")) for key in ("k" * 22, "l" * 22))
+    first, second = (
+        made.message(to="a@example.org", key="abcdefgh", links=signing.links_of(key, "nl"))
+        for key in ("k" * 22, "l" * 22)
+    )
 
     assert {line for line in first.body.split("\n")} ^ {line for line in second.body.split("\n")} == {
-        address for key in ("k" * 22, "l" * 22) for address in (signing.unsubscribe_url(key, "nl"), signing.change_url(key, "nl"))
+        address
+        for key in ("k" * 22, "l" * 22)
+        for address in (signing.unsubscribe_url(key, "nl"), signing.change_url(key, "nl"))
     }
     assert urlsplit(signing.change_url("k" * 22, "nl")).query == ""
 
@@ -218,7 +245,9 @@ def test_styles_are_in_the_tags_and_media_queries_are_kept():
     assert all(attributes.get("style") for attributes in Read(html).all("a"))
     sheet = "".join(re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL))
     assert re.findall(r"@media \(([a-z-]+)", sheet) == ["min-width", "prefers-color-scheme"]
-    assert [attributes["content"] for attributes in Read(html).all("meta") if attributes.get("name") == "color-scheme"] == ["light dark"]
+    assert [
+        attributes["content"] for attributes in Read(html).all("meta") if attributes.get("name") == "color-scheme"
+    ] == ["light dark"]
 
 
 @pytest.mark.django_db
@@ -237,7 +266,9 @@ def test_sender_is_that_of_the_settings(settings):
     settings.NEWSLETTER_FROM = settings.NEWSLETTER_BOUNCES = settings.NEWSLETTER_REPLY_TO = ""
     settings.DEFAULT_FROM_EMAIL = "CASS <noreply@cass.example>"
 
-    message = template_of(one_issue(), "fr").message(to="a@example.org", key="abcdefgh", links=signing.links_of("k", "fr"))
+    message = template_of(one_issue(), "fr").message(
+        to="a@example.org", key="abcdefgh", links=signing.links_of("k", "fr")
+    )
 
     assert message.from_email == "CASS <noreply@cass.example>"
     assert message.message()["From"] == "CASS <noreply@cass.example>"
@@ -278,14 +309,20 @@ def test_items_that_have_no_room_are_counted_and_led_to_the_site():
 
     shown = len(Read(made.html).all("h3"))
     assert 0 < shown < 60
-    assert f"{60 - shown} more briefs have no room here. Read them on the site {SITE}/en/echos/14/#brief-{shown + 1} " in " ".join(made.text.split())
+    assert (
+        f"{60 - shown} more briefs have no room here. Read them on the site {SITE}/en/echos/14/#brief-{shown + 1} "
+        in " ".join(made.text.split())
+    )
     assert f"{60 - shown} more briefs have no room here." in Read(made.html).text
     assert made.text.startswith("61 briefs.")
 
 
 @pytest.mark.django_db
 def test_sixty_briefs_of_two_sentences_are_all_there_whole():
-    text = "Les formes de garantie, les délais du CPAS, les pièces à emporter. Six adresses, avec les langues parlées à l’accueil."
+    text = (
+        "Les formes de garantie, les délais du CPAS, les pièces à emporter. Six adresses, avec "
+        "les langues parlées à l’accueil."
+    )
     made = template_of(make.issue(items=[make.item(f"Brève numéro {each}", text=text) for each in range(60)]), "fr")
 
     assert made.text.count("Brève numéro") == made.html.count("Brève numéro") == 60
@@ -294,7 +331,9 @@ def test_sixty_briefs_of_two_sentences_are_all_there_whole():
 
 @pytest.mark.django_db
 def test_the_longest_text_alone_is_shortened_not_the_others():
-    made = template_of(make.issue(items=[make.item("Long", text="mot " * 25_000), make.item("Court", text="Tout est là.")]), "en")
+    made = template_of(
+        make.issue(items=[make.item("Long", text="mot " * 25_000), make.item("Court", text="Tout est là.")]), "en"
+    )
 
     assert made.text.count("…") == 1
     assert made.text.count("Read the whole text on the site") == 1
@@ -303,11 +342,23 @@ def test_the_longest_text_alone_is_shortened_not_the_others():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "title", ["Titre\r\nBcc: x@y.example", "Titre\u2028Bcc: x@y.example", "Titre\x00\x0bBcc: x@y.example", "T" * 5000, "‮Bcc: x@y", "标题" * 900]
+    "title",
+    [
+        "Titre\r\nBcc: x@y.example",
+        "Titre\u2028Bcc: x@y.example",
+        "Titre\x00\x0bBcc: x@y.example",
+        "T" * 5000,
+        "‮Bcc: x@y",
+        "标题" * 900,
+    ],
 )
 def test_title_cannot_add_a_header(title):
     made = template_of(one_issue(title=title), "fr")
-    content = made.message(to="a@example.org", key="abcdefgh", links=signing.links_of("k", "fr")).message().as_bytes(linesep="\r\n")
+    content = (
+        made.message(to="a@example.org", key="abcdefgh", links=signing.links_of("k", "fr"))
+        .message()
+        .as_bytes(linesep="\r\n")
+    )
 
     whole = email.message_from_bytes(content, policy=email.policy.default)
     assert whole["Bcc"] is None
@@ -343,7 +394,9 @@ def test_address_that_runs_a_script_is_no_link():
 def test_editor_cannot_write_the_place_of_a_link():
     issue = one_issue(lead="https://0.invalid/unsubscribe_page {{ change }} %(change)s @@change@@")
 
-    message = template_of(issue, "fr").message(to="a@example.org", key="abcdefgh", links=signing.links_of("k" * 22, "fr"))
+    message = template_of(issue, "fr").message(
+        to="a@example.org", key="abcdefgh", links=signing.links_of("k" * 22, "fr")
+    )
 
     assert message.body.count(signing.change_url("k" * 22, "fr")) == 1
     assert "https://0.invalid/unsubscribe_page {{ change }} %(change)s @@change@@" in " ".join(message.body.split())
@@ -364,7 +417,10 @@ def open_mail(page, html: str, *, width: int, scheme: str = "light") -> None:
 @pytest.mark.parametrize("language", CODES)
 def test_axe_finds_nothing(page, language, scheme):
     open_mail(
-        page, preview(one_issue(), language)[0].replace("<table", "<main><table", 1).replace("</body>", "</main></body>"), width=680, scheme=scheme
+        page,
+        preview(one_issue(), language)[0].replace("<table", "<main><table", 1).replace("</body>", "</main></body>"),
+        width=680,
+        scheme=scheme,
     )
 
     assert_no_axe_findings(page)
@@ -395,7 +451,8 @@ def test_dark_mode_changes_the_ground_and_the_words(page):
     for scheme in ("light", "dark"):
         open_mail(page, html, width=390, scheme=scheme)
         colours[scheme] = page.evaluate(
-            "() => ['.sheet', 'h1', '.go a'].map(name => { const style = getComputedStyle(document.querySelector(name));"
+            "() => ['.sheet', 'h1', '.go a'].map(name => { const style = "
+            "getComputedStyle(document.querySelector(name));"
             " return name === '.sheet' ? style.backgroundColor : style.color })"
         )
 

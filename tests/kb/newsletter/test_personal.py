@@ -1,4 +1,6 @@
-"""What the newsletter keeps about people: exported to its owner, erased with the account, gone when its time is over."""
+"""What the newsletter keeps about people: exported to its owner, erased with the account,
+gone when its time is over.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +41,16 @@ def rows(user: User, kind: str) -> list[dict]:
 
 def sending() -> Sending:
     made = issue(7, live=True)
-    return Sending.objects.create(issue=made, revision=made.live_revision, starts_at=timezone.now(), finished_at=timezone.now(), state="done")
+    return Sending.objects.create(
+        issue=made, revision=made.live_revision, starts_at=timezone.now(), finished_at=timezone.now(), state="done"
+    )
 
 
 def delivery(row: Subscriber, **values) -> Delivery:
     begun = Sending.objects.first() or sending()
-    return Delivery.objects.create(sending=begun, subscriber=row, language="fr", next_attempt_at=timezone.now(), **values)
+    return Delivery.objects.create(
+        sending=begun, subscriber=row, language="fr", next_attempt_at=timezone.now(), **values
+    )
 
 
 def test_a_person_is_handed_their_subscriptions_and_nobody_else_s(user):
@@ -88,7 +94,12 @@ def test_erasing_an_address_leaves_it_in_no_column_of_any_table():
     delivery(row, error=f"450 <{address}>")
     brought = SheetImport.objects.create(kind="subscribers", original_name="liste.xlsx", state="done")
     SheetLine.objects.create(
-        sheet_import=brought, sheet="subscribers", number=2, verdict="new", values={"email": address}, message=f"{address} est neuf"
+        sheet_import=brought,
+        sheet="subscribers",
+        number=2,
+        verdict="new",
+        values={"email": address},
+        message=f"{address} est neuf",
     )
     subscribing.ask(address, "fr", wording="x")
     subscribing.ask_new_address(row, "neuve@essai.example")
@@ -145,7 +156,12 @@ def test_what_is_kept_has_an_end(case):
 
 
 def test_a_new_address_that_nobody_confirmed_is_forgotten_with_its_link():
-    subscriber(ADDRESS, new_email="inconnue@cass.example", confirm_hash="x" * 64, confirm_expires_at=timezone.now() - timedelta(hours=1))
+    subscriber(
+        ADDRESS,
+        new_email="inconnue@cass.example",
+        confirm_hash="x" * 64,
+        confirm_expires_at=timezone.now() - timedelta(hours=1),
+    )
     thin_subscriptions()
     row = Subscriber.objects.get()
     assert (row.new_email, row.confirm_hash, row.confirm_expires_at) == ("", "", None)
@@ -159,7 +175,9 @@ def test_who_received_an_issue_is_forgotten_after_a_year_and_counted_for_ever():
     assert list(Delivery.objects.values_list("state", "subscriber", "error")) == [("sent", None, "")]
 
 
-def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(settings, tmp_path, django_capture_on_commit_callbacks):
+def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(
+    settings, tmp_path, django_capture_on_commit_callbacks
+):
     settings.VAR_DIR = tmp_path
     row, values = subscriber(ADDRESS), Subscriber.objects.values().get()
     with django_capture_on_commit_callbacks(execute=True):

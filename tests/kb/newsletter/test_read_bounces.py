@@ -1,4 +1,6 @@
-"""`manage.py read_bounces` and the clock's reading: a mailbox is read once, killed or not, and nothing is lost of it."""
+"""`manage.py read_bounces` and the clock's reading: a mailbox is read once, killed or not,
+and nothing is lost of it.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,12 @@ def fill(path: Path, *contents: bytes, kind: type = mailbox.Maildir) -> str:
 @pytest.mark.parametrize("kind", [mailbox.Maildir, mailbox.mbox])
 def test_a_mailbox_is_read_once_and_its_outcomes_are_said(tmp_path, kind):
     sent, other = delivery(), delivery()
-    waiting = [bounce_of(sent), bounce_of(other, status="4.2.2"), report(refusal()), mail("Auto-Submitted: auto-replied")]
+    waiting = [
+        bounce_of(sent),
+        bounce_of(other, status="4.2.2"),
+        report(refusal()),
+        mail("Auto-Submitted: auto-replied"),
+    ]
     path = fill(tmp_path / "boite", *waiting, kind=kind)
     assert run("--mailbox", path) == "4 messages: counted 1, came back 1, unmatched 1, ignored 1\n"
     sent.refresh_from_db()

@@ -37,16 +37,24 @@ class Links:
     change: str = "https://cass.example/fr/echos/adresse/abc:" + "0123456789=" * 20
 
 
-def template(words: str = "Bonjour", *, subject: str = "Échos", sender: Sender | None = None, language: str = "fr") -> MailTemplate:
+def template(
+    words: str = "Bonjour", *, subject: str = "Échos", sender: Sender | None = None, language: str = "fr"
+) -> MailTemplate:
     places = new_places()
     unsubscribe, change = places["unsubscribe_page"], places["change"]
     return MailTemplate(
         language=language,
         subject=subject,
-        html=f'<p>{words}</p><a href="{unsubscribe}">un</a> <a href="{change}">deux</a><a href="{unsubscribe}">trois</a>\n',
+        html=(
+            f'<p>{words}</p><a href="{unsubscribe}">un</a> <a href="{change}">deux</a><a '
+            f'href="{unsubscribe}">trois</a>\n'
+        ),
         text=f"{words}\n{unsubscribe}\n\net {change} ; {unsubscribe}\n",
         places=places,
-        sender=sender or Sender("L’Échos-CASS <echos@cass.example>", reply_to="Équipe <equipe@cass.example>", bounces="retours@cass.example"),
+        sender=sender
+        or Sender(
+            "L’Échos-CASS <echos@cass.example>", reply_to="Équipe <equipe@cass.example>", bounces="retours@cass.example"
+        ),
         archive="https://cass.example/fr/echos/",
         mark=MARK,
         mark_id="mark@cass.example",
@@ -130,7 +138,10 @@ def test_every_size_of_a_link_keeps_its_place():
 def test_two_subscribers_share_all_but_their_own_links():
     made = template()
 
-    first, second = message_of(made), message_of(made, to="b@example.org", links=replace(Links(), change="https://cass.example/b/"))
+    first, second = (
+        message_of(made),
+        message_of(made, to="b@example.org", links=replace(Links(), change="https://cass.example/b/")),
+    )
 
     assert first.body.replace(Links().change, "https://cass.example/b/") == second.body
     assert Links().change not in second.message().as_string()
@@ -145,13 +156,23 @@ def test_a_place_can_not_be_guessed():
 
 def test_headers_of_a_message():
     whole = parsed(
-        message_of(template(subject="L’Échos-CASS n° 14 : l’accueil des primo-arrivants change de porte, et c’est écrit en une longue ligne"))
+        message_of(
+            template(
+                subject=(
+                    "L’Échos-CASS n° 14 : l’accueil des primo-arrivants change de porte, et c’est écrit en "
+                    "une longue ligne"
+                )
+            )
+        )
     )
 
     assert whole["From"] == "L’Échos-CASS <echos@cass.example>"
     assert whole["Reply-To"] == "Équipe <equipe@cass.example>"
     assert whole["To"] == "a@example.org"
-    assert whole["Subject"] == "L’Échos-CASS n° 14 : l’accueil des primo-arrivants change de porte, et c’est écrit en une longue ligne"
+    assert (
+        whole["Subject"]
+        == "L’Échos-CASS n° 14 : l’accueil des primo-arrivants change de porte, et c’est écrit en une longue ligne"
+    )
     assert whole["Message-ID"] == f"<{KEY}@cass.example>"
     assert whole["List-Id"] == "L’Échos-CASS <echos.cass.example>"
     assert whole["List-Unsubscribe"] == f"<{Links().one_click}>"
@@ -198,17 +219,24 @@ def test_what_concerns_everyone_is_refused_before_the_first_message():
 def test_message_id_is_the_same_at_each_try():
     made = template()
 
-    assert parsed(message_of(made))["Message-ID"] == parsed(message_of(template()))["Message-ID"] == parsed(message_of(made))["Message-ID"]
+    assert (
+        parsed(message_of(made))["Message-ID"]
+        == parsed(message_of(template()))["Message-ID"]
+        == parsed(message_of(made))["Message-ID"]
+    )
 
 
 @pytest.mark.parametrize(
-    "subject", ["مرحبا بالعالم", "你好世界" * 28, "Γειά σου", "😀 bonjour", "=?utf-8?q?Not_encoded?=", "a" * 120, "E2 = é", " x"]
+    "subject",
+    ["مرحبا بالعالم", "你好世界" * 28, "Γειά σου", "😀 bonjour", "=?utf-8?q?Not_encoded?=", "a" * 120, "E2 = é", " x"],
 )
 def test_subject_in_every_script(subject):
     assert parsed(message_of(template(subject=subject)))["Subject"].strip() == subject.strip()
 
 
-@pytest.mark.parametrize("subject", ["Titre\r\nBcc: x@y.example", "Titre\nBcc: x@y.example", "Titre\rBcc: x@y", "Un\x00deux", "Un\u2028deux"])
+@pytest.mark.parametrize(
+    "subject", ["Titre\r\nBcc: x@y.example", "Titre\nBcc: x@y.example", "Titre\rBcc: x@y", "Un\x00deux", "Un\u2028deux"]
+)
 def test_subject_with_a_line_break_is_refused(subject):
     with pytest.raises(ValueError, match="one line"):
         template(subject=subject).prepared()
@@ -285,7 +313,9 @@ def test_address_that_no_server_would_take_is_refused_with_a_sentence(address):
     assert len(str(caught.value)) < 200
 
 
-@pytest.mark.parametrize("key", ["", "short", "with space 123", "a@b.example1", "abcdefgh\r\nBcc: x", "a" * 41, "clé-clé-clé", "<abcdefgh>"])
+@pytest.mark.parametrize(
+    "key", ["", "short", "with space 123", "a@b.example1", "abcdefgh\r\nBcc: x", "a" * 41, "clé-clé-clé", "<abcdefgh>"]
+)
 def test_key_that_is_none_of_ours_is_refused(key):
     with pytest.raises(ValueError, match="key"):
         message_of(template(), key=key)
@@ -361,7 +391,9 @@ def test_kept_in_memory_it_has_all_its_parts(settings):
 
 @pytest.mark.parametrize("linesep", ["\n", "\r\n"])
 def test_written_to_a_file_it_is_read_back(tmp_path, linesep):
-    get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(tmp_path)).send_messages([message_of(template("Été"))])
+    get_connection("django.core.mail.backends.filebased.EmailBackend", file_path=str(tmp_path)).send_messages(
+        [message_of(template("Été"))]
+    )
 
     written = next(tmp_path.iterdir()).read_bytes().replace(b"\r\n", b"\n").replace(b"\n", linesep.encode())
     whole = email.message_from_bytes(written, policy=email.policy.default)
@@ -385,4 +417,6 @@ def test_a_service_gets_its_parts(settings):
     assert sent["html_body"] == message.alternatives[0].content
     assert sent["extra_headers"]["Message-ID"] == f"<{KEY}@cass.example>"
     assert sent["extra_headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert [(part.content_id, part.inline, part.content) for part in sent["attachments"]] == [("<mark@cass.example>", True, MARK)]
+    assert [(part.content_id, part.inline, part.content) for part in sent["attachments"]] == [
+        ("<mark@cass.example>", True, MARK)
+    ]

@@ -35,7 +35,10 @@ MORNING = datetime(2026, 11, 18, 8, 0, tzinfo=BRUSSELS)
 
 @pytest.fixture(autouse=True)
 def this_morning(monkeypatch, settings):
-    """It is Wednesday 18 November 2026, eight o'clock; what is made while a test runs was made then. Mail is posted as on the site."""
+    """It is Wednesday 18 November 2026, eight o'clock; what is made while a test runs was made then.
+
+    Mail is posted as on the site.
+    """
     monkeypatch.setattr(timezone, "now", lambda: MORNING)
     settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
 
@@ -67,7 +70,9 @@ def body_of(user: User, news=None) -> str:
 
 
 @pytest.mark.parametrize(
-    ("weeks_ago", "is_time"), [(2, False), (3, True), (4, True), (30, True)], ids=["too early", "a week before", "the day", "late"]
+    ("weeks_ago", "is_time"),
+    [(2, False), (3, True), (4, True), (30, True)],
+    ids=["too early", "a week before", "the day", "late"],
 )
 def test_editors_are_reminded_from_a_week_before_the_date(weeks_ago, is_time):
     editor()
@@ -250,7 +255,10 @@ def test_in_english_it_reads_well():
 
     body = body_of(user)
 
-    assert "The last issue of L'Échos-CASS appeared 28 days ago. By your rhythm the next one is proposed for Nov. 18, 2026." in body
+    assert (
+        "The last issue of L'Échos-CASS appeared 28 days ago. By your rhythm the next one is "
+        "proposed for Nov. 18, 2026."
+    ) in body
     assert "Nothing became public since then." in body
     assert "Have it drafted here" in body
 
@@ -300,7 +308,10 @@ def test_it_says_the_date_how_much_is_new_and_where_to_go_on():
     held = frozenset({STAFF})
     with override("en"):
         [thing] = reminding.waiting(user, held).things
-        assert (thing.title, thing.word) == ("The next issue, proposed for Nov. 18, 2026", "nothing new since the last one")
+        assert (thing.title, thing.word) == (
+            "The next issue, proposed for Nov. 18, 2026",
+            "nothing new since the last one",
+        )
 
         reference("Un rapport")
         Reference.objects.update(first_public_at=MORNING)

@@ -119,6 +119,9 @@ def test_a_server_that_refuses_everyone_ends_it_with_the_reason(settings, capsys
     for _each in range(25):
         make.subscriber()
     make.issue(live=True)
-    with mail_server(settings, sink=Judge(at_address=lambda address, number: "550 blocked")), pytest.raises(CommandError, match="550 blocked"):
+    with (
+        mail_server(settings, sink=Judge(at_address=lambda address, number: "550 blocked")),
+        pytest.raises(CommandError, match="550 blocked"),
+    ):
         run(capsys, "14")
     assert Sending.objects.get().state == SendingState.STOPPED

@@ -38,7 +38,10 @@ def fresh(sent: Sending) -> Sending:
 
 
 def batches() -> list[tuple]:
-    return [(task.args_kwargs["args"][0], task.queue_name) for task in DBTaskResult.objects.filter(task_path=tasks.deliver.module_path)]
+    return [
+        (task.args_kwargs["args"][0], task.queue_name)
+        for task in DBTaskResult.objects.filter(task_path=tasks.deliver.module_path)
+    ]
 
 
 def change(issue):
@@ -96,7 +99,10 @@ def test_an_issue_is_sent_once(settings, people):
         sending.start(issue, by=None)
     deliver_batch(sent.pk)
     assert fresh(sent).state == SendingState.DONE
-    steps = (lambda: sending.start(issue, by=None), *(lambda step=step: step(fresh(sent)) for step in (sending.go_on, sending.stop, sending.cancel)))
+    steps = (
+        lambda: sending.start(issue, by=None),
+        *(lambda step=step: step(fresh(sent)) for step in (sending.go_on, sending.stop, sending.cancel)),
+    )
     for again in steps:
         with pytest.raises(CannotSend):
             again()

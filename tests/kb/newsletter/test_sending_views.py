@@ -208,7 +208,9 @@ def refuse(sent: Sending, number: int) -> None:
     Sending.objects.update(is_prepared=False)
     while prepare_chunk(sent):
         pass
-    sent.deliveries.filter(subscriber__email__startswith="r").update(state=DeliveryState.REFUSED, attempts=1, error="550 nobody <here>")
+    sent.deliveries.filter(subscriber__email__startswith="r").update(
+        state=DeliveryState.REFUSED, attempts=1, error="550 nobody <here>"
+    )
 
 
 def test_what_did_not_arrive_is_listed_page_by_page_with_the_same_queries(editing, issue):

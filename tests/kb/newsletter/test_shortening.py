@@ -41,7 +41,9 @@ def test_one_line_has_no_line_break_of_any_kind():
     assert one_line("Titre\r\nBcc: x@y\u2029fin\x0b.\tX") == "Titre Bcc: x@y fin . X"
 
 
-@pytest.mark.parametrize("sign", ["mot ", "a", "你", "ع", "😀", "é"], ids=["words", "one word", "chinese", "arabic", "emoji", "accents"])
+@pytest.mark.parametrize(
+    "sign", ["mot ", "a", "你", "ع", "😀", "é"], ids=["words", "one word", "chinese", "arabic", "emoji", "accents"]
+)
 def test_lines_are_short_and_nothing_is_lost(sign):
     text = (sign * 5000).strip()
 

@@ -1,4 +1,6 @@
-"""One place turns an issue into what readers are given: their language where it exists, else another that says so; only what is public."""
+"""One place turns an issue into what readers are given: their language where it exists, else another that says so; only
+what is public.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +73,11 @@ def test_an_item_without_a_text_falls_back_by_its_title_alone():
 
 
 def test_items_stand_under_their_headings_and_are_numbered_through():
-    items = [make.item("Un", heading="own.round"), make.item("Deux", heading="own.partners"), make.item("Trois", heading="own.round")]
+    items = [
+        make.item("Un", heading="own.round"),
+        make.item("Deux", heading="own.partners"),
+        make.item("Trois", heading="own.round"),
+    ]
     one = shown(make.issue(items=items), "en")
     assert [(group.code, [(item.number, item.title.text) for item in group.items]) for group in one.groups] == [
         ("own.partners", [(1, "Deux")]),
@@ -80,7 +86,9 @@ def test_items_stand_under_their_headings_and_are_numbered_through():
 
 
 def test_an_item_under_a_heading_that_is_no_more_is_still_shown():
-    assert [group.code for group in shown(make.issue(items=[make.item("Un", heading="agenda.events")]), "fr").groups] == ["own.other"]
+    assert [
+        group.code for group in shown(make.issue(items=[make.item("Un", heading="agenda.events")]), "fr").groups
+    ] == ["own.other"]
 
 
 @pytest.fixture
@@ -104,7 +112,9 @@ def test_an_item_of_something_public_leads_to_it_in_the_readers_language(referen
 
 
 def test_an_item_of_something_closed_is_gone_and_leaves_no_gap(reference):
-    issue = make.issue(items=[make.item("Avant", heading="own.round"), about(reference), make.item("Après", heading="own.round")])
+    issue = make.issue(
+        items=[make.item("Avant", heading="own.round"), about(reference), make.item("Après", heading="own.round")]
+    )
     close(reference)
     one = shown(issue, "fr")
     assert [(item.number, item.title.text) for item in one.items] == [(1, "Avant"), (2, "Après")]
@@ -113,7 +123,13 @@ def test_an_item_of_something_closed_is_gone_and_leaves_no_gap(reference):
 
 
 def test_a_lead_of_something_closed_gives_way_to_the_issue_line(reference):
-    issue = make.issue(14, title="Étude pervenche", lead="Tout sur la pervenche", lead_subject=subject_of(reference.pk), date=date(2026, 11, 16))
+    issue = make.issue(
+        14,
+        title="Étude pervenche",
+        lead="Tout sur la pervenche",
+        lead_subject=subject_of(reference.pk),
+        date=date(2026, 11, 16),
+    )
     assert shown(issue, "fr").lead_url == f"/fr/bibliotheque/{reference.mark_slug}/"
     close(reference)
     for code in CODES:
@@ -159,7 +175,11 @@ def test_a_revision_and_an_object_never_saved_are_shown_alike(reference):
 
 def test_editors_see_what_falls_back_in_each_language():
     items = [make.item({"fr": "Un", "nl": "Een", "source": "fr"}), make.item({"nl": "Twee", "source": "nl"})]
-    assert fallbacks(make.issue(title=TITLE, items=items)) == {"fr": ["Twee"], "nl": [], "en": [TITLE["fr"], "Un", "Twee"]}
+    assert fallbacks(make.issue(title=TITLE, items=items)) == {
+        "fr": ["Twee"],
+        "nl": [],
+        "en": [TITLE["fr"], "Un", "Twee"],
+    }
 
 
 def test_a_button_is_in_the_readers_language_or_says_what_every_button_says():
@@ -168,7 +188,9 @@ def test_a_button_is_in_the_readers_language_or_says_what_every_button_says():
     assert shown(issue, "en").lead_words == "Read it"
 
 
-@pytest.mark.parametrize("subject", ["library.reference:" + "9" * 40, "home.page:" + "9" * 40, "home.page:²", "home.page:", "\x00", "x"])
+@pytest.mark.parametrize(
+    "subject", ["library.reference:" + "9" * 40, "home.page:" + "9" * 40, "home.page:²", "home.page:", "\x00", "x"]
+)
 def test_what_cannot_be_a_subject_is_not_public_and_breaks_no_page(client, subject):
     """Subjects come out of a form: one that no database can look up would take the archive and the feed with it."""
     made = make.issue(14, items=[make.item("Une chose", subject=subject), make.item("Une autre")], live=True)

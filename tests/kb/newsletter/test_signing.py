@@ -80,13 +80,21 @@ def test_an_erased_address_takes_its_links_away():
 
 @pytest.mark.parametrize(
     ("language", "leave", "change"),
-    [("fr", "desabonnement", "abonnement"), ("nl", "uitschrijven", "abonnement"), ("en", "unsubscribe", "subscription")],
+    [
+        ("fr", "desabonnement", "abonnement"),
+        ("nl", "uitschrijven", "abonnement"),
+        ("en", "unsubscribe", "subscription"),
+    ],
 )
 def test_links_are_whole_addresses_in_the_language_of_the_subscriber(client, settings, language, leave, change):
     settings.WAGTAILADMIN_BASE_URL = "https://cass.example/"
     one = subscriber()
     links = signing.links_of(one.key, language)
-    assert links.unsubscribe_page == links.one_click == f"https://cass.example/{language}/echos/{leave}/{word_of(one.key, Purpose.UNSUBSCRIBE)}/"
+    assert (
+        links.unsubscribe_page
+        == links.one_click
+        == f"https://cass.example/{language}/echos/{leave}/{word_of(one.key, Purpose.UNSUBSCRIBE)}/"
+    )
     assert links.change == f"https://cass.example/{language}/echos/{change}/{word_of(one.key, Purpose.CHANGE)}/"
     assert client.get(links.one_click.removeprefix("https://cass.example")).status_code == 200
 

@@ -1,4 +1,6 @@
-"""Subscribers in the admin: editors read, unsubscribe and erase on request; nobody else gets near; nobody is added or changed."""
+"""Subscribers in the admin: editors read, unsubscribe and erase on request; nobody else gets near; nobody is added or
+changed.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,12 @@ def test_counts_by_state_and_language_are_one_query(django_assert_num_queries):
     subscriber(language="fr", state="not_now")
     with django_assert_num_queries(1):
         found = counts()
-    assert [(each, all_) for _state, each, all_ in found] == [([0, 0, 0], 0), ([0, 2, 0], 2), ([1, 0, 0], 1), ([0, 0, 0], 0)]
+    assert [(each, all_) for _state, each, all_ in found] == [
+        ([0, 0, 0], 0),
+        ([0, 2, 0], 2),
+        ([1, 0, 0], 1),
+        ([0, 0, 0], 0),
+    ]
 
 
 def test_the_list_takes_as_many_queries_for_many_as_for_few(client, editor):
@@ -78,15 +85,22 @@ def test_the_list_takes_as_many_queries_for_many_as_for_few(client, editor):
     subscriber()
     queries()
     few = queries()
-    Subscriber.objects.bulk_create(Subscriber(email=f"a{number}@b.example", email_key=f"a{number}@b.example", state="active") for number in range(60))
+    Subscriber.objects.bulk_create(
+        Subscriber(email=f"a{number}@b.example", email_key=f"a{number}@b.example", state="active")
+        for number in range(60)
+    )
     assert queries() == few
 
 
 def test_counting_the_list_stops_at_the_ceiling(client, editor):
-    Subscriber.objects.bulk_create(Subscriber(email=f"a{number}@b.example", email_key=f"a{number}@b.example") for number in range(3))
+    Subscriber.objects.bulk_create(
+        Subscriber(email=f"a{number}@b.example", email_key=f"a{number}@b.example") for number in range(3)
+    )
     with CaptureQueriesContext(connection) as captured:
         page(client)
-    counting = [query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "newsletter_subscriber" in query["sql"]]
+    counting = [
+        query["sql"] for query in captured if "COUNT(*)" in query["sql"] and "newsletter_subscriber" in query["sql"]
+    ]
     assert counting and all(f"LIMIT {CEILING + 1}" in sql for sql in counting)
 
 
@@ -104,7 +118,12 @@ def test_unsubscribing_on_request_is_written_down(client, editor):
     client.post(of(row), {"action": "unsubscribe"})
     row.refresh_from_db()
     last = row.consents.last()
-    assert (row.state, last.event, last.source, last.recorded_by) == ("unsubscribed", ConsentEvent.WITHDRAWN, ConsentSource.REQUEST, editor)
+    assert (row.state, last.event, last.source, last.recorded_by) == (
+        "unsubscribed",
+        ConsentEvent.WITHDRAWN,
+        ConsentSource.REQUEST,
+        editor,
+    )
 
 
 def test_erasing_on_request_asks_first_and_leaves_no_name_in_the_log(client, editor):

@@ -122,7 +122,9 @@ def test_the_longest_address_fits():
     assert len(clean_address(longest)) == LONGEST
 
 
-@pytest.mark.parametrize(("address", "shown"), [("accueil@cpas.example", "a•••@cpas.example"), ("a@cpas.example", "•••@cpas.example")])
+@pytest.mark.parametrize(
+    ("address", "shown"), [("accueil@cpas.example", "a•••@cpas.example"), ("a@cpas.example", "•••@cpas.example")]
+)
 def test_a_masked_address_does_not_give_it_away(address, shown):
     assert masked(address) == shown
 
@@ -339,7 +341,12 @@ def test_a_new_address_counts_once_its_link_is_used(posted):
     assert [message.to for message in posted] == [["neuf@cpas.example"]]
     assert ADDRESS not in posted[0].body
     done, former_key = subscribing.confirm(word_in(posted[0])), row.key
-    assert (done.email, done.email_key, done.new_email, done.confirm_hash) == ("neuf@cpas.example", "neuf@cpas.example", "", "")
+    assert (done.email, done.email_key, done.new_email, done.confirm_hash) == (
+        "neuf@cpas.example",
+        "neuf@cpas.example",
+        "",
+        "",
+    )
     assert done.key != former_key and subscriber_of(word_of(former_key, Purpose.CHANGE)) is None
     assert posted[1].to == [ADDRESS] and posted[1].kind == "newsletter.changed" and "neuf@cpas" not in posted[1].body
     assert done.consents.last().event == ConsentEvent.CHANGED
@@ -349,7 +356,9 @@ def test_a_former_address_is_kept_nowhere_but_in_the_message_that_tells_it(setti
     settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
     made = issue(live=True)
     subscriber(ADDRESS)
-    Sending.objects.create(issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", note=f"550 <{ADDRESS}> no")
+    Sending.objects.create(
+        issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", note=f"550 <{ADDRESS}> no"
+    )
     OutgoingMail.objects.create(address=ADDRESS, kind="newsletter.confirm", subject="x", state="sent")
     word, values = subscribing._new_word()
     Subscriber.objects.update(**{**values, "new_email": "neuf@cpas.example"})
@@ -427,7 +436,9 @@ def test_a_change_of_language_is_written_down_once():
     subscribing.change_language(row, "nl")
     subscribing.change_language(row, "nl")
     assert Subscriber.objects.get().language == "nl"
-    assert [(one.event, one.language) for one in row.consents.filter(event=ConsentEvent.CHANGED)] == [(ConsentEvent.CHANGED, "nl")]
+    assert [(one.event, one.language) for one in row.consents.filter(event=ConsentEvent.CHANGED)] == [
+        (ConsentEvent.CHANGED, "nl")
+    ]
 
 
 # Leaving, being erased
@@ -449,14 +460,16 @@ def test_leaving_with_a_row_read_before_is_leaving_once():
 
 def test_an_erased_address_is_nowhere_but_as_a_hash():
     row = subscriber(ADDRESS, new_email="neuf@cpas.example")
-    OutgoingMail.objects.create(address=ADDRESS.upper(), kind="newsletter.confirm", subject="x", sealed=b"x", state="sent")
+    OutgoingMail.objects.create(
+        address=ADDRESS.upper(), kind="newsletter.confirm", subject="x", sealed=b"x", state="sent"
+    )
     OutgoingMail.objects.create(address=ADDRESS, kind="newsletter.already", subject="x", sealed=b"x")
     other = OutgoingMail.objects.create(address=ADDRESS, kind="accounts.invitation", subject="x")
     subscribing.erase(row)
     assert not Subscriber.objects.exists() and not Consent.objects.exists()
-    assert list(OutgoingMail.objects.filter(kind__startswith="newsletter.").values_list("address", "subject", "kind")) == [
-        (subscribing.NOBODY, "", "newsletter.confirm")
-    ]
+    assert list(
+        OutgoingMail.objects.filter(kind__startswith="newsletter.").values_list("address", "subject", "kind")
+    ) == [(subscribing.NOBODY, "", "newsletter.confirm")]
     other.refresh_from_db()
     assert other.address == ADDRESS
     kept = ErasedAddress.objects.get()
@@ -471,18 +484,32 @@ def test_erasing_oneself_takes_nothing_away_from_somebody_whose_address_one_type
         number=2,
         values={"email": "cible@cpas.example", "proof": "liste"},
     )
-    mine = OutgoingMail.objects.create(address="cible@cpas.example", kind="newsletter.address", subject="x", sealed=b"x")
-    welcome = OutgoingMail.objects.create(address="cible@cpas.example", kind="newsletter.welcome", subject="x", sealed=b"x")
+    mine = OutgoingMail.objects.create(
+        address="cible@cpas.example", kind="newsletter.address", subject="x", sealed=b"x"
+    )
+    welcome = OutgoingMail.objects.create(
+        address="cible@cpas.example", kind="newsletter.welcome", subject="x", sealed=b"x"
+    )
     subscribing.erase(subscriber(ADDRESS, new_email="cible@cpas.example"))
     other.refresh_from_db()
     assert other.values["email"] == "cible@cpas.example"
-    assert not OutgoingMail.objects.filter(pk=mine.pk).exists() and OutgoingMail.objects.get(pk=welcome.pk).address == "cible@cpas.example"
+    assert (
+        not OutgoingMail.objects.filter(pk=mine.pk).exists()
+        and OutgoingMail.objects.get(pk=welcome.pk).address == "cible@cpas.example"
+    )
 
 
 def test_an_erased_address_is_not_in_what_a_server_said_about_the_sending():
     row, made = subscriber(ADDRESS), issue(live=True)
     said = f"550 5.7.1 <{ADDRESS.upper()}> is not welcome"
-    Sending.objects.create(issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", trouble="refuses_all", note=said)
+    Sending.objects.create(
+        issue=made,
+        revision=made.live_revision,
+        starts_at=timezone.now(),
+        state="stopped",
+        trouble="refuses_all",
+        note=said,
+    )
     subscribing.erase(row)
     note = Sending.objects.get().note
     assert ADDRESS not in note.lower() and "is not welcome" in note
@@ -560,7 +587,9 @@ def test_a_member_subscribes_a_proven_address_of_their_own(posted):
     prove(user, user.email)
     row = subscribing.subscribe_own(user, "nl", wording=WORDS)
     assert (row.email_key, row.state, row.language) == (folded(user.email), "active", "nl")
-    assert [(one.event, one.source, one.wording) for one in row.consents.all()] == [(ConsentEvent.GIVEN, ConsentSource.ACCOUNT, WORDS)]
+    assert [(one.event, one.source, one.wording) for one in row.consents.all()] == [
+        (ConsentEvent.GIVEN, ConsentSource.ACCOUNT, WORDS)
+    ]
     assert subscribing.own_subscriptions(user) == [row]
     assert not posted
 

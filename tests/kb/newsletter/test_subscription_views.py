@@ -1,4 +1,6 @@
-"""Pages of the subscription: what they show, that a GET changes nothing, that nobody learns whether an address is known."""
+"""Pages of the subscription: what they show, that a GET changes nothing, that nobody learns whether an address is
+known.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def at(name: str, *args, language: str = "en") -> str:
 
 
 def sign_up(client: Client, email: str = ADDRESS, *, chosen: str = "nl", language: str = "en", **extra):
-    return client.post(at("subscribe", language=language), {"email": email, "language": chosen, "read": "True"}, **extra)
+    return client.post(
+        at("subscribe", language=language), {"email": email, "language": chosen, "read": "True"}, **extra
+    )
 
 
 def path_in(message) -> str:
@@ -78,7 +82,11 @@ def test_who_signs_up_confirms_and_is_subscribed(client, outbox, language):
     assert opened["Location"] == at("confirm", language="nl") and opened["Referrer-Policy"] == "no-referrer"
     page = client.get(opened["Location"])
     assert "a•••@cpas.example" in page.content.decode() and ADDRESS not in page.content.decode()
-    assert page["Referrer-Policy"] == "same-origin" and "noindex" in page["X-Robots-Tag"] and "no-store" in page["Cache-Control"]
+    assert (
+        page["Referrer-Policy"] == "same-origin"
+        and "noindex" in page["X-Robots-Tag"]
+        and "no-store" in page["Cache-Control"]
+    )
     assert Subscriber.objects.get().state == SubscriberState.PENDING
 
     answer = client.post(at("confirm", language="nl"), follow=True)
@@ -113,7 +121,10 @@ def answers(state: str, settings, outbox):
     sent = client.get(answer["Location"])
     kinds = [query["sql"].split()[0] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     hours = ("Set-Cookie", "Expires")  # they tell the hour, not the address
-    seen = [(one.status_code, text_of(one), {name: value for name, value in one.headers.items() if name not in hours}) for one in (answer, sent)]
+    seen = [
+        (one.status_code, text_of(one), {name: value for name, value in one.headers.items() if name not in hours})
+        for one in (answer, sent)
+    ]
     return seen, sorted(answer.cookies), kinds, len(outbox)
 
 
@@ -202,7 +213,9 @@ def test_without_a_token_nobody_is_signed_up(outbox):
 
 
 @LANGUAGES
-@pytest.mark.parametrize("word", ["x", "a" * 32, "a" * 5000, "ключ"], ids=["short", "like ours", "long", "another script"])
+@pytest.mark.parametrize(
+    "word", ["x", "a" * 32, "a" * 5000, "ключ"], ids=["short", "like ours", "long", "another script"]
+)
 def test_an_unknown_link_says_what_to_do(client, word, language):
     answer = client.get(at("confirm_link", word, language=language))
     assert answer.status_code == 410
@@ -261,7 +274,11 @@ def test_the_mail_programme_s_post_unsubscribes_without_cookie_or_token():
 
 def test_a_post_in_parts_and_from_elsewhere_does_as_well():
     client, address = one_click(subscriber(ADDRESS))
-    answer = client.post(address, {"List-Unsubscribe": "One-Click"}, headers={"Origin": "https://mail.example", "Referer": "https://mail.example/"})
+    answer = client.post(
+        address,
+        {"List-Unsubscribe": "One-Click"},
+        headers={"Origin": "https://mail.example", "Referer": "https://mail.example/"},
+    )
     assert answer.status_code == 200
     assert Subscriber.objects.get().state == SubscriberState.UNSUBSCRIBED
 
@@ -279,7 +296,11 @@ def test_opening_the_page_shows_a_button_and_changes_nothing(client, language):
     address = at("unsubscribe", word_of(row.key, Purpose.UNSUBSCRIBE), language=language)
     for method in (client.get, client.head):
         answer = method(address)
-        assert answer.status_code == 200 and answer["Referrer-Policy"] == "no-referrer" and "no-store" in answer["Cache-Control"]
+        assert (
+            answer.status_code == 200
+            and answer["Referrer-Policy"] == "no-referrer"
+            and "no-store" in answer["Cache-Control"]
+        )
     page = client.get(address).content.decode()
     assert f'action="{address}"' in page and "a•••@cpas.example" in page and ADDRESS not in page
     assert Subscriber.objects.get().state == SubscriberState.ACTIVE
@@ -299,11 +320,25 @@ def test_forged_links_are_told_apart_by_nobody(client):
     gone = subscriber("parti@cpas.example")
     erased = word_of(gone.key, Purpose.UNSUBSCRIBE)
     subscribing.erase(gone)
-    words = [word_of(row.key, Purpose.UNSUBSCRIBE)[:-1], word_of(row.key, Purpose.CHANGE), f"{new_key()}:{'a' * 43}", "zqzqzq", erased]
+    words = [
+        word_of(row.key, Purpose.UNSUBSCRIBE)[:-1],
+        word_of(row.key, Purpose.CHANGE),
+        f"{new_key()}:{'a' * 43}",
+        "zqzqzq",
+        erased,
+    ]
     for method in ("get", "post"):
         found = [getattr(client, method)(at("unsubscribe", word)) for word in words]
         assert {answer.status_code for answer in found} == {404}
-        assert len({text_of(answer).replace(word, "").replace(quote(word), "") for answer, word in zip(found, words, strict=True)}) == 1
+        assert (
+            len(
+                {
+                    text_of(answer).replace(word, "").replace(quote(word), "")
+                    for answer, word in zip(found, words, strict=True)
+                }
+            )
+            == 1
+        )
     assert at("subscribe") in found[0].content.decode()
     assert client.get(at("unsubscribe_bare")).status_code == 404
     assert Subscriber.objects.get().state == SubscriberState.ACTIVE
@@ -404,7 +439,9 @@ OF = re.compile(r'name="of" value="([0-9a-f]{16})"')
 
 @pytest.mark.parametrize("action", ["leave", "erase", "address", "language"])
 def test_a_link_planted_since_does_not_get_what_was_pressed_on_the_page_before(holder, row, outbox, action):
-    """Somebody leads the browser to the link of their own subscription while this page is open: what is typed and pressed is not for theirs."""
+    """Somebody leads the browser to the link of their own subscription while this page is open: what is typed and
+    pressed is not for theirs.
+    """
     (mine,) = set(OF.findall(holder.get(at("change")).content.decode()))
     theirs = subscriber("autre@cpas.example")
     holder.get(at("change_link", word_of(theirs.key, Purpose.CHANGE)))
@@ -424,7 +461,10 @@ def test_the_buttons_of_the_page_say_whose_they_are(holder, row):
 
 def test_a_link_signed_with_a_former_secret_still_acts(row, settings):
     word, former = word_of(row.key, Purpose.CHANGE), settings.SECRET_KEY
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another secret of fifty signs or more, as Django asks", [former]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = (
+        "another secret of fifty signs or more, as Django asks",
+        [former],
+    )
     client = Client()
     client.get(at("change_link", word))
     mine = OF.search(client.get(at("change")).content.decode()).group(1)
@@ -501,11 +541,16 @@ def test_a_member_subscribes_and_leaves_with_a_button(client, reader):
     client.post(at("own"), {"subscribe": "1", "language": "nl"})
     row = Subscriber.objects.get()
     assert (row.email, row.state, row.language) == (reader.email, SubscriberState.ACTIVE, "nl")
-    assert row.consents.get().wording == subscribing.wording("en") and row.consents.get().source == ConsentSource.ACCOUNT
+    assert (
+        row.consents.get().wording == subscribing.wording("en") and row.consents.get().source == ConsentSource.ACCOUNT
+    )
     client.post(at("own"), {"leave": str(row.pk)})
     row.refresh_from_db()
     assert row.state == SubscriberState.UNSUBSCRIBED
-    assert [(one.event, one.source) for one in row.consents.all()][-1] == (ConsentEvent.WITHDRAWN, ConsentSource.ACCOUNT)
+    assert [(one.event, one.source) for one in row.consents.all()][-1] == (
+        ConsentEvent.WITHDRAWN,
+        ConsentSource.ACCOUNT,
+    )
 
 
 def test_a_member_neither_sees_nor_ends_the_subscription_of_another(client, reader):
@@ -546,7 +591,9 @@ def test_pages_of_the_subscription_are_usable_by_all(browser, live_server, outbo
         at("change_link", word_of(row.key, Purpose.CHANGE), language="fr"),
         at("subscription_done", language="en"),
     ]
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, java_script_enabled=True
+    )
     page = context.new_page()
     for address in addresses:
         page.goto(live_server.url + address)

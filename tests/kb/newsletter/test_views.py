@@ -1,4 +1,6 @@
-"""Pages of the issues: there for everyone once approved, in each language; what is not approved is not there for anybody."""
+"""Pages of the issues: there for everyone once approved, in each language; what is not approved is not there for
+anybody.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,14 @@ def plain(html: str) -> str:
 
 @pytest.mark.parametrize("language", CODES)
 def test_an_issue_has_a_page_in_each_language(client, language):
-    make.issue(14, title=TITLE, lead="Au rez-de-chaussée.", lead_url="https://example.org/plan", live=True, items=[make.item("Une permanence")])
+    make.issue(
+        14,
+        title=TITLE,
+        lead="Au rez-de-chaussée.",
+        lead_url="https://example.org/plan",
+        live=True,
+        items=[make.item("Une permanence")],
+    )
     found = page(client, f"/{language}/echos/14/")
     shown_in = language if language in TITLE else "fr"
     assert f'<html lang="{language}"' in found
@@ -155,7 +164,11 @@ def test_a_draft_and_what_is_written_since_the_approval_are_nowhere(readers, rea
 @pytest.mark.parametrize("reader", ["anyone", "member", "editor"])
 def test_what_was_closed_since_vanishes_for_everybody_without_a_trace(index, readers, reader):  # noqa: F811
     closed = library.reference("Étude pervenche")
-    items = [make.item("Avant"), make.item("Étude pervenche", subject=subject_of(closed.pk), heading="library.references"), make.item("Après")]
+    items = [
+        make.item("Avant"),
+        make.item("Étude pervenche", subject=subject_of(closed.pk), heading="library.references"),
+        make.item("Après"),
+    ]
     make.issue(14, title="Étude pervenche", lead_subject=subject_of(closed.pk), items=items, live=True)
     make.issue(15, live=True)
     client = readers.named(reader)
@@ -164,7 +177,15 @@ def test_what_was_closed_since_vanishes_for_everybody_without_a_trace(index, rea
     closed.save()
     index()
     home = ("/fr/",) if reader == "anyone" else ()  # it names to members what they may see in the library
-    for address in ("/fr/echos/14/", "/nl/echos/14/", "/fr/echos/15/", "/fr/echos/", "/fr/echos/fil.atom", "/nl/echos/feed.atom", *home):
+    for address in (
+        "/fr/echos/14/",
+        "/nl/echos/14/",
+        "/fr/echos/15/",
+        "/fr/echos/",
+        "/fr/echos/fil.atom",
+        "/nl/echos/feed.atom",
+        *home,
+    ):
         found = page(client, address)
         assert "pervenche" not in found, address
         assert closed.mark_slug not in found, address
@@ -203,7 +224,18 @@ def test_an_empty_archive_says_what_is_true_and_how_to_be_told(client):
 
 @pytest.mark.parametrize(
     "asked",
-    ["year=abc", "year=0000", "year=99999999999999999999", "year=%00", "year=٢٠١٣", "page=-1", "page=9e9", "page=%00", "page=0", "page=999999"],
+    [
+        "year=abc",
+        "year=0000",
+        "year=99999999999999999999",
+        "year=%00",
+        "year=٢٠١٣",
+        "page=-1",
+        "page=9e9",
+        "page=%00",
+        "page=0",
+        "page=999999",
+    ],
 )
 def test_what_stands_in_the_address_is_read_leniently(client, asked):
     make.issue(14, title="Publié", live=True)
@@ -240,7 +272,9 @@ def many(count: int) -> None:
         cursor.execute("UPDATE newsletter_issue SET live = true")
 
 
-@pytest.mark.parametrize("address", ["/fr/echos/", "/fr/echos/?page=2", "/nl/echos/?year=1991", "/fr/echos/40/", "/fr/echos/fil.atom"])
+@pytest.mark.parametrize(
+    "address", ["/fr/echos/", "/fr/echos/?page=2", "/nl/echos/?year=1991", "/fr/echos/40/", "/fr/echos/fil.atom"]
+)
 def test_a_thousand_issues_ask_no_more_of_the_database_than_sixty(client, address):
     many(60)
     counts = []

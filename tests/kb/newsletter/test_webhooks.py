@@ -20,7 +20,14 @@ pytestmark = pytest.mark.django_db
 
 def event(kind: str, sent=None, **fields):
     """As anymail gives it to who listens."""
-    said = {"event_id": None, "metadata": {}, "mta_response": None, "description": None, "reject_reason": None, "timestamp": timezone.now()}
+    said = {
+        "event_id": None,
+        "metadata": {},
+        "mta_response": None,
+        "description": None,
+        "reject_reason": None,
+        "timestamp": timezone.now(),
+    }
     said["message_id"] = f"<{sent.key}@cass.example>" if sent else None
     return SimpleNamespace(event_type=kind, recipient="lectrice@example.org", **{**said, **fields})
 
@@ -29,14 +36,22 @@ def event(kind: str, sent=None, **fields):
 def test_a_failure_counts_once_however_often_it_is_told(kind):
     sent = delivery()
     told = event(kind, sent, event_id="e1", mta_response="550 5.1.1 no such user")
-    assert [webhooks.note_tracking(None, told, "Postmark"), webhooks.note_tracking(None, told, "Postmark")] == [Outcome.COUNTED, Outcome.KNOWN]
+    assert [webhooks.note_tracking(None, told, "Postmark"), webhooks.note_tracking(None, told, "Postmark")] == [
+        Outcome.COUNTED,
+        Outcome.KNOWN,
+    ]
     sent.refresh_from_db()
     assert (sent.state, sent.subscriber.refusals) == (DeliveryState.BOUNCED, 1)
 
 
 def test_the_key_given_as_metadata_is_enough():
     sent = delivery()
-    assert webhooks.note_tracking(None, event("bounced", message_id="of-the-service", metadata={"delivery": sent.key}), "SendGrid") == Outcome.COUNTED
+    assert (
+        webhooks.note_tracking(
+            None, event("bounced", message_id="of-the-service", metadata={"delivery": sent.key}), "SendGrid"
+        )
+        == Outcome.COUNTED
+    )
 
 
 def test_an_address_alone_changes_nothing():

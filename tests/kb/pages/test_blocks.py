@@ -30,7 +30,10 @@ def known(monkeypatch):
 
 def body(*blocks):
     value = BodyBlock().to_python(
-        [{"type": name, "value": value, "id": f"{number}0000000-0000-0000-0000-000000000000"} for number, (name, value) in enumerate(blocks, 1)]
+        [
+            {"type": name, "value": value, "id": f"{number}0000000-0000-0000-0000-000000000000"}
+            for number, (name, value) in enumerate(blocks, 1)
+        ]
     )
     return value
 
@@ -40,16 +43,23 @@ def test_words_of_a_table_are_translated_and_its_numbers_taken_over():
     segments = StreamFieldSegmentExtractor(FIELD).handle_stream_block(value)
     assert {segment.string.data for segment in segments} == {"Les groupes", "Groupe", "Participants", "Logement"}
     for segment in segments:
-        segment.string.data = {"Les groupes": "De groepen", "Groupe": "Groep", "Participants": "Deelnemers", "Logement": "Huisvesting"}[
-            segment.string.data
-        ]
-    translated = StreamFieldSegmentsWriter(FIELD, None, None).handle_stream_block(body(("table", TABLE)), segments)[0].value
+        segment.string.data = {
+            "Les groupes": "De groepen",
+            "Groupe": "Groep",
+            "Participants": "Deelnemers",
+            "Logement": "Huisvesting",
+        }[segment.string.data]
+    translated = (
+        StreamFieldSegmentsWriter(FIELD, None, None).handle_stream_block(body(("table", TABLE)), segments)[0].value
+    )
     assert (translated.caption, translated.columns[0]["heading"]) == ("De groepen", "Groep")
     assert translated.row_data[0]["values"] == ["Huisvesting", 13]
 
 
 def test_shelf_mark_is_not_given_to_translators():
-    segments = StreamFieldSegmentExtractor(FIELD).handle_stream_block(body(("reference", {"mark": "PA 2012/147", "note": "À lire"})))
+    segments = StreamFieldSegmentExtractor(FIELD).handle_stream_block(
+        body(("reference", {"mark": "PA 2012/147", "note": "À lire"}))
+    )
     assert [segment.string.data for segment in segments] == ["À lire"]
 
 

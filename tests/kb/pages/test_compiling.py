@@ -3,7 +3,10 @@ import os
 
 from kb.pages.compiling import compile_stale
 
-PO = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "Search"\nmsgstr "Chercher"\n\n#, fuzzy\nmsgid "Home"\nmsgstr "Maison"\n'
+PO = (
+    'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid '
+    '"Search"\nmsgstr "Chercher"\n\n#, fuzzy\nmsgid "Home"\nmsgstr "Maison"\n'
+)
 
 
 def test_catalogue_is_compiled_without_gettext_and_read_by_gettext(tmp_path):

@@ -33,7 +33,11 @@ FILLED = {
 # What older pages, imports and deleted pictures leave behind.
 EMPTY = {
     "text": [""],
-    "image": [{"image": {"image": None, "decorative": True, "alt_text": ""}, "caption": ""}, {"image": None, "caption": "Seule"}, {}],
+    "image": [
+        {"image": {"image": None, "decorative": True, "alt_text": ""}, "caption": ""},
+        {"image": None, "caption": "Seule"},
+        {},
+    ],
     "quotation": [{"text": "", "source": ""}, {}],
     "table": [{"caption": "", "columns": [], "rows": []}, {"columns": COLUMNS, "rows": [{"values": ["", None]}]}],
     "reference": [{"mark": "", "note": ""}, {}],
@@ -42,12 +46,20 @@ EMPTY = {
 
 
 def stream_fields() -> list[StreamField]:
-    return [field for model in apps.get_models() for field in model._meta.get_fields() if isinstance(field, StreamField)]
+    return [
+        field for model in apps.get_models() for field in model._meta.get_fields() if isinstance(field, StreamField)
+    ]
 
 
 def test_every_stream_of_the_site_is_the_body_that_is_tried_here():
-    assert {field.model for field in stream_fields() if field.model.__module__.startswith(("kb.", "home."))} == {HomePage, ContentPage}
-    assert all(isinstance(field.stream_block, BodyBlock) for field in (model._meta.get_field("body") for model in (HomePage, ContentPage)))
+    assert {field.model for field in stream_fields() if field.model.__module__.startswith(("kb.", "home."))} == {
+        HomePage,
+        ContentPage,
+    }
+    assert all(
+        isinstance(field.stream_block, BodyBlock)
+        for field in (model._meta.get_field("body") for model in (HomePage, ContentPage))
+    )
     assert set(FILLED) == set(EMPTY) == set(BodyBlock().child_blocks)
 
 
@@ -79,7 +91,13 @@ def test_a_published_page_shows_every_block_to_everyone(client, picture, name):
 
     html = shown(client, published(name, [value]))
 
-    words = {"text": "Des mots.", "image": 'alt="Une maison"', "quotation": "Tout commence ici.", "table": "Logement", "callout": "À savoir"}
+    words = {
+        "text": "Des mots.",
+        "image": 'alt="Une maison"',
+        "quotation": "Tout commence ici.",
+        "table": "Logement",
+        "callout": "À savoir",
+    }
     assert words.get(name, "") in html
     if name == "image":
         assert 'loading="lazy"' in html and "La maison" in html

@@ -35,7 +35,10 @@ def _said(rf, page) -> list[str]:
     return [str(message) for message in request._messages]
 
 
-@pytest.mark.parametrize(("above", "below", "is_said"), [("body:PA", "public", True), ("body:PA", "body:PA", False), ("public", "body:PA", False)])
+@pytest.mark.parametrize(
+    ("above", "below", "is_said"),
+    [("body:PA", "public", True), ("body:PA", "body:PA", False), ("public", "body:PA", False)],
+)
 def test_editors_are_told_that_an_address_says_the_word_of_a_closed_page_above(rf, above, below, is_said):
     parent = pages.page("Secret mélisse", slug="secret-melisse", audiences=[above])
     child = pages.page("Enfant", slug="enfant", parent=parent, audiences=[below])

@@ -43,11 +43,19 @@ def test_a_picture_of_a_public_page_is_there_for_everyone(client, image):
     answer = client.get(addresses(image)[0])
 
     assert answers(client, image) == {200}
-    assert (answer["Content-Type"], answer["X-Content-Type-Options"], answer["Cache-Control"]) == ("image/png", "nosniff", "public, no-cache")
+    assert (answer["Content-Type"], answer["X-Content-Type-Options"], answer["Cache-Control"]) == (
+        "image/png",
+        "nosniff",
+        "public, no-cache",
+    )
     assert client.get(addresses(image)[0], headers={"If-None-Match": answer["ETag"]}).status_code == 304
 
 
-@pytest.mark.parametrize(("audiences", "live"), [([MEMBERS], True), (["body:LOG"], True), ([PUBLIC], False)], ids=["members", "a group", "a draft"])
+@pytest.mark.parametrize(
+    ("audiences", "live"),
+    [([MEMBERS], True), (["body:LOG"], True), ([PUBLIC], False)],
+    ids=["members", "a group", "a draft"],
+)
 def test_a_picture_of_a_closed_page_is_not_there(client, image, audiences, live):
     Body.objects.create(code="LOG", name={"fr": "GT Logement"})
     shown_on(image, audiences=audiences, live=live)
@@ -65,6 +73,8 @@ def test_a_picture_that_no_page_shows_is_there_for_editors_alone(client, image):
     assert answers(client, image) == {200}
 
 
-@pytest.mark.parametrize("name", ["original_images/no.png", "../db.sqlite3", "%2e%2e/db.sqlite3", "images/../../db.sqlite3"])
+@pytest.mark.parametrize(
+    "name", ["original_images/no.png", "../db.sqlite3", "%2e%2e/db.sqlite3", "images/../../db.sqlite3"]
+)
 def test_other_names_give_nothing(client, name):
     assert client.get(f"/media/{name}").status_code == 404

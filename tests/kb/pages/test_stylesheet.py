@@ -7,7 +7,10 @@ from django.contrib.staticfiles import finders
 from kb.pages import stylesheet
 
 
-@pytest.mark.parametrize(("name", "folder"), [("css/site.css", "components"), ("css/members.css", "members"), ("css/newsletter.css", "newsletter")])
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("css/site.css", "components"), ("css/members.css", "members"), ("css/newsletter.css", "newsletter")],
+)
 def test_a_stylesheet_is_found_and_holds_every_component_of_its_folder(name, folder):
     found = finders.find(name)
     text = Path(found).read_text(encoding="utf-8")

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def housing() -> Concept:
     theme = Concept.objects.create(code="housing", label_fr="Logement", label_nl="Huisvesting", label_en="Housing")
-    deposit = Concept.objects.create(code="deposit", label_fr="garantie locative", label_nl="huurwaarborg", label_en="rental deposit", broader=theme)
+    deposit = Concept.objects.create(
+        code="deposit", label_fr="garantie locative", label_nl="huurwaarborg", label_en="rental deposit", broader=theme
+    )
     AltLabel.objects.create(concept=deposit, language="nl", text="waarborgsom")
     return theme
 

@@ -65,11 +65,18 @@ def test_the_table_is_small_and_names_its_source():
     assert "BSD-3-Clause" in TABLE.read_text(encoding="utf-8")[:400]
 
 
-@pytest.mark.skipif(not CORPORA.is_dir(), reason="the development collections are not beside the project (../shared/corpora)")
+@pytest.mark.skipif(
+    not CORPORA.is_dir(), reason="the development collections are not beside the project (../shared/corpora)"
+)
 @pytest.mark.parametrize(
     ("collection", "language", "share"),
     # Six of the hundred paragraphs of the French FAQ are in English.
-    [("cnil_fr", "fr", 0.99), ("debian_faq_fr", "fr", 0.92), ("debian_faq_nl", "nl", 0.97), ("debian_faq_en", "en", 0.99)],
+    [
+        ("cnil_fr", "fr", 0.99),
+        ("debian_faq_fr", "fr", 0.92),
+        ("debian_faq_nl", "nl", 0.97),
+        ("debian_faq_en", "en", 0.99),
+    ],
 )
 def test_paragraphs_of_real_texts_are_told_apart(collection, language, share):
     with open(CORPORA / collection / "docs.jsonl", encoding="utf-8") as file:

@@ -51,7 +51,12 @@ def test_plain_words_have_no_accents():
 
 @pytest.mark.parametrize(
     ("language", "one", "other", "tag"),
-    [("fr", "logements", "logement", "f:"), ("nl", "woningen", "woning", "n:"), ("en", "houses", "house", "e:"), ("fr", "réunions", "reunion", "f:")],
+    [
+        ("fr", "logements", "logement", "f:"),
+        ("nl", "woningen", "woning", "n:"),
+        ("en", "houses", "house", "e:"),
+        ("fr", "réunions", "reunion", "f:"),
+    ],
 )
 def test_forms_of_a_word_share_a_tagged_stem(language, one, other, tag):
     assert stem(one, language) == stem(other, language)
@@ -86,7 +91,9 @@ def test_pieces_have_edges():
 
 def test_terms_follow_the_languages_of_the_text():
     french, dutch = "l'article 57 de la loi\n", "de wet en de woningen"
-    found = terms(french + dutch, (LanguageSpan(0, len(french), "fr"), LanguageSpan(len(french), len(french + dutch), "nl")), "fr")
+    found = terms(
+        french + dutch, (LanguageSpan(0, len(french), "fr"), LanguageSpan(len(french), len(french + dutch), "nl")), "fr"
+    )
     assert found.stems == ["f:articl", "f:57", "f:loi", stem("wet", "nl"), stem("woning", "nl")]
     assert found.pairs == ["f:articl_57", "f:57_loi", "n:wet_" + stem("woning", "nl")[2:]]
     assert "^loi loi$" in found.pieces
@@ -102,13 +109,25 @@ def test_an_endless_word_is_cut():
 
 @pytest.mark.parametrize("size", [1, 3, 7, 20, 10_000])
 def test_terms_joined_slice_by_slice_are_those_of_the_whole(monkeypatch, size):
-    """Wherever a text is cut: between the words of a pair, in languages that change, beside apostrophes, acronyms and blanks of all kinds."""
-    text = "L'accueil des C.P.A.S.\u00a0: qu'a-t-il dit\n\n de  de la  garantie locative?\tHet is aujourd’hui\u2003een huurwaarborg, e\u0301te\u0301 "
-    spans = (LanguageSpan(0, 40, "fr"), LanguageSpan(40, 41, ""), LanguageSpan(41, 70, "nl"), LanguageSpan(70, len(text), "fr"))
+    """Wherever a text is cut: between the words of a pair, in languages that change, beside apostrophes, acronyms and
+    blanks of all kinds.
+    """
+    text = (
+        "L'accueil des C.P.A.S.\u00a0: qu'a-t-il dit\n\n de  de la  garantie locative?\tHet is "
+        "aujourd’hui\u2003een huurwaarborg, e\u0301te\u0301 "
+    )
+    spans = (
+        LanguageSpan(0, 40, "fr"),
+        LanguageSpan(40, 41, ""),
+        LanguageSpan(41, 70, "nl"),
+        LanguageSpan(70, len(text), "fr"),
+    )
     wanted = terms(text, spans, "fr")
     words = plain_words(text)
     monkeypatch.setattr(tokens_module, "_SLICE", size)
     found = joined_terms(text, spans, "fr")
-    assert (found.stems, found.pairs, found.pieces) == tuple(" ".join(some) for some in (wanted.stems, wanted.pairs, wanted.pieces))
+    assert (found.stems, found.pairs, found.pieces) == tuple(
+        " ".join(some) for some in (wanted.stems, wanted.pairs, wanted.pieces)
+    )
     assert joined_words(text) == " ".join(words)
     assert "".join(slices(text)) == text

@@ -1,4 +1,6 @@
-"""What every engine must do (search.engines.base): an engine's test module defines the fixture `engine` and subclasses EngineContract."""
+"""What every engine must do (search.engines.base): an engine's test module defines the fixture `engine` and subclasses
+EngineContract.
+"""
 
 from __future__ import annotations
 
@@ -50,9 +52,17 @@ def counts(results: Results, facet: str) -> dict[str, int]:
 
 def layers(number: int = 1) -> Sequence[Entry]:
     """A public notice whose file, with its own words, is for members."""
-    poor = entry(number, "Convention sur le logement", covered_by=frozenset({"members"}), year=2012, themes=("housing",))
+    poor = entry(
+        number, "Convention sur le logement", covered_by=frozenset({"members"}), year=2012, themes=("housing",)
+    )
     rich = entry(
-        number, "Convention sur le logement", "clause confidentielle", layer="1", audiences=frozenset({"members"}), year=2012, themes=("housing",)
+        number,
+        "Convention sur le logement",
+        "clause confidentielle",
+        layer="1",
+        audiences=frozenset({"members"}),
+        year=2012,
+        themes=("housing",),
     )
     return poor, rich
 
@@ -102,11 +112,19 @@ class EngineContract:
 
     @pytest.mark.parametrize(
         ("interface", "typed"),
-        [("fr", "comment trouver un logement ?"), ("nl", "hoe vind ik een logement?"), ("en", "how do I find a logement?")],
+        [
+            ("fr", "comment trouver un logement ?"),
+            ("nl", "hoe vind ik een logement?"),
+            ("en", "how do I find a logement?"),
+        ],
         ids=["fr", "nl", "en"],
     )
     def test_words_of_courtesy_are_not_looked_for(self, engine, interface, typed):
-        fill(engine, entry(1, "x", "le logement", language=interface), entry(2, "y", "comment trouver, hoe vinden, how to find", language=interface))
+        fill(
+            engine,
+            entry(1, "x", "le logement", language=interface),
+            entry(2, "y", "comment trouver, hoe vinden, how to find", language=interface),
+        )
         assert 1 in found(engine, typed, interface)
         assert ask(engine, typed, interface).total_all >= 1
 
@@ -115,7 +133,13 @@ class EngineContract:
         assert found(engine, "ou ne pas") == [1]
 
     def test_totals_tell_some_from_all_words_wherever_they_stand(self, engine):
-        fill(engine, entry(1, "x", "logement", "emploi"), entry(2, "y", "logement"), entry(3, "z", "emploi"), entry(4, "w", "santé"))
+        fill(
+            engine,
+            entry(1, "x", "logement", "emploi"),
+            entry(2, "y", "logement"),
+            entry(3, "z", "emploi"),
+            entry(4, "w", "santé"),
+        )
         results = ask(engine, "logement emploi")
         assert (results.total, results.total_all, results.total_passages) == (3, 1, 4)
         assert numbers(results)[0] == 1
@@ -127,7 +151,12 @@ class EngineContract:
 
     def test_keywords_and_titles_find_in_every_language(self, engine):
         fill(engine, entry(1, "Rapport", "texte", keywords=("huisvesting", "Observatoire de la Santé", "PA 2012/147")))
-        for words, language in [("huisvesting", "nl"), ("observatoire sante", "fr"), ("2012/147", "en"), ("rapports", "fr")]:
+        for words, language in [
+            ("huisvesting", "nl"),
+            ("observatoire sante", "fr"),
+            ("2012/147", "en"),
+            ("rapports", "fr"),
+        ]:
             assert found(engine, words, language) == [1], words
 
     def test_translated_titles_find(self, engine):
@@ -173,7 +202,9 @@ class EngineContract:
         assert results.total == 0
         assert [hit.subject for hit in results.similar] == ["library.reference:1"]
 
-    @pytest.mark.parametrize("typed", ["logement -location", 'logement -"location sociale"', "-location -rien logement"])
+    @pytest.mark.parametrize(
+        "typed", ["logement -location", 'logement -"location sociale"', "-location -rien logement"]
+    )
     def test_excluded_words_and_phrases_leave_totals_and_facets(self, engine, typed):
         fill(engine, entry(1, "x", "logement", year=2001), entry(2, "y", "logement et location sociale", year=2002))
         results = ask(engine, typed)
@@ -203,7 +234,12 @@ class EngineContract:
         for audiences, layer in [(PUBLIC, ""), (MEMBER, "1")]:
             results = ask(engine, "convention logement", audiences=audiences)
             assert [(hit.subject, hit.layer) for hit in results.hits] == [("library.reference:1", layer)]
-            assert (results.total, results.total_all, counts(results, "themes"), counts(results, "years")) == (1, 1, {"housing": 1}, {"2012": 1})
+            assert (results.total, results.total_all, counts(results, "themes"), counts(results, "years")) == (
+                1,
+                1,
+                {"housing": 1},
+                {"2012": 1},
+            )
 
     def test_pages_of_a_closed_layer_are_not_told(self, engine):
         fill(engine, *layers())
@@ -220,19 +256,33 @@ class EngineContract:
         without = frozenset({"library.reference:2", "library.reference:9"})
         for audiences in (PUBLIC, MEMBER):
             results = ask(engine, "convention logement", audiences=audiences, without=without)
-            assert (numbers(results), results.total, results.total_all, counts(results, "themes")) == ([1], 1, 1, {"housing": 1})
+            assert (numbers(results), results.total, results.total_all, counts(results, "themes")) == (
+                [1],
+                1,
+                1,
+                {"housing": 1},
+            )
             assert results.total_passages == 1
             assert found(engine, "", audiences=audiences, without=without) == [1]
             assert found(engine, "logement", sort="date", audiences=audiences, without=without) == [1]
-            assert engine.suggest("conv", audiences=audiences, language="fr", without=without) == ["library.reference:1"]
-            assert not engine.section_hits(parse("logement", "fr"), "library.reference:2", "", audiences=audiences, without=without)
-            assert not engine.section_counts(parse("logement", "fr"), ["library.reference:2/"], audiences=audiences, without=without)
+            assert engine.suggest("conv", audiences=audiences, language="fr", without=without) == [
+                "library.reference:1"
+            ]
+            assert not engine.section_hits(
+                parse("logement", "fr"), "library.reference:2", "", audiences=audiences, without=without
+            )
+            assert not engine.section_counts(
+                parse("logement", "fr"), ["library.reference:2/"], audiences=audiences, without=without
+            )
             assert not ask(engine, "logemant", audiences=audiences, without=without | {"library.reference:1"}).similar
 
     def test_suggestions_keep_to_what_a_reader_may_see(self, engine):
         fill(engine, entry(1, "Logement social"), entry(2, "Logement secret", audiences=frozenset({"members"})))
         assert engine.suggest("log", audiences=PUBLIC, language="fr") == ["library.reference:1"]
-        assert sorted(engine.suggest("log", audiences=MEMBER, language="fr")) == ["library.reference:1", "library.reference:2"]
+        assert sorted(engine.suggest("log", audiences=MEMBER, language="fr")) == [
+            "library.reference:1",
+            "library.reference:2",
+        ]
 
     def test_a_reader_without_audiences_sees_nothing(self, engine):
         fill(engine, entry(1, "Logement"))
@@ -314,7 +364,9 @@ class EngineContract:
     def test_pages_of_results_follow_one_another(self, engine):
         fill(engine, *(entry(number, "x", "logement") for number in range(1, 64)))
         for sort in ("relevance", "date"):
-            seen = [number for first in range(0, 70, 10) for number in found(engine, "logement", first=first, sort=sort)]
+            seen = [
+                number for first in range(0, 70, 10) for number in found(engine, "logement", first=first, sort=sort)
+            ]
             assert sorted(seen) == list(range(1, 64)), sort
             assert found(engine, "logement", sort=sort) == seen[:10]
         assert found(engine, "logement", first=100) == []
@@ -363,10 +415,17 @@ class EngineContract:
 
     def test_section_hits_of_a_phrase_are_the_pages_that_hold_it(self, engine):
         fill(engine, entry(1, "x", "titre de séjour", "séjour titre"))
-        assert set(engine.section_hits(parse('"titre de séjour"', "fr"), "library.reference:1", "", audiences=PUBLIC)) == {"1.1/1"}
+        assert set(
+            engine.section_hits(parse('"titre de séjour"', "fr"), "library.reference:1", "", audiences=PUBLIC)
+        ) == {"1.1/1"}
 
     def test_section_counts_are_of_the_pages_that_hold_some_of_the_words_for_several_entries_at_once(self, engine):
-        fill(engine, entry(1, "x", "logement", "emploi", "santé", "logement emploi"), entry(2, "y", "logement"), entry(3, "z", "santé"))
+        fill(
+            engine,
+            entry(1, "x", "logement", "emploi", "santé", "logement emploi"),
+            entry(2, "y", "logement"),
+            entry(3, "z", "santé"),
+        )
         keys = [f"library.reference:{number}/" for number in (1, 2, 3, 4)]
         question = parse("logement emploi", "fr")
         assert engine.section_counts(question, keys, audiences=PUBLIC) == {keys[0]: 3, keys[1]: 1}
@@ -382,7 +441,10 @@ class EngineContract:
     def test_suggestions_have_all_words_the_last_one_begun(self, engine):
         fill(engine, entry(1, "Le logement social à Schaerbeek"), entry(2, "Logement privé"), entry(3, "Santé sociale"))
         assert engine.suggest("logement soc", audiences=PUBLIC, language="fr") == ["library.reference:1"]
-        assert set(engine.suggest("logem", audiences=PUBLIC, language="fr")) == {"library.reference:1", "library.reference:2"}
+        assert set(engine.suggest("logem", audiences=PUBLIC, language="fr")) == {
+            "library.reference:1",
+            "library.reference:2",
+        }
         assert engine.suggest("le logement à scha", audiences=PUBLIC, language="fr") == ["library.reference:1"]
         assert engine.suggest("sante soc", audiences=PUBLIC, language="fr") == ["library.reference:3"]
         assert engine.suggest("piscine", audiences=PUBLIC, language="fr") == []
@@ -449,7 +511,24 @@ class EngineContract:
         assert found(engine, "") == [1]
 
     @pytest.mark.parametrize(
-        "typed", ['"', "-", '""', ":", "theme:", "year:9", "\x00", "🙂", "ß", "x" * 5000, "a " * 3000, "*?[](){}^~\\/+|&", "İ", "ﬁ", "-\"'"]
+        "typed",
+        [
+            '"',
+            "-",
+            '""',
+            ":",
+            "theme:",
+            "year:9",
+            "\x00",
+            "🙂",
+            "ß",
+            "x" * 5000,
+            "a " * 3000,
+            "*?[](){}^~\\/+|&",
+            "İ",
+            "ﬁ",
+            "-\"'",
+        ],
     )
     def test_no_question_breaks_it(self, engine, typed):
         fill(engine, entry(1, "Logement", "texte"))

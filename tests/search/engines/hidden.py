@@ -1,8 +1,8 @@
 """What every engine must not do: let entries that a reader may not see change anything of the reader's answers.
 
-An engine's test module defines the fixture `new_engine` (a function that opens an empty engine) and subclasses HiddenContract. Random corpora are
-written twice, once with the readable entries alone, once among hidden ones that are added, changed and deleted in many commits; every answer must
-be the same, order and scores included.
+An engine's test module defines the fixture `new_engine` (a function that opens an empty engine) and subclasses
+HiddenContract. Random corpora are written twice, once with the readable entries alone, once among hidden ones that are
+added, changed and deleted in many commits; every answer must be the same, order and scores included.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ LANGUAGES = st.sampled_from(["fr", "nl", "en"])
 
 
 @st.composite
-def entries(draw, number: int, audiences: Sequence[frozenset[str]], covered: Sequence[frozenset[str]] = (frozenset(),)) -> Entry:
+def entries(
+    draw, number: int, audiences: Sequence[frozenset[str]], covered: Sequence[frozenset[str]] = (frozenset(),)
+) -> Entry:
     language = draw(LANGUAGES)
     pages = draw(st.lists(TEXTS, min_size=0, max_size=3))
     return Entry(
@@ -87,23 +89,49 @@ def entries(draw, number: int, audiences: Sequence[frozenset[str]], covered: Seq
         year=draw(st.sampled_from([None, 2008, 2012])),
         published=draw(st.sampled_from([None, date(2012, 1, 1), date(2013, 5, 6)])),
         keywords=tuple(draw(st.lists(st.sampled_from(WORDS), max_size=1))),
-        sections=tuple(Section(f"1.1/{place}", place, "", text, (LanguageSpan(0, len(text), language),)) for place, text in enumerate(pages, 1)),
+        sections=tuple(
+            Section(f"1.1/{place}", place, "", text, (LanguageSpan(0, len(text), language),))
+            for place, text in enumerate(pages, 1)
+        ),
     )
 
 
 @st.composite
 def corpora(draw) -> tuple[list[Entry], list[list[Entry]]]:
-    """(what the reader may see, batches of what the reader may not: closed to all audiences held, or covered by a richer layer)."""
+    """(what the reader may see, batches of what the reader may not: closed to all audiences held, or covered by a
+    richer layer).
+    """
     readable = [
-        draw(entries(number, [frozenset({"public"}), frozenset({"members"}), frozenset({"public", "staff"}), frozenset({"person:1"})]))
+        draw(
+            entries(
+                number,
+                [
+                    frozenset({"public"}),
+                    frozenset({"members"}),
+                    frozenset({"public", "staff"}),
+                    frozenset({"person:1"}),
+                ],
+            )
+        )
         for number in range(draw(st.integers(1, 8)))
     ]
     closed = [frozenset({audience}) for audience in OTHERS]
     batches = [
-        [draw(entries(1000 + draw(st.integers(0, 9)), [*closed, HELD], [frozenset({"members"}), frozenset({"person:1", "staff"})])) for _ in range(4)]
+        [
+            draw(
+                entries(
+                    1000 + draw(st.integers(0, 9)),
+                    [*closed, HELD],
+                    [frozenset({"members"}), frozenset({"person:1", "staff"})],
+                )
+            )
+            for _ in range(4)
+        ]
         for _ in range(draw(st.integers(1, 3)))
     ]
-    hidden = [[one if one.audiences & HELD else replace(one, covered_by=frozenset()) for one in batch] for batch in batches]
+    hidden = [
+        [one if one.audiences & HELD else replace(one, covered_by=frozenset()) for one in batch] for batch in batches
+    ]
     return readable, hidden
 
 
@@ -115,7 +143,9 @@ def answers(engine: Engine, raw: str, language: str, *, without: frozenset[str] 
         "relevance": engine.search(query, count=100, **reader),
         "second part": engine.search(query, first=2, count=3, **reader),
         "date": engine.search(query, count=100, sort="date", **reader),
-        "narrowed": engine.search(replace(query, filters=Filters(themes=("housing",), years=((2008, 2010),))), count=100, **reader),
+        "narrowed": engine.search(
+            replace(query, filters=Filters(themes=("housing",), years=((2008, 2010),))), count=100, **reader
+        ),
         "suggestions": engine.suggest(raw, language=language, count=20, **reader),
         "beginnings": [engine.suggest(raw[:length], language=language, count=20, **reader) for length in (1, 3)],
     }
@@ -128,7 +158,9 @@ def answers(engine: Engine, raw: str, language: str, *, without: frozenset[str] 
 class HiddenContract:
     @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
     @given(corpus=corpora(), asked=st.lists(st.tuples(QUESTIONS, LANGUAGES), min_size=3, max_size=3))
-    def test_entries_hidden_from_a_reader_change_nothing_of_any_answer(self, new_engine: Callable[[], Engine], corpus, asked):
+    def test_entries_hidden_from_a_reader_change_nothing_of_any_answer(
+        self, new_engine: Callable[[], Engine], corpus, asked
+    ):
         readable, hidden = corpus
         alone, among = new_engine(), new_engine()
         alone.replace([(one.subject, [one]) for one in readable])
@@ -166,26 +198,53 @@ class HiddenContract:
     def test_a_private_draft_answers_nobody_whether_its_words_exist(self, new_engine: Callable[[], Engine]):
         """A compound asked is taken apart into words that stand somewhere: nowhere but where the reader may look."""
         engine = new_engine()
-        public = Entry("library.reference:1", "library.reference", "", (Title("nl", "De woning"),), frozenset({"public"}), languages=("nl",))
+        public = Entry(
+            "library.reference:1",
+            "library.reference",
+            "",
+            (Title("nl", "De woning"),),
+            frozenset({"public"}),
+            languages=("nl",),
+        )
         engine.replace([(public.subject, [public])])
         before = answers(engine, "vandenbulckewoning", "nl")
-        draft = replace(public, subject="library.reference:2", titles=(Title("nl", "Dossier Vandenbulcke"),), audiences=frozenset({"person:9"}))
+        draft = replace(
+            public,
+            subject="library.reference:2",
+            titles=(Title("nl", "Dossier Vandenbulcke"),),
+            audiences=frozenset({"person:9"}),
+        )
         engine.replace([(draft.subject, [draft])])
         assert answers(engine, "vandenbulckewoning", "nl") == before
         assert before["relevance"].total == 0  # type: ignore[attr-defined]
 
     def test_a_private_draft_hides_nothing_from_others(self, new_engine: Callable[[], Engine]):
-        """A French draft with a Dutch word does not make it a French word for everybody, which would lose its compounds."""
+        """A French draft with a Dutch word does not make it a French word for everybody, which would lose its
+        compounds.
+        """
         engine = new_engine()
         titles = ["Opvang", "Opvangcentrum", "Nachtopvang", "Opvangplaats"]
         public = [
-            Entry(f"library.reference:{number}", "library.reference", "", (Title("nl", title),), frozenset({"public"}), languages=("nl",))
+            Entry(
+                f"library.reference:{number}",
+                "library.reference",
+                "",
+                (Title("nl", title),),
+                frozenset({"public"}),
+                languages=("nl",),
+            )
             for number, title in enumerate(titles)
         ]
         engine.replace([(one.subject, [one]) for one in public])
         before = answers(engine, "opvang", "fr")
         drafts = [
-            replace(public[0], subject=f"library.reference:9{place}", titles=(Title("fr", "Le mot opvang"),), languages=("fr",), audiences=held)
+            replace(
+                public[0],
+                subject=f"library.reference:9{place}",
+                titles=(Title("fr", "Le mot opvang"),),
+                languages=("fr",),
+                audiences=held,
+            )
             for place, held in enumerate([frozenset({"person:9"}), frozenset({"body:other"})])
         ]
         engine.replace([(one.subject, [one]) for one in drafts])

@@ -1,4 +1,6 @@
-"""An index as the first version of the engine wrote it: fields with frequencies, no rights sets, no levels, no places of pages."""
+"""An index as the first version of the engine wrote it: fields with frequencies, no rights sets, no levels, no places
+of pages.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ def write(folder: Path, entries: Iterable[Entry], *, analysis: int) -> None:
                 document.add_text(name, value)
         if entry.year is not None:
             document.add_unsigned("year", entry.year)
-        document.add_text("backwards", " ".join(term[:2] + term[:1:-1] for term in set(prepared.fields.body.split()) if term[0] == "n"))
+        document.add_text(
+            "backwards",
+            " ".join(term[:2] + term[:1:-1] for term in set(prepared.fields.body.split()) if term[0] == "n"),
+        )
         documents.add_document(document)
         for page in prepared.pages:
             document = _filled(entry, page.fields)

@@ -1,4 +1,6 @@
-"""The embedded engine keeps the contract in memory and in a folder, and what a folder adds: other processes, kills, deletion."""
+"""The embedded engine keeps the contract in memory and in a folder, and what a folder adds: other processes, kills,
+deletion.
+"""
 
 import multiprocessing
 import os
@@ -21,7 +23,18 @@ from search.engines.levels import usual_lengths
 from search.engines.storage import MadeBy, Storage
 from search.query import parse
 from tests.search.engines import schema_1
-from tests.search.engines.contract import MEMBER, PUBLIC, EngineContract, ask, counts, entry, fill, found, layers, numbers
+from tests.search.engines.contract import (
+    MEMBER,
+    PUBLIC,
+    EngineContract,
+    ask,
+    counts,
+    entry,
+    fill,
+    found,
+    layers,
+    numbers,
+)
 from tests.search.engines.hidden import HiddenContract
 
 ROOT = Path(__file__).parents[3]
@@ -113,7 +126,11 @@ def test_an_index_of_another_version_wants_a_rebuild_and_is_not_written(folder):
 
 
 def test_an_index_of_the_first_schema_answers_by_rights_until_it_is_made_anew(folder):
-    kept = [*layers(), entry(2, "Convention", "le logement des locataires", year=2012), entry(3, "Santé", "le logement social")]
+    kept = [
+        *layers(),
+        entry(2, "Convention", "le logement des locataires", year=2012),
+        entry(3, "Santé", "le logement social"),
+    ]
     kept.append(entry(4, "Wonen", "een huurwaarborglening", language="nl"))
     schema_1.write(folder, kept, analysis=ANALYSIS_VERSION)
     engine = get_engine(path=folder)
@@ -121,16 +138,25 @@ def test_an_index_of_the_first_schema_answers_by_rights_until_it_is_made_anew(fo
     results = ask(engine, "convention logement")
     assert (sorted(numbers(results)), results.total, results.total_all, results.total_passages) == ([1, 2, 3], 3, 2, 3)
     assert counts(results, "years") == {"2012": 2}
-    assert [hit.layer for hit in ask(engine, "convention", audiences=MEMBER).hits if hit.subject.endswith(":1")] == ["1"]
+    assert [hit.layer for hit in ask(engine, "convention", audiences=MEMBER).hits if hit.subject.endswith(":1")] == [
+        "1"
+    ]
     assert (found(engine, "confidentielle"), found(engine, "confidentielle", audiences=MEMBER)) == ([], [1])
     assert found(engine, "huurwaarborg", "nl") == [4]
     assert found(engine, '"logement social"') == [3]
     assert sorted(found(engine, "", sort="date")) == [1, 2, 3, 4]
     assert ask(engine, "locatqires").similar
-    assert "library.reference:2" not in {hit.subject for hit in ask(engine, "convention", without=frozenset({"library.reference:2"})).hits}
-    assert sorted(engine.suggest("conv", audiences=PUBLIC, language="fr")) == ["library.reference:1", "library.reference:2"]
+    assert "library.reference:2" not in {
+        hit.subject for hit in ask(engine, "convention", without=frozenset({"library.reference:2"})).hits
+    }
+    assert sorted(engine.suggest("conv", audiences=PUBLIC, language="fr")) == [
+        "library.reference:1",
+        "library.reference:2",
+    ]
     assert list(engine.section_hits(parse("logement", "fr"), "library.reference:2", "", audiences=PUBLIC)) == ["1.1/1"]
-    assert engine.section_counts(parse("logement", "fr"), ["library.reference:2/"], audiences=PUBLIC) == {"library.reference:2/": 1}
+    assert engine.section_counts(parse("logement", "fr"), ["library.reference:2/"], audiences=PUBLIC) == {
+        "library.reference:2/": 1
+    }
     assert len(list(engine.stored())) == 5
     with pytest.raises(EngineUnavailable, match="rebuild_index"):
         fill(engine, entry(9, "x"))
@@ -147,7 +173,10 @@ def test_equals_at_the_cut_do_not_depend_on_what_is_hidden_nor_on_merges(folder)
     alone, among = get_engine(path=folder / "alone"), get_engine(path=folder / "among")
     fill(alone, *public)
     for start in range(0, 400, 40):
-        hidden = [entry(1000 + start + place, "Logement", "le logement " * place, audiences=frozenset({"members"})) for place in range(30)]
+        hidden = [
+            entry(1000 + start + place, "Logement", "le logement " * place, audiences=frozenset({"members"}))
+            for place in range(30)
+        ]
         fill(among, *hidden, *public[start : start + 40])
         among.replace([(one.subject, []) for one in hidden[::2]])
     for question in ("logement", "le", '"le logement"', "logemen"):
@@ -161,7 +190,12 @@ def test_counts_hold_with_more_rights_sets_than_are_told_apart(folder, monkeypat
     engine = get_engine(path=folder)
     fill(
         engine,
-        *(entry(number, "Logement", "opvangcentrum", audiences=frozenset({"public", f"person:{number}"}), language="nl") for number in range(9)),
+        *(
+            entry(
+                number, "Logement", "opvangcentrum", audiences=frozenset({"public", f"person:{number}"}), language="nl"
+            )
+            for number in range(9)
+        ),
     )
     before = ask(engine, "opvang logement", "nl")
     monkeypatch.setattr(reading, "MOST_SETS", 3)
@@ -171,7 +205,9 @@ def test_counts_hold_with_more_rights_sets_than_are_told_apart(folder, monkeypat
 
 
 def test_a_rebuild_measures_what_everybody_finds_before_it_writes(folder, monkeypatch):
-    """The first public entries, a whole earlier index, or the usual lengths: hidden entries never decide by what levels are cut."""
+    """The first public entries, a whole earlier index, or the usual lengths: hidden entries never decide by what levels
+    are cut.
+    """
     monkeypatch.setattr(writing, "SAMPLE", 2)
     engine, storage = get_engine(path=folder), Storage(folder)
     hidden = [entry(number, "x", "secret " * 50, audiences=frozenset({"members"})) for number in range(10, 15)]
@@ -224,7 +260,9 @@ def test_a_crash_between_pages_and_documents_is_mended_by_the_same_change(folder
     fill(engine, entry(1, "Logement", "logement", "logement"))
     results = ask(engine, "logement")
     assert (results.total, engine.count()) == (1, 1)
-    assert [section.anchor for section in sorted(results.hits[0].sections, key=lambda section: section.page_number)] == ["1.1/1", "1.1/2"]
+    assert [
+        section.anchor for section in sorted(results.hits[0].sections, key=lambda section: section.page_number)
+    ] == ["1.1/1", "1.1/2"]
 
 
 WRITER = """
@@ -250,7 +288,9 @@ def test_a_killed_writer_leaves_a_whole_index_that_can_be_written(folder, doing,
     engine = get_engine(path=folder)
     with engine.rebuild() as new:
         new.add([entry(5_000_000, "Logement")])
-    process = subprocess.Popen([sys.executable, "-c", WRITER, str(folder), doing], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(folder), doing], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout is not None
         for said in process.stdout:

@@ -21,7 +21,9 @@ def test_the_shortest_words_take_no_more_than_twenty_times_their_text(pages, mon
     words = [LETTERS[number * number % 17] for number in range(SIZE // 2 // pages)]
     sections = tuple(Section(f"1.1/{number}", number, "", " ".join(words)) for number in range(1, pages + 1))
     entry = Entry("a:1", "a", "/", (Title("fr", "Titre"),), frozenset({"public"}), languages=("fr",), sections=sections)
-    monkeypatch.setattr(tokens, "_SLICE", 2_000, raising=False)  # as small beside this text as the real one beside a long text
+    monkeypatch.setattr(
+        tokens, "_SLICE", 2_000, raising=False
+    )  # as small beside this text as the real one beside a long text
     prepare(entry)  # what is remembered of words stays, however long the text
     tracemalloc.start()
     prepared = prepare(entry)

@@ -29,8 +29,12 @@ def write_zip(path: Path, members: dict[str, str | bytes], *, stored: tuple[str,
 
 def relationships(*entries: tuple[str, str, str]) -> str:
     """(id, last word of the type, target) of each."""
-    lines = "".join(f'<Relationship Id="{key}" Type="{RELATIONS}/{kind}" Target="{target}"/>' for key, kind, target in entries)
-    return f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{lines}</Relationships>'
+    lines = "".join(
+        f'<Relationship Id="{key}" Type="{RELATIONS}/{kind}" Target="{target}"/>' for key, kind, target in entries
+    )
+    return (
+        f'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{lines}</Relationships>'
+    )
 
 
 def paragraph(text: str, *, style: str = "", inside: str = "") -> str:
@@ -38,7 +42,9 @@ def paragraph(text: str, *, style: str = "", inside: str = "") -> str:
     return f'<w:p>{properties}<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r>{inside}</w:p>'
 
 
-def docx(body: str, parts: dict[str, str] | None = None, related: tuple[tuple[str, str, str], ...] = ()) -> dict[str, str | bytes]:
+def docx(
+    body: str, parts: dict[str, str] | None = None, related: tuple[tuple[str, str, str], ...] = ()
+) -> dict[str, str | bytes]:
     """Members of a Word file; `parts` are further members under word/, `related` their relationships."""
     return {
         "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
@@ -51,7 +57,8 @@ def docx(body: str, parts: dict[str, str] | None = None, related: tuple[tuple[st
 
 OPEN_DOCUMENT = (
     " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table", "presentation", "style", "meta")
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "text", "table", "presentation", "style", "meta")
     )
     + ' xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
 )
@@ -66,14 +73,17 @@ def open_document(kind: str, body: str, *, styles: str = "", manifest: str = "")
     }
     if styles:
         members["styles.xml"] = (
-            f"<office:document-styles {OPEN_DOCUMENT}><office:master-styles>{styles}</office:master-styles></office:document-styles>"
+            f"<office:document-styles "
+            f"{OPEN_DOCUMENT}><office:master-styles>{styles}</office:master-styles></office:document-styles>"
         )
     if manifest:
         members["META-INF/manifest.xml"] = manifest
     return members
 
 
-def mail(text: str, *, subject: str = "Convocation", html: str = "", attachments: dict[str, bytes] | None = None) -> bytes:
+def mail(
+    text: str, *, subject: str = "Convocation", html: str = "", attachments: dict[str, bytes] | None = None
+) -> bytes:
     message = EmailMessage()
     message["Subject"], message["From"], message["To"] = subject, "coordination@example.org", "groupe@example.org"
     message["Date"] = "Mon, 05 Mar 2012 10:00:00 +0100"

@@ -1,6 +1,8 @@
-"""Attempts to get out of a reading child, from where a stranger's file is read: in a child that the sandbox starts as ever.
+"""Attempts to get out of a reading child, from where a stranger's file is read: in a child that the sandbox starts as
+ever.
 
-Only its reader of plain text is exchanged for one that runs the text as Python, as a hostile file would once a reader had a hole.
+Only its reader of plain text is exchanged for one that runs the text as Python, as a hostile file would once a reader
+had a hole.
 """
 
 from __future__ import annotations
@@ -42,7 +44,8 @@ def run(path, limits):
 reading.READERS[sniffing.PLAIN] = run
 main(given="""
 
-# What every attempt may use. `target` is the process of the site that started the child, with the files and listeners it has.
+# What every attempt may use. `target` is the process of the site that started the child, with the files and listeners
+# it has.
 PRELUDE = """
 import ctypes, json, mmap, os, platform, resource, socket, struct
 libc = ctypes.CDLL(None, use_errno=True)
@@ -128,7 +131,8 @@ PROCESSES = {
     "tracing the site": "done(libc.ptrace(0x4206, target['pid'], None, None))",
     "tracing the process that started it": "done(libc.ptrace(0x4206, os.getppid(), None, None))",
     "reading the memory of the site": (
-        "piece = (ctypes.c_void_p * 2)(id(path), 8); call(310, 270, target['pid'], ctypes.byref(piece), 1, ctypes.byref(piece), 1, 0)"
+        "piece = (ctypes.c_void_p * 2)(id(path), 8); call(310, 270, target['pid'], "
+        "ctypes.byref(piece), 1, ctypes.byref(piece), 1, 0)"
     ),
     "a limit for the site": "resource.prlimit(target['pid'], resource.RLIMIT_CPU, (1, 1))",
     "a place in the queue for the site": "os.setpriority(os.PRIO_PROCESS, target['pid'], 19)",
@@ -190,11 +194,23 @@ def ask(box: Sandbox, place: Path, code: str, target: dict[str, object] | None =
 
 
 @pytest.fixture(scope="module")
-def tried(box: Sandbox, active: Confinement, target: dict[str, object], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def tried(
+    box: Sandbox, active: Confinement, target: dict[str, object], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
     """What became of every attempt: "refused" or what it gave. A reader each for those that could end it."""
     code = [f"attempts = {ATTEMPTS!r}"]
-    code += ["found = {}", "for name, attempt in attempts.items():", "    try:", "        exec(attempt, globals())", "        found[name] = 'OPEN'"]
-    code += ["    except (OSError, RuntimeError) as error:", "        found[name] = f'refused: {error}'", "say(json.dumps(found))"]
+    code += [
+        "found = {}",
+        "for name, attempt in attempts.items():",
+        "    try:",
+        "        exec(attempt, globals())",
+        "        found[name] = 'OPEN'",
+    ]
+    code += [
+        "    except (OSError, RuntimeError) as error:",
+        "        found[name] = f'refused: {error}'",
+        "say(json.dumps(found))",
+    ]
     return json.loads(ask(box, tmp_path_factory.mktemp("hostile"), "\n".join(code), target))
 
 
@@ -206,7 +222,9 @@ def test_a_reader_has_no_way_to(name: str, tried: dict[str, str], active: Confin
     assert tried[name].startswith("refused")
 
 
-def test_nothing_happened_to_what_was_attempted(tried: dict[str, str], target: dict[str, object], active: Confinement) -> None:
+def test_nothing_happened_to_what_was_attempted(
+    tried: dict[str, str], target: dict[str, object], active: Confinement
+) -> None:
     if not active.is_complete:
         pytest.skip(str(active))
     database = Path(str(target["database"]))
@@ -217,7 +235,15 @@ def test_nothing_happened_to_what_was_attempted(tried: dict[str, str], target: d
 
 def test_the_environment_of_a_child_holds_no_secret(box: Sandbox, tmp_path: Path, active: Confinement) -> None:
     said = ask(box, tmp_path, "say(json.dumps(dict(os.environ)))")
-    assert set(json.loads(said)) <= {"PATH", "HOME", "TMPDIR", "LANG", "MALLOC_ARENA_MAX", "TESSDATA_PREFIX", "LC_CTYPE"}
+    assert set(json.loads(said)) <= {
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LANG",
+        "MALLOC_ARENA_MAX",
+        "TESSDATA_PREFIX",
+        "LC_CTYPE",
+    }
     assert "secret" not in said
 
 
@@ -232,7 +258,10 @@ def test_a_child_has_a_network_of_its_own_where_it_may(box: Sandbox, active: Con
 def test_a_child_holds_no_open_file_of_the_site(box: Sandbox, tmp_path: Path) -> None:
     with (tmp_path / "private").open("w") as file:
         os.set_inheritable(file.fileno(), True)
-        code = "import stat\nfor number in range(256):\n  try: say(oct(stat.S_IFMT(os.fstat(number).st_mode)))\n  except OSError: pass"
+        code = (
+            "import stat\nfor number in range(256):\n  try: "
+            "say(oct(stat.S_IFMT(os.fstat(number).st_mode)))\n  except OSError: pass"
+        )
         with Sandbox() as other:
             said = ask(other, tmp_path, code)
     kinds = said.split()
@@ -241,25 +270,42 @@ def test_a_child_holds_no_open_file_of_the_site(box: Sandbox, tmp_path: Path) ->
 
 
 def test_the_file_is_read_and_beside_it_is_nothing(box: Sandbox, tmp_path: Path) -> None:
-    said = ask(box, tmp_path, "say(os.listdir(path.parent)); say(os.listdir()); open('mine', 'w').write('x'); say(open('mine').read())")
+    said = ask(
+        box,
+        tmp_path,
+        "say(os.listdir(path.parent)); say(os.listdir()); open('mine', 'w').write('x'); say(open('mine').read())",
+    )
     assert said.split("\n") == ["['file']", "[]", "x"]
 
 
 def test_a_reader_finds_nothing_of_the_file_before(box: Sandbox, tmp_path: Path) -> None:
-    leave = "import builtins; builtins.kept = 'a secret of the first file'; os.makedirs('a/' * 60); open('a/left', 'w').write('x')"
+    leave = (
+        "import builtins; builtins.kept = 'a secret of the first file'; os.makedirs('a/' * "
+        "60); open('a/left', 'w').write('x')"
+    )
     ask(box, tmp_path, leave)
     (pid,) = box.pids
-    said = ask(box, tmp_path, "import builtins; say(hasattr(builtins, 'kept')); say(os.listdir()); say(os.listdir(path.parent))")
+    said = ask(
+        box,
+        tmp_path,
+        "import builtins; say(hasattr(builtins, 'kept')); say(os.listdir()); say(os.listdir(path.parent))",
+    )
     assert said.split("\n") == ["False", "[]", "['file']"]
     assert box.pids == [pid]
 
 
 def test_folders_too_deep_to_name_are_taken_away(box: Sandbox, tmp_path: Path) -> None:
-    ask(box, tmp_path, "for _ in range(1200): os.mkdir('d' * 100); os.chdir('d' * 100)\nopen('end', 'w'); os.mkdir('closed', 0)")
+    ask(
+        box,
+        tmp_path,
+        "for _ in range(1200): os.mkdir('d' * 100); os.chdir('d' * 100)\nopen('end', 'w'); os.mkdir('closed', 0)",
+    )
     assert ask(box, tmp_path, "say(os.listdir(os.environ['HOME']))") == "[]"
 
 
-def test_a_reader_that_says_it_is_done_does_not_stay(box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_says_it_is_done_does_not_stay(
+    box: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sandbox, "_END_SECONDS", 0.3)
     forged = """
 import stat, time
@@ -294,7 +340,10 @@ for number in range(3, 20):
 def test_a_reader_does_not_fill_the_disk_not_even_by_a_file_without_a_name(hijacked: None, tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    fills = "f = os.open('x', os.O_CREAT | os.O_RDWR); os.unlink('x'); os.posix_fallocate(f, 0, 300_000_000); import time; time.sleep(9)"
+    fills = (
+        "f = os.open('x', os.O_CREAT | os.O_RDWR); os.unlink('x'); os.posix_fallocate(f, 0, "
+        "300_000_000); import time; time.sleep(9)"
+    )
     least = shutil.disk_usage(scratch).free - 150_000_000
     with Sandbox(scratch=scratch, least_free_bytes=least) as other, pytest.raises(TimedOut, match="no room"):
         ask(other, tmp_path, fills)
@@ -375,7 +424,9 @@ def test_a_program_that_reads_for_us_reaches_nobody(
         spy.write_text(SPY.format(target=said, attempts=json.dumps(PROGRAM_ATTEMPTS)))
         spy.chmod(0o755)
         monkeypatch.setenv("PATH", f"{spy.parent}:/usr/bin:/bin")
-        (tmp_path / "a.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 72 + "WordDocument".encode("utf-16-le").ljust(600, b"\0"))
+        (tmp_path / "a.doc").write_bytes(
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 72 + "WordDocument".encode("utf-16-le").ljust(600, b"\0")
+        )
         with Sandbox() as other, pytest.raises(BrokenFile, match="could not read it") as caught:
             other.read(tmp_path / "a.doc")
     assert "OPEN" not in caught.value.reason
@@ -408,16 +459,31 @@ def website() -> Iterator[SimpleNamespace]:
     thread.join()
 
 
-@pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui")
-def test_an_old_word_file_makes_the_server_fetch_nothing(tmp_path: Path, website: SimpleNamespace, active: Confinement) -> None:
+@pytest.mark.skipif(
+    PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui"
+)
+def test_an_old_word_file_makes_the_server_fetch_nothing(
+    tmp_path: Path, website: SimpleNamespace, active: Confinement
+) -> None:
     if not active.seccomp:
         pytest.skip(str(active))
-    picture = f'<draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="{website.address}/p.png"/></draw:frame>'
+    picture = (
+        f'<draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="{website.address}/p.png"/></draw:frame>'
+    )
     text = flat("text", f"<text:p>La garantie locative.{picture}</text:p>")
     text = text.replace(" office:version", ' xmlns:xlink="http://www.w3.org/1999/xlink" office:version')
     (tmp_path / "a.fodt").write_text(text, encoding="utf-8")
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    convert = [str(PROGRAM), profile, "--headless", "--convert-to", "doc:MS Word 97", "--outdir", str(tmp_path), str(tmp_path / "a.fodt")]
+    convert = [
+        str(PROGRAM),
+        profile,
+        "--headless",
+        "--convert-to",
+        "doc:MS Word 97",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "a.fodt"),
+    ]
     subprocess.run(convert, check=True, capture_output=True, timeout=120)
     asked = re.search(rb"I.?N.?C.?L.?U.?D.?E.?P.?I.?C.?T.?U.?R.?E", (tmp_path / "a.doc").read_bytes())
     assert asked and website.hits, "LibreOffice left alone asks for the picture"
@@ -463,7 +529,12 @@ def test_the_filter_judges_calls_on_every_processor(machine: str, architecture: 
     starter = confinement.filter_of(machine, confinement._STARTER)
     reader = confinement.filter_of(
         machine,
-        [*confinement._NO_SOCKETS, *confinement._NO_PROCESSES, *confinement._NO_THREADS_NOR_PROGRAMS, *confinement._no_signals(own)],
+        [
+            *confinement._NO_SOCKETS,
+            *confinement._NO_PROCESSES,
+            *confinement._NO_THREADS_NOR_PROGRAMS,
+            *confinement._no_signals(own),
+        ],
     )
 
     def of(filter_: bytes, name: str, *arguments: int) -> int:
@@ -471,10 +542,23 @@ def test_the_filter_judges_calls_on_every_processor(machine: str, architecture: 
 
     assert {of(starter, name) for name in calls.NEVER if calls.NUMBERS[name][column] >= 0} == {REFUSE}
     assert of(starter, "socket", 1, 1 | 0o2000000) == ALLOW
-    assert [of(starter, "socket", *asked) for asked in ((1, 2), (1, 5), (2, 1), (10, 1), (16, 3), (17, 3), (40, 1))] == [REFUSE] * 7
-    assert [of(starter, "clone", flags) for flags in (17, 0x10F00, 0x10000011, 0x40000000)] == [ALLOW, ALLOW, REFUSE, REFUSE]
+    assert [
+        of(starter, "socket", *asked) for asked in ((1, 2), (1, 5), (2, 1), (10, 1), (16, 3), (17, 3), (40, 1))
+    ] == [REFUSE] * 7
+    assert [of(starter, "clone", flags) for flags in (17, 0x10F00, 0x10000011, 0x40000000)] == [
+        ALLOW,
+        ALLOW,
+        REFUSE,
+        REFUSE,
+    ]
     assert of(starter, "clone3") == of(starter, "openat2") == UNKNOWN
-    assert [of(starter, "openat", 0, 0, flags) for flags in (0, 0o1000, 0o1001, 0o1002, 0o1003)] == [ALLOW, REFUSE, ALLOW, ALLOW, REFUSE]
+    assert [of(starter, "openat", 0, 0, flags) for flags in (0, 0o1000, 0o1001, 0o1002, 0o1003)] == [
+        ALLOW,
+        REFUSE,
+        ALLOW,
+        ALLOW,
+        REFUSE,
+    ]
     assert [of(starter, "fcntl", 0, command) for command in (1, 8, 10, 15)] == [ALLOW, REFUSE, REFUSE, REFUSE]
     assert [of(starter, "prlimit64", pid) for pid in (0, own)] == [ALLOW, REFUSE]
     assert of(reader, "socket", 1, 1) == of(reader, "clone", 0x10F00) == of(reader, "execve") == REFUSE
@@ -487,14 +571,18 @@ def test_the_filter_judges_calls_on_every_processor(machine: str, architecture: 
 
 
 @pytest.mark.parametrize(
-    ("column", "header"), [(0, "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), (1, "/usr/include/asm-generic/unistd.h")], ids=["x86_64", "aarch64"]
+    ("column", "header"),
+    [(0, "/usr/include/x86_64-linux-gnu/asm/unistd_64.h"), (1, "/usr/include/asm-generic/unistd.h")],
+    ids=["x86_64", "aarch64"],
 )
 def test_the_numbers_of_calls_are_the_kernel_s(column: int, header: str) -> None:
     if not Path(header).exists():
         pytest.skip(f"no {header}: apt-get install linux-libc-dev")
     text = Path(header).read_text()
     said = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
-    assert {name: said.get(name, -1) for name in calls.NUMBERS} == {name: numbers[column] for name, numbers in calls.NUMBERS.items()}
+    assert {name: said.get(name, -1) for name in calls.NUMBERS} == {
+        name: numbers[column] for name, numbers in calls.NUMBERS.items()
+    }
 
 
 class OldKernel:
@@ -514,10 +602,18 @@ class OldKernel:
         return 0
 
 
-@pytest.mark.parametrize(("version", "size", "files"), [(1, 8, 13), (2, 8, 14), (3, 8, 15), (4, 16, 15), (5, 16, 16), (6, 24, 16), (7, 24, 16)])
+@pytest.mark.parametrize(
+    ("version", "size", "files"),
+    [(1, 8, 13), (2, 8, 14), (3, 8, 15), (4, 16, 15), (5, 16, 16), (6, 24, 16), (7, 24, 16)],
+)
 def test_landlock_is_asked_only_what_its_version_knows(tmp_path: Path, version: int, size: int, files: int) -> None:
     kernel = OldKernel(version)
-    assert confinement._limit_files(kernel, {"/usr": confinement._USE, "/dev/null": confinement._USE, str(tmp_path): confinement._WORK}) == version  # type: ignore[arg-type]
+    assert (
+        confinement._limit_files(
+            kernel, {"/usr": confinement._USE, "/dev/null": confinement._USE, str(tmp_path): confinement._WORK}
+        )
+        == version
+    )  # type: ignore[arg-type]
     assert len(kernel.attributes) == size
     handled = struct.unpack_from("=Q", kernel.attributes)[0]
     assert handled == (1 << files) - 1
@@ -529,14 +625,27 @@ def test_a_kernel_without_landlock_is_told() -> None:
     assert str(Confinement(0, True, ("Landlock (Function not implemented)",))) == (
         "network, signals and other processes refused (seccomp); not active: Landlock (Function not implemented)"
     )
-    assert str(Confinement(2, True)) == "network, signals and other processes refused (seccomp), files limited (Landlock 2)"
-    assert [Confinement(2, True).is_complete, Confinement(0, True).is_complete, Confinement(2, False).is_complete] == [True, False, False]
+    assert (
+        str(Confinement(2, True))
+        == "network, signals and other processes refused (seccomp), files limited (Landlock 2)"
+    )
+    assert [Confinement(2, True).is_complete, Confinement(0, True).is_complete, Confinement(2, False).is_complete] == [
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.fixture
 def kernel_without_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = "from search.extraction import confinement\ndef none(*_):\n    raise OSError(38, 'Function not implemented')\n"
-    monkeypatch.setattr(sandbox, "_START", sandbox._START.replace("main(given=", f"{absent}confinement._limit_files = none\nmain(given="))
+    absent = (
+        "from search.extraction import confinement\ndef none(*_):\n    raise OSError(38, 'Function not implemented')\n"
+    )
+    monkeypatch.setattr(
+        sandbox,
+        "_START",
+        sandbox._START.replace("main(given=", f"{absent}confinement._limit_files = none\nmain(given="),
+    )
 
 
 def test_without_landlock_files_are_read_from_a_copy(kernel_without_landlock: None, tmp_path: Path) -> None:
@@ -574,12 +683,15 @@ AS_NOBODY = [
     "PATH=/usr/bin:/bin",
 ]
 needs_nobody = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("setpriv") or not Path(PYTHON).exists(), reason="not root, or without setpriv or a Python of the system"
+    os.geteuid() != 0 or not shutil.which("setpriv") or not Path(PYTHON).exists(),
+    reason="not root, or without setpriv or a Python of the system",
 )
 
 
 def as_nobody(*command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*AS_NOBODY, f"TMPDIR={folder}", *command], capture_output=True, text=True, cwd="/", timeout=120, check=False)
+    return subprocess.run(
+        [*AS_NOBODY, f"TMPDIR={folder}", *command], capture_output=True, text=True, cwd="/", timeout=120, check=False
+    )
 
 
 @pytest.fixture
@@ -604,7 +716,9 @@ def test_a_hidden_process_shows_its_environment_to_nobody_of_its_user(shared_fol
     code = "import ctypes, time; {}; print(flush=True); time.sleep(60)"
     seen = {}
     for name, step in (("open", "0"), ("hidden", "ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)")):
-        with subprocess.Popen([*AS_NOBODY, "SECRET=x", PYTHON, "-I", "-c", code.format(step)], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [*AS_NOBODY, "SECRET=x", PYTHON, "-I", "-c", code.format(step)], stdout=subprocess.PIPE
+        ) as process:
             assert process.stdout
             process.stdout.readline()
             seen[name] = as_nobody("cat", f"/proc/{process.pid}/environ", folder=shared_folder).returncode
@@ -615,11 +729,22 @@ def test_a_hidden_process_shows_its_environment_to_nobody_of_its_user(shared_fol
 
 @pytest.mark.drill
 @needs_nobody
-@pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui")
+@pytest.mark.skipif(
+    PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui"
+)
 def test_an_ordinary_user_reads_old_word_files(active: Confinement, shared_folder: Path) -> None:
     (shared_folder / "a.fodt").write_text(flat("text", "<text:p>La garantie locative.</text:p>"), encoding="utf-8")
     profile = f"-env:UserInstallation={(shared_folder / 'profile').as_uri()}"
-    convert = [str(PROGRAM), profile, "--headless", "--convert-to", "doc:MS Word 97", "--outdir", str(shared_folder), str(shared_folder / "a.fodt")]
+    convert = [
+        str(PROGRAM),
+        profile,
+        "--headless",
+        "--convert-to",
+        "doc:MS Word 97",
+        "--outdir",
+        str(shared_folder),
+        str(shared_folder / "a.fodt"),
+    ]
     subprocess.run(convert, check=True, capture_output=True, timeout=120)
     (shared_folder / "a.doc").chmod(0o644)
     subprocess.run([PYTHON, "-m", "venv", "--without-pip", str(shared_folder / "python")], check=True, timeout=60)
@@ -628,7 +753,9 @@ def test_an_ordinary_user_reads_old_word_files(active: Confinement, shared_folde
     code = "import sys; sys.path.insert(0, sys.argv[1])\nfrom search.extraction import Sandbox\n"
     code += "with Sandbox() as box: print(box.read(sys.argv[2]).pages[0].text, next(iter(box._alive)).confinement)"
     python = str(shared_folder / "python" / "bin" / "python")
-    told = as_nobody(python, "-c", code, str(Path(sandbox._PLACE).parent), str(shared_folder / "a.doc"), folder=shared_folder)
+    told = as_nobody(
+        python, "-c", code, str(Path(sandbox._PLACE).parent), str(shared_folder / "a.doc"), folder=shared_folder
+    )
     if "No module named" in told.stderr:
         pytest.skip("the packages lie where nobody may read them, or are another Python's")
     assert "La garantie locative" in told.stdout, told.stderr
@@ -649,7 +776,9 @@ def dumpable() -> int:
     ],
     ids=["worker", "web", "the first process of the web"],
 )
-def test_processes_of_the_site_are_closed_to_others(start: Callable[[], object], monkeypatch: pytest.MonkeyPatch, active: Confinement) -> None:
+def test_processes_of_the_site_are_closed_to_others(
+    start: Callable[[], object], monkeypatch: pytest.MonkeyPatch, active: Confinement
+) -> None:
     monkeypatch.chdir(Path(__file__).parents[3])
     ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
     assert dumpable() == 1

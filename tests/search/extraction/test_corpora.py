@@ -25,7 +25,11 @@ PDF_STATES = {
     "issue13003-066b62.pdf": "scan",
     "form_two_pages-059a07.pdf": "scan",  # empty form, two page numbers
 }
-SPARSE = {"issue13147-04250b.pdf", "issue4650-02cf65.pdf", "issue11477_reduced-dc65dd.pdf"}  # pictures with a dozen signs: either state is true
+SPARSE = {
+    "issue13147-04250b.pdf",
+    "issue4650-02cf65.pdf",
+    "issue11477_reduced-dc65dd.pdf",
+}  # pictures with a dozen signs: either state is true
 # Less than 97 of 100 of pdftotext's words, and why.
 FEWER_WORDS = {
     "TAMReview-aea1e3.pdf": 0.5,  # fonts without meaning: both find garbage, tesseract reads it
@@ -54,7 +58,11 @@ def test_every_pdf_has_its_state_and_the_words_that_pdftotext_finds() -> None:
                 wrong[path.name] = state
             assert seconds < 180
             if state == "read" and shutil.which("pdftotext"):
-                theirs = words(subprocess.run(["pdftotext", path, "-"], capture_output=True, check=False).stdout.decode("utf-8", "replace"))
+                theirs = words(
+                    subprocess.run(["pdftotext", path, "-"], capture_output=True, check=False).stdout.decode(
+                        "utf-8", "replace"
+                    )
+                )
                 ours = words("\n".join(page.text for page in result.pages))
                 share = (theirs & ours).total() / (theirs.total() or 1)
                 if theirs and share < FEWER_WORDS.get(path.name, 0.97):
@@ -67,12 +75,20 @@ def test_every_office_file_has_its_state() -> None:
     with Sandbox(children=1) as box:
         for path, result, _ in box.read_many(sorted((CORPORA / "office").iterdir()), limits=Limits(ocr=False)):
             found.setdefault(path.suffix, Counter())[state_of(result)] += 1
-    assert not any(state in ("broken", "waiting", "encrypted", "too_large") for states in found.values() for state in states)
-    assert all(set(found[suffix]) <= {"read", "scan"} for suffix in (".odt", ".ods", ".odp", ".pptx", ".xlsx", ".epub", ".rtf", ".csv", ".txt"))
+    assert not any(
+        state in ("broken", "waiting", "encrypted", "too_large") for states in found.values() for state in states
+    )
+    assert all(
+        set(found[suffix]) <= {"read", "scan"}
+        for suffix in (".odt", ".ods", ".odp", ".pptx", ".xlsx", ".epub", ".rtf", ".csv", ".txt")
+    )
 
 
 def test_no_mail_ends_its_reader() -> None:
     with Sandbox(children=1) as box:
-        states = Counter(state_of(result) for _, result, _ in box.read_many(sorted((CORPORA / "mail").iterdir()), limits=Limits(ocr=False)))
+        states = Counter(
+            state_of(result)
+            for _, result, _ in box.read_many(sorted((CORPORA / "mail").iterdir()), limits=Limits(ocr=False))
+        )
     assert set(states) <= {"read", "scan", "unsupported"}
     assert states["read"] > 100

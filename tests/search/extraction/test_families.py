@@ -45,6 +45,9 @@ def test_what_stands_after_the_first_bytes_is_not_looked_at():
     assert family_of(b"a" * HEAD_BYTES + b"\0" * 10_000_000, "x.txt") == Family.TEXT
 
 
-@pytest.mark.parametrize("ending", ["url", "desktop", "scf", "jnlp", "vb", "pif", "com", "chm", "command", "settingcontent-ms", "lnk", "scr", "pyw"])
+@pytest.mark.parametrize(
+    "ending",
+    ["url", "desktop", "scf", "jnlp", "vb", "pif", "com", "chm", "command", "settingcontent-ms", "lnk", "scr", "pyw"],
+)
 def test_what_a_double_click_runs_is_a_program_by_its_name(ending):
     assert family_of(b"[InternetShortcut]", f"rapport.pdf.{ending}") == Family.PROGRAM

@@ -44,7 +44,11 @@ def test_compound_written_with_its_hyphen_elsewhere_on_the_page_keeps_it() -> No
 
 
 def test_word_cut_by_a_hyphen_has_two_boxes_on_one_range_of_the_text() -> None:
-    pieces = [Piece("verzeke", 20, 10, 60, 20, hyphen=True), Piece("ring", 20, 22, 40, 32), Piece("geldt", 44, 22, 70, 32)]
+    pieces = [
+        Piece("verzeke", 20, 10, 60, 20, hyphen=True),
+        Piece("ring", 20, 22, 40, 32),
+        Piece("geldt", 44, 22, 70, 32),
+    ]
     text, boxes = compose(pieces, width=100, height=100)
     assert text == "verzekering geldt"
     assert [(text[box.start : box.end], box.left, box.top) for box in boxes] == [
@@ -61,7 +65,11 @@ def test_columns_written_line_by_line_across_come_out_one_after_the_other() -> N
         ("montent chaque année davantage ici", "stijgen elk jaar meer en meer"),
         ("selon les services sociaux présents", "volgens de aanwezige sociale diensten"),
     ]
-    lines = [line(words, left=left, top=20 + 12 * number) for number, row in enumerate(rows) for words, left in zip(row, (20, 320), strict=True)]
+    lines = [
+        line(words, left=left, top=20 + 12 * number)
+        for number, row in enumerate(rows)
+        for words, left in zip(row, (20, 320), strict=True)
+    ]
     french, dutch = text_of(*lines).split("\n\n")
     assert french.split("\n") == [row[0] for row in rows]
     assert dutch.split("\n") == [row[1] for row in rows]
@@ -69,7 +77,11 @@ def test_columns_written_line_by_line_across_come_out_one_after_the_other() -> N
 
 def test_cells_of_a_table_stay_in_their_row() -> None:
     rows = [("Budget", "2010", "1234"), ("Salaires", "2011", "88"), ("Loyer", "2012", "99")]
-    lines = [line(cell, left=left, top=20 + 12 * number) for number, row in enumerate(rows) for cell, left in zip(row, (20, 200, 400), strict=True)]
+    lines = [
+        line(cell, left=left, top=20 + 12 * number)
+        for number, row in enumerate(rows)
+        for cell, left in zip(row, (20, 200, 400), strict=True)
+    ]
     assert text_of(*lines) == "Budget\t2010\t1234\nSalaires\t2011\t88\nLoyer\t2012\t99"
 
 
@@ -103,6 +115,10 @@ def test_word_is_cleaned_of_ligatures_and_loose_accents(word: str, clean: str) -
 
 
 def test_every_box_points_at_a_whole_word_of_the_final_text() -> None:
-    pieces = [*line("Une ﬁche", left=20, top=20), Piece("-", 20, 60, 24, 70), *line("Bruxelles- Capitale", left=20, top=90)]
+    pieces = [
+        *line("Une ﬁche", left=20, top=20),
+        Piece("-", 20, 60, 24, 70),
+        *line("Bruxelles- Capitale", left=20, top=90),
+    ]
     text, boxes = compose(pieces, width=600, height=800)
     assert {text[box.start : box.end] for box in boxes} == set(text.split())

@@ -12,21 +12,29 @@ from search.extraction import Sandbox
 from search.extraction.sniffing import sniff
 
 PROGRAM = shutil.which("soffice") or shutil.which("libreoffice")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui")
+pytestmark = pytest.mark.skipif(
+    PROGRAM is None, reason="LibreOffice is not on this machine: apt-get install libreoffice-writer-nogui"
+)
 
 FILTERS = {"doc": "doc:MS Word 97", "xls": "xls:MS Excel 97", "ppt": "ppt:MS PowerPoint 97"}
 
 
-FRAME = '<draw:page><draw:frame svg:width="20cm" svg:height="5cm" svg:x="1cm" svg:y="1cm"><draw:text-box>{}</draw:text-box></draw:frame></draw:page>'
+FRAME = (
+    '<draw:page><draw:frame svg:width="20cm" svg:height="5cm" svg:x="1cm" '
+    'svg:y="1cm"><draw:text-box>{}</draw:text-box></draw:frame></draw:page>'
+)
 
 
 def flat(kind: str, body: str) -> str:
     """A flat OpenDocument file: one XML without a zip."""
     names = {"office": "office", "text": "text", "draw": "drawing", "svg": "svg-compatible"}
-    spaces = " ".join(f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for prefix, name in names.items())
+    spaces = " ".join(
+        f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for prefix, name in names.items()
+    )
     media_type = f"application/vnd.oasis.opendocument.{kind}"
     return (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document {spaces} office:version="1.2" office:mimetype="{media_type}">'
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document {spaces} office:version="1.2" '
+        f'office:mimetype="{media_type}">'
         f"<office:body><office:{kind}>{body}</office:{kind}></office:body></office:document>"
     )
 
@@ -41,7 +49,16 @@ def made(folder: Path, ending: str) -> Path:
     }[ending]
     (folder / source).write_text(content, encoding="utf-8")
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    convert = [PROGRAM, profile, "--headless", "--convert-to", FILTERS[ending], "--outdir", str(folder), str(folder / source)]
+    convert = [
+        PROGRAM,
+        profile,
+        "--headless",
+        "--convert-to",
+        FILTERS[ending],
+        "--outdir",
+        str(folder),
+        str(folder / source),
+    ]
     if ending == "xls":
         convert.insert(3, "--infilter=CSV:44,34,76,1")
     subprocess.run(convert, check=True, capture_output=True, timeout=120)
@@ -56,4 +73,6 @@ def test_words_of_old_office_files_are_read(tmp_path, ending):
     with Sandbox() as sandbox:
         found = sandbox.read(path)
 
-    assert "garantie locative reste sur un compte bloqué" in " ".join(" ".join(page.text for page in found.pages).split())
+    assert "garantie locative reste sur un compte bloqué" in " ".join(
+        " ".join(page.text for page in found.pages).split()
+    )

@@ -9,7 +9,9 @@ from tests.search.extraction.builders import docx, mail, packed, paragraph
 def test_mail_has_headers_text_and_the_text_of_its_attachments(tmp_path: Path, sandbox: Sandbox) -> None:
     attached = {"procès-verbal.docx": packed(docx(paragraph("Décision du groupe"))), "photo.bin": bytes(range(256))}
     (tmp_path / "a.eml").write_bytes(
-        mail("Réunion jeudi", subject="Ordre du jour à relire", html="<p>Réunion <b>jeudi</b></p>", attachments=attached)
+        mail(
+            "Réunion jeudi", subject="Ordre du jour à relire", html="<p>Réunion <b>jeudi</b></p>", attachments=attached
+        )
     )
     found = sandbox.read(tmp_path / "a.eml")
     first, second = found.pages
@@ -22,6 +24,7 @@ def test_mail_has_headers_text_and_the_text_of_its_attachments(tmp_path: Path, s
 
 def test_html_only_mail_is_read_as_text(tmp_path: Path, sandbox: Sandbox) -> None:
     (tmp_path / "a").write_bytes(
-        b"From: a@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html; charset=iso-8859-1\n\n<p>D\xe9cision</p><script>x</script>"
+        b"From: a@example.org\nSubject: x\nMIME-Version: 1.0\nContent-Type: text/html; "
+        b"charset=iso-8859-1\n\n<p>D\xe9cision</p><script>x</script>"
     )
     assert sandbox.read(tmp_path / "a").pages[0].text.endswith("Décision")

@@ -30,7 +30,10 @@ def test_docx_has_sections_by_heading_with_notes_comments_boxes_and_headers(tmp_
         "comments.xml": f'<w:comments {W}><w:comment w:id="7">{paragraph("Remarque")}</w:comment></w:comments>',
         "header1.xml": f"<w:hdr {W}>{paragraph('En-tête')}</w:hdr>",
     }
-    related = tuple((f"r{n}", kind, name) for n, (kind, name) in enumerate(zip(("styles", "footnotes", "comments", "header"), parts, strict=True)))
+    related = tuple(
+        (f"r{n}", kind, name)
+        for n, (kind, name) in enumerate(zip(("styles", "footnotes", "comments", "header"), parts, strict=True))
+    )
     found = sandbox.read(write_zip(tmp_path / "a.pdf", docx(body, parts, related)))
     assert [(page.label, page.text) for page in found.pages] == [
         ("", "Avant"),
@@ -40,15 +43,23 @@ def test_docx_has_sections_by_heading_with_notes_comments_boxes_and_headers(tmp_
 
 
 def test_slides_are_numbered_sections_with_their_notes(tmp_path: Path, sandbox: Sandbox) -> None:
-    name = 'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    name = (
+        'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    )
 
     def slide(text: str) -> str:
         return f"<p:sld {name}><p:sp><p:txBody><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp></p:sld>"
 
     members = {
         "[Content_Types].xml": "<Types/>",
-        "ppt/presentation.xml": f'<p:presentation {name}><p:sldIdLst><p:sldId r:id="b"/><p:sldId r:id="a"/></p:sldIdLst></p:presentation>',
-        "ppt/_rels/presentation.xml.rels": relationships(("a", "slide", "slides/slide1.xml"), ("b", "slide", "slides/slide2.xml")),
+        "ppt/presentation.xml": (
+            f'<p:presentation {name}><p:sldIdLst><p:sldId r:id="b"/><p:sldId r:id="a"/></p:sldIdLst></p:presentation>'
+        ),
+        "ppt/_rels/presentation.xml.rels": relationships(
+            ("a", "slide", "slides/slide1.xml"), ("b", "slide", "slides/slide2.xml")
+        ),
         "ppt/slides/slide1.xml": slide("Deuxième"),
         "ppt/slides/slide2.xml": slide("Première"),
         "ppt/slides/_rels/slide2.xml.rels": relationships(("n", "notesSlide", "../notesSlides/n.xml")),
@@ -59,7 +70,10 @@ def test_slides_are_numbered_sections_with_their_notes(tmp_path: Path, sandbox: 
 
 
 def test_sheets_are_sections_with_rows_dates_and_shared_strings(tmp_path: Path, sandbox: Sandbox) -> None:
-    name = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    name = (
+        'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    )
     cells = '<c t="s"><v>0</v></c><c><v>42</v></c><c s="1"><v>40544</v></c>'
     members = {
         "[Content_Types].xml": "<Types/>",
@@ -76,21 +90,42 @@ def test_sheets_are_sections_with_rows_dates_and_shared_strings(tmp_path: Path, 
 
 
 def test_odt_has_headings_notes_and_footers(tmp_path: Path, sandbox: Sandbox) -> None:
-    note = "<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>Voetnoot</text:p></text:note-body></text:note>"
-    body = f'<text:h text:outline-level="1">Huisvesting</text:h><text:p>Huurprijzen<text:s text:c="2"/>stijgen{note}.</text:p>'
+    note = (
+        "<text:note><text:note-citation>1</text:note-citation>"
+        "<text:note-body><text:p>Voetnoot</text:p></text:note-body></text:note>"
+    )
+    body = (
+        f'<text:h text:outline-level="1">Huisvesting</text:h><text:p>Huurprijzen<text:s '
+        f'text:c="2"/>stijgen{note}.</text:p>'
+    )
     styles = "<style:master-page><style:footer><text:p>Voettekst</text:p></style:footer></style:master-page>"
     found = sandbox.read(write_zip(tmp_path / "a", open_document("text", body, styles=styles), stored=("mimetype",)))
-    assert [(page.label, page.text) for page in found.pages] == [("Huisvesting", "Huisvesting\n\nHuurprijzen stijgen.\n\nVoetnoot\n\nVoettekst")]
+    assert [(page.label, page.text) for page in found.pages] == [
+        ("Huisvesting", "Huisvesting\n\nHuurprijzen stijgen.\n\nVoetnoot\n\nVoettekst")
+    ]
 
 
 def test_ods_and_odp_give_sheets_and_slides(tmp_path: Path, sandbox: Sandbox) -> None:
-    cells = '<table:table-cell><text:p>OCMW</text:p></table:table-cell><table:table-cell table:number-columns-repeated="9000"/>'
+    cells = (
+        "<table:table-cell><text:p>OCMW</text:p></table:table-cell><table:table-cell "
+        'table:number-columns-repeated="9000"/>'
+    )
     row = f"<table:table-row>{cells}</table:table-row>"
-    sheet = sandbox.read(write_zip(tmp_path / "a", open_document("spreadsheet", f'<table:table table:name="Blad">{row}</table:table>')))
-    notes = "<presentation:notes><draw:frame><draw:text-box><text:p>Notitie</text:p></draw:text-box></draw:frame></presentation:notes>"
-    slide = f"<draw:page><draw:frame><draw:text-box><text:p>Dia</text:p></draw:text-box></draw:frame>{notes}</draw:page>"
+    sheet = sandbox.read(
+        write_zip(tmp_path / "a", open_document("spreadsheet", f'<table:table table:name="Blad">{row}</table:table>'))
+    )
+    notes = (
+        "<presentation:notes><draw:frame><draw:text-box>"
+        "<text:p>Notitie</text:p></draw:text-box></draw:frame></presentation:notes>"
+    )
+    slide = (
+        f"<draw:page><draw:frame><draw:text-box><text:p>Dia</text:p></draw:text-box></draw:frame>{notes}</draw:page>"
+    )
     show = sandbox.read(write_zip(tmp_path / "b", open_document("presentation", slide)))
-    assert [(page.label, page.text) for page in (*sheet.pages, *show.pages)] == [("Blad", "OCMW"), ("1", "Dia\n\nNotitie")]
+    assert [(page.label, page.text) for page in (*sheet.pages, *show.pages)] == [
+        ("Blad", "OCMW"),
+        ("1", "Dia\n\nNotitie"),
+    ]
 
 
 def test_book_has_a_section_a_chapter(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -103,12 +138,17 @@ def test_book_has_a_section_a_chapter(tmp_path: Path, sandbox: Sandbox) -> None:
         "o/c 1.xhtml": "<html xmlns='http://www.w3.org/1999/xhtml'><body><h1>Chapitre</h1><p>Texte é</p></body></html>",
     }
     found = sandbox.read(write_zip(tmp_path / "a", members))
-    assert (found.title, [(page.label, page.text) for page in found.pages]) == ("Livre", [("Chapitre", "Chapitre\n\nTexte é")])
+    assert (found.title, [(page.label, page.text) for page in found.pages]) == (
+        "Livre",
+        [("Chapitre", "Chapitre\n\nTexte é")],
+    )
 
 
 def test_document_with_a_password_says_so(tmp_path: Path, sandbox: Sandbox) -> None:
     members = open_document("text", "", manifest="<m><encryption-data/></m>")
-    (tmp_path / "b").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"))
+    (tmp_path / "b").write_bytes(
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le")
+    )
     for path in (write_zip(tmp_path / "a", members), tmp_path / "b"):
         with pytest.raises(EncryptedFile):
             sandbox.read(path)
@@ -135,7 +175,9 @@ def test_old_word_file_wants_libreoffice(tmp_path: Path, monkeypatch: pytest.Mon
 def test_old_word_file_is_read_as_what_libreoffice_makes_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(OLE_WORD)
     (tmp_path / "made.docx").write_bytes(packed(docx(paragraph("Ancien texte"))))
-    fake_office(tmp_path, f'while [ "$1" != --outdir ]; do shift; done; cp {tmp_path}/made.docx "$2/source.docx"', monkeypatch)
+    fake_office(
+        tmp_path, f'while [ "$1" != --outdir ]; do shift; done; cp {tmp_path}/made.docx "$2/source.docx"', monkeypatch
+    )
     with Sandbox() as box:
         assert box.read(tmp_path / "a").pages[0].text == "Ancien texte"
 

@@ -29,7 +29,13 @@ def test_pages_have_their_text_label_size_and_facts(tmp_path: Path, sandbox: San
     facts = '#set document(title: "Bilan", author: "Coordination")\n#set text(lang: "nl")\n#set page(numbering: "i")\n'
     source = f"{facts}Eerste bladzijde\n#pagebreak()\nTweede bladzijde"
     found = sandbox.read(write_pdf(tmp_path / "a.bin", source))
-    assert (found.media_type, found.paged, found.title, found.author, found.language) == ("application/pdf", True, "Bilan", "Coordination", "nl")
+    assert (found.media_type, found.paged, found.title, found.author, found.language) == (
+        "application/pdf",
+        True,
+        "Bilan",
+        "Coordination",
+        "nl",
+    )
     assert [(page.number, page.label, page.text.split("\n")[0]) for page in found.pages] == [
         (1, "i", "Eerste bladzijde"),
         (2, "ii", "Tweede bladzijde"),
@@ -38,7 +44,10 @@ def test_pages_have_their_text_label_size_and_facts(tmp_path: Path, sandbox: San
 
 
 def test_hyphenated_dutch_compound_is_found_whole_with_a_box_for_each_part(tmp_path: Path, sandbox: Sandbox) -> None:
-    narrow = '#set page(width: 150pt, height: 200pt, margin: 20pt)\n#set text(lang: "nl", hyphenate: true)\n#set par(justify: true)\n'
+    narrow = (
+        '#set page(width: 150pt, height: 200pt, margin: 20pt)\n#set text(lang: "nl", '
+        "hyphenate: true)\n#set par(justify: true)\n"
+    )
     source = f"{narrow}De arbeidsongeschiktheidsverzekering en de zorg- en huisvestingsdiensten."
     page = sandbox.read(write_pdf(tmp_path / "a.pdf", source)).pages[0]
     words = page.text.split()
@@ -52,20 +61,31 @@ def test_hyphenated_dutch_compound_is_found_whole_with_a_box_for_each_part(tmp_p
 
 def test_column_beside_a_column_is_a_paragraph_of_its_own(tmp_path: Path, sandbox: Sandbox) -> None:
     paragraphs = sandbox.read(write_pdf(tmp_path / "a.pdf", COLUMNS)).pages[0].text.split("\n\n")
-    assert [" ".join(text.split())[:26] for text in paragraphs] == ["Le logement social manque ", "De sociale huisvesting ont"]
+    assert [" ".join(text.split())[:26] for text in paragraphs] == [
+        "Le logement social manque ",
+        "De sociale huisvesting ont",
+    ]
 
 
 def test_columns_of_a_file_that_writes_lines_across_are_parted_too(tmp_path: Path, sandbox: Sandbox) -> None:
     french = ["Le logement social manque", "dans la commune et les", "familles attendent encore"]
     dutch = ["De sociale huisvesting is", "schaars in de gemeente en", "gezinnen wachten nog lang"]
-    shown = "".join(f"1 0 0 1 {x} {160 - 14 * row} Tm ({text}) Tj " for row in range(3) for x, text in ((20, french[row]), (220, dutch[row])))
+    shown = "".join(
+        f"1 0 0 1 {x} {160 - 14 * row} Tm ({text}) Tj "
+        for row in range(3)
+        for x, text in ((20, french[row]), (220, dutch[row]))
+    )
     path = tmp_path / "a.pdf"
     path.write_bytes(text_pdf(f"BT /F 11 Tf {shown}ET"))
     assert sandbox.read(path).pages[0].text == "\n".join(french) + "\n\n" + "\n".join(dutch)
 
 
-@pytest.mark.parametrize(("rotate", "corner"), [(0, (0.05, 0.1)), (90, (0.9, 0.05)), (180, (0.95, 0.9)), (270, (0.1, 0.95))])
-def test_word_stands_where_it_is_displayed_on_a_turned_page(tmp_path: Path, sandbox: Sandbox, rotate: int, corner: tuple[float, float]) -> None:
+@pytest.mark.parametrize(
+    ("rotate", "corner"), [(0, (0.05, 0.1)), (90, (0.9, 0.05)), (180, (0.95, 0.9)), (270, (0.1, 0.95))]
+)
+def test_word_stands_where_it_is_displayed_on_a_turned_page(
+    tmp_path: Path, sandbox: Sandbox, rotate: int, corner: tuple[float, float]
+) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(text_pdf("BT /F 12 Tf 1 0 0 1 20 180 Tm (Schaerbeek) Tj ET", rotate=rotate))
     page = sandbox.read(path).pages[0]
@@ -77,7 +97,11 @@ def test_word_stands_where_it_is_displayed_on_a_turned_page(tmp_path: Path, sand
 
 def test_box_is_a_fraction_of_the_cropped_page(tmp_path: Path, sandbox: Sandbox) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(text_pdf("BT /F 12 Tf 1 0 0 1 110 140 Tm (Logement) Tj ET", boxes="/MediaBox[0 0 400 200]/CropBox[100 50 300 150]"))
+    path.write_bytes(
+        text_pdf(
+            "BT /F 12 Tf 1 0 0 1 110 140 Tm (Logement) Tj ET", boxes="/MediaBox[0 0 400 200]/CropBox[100 50 300 150]"
+        )
+    )
     page = sandbox.read(path).pages[0]
     box = boxes_of(page, "Logement")[0]
     assert (page.width, page.height) == (200, 100)
@@ -87,7 +111,9 @@ def test_box_is_a_fraction_of_the_cropped_page(tmp_path: Path, sandbox: Sandbox)
 
 def test_vertical_words_beside_level_text_keep_their_own_line(tmp_path: Path, sandbox: Sandbox) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(text_pdf("BT /F 12 Tf 1 0 0 1 60 150 Tm (Texte principal) Tj 0 1 -1 0 30 20 Tm (marge de gauche) Tj ET"))
+    path.write_bytes(
+        text_pdf("BT /F 12 Tf 1 0 0 1 60 150 Tm (Texte principal) Tj 0 1 -1 0 30 20 Tm (marge de gauche) Tj ET")
+    )
     assert sandbox.read(path).pages[0].text == "Texte principal\n\nmarge de gauche"
 
 
@@ -119,7 +145,10 @@ def test_page_without_text_is_empty_and_the_document_a_scan(tmp_path: Path, sand
 
 @pytest.mark.skipif(not ocr.available(), reason="tesseract is not installed")
 def test_scan_is_recognised_with_boxes_where_tesseract_is(tmp_path: Path, sandbox: Sandbox) -> None:
-    write_pdf(tmp_path / "text.pdf", "#set page(width: 400pt, height: 200pt)\n#set text(size: 20pt)\nPermanence sociale\n\nSociale huisvesting")
+    write_pdf(
+        tmp_path / "text.pdf",
+        "#set page(width: 400pt, height: 200pt)\n#set text(size: 20pt)\nPermanence sociale\n\nSociale huisvesting",
+    )
     image = next(sandbox.render_pages(tmp_path / "text.pdf", width_px=1600))[1]
     Image.open(io.BytesIO(image)).convert("L").save(tmp_path / "scan.pdf", resolution=288)
     found = sandbox.read(tmp_path / "scan.pdf")
@@ -168,7 +197,10 @@ def test_password_is_asked_for_by_an_error_of_its_own(sandbox: Sandbox, tmp_path
     "content",
     [
         pytest.param(raw_pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"]), id="no pages"),
-        pytest.param(raw_pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 3/Kids[2 0 R 2 0 R 2 0 R]>>"]), id="pages that hold themselves"),
+        pytest.param(
+            raw_pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 3/Kids[2 0 R 2 0 R 2 0 R]>>"]),
+            id="pages that hold themselves",
+        ),
         pytest.param(b"%PDF-1.7\n" + b"\x00\xff garbage " * 200, id="only a heading"),
     ],
 )
@@ -188,7 +220,10 @@ def test_form_that_draws_itself_costs_its_own_reading_only(tmp_path: Path, sandb
                 "<</Type/Pages/Count 1/Kids[3 0 R]>>",
                 "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>>>>>",
                 "<</Length 5>>stream\n/X Do\nendstream",
-                "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>/Length 11>>stream\n/X Do /X Do\nendstream",
+                (
+                    "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 5 0 R>>>>/Length "
+                    "11>>stream\n/X Do /X Do\nendstream"
+                ),
             ]
         )
     )

@@ -57,7 +57,10 @@ def test_html_leaves_scripts_out_and_has_sections_by_heading(tmp_path: Path, san
         (b"Subject: Ordre du jour\nFrom: a@example.org\n\nBonjour", "message/rfc822"),
         (b"{\\rtf1 x}", "application/rtf"),
         (b"\n<HTML><body>x", "text/html"),
-        (OLE + "WordDocument".encode("utf-16-le") + b"\0" * 99 + "PowerPoint Document".encode("utf-16-le") + b"\0\0", "application/msword"),
+        (
+            OLE + "WordDocument".encode("utf-16-le") + b"\0" * 99 + "PowerPoint Document".encode("utf-16-le") + b"\0\0",
+            "application/msword",
+        ),
         (b"junk before %PDF-1.4", "application/pdf"),
     ],
 )
@@ -80,7 +83,9 @@ def test_a_long_section_goes_on_in_the_next_under_the_same_label() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mot " * 20_000, "x" * 50_001, "Une phrase. " * 5_000, "ligne\n" * 12_000], ids=["words", "letters", "sentences", "lines"]
+    "text",
+    ["mot " * 20_000, "x" * 50_001, "Une phrase. " * 5_000, "ligne\n" * 12_000],
+    ids=["words", "letters", "sentences", "lines"],
 )
 def test_a_long_text_is_cut_at_the_best_end_there_is_and_loses_nothing(text: str) -> None:
     cut = list(parts(text))

@@ -1,4 +1,6 @@
-"""What files say of themselves beside their text: title, author, day, language, publisher; in the formats that have them."""
+"""What files say of themselves beside their text: title, author, day, language, publisher; in the formats that have
+them.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +16,31 @@ from tests.search.extraction.builders import OPEN_DOCUMENT, docx, open_document,
 CORE = (
     '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" '
-    'xmlns:dcterms="http://purl.org/dc/terms/"><dc:title>Le bail</dc:title><dc:creator>Anne Martin</dc:creator><dc:language>fr</dc:language>'
+    'xmlns:dcterms="http://purl.org/dc/terms/"><dc:title>Le '
+    "bail</dc:title><dc:creator>Anne Martin</dc:creator><dc:language>fr</dc:language>"
     "<dc:publisher>La Gerbe</dc:publisher><dcterms:created>2012-03-05T10:00:00Z</dcterms:created></cp:coreProperties>"
 )
 META = (
-    f"<office:document-meta {OPEN_DOCUMENT}><office:meta><dc:title>Le bail</dc:title><meta:initial-creator>Anne Martin</meta:initial-creator>"
-    "<dc:language>fr</dc:language><dc:publisher>La Gerbe</dc:publisher><meta:creation-date>2012-03-05T10:00:00</meta:creation-date>"
+    f"<office:document-meta {OPEN_DOCUMENT}><office:meta><dc:title>Le "
+    f"bail</dc:title><meta:initial-creator>Anne Martin</meta:initial-creator>"
+    "<dc:language>fr</dc:language><dc:publisher>La "
+    "Gerbe</dc:publisher><meta:creation-date>2012-03-05T10:00:00</meta:creation-date>"
     "</office:meta></office:document-meta>"
 )
 HTML = (
     '<html lang="fr"><head><title>Le bail | Site</title><meta name="citation_title" content="Le bail">'
     '<meta name="citation_author" content="Anne Martin">'
-    '<meta name="citation_publication_date" content="2012/03/05"><meta name="DC.publisher" content="La Gerbe"></head><body><p>Texte</p></body></html>'
+    '<meta name="citation_publication_date" content="2012/03/05"><meta name="DC.publisher" '
+    'content="La Gerbe"></head><body><p>Texte</p></body></html>'
 )
 OPF = (
-    '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Le bail</dc:title>'
-    "<dc:creator>Anne Martin</dc:creator><dc:language>fr</dc:language><dc:publisher>La Gerbe</dc:publisher><dc:date>2012-03-05</dc:date></metadata>"
-    '<manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest><spine><itemref idref="a"/></spine></package>'
+    '<package xmlns="http://www.idpf.org/2007/opf" '
+    'xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata><dc:title>Le bail</dc:title>'
+    "<dc:creator>Anne Martin</dc:creator><dc:language>fr</dc:language><dc:publisher>La "
+    "Gerbe</dc:publisher><dc:date>2012-03-05</dc:date></metadata>"
+    '<manifest><item id="a" href="a.xhtml" '
+    'media-type="application/xhtml+xml"/></manifest><spine><itemref '
+    'idref="a"/></spine></package>'
 )
 BOOK = {
     "mimetype": "application/epub+zip",
@@ -41,15 +51,21 @@ BOOK = {
 XMP = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
     '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/" '
-    'xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreateDate="2012-03-05T10:00:00+01:00"><dc:format>application/pdf</dc:format>'
-    '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Le bail</rdf:li><rdf:li xml:lang="nl">De huur</rdf:li></rdf:Alt></dc:title>'
+    'xmlns:xmp="http://ns.adobe.com/xap/1.0/" '
+    'xmp:CreateDate="2012-03-05T10:00:00+01:00"><dc:format>application/pdf</dc:format>'
+    '<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Le bail</rdf:li><rdf:li '
+    'xml:lang="nl">De huur</rdf:li></rdf:Alt></dc:title>'
     "<dc:creator><rdf:Seq><rdf:li>Anne Martin</rdf:li><rdf:li>Jan Peeters</rdf:li></rdf:Seq></dc:creator>"
     "<dc:publisher><rdf:Bag><rdf:li>La Gerbe</rdf:li></rdf:Bag></dc:publisher></rdf:Description></rdf:RDF></x:xmpmeta>"
 )
 
 
 def pdf(*, info: str = "", packet: str = "") -> bytes:
-    objects = ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>"]
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>",
+    ]
     if packet:
         objects.append(f"<</Type/Metadata/Subtype/XML/Length {len(packet)}>>stream\n{packet}\nendstream")
     if not info:
@@ -86,13 +102,28 @@ def test_office_files_books_and_pages_of_the_web_say_all_five(sandbox, tmp_path,
 
 
 def test_a_pdf_says_it_in_its_information(sandbox, tmp_path):
-    found = facts(sandbox, tmp_path, "a.pdf", pdf(info="/Title(Le bail)/Author(Anne Martin)/CreationDate(D:20120305101500+01'00')"))
-    assert (found["title"], found["author"], found["date"], found["publisher"]) == ("Le bail", "Anne Martin", "2012-03-05", "")
+    found = facts(
+        sandbox,
+        tmp_path,
+        "a.pdf",
+        pdf(info="/Title(Le bail)/Author(Anne Martin)/CreationDate(D:20120305101500+01'00')"),
+    )
+    assert (found["title"], found["author"], found["date"], found["publisher"]) == (
+        "Le bail",
+        "Anne Martin",
+        "2012-03-05",
+        "",
+    )
 
 
 def test_a_pdf_says_more_in_its_packet_of_metadata(sandbox, tmp_path):
     found = facts(sandbox, tmp_path, "a.pdf", pdf(packet=XMP))
-    assert (found["title"], found["author"], found["date"], found["publisher"]) == ("Le bail", "Anne Martin; Jan Peeters", "2012-03-05", "La Gerbe")
+    assert (found["title"], found["author"], found["date"], found["publisher"]) == (
+        "Le bail",
+        "Anne Martin; Jan Peeters",
+        "2012-03-05",
+        "La Gerbe",
+    )
 
 
 def test_the_packet_of_a_picture_in_a_pdf_is_not_the_document_s(sandbox, tmp_path):
@@ -115,7 +146,11 @@ def test_a_damaged_packet_is_passed_over(sandbox, tmp_path, packet):
 
 def test_a_mail_says_its_sender_and_its_day(sandbox, tmp_path):
     message = email.message.EmailMessage()
-    message["Subject"], message["From"], message["Date"] = "Convocation", "Anne <anne@example.org>", "Mon, 05 Mar 2012 10:00:00 +0100"
+    message["Subject"], message["From"], message["Date"] = (
+        "Convocation",
+        "Anne <anne@example.org>",
+        "Mon, 05 Mar 2012 10:00:00 +0100",
+    )
     message.set_content("Bonjour")
     found = facts(sandbox, tmp_path, "a.eml", message.as_bytes())
     assert (found["title"], found["author"], found["date"]) == ("Convocation", "Anne <anne@example.org>", "2012-03-05")

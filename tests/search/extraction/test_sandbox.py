@@ -14,7 +14,9 @@ from search.extraction.pages import ExtractedPage
 from tests.search.extraction.builders import docx, paragraph, raw_pdf, write_pdf, write_zip
 
 BILLION_LAUGHS = (
-    '<!DOCTYPE l [<!ENTITY a "ha">' + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True)) + "]>"
+    '<!DOCTYPE l [<!ENTITY a "ha">'
+    + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefghi", "bcdefghij", strict=True))
+    + "]>"
 )
 
 
@@ -121,7 +123,9 @@ def hostile(folder: Path) -> dict[str, tuple[Path, type[ExtractionError] | None]
         (folder / name).write_bytes(content)
         return folder / name
 
-    whole = raw_pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/MediaBox[0 0 9 9]>>"])
+    whole = raw_pdf(
+        ["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/MediaBox[0 0 9 9]>>"]
+    )
     laughs = docx("")
     laughs["word/document.xml"] = BILLION_LAUGHS + str(laughs["word/document.xml"]).replace(
         "<w:body>", "<w:body><w:p><w:r><w:t>&j;</w:t></w:r></w:p>"
@@ -135,7 +139,10 @@ def hostile(folder: Path) -> dict[str, tuple[Path, type[ExtractionError] | None]
         "empty": (put("empty.pdf", b""), BrokenFile),
         "folder": (folder / "folder.pdf", BrokenFile),
         "unknown": (put("unknown.pdf", bytes(range(256)) * 20), Unsupported),
-        "many members": (write_zip(folder / "many.docx", {**docx(""), **{f"word/{i}": "" for i in range(400)}}), TooLarge),
+        "many members": (
+            write_zip(folder / "many.docx", {**docx(""), **{f"word/{i}": "" for i in range(400)}}),
+            TooLarge,
+        ),
         "deep html": (put("deep.pdf", b"<html>" + b"<div>" * 100_000 + b"fin"), None),
         "deep rtf": (put("deep.rtf", b"{\\rtf1 " + b"{" * 200_000 + b"fin"), None),
     }
@@ -143,7 +150,18 @@ def hostile(folder: Path) -> dict[str, tuple[Path, type[ExtractionError] | None]
 
 @pytest.mark.parametrize(
     "name",
-    ["zip bomb", "billion laughs", "truncated pdf", "truncated zip", "empty", "folder", "unknown", "many members", "deep html", "deep rtf"],
+    [
+        "zip bomb",
+        "billion laughs",
+        "truncated pdf",
+        "truncated zip",
+        "empty",
+        "folder",
+        "unknown",
+        "many members",
+        "deep html",
+        "deep rtf",
+    ],
 )
 def test_hostile_file_has_its_state_in_little_time(tmp_path: Path, sandbox: Sandbox, name: str) -> None:
     path, error = hostile(tmp_path)[name]

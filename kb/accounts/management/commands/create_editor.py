@@ -21,7 +21,10 @@ from kb.languages import CODES
 
 
 class Command(BaseCommand):
-    help = "Makes an editor-in-chief of this address (a new or an existing log-in) and prints the link where they choose a password."
+    help = (
+        "Makes an editor-in-chief of this address (a new or an existing log-in) and prints the "
+        "link where they choose a password."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("email")
@@ -66,16 +69,24 @@ class Command(BaseCommand):
         # A new password hash ends every open session.
         user.set_unusable_password()
         user.save(update_fields=["password"])
-        self.stdout.write(_("The second factor of %(email)s is taken away, and every session of theirs has ended.") % {"email": email})
+        self.stdout.write(
+            _("The second factor of %(email)s is taken away, and every session of theirs has ended.") % {"email": email}
+        )
         self._say_how(user)
 
     def _say_how(self, user: User) -> None:
         with override(user.language):
             path = reverse(
-                "account_reset_password_from_key", kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+                "account_reset_password_from_key",
+                kwargs={"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)},
             )
             admin = reverse("wagtailadmin_home")
         self.stdout.write(_("1. They choose a password here (the link works for three days, once):"))
         self.stdout.write(f"   {urljoin(settings.WAGTAILADMIN_BASE_URL, path)}")
-        self.stdout.write(_("2. They log in; the site asks them to set up a second factor (authenticator app) and shows recovery codes to keep."))
+        self.stdout.write(
+            _(
+                "2. They log in; the site asks them to set up a second factor (authenticator app) and "
+                "shows recovery codes to keep."
+            )
+        )
         self.stdout.write(_("3. They edit at %(url)s.") % {"url": urljoin(settings.WAGTAILADMIN_BASE_URL, admin)})

@@ -22,4 +22,6 @@ class Command(BaseCommand):
             raise CommandError(_("There is no demonstration editor yet: load the demonstration content first."))
         code, seconds = present_code(SECRET)
         self.stdout.write(code)
-        self.stderr.write(_("Code of %(email)s, good for %(seconds)d seconds more.") % {"email": editor.email, "seconds": seconds})
+        self.stderr.write(
+            _("Code of %(email)s, good for %(seconds)d seconds more.") % {"email": editor.email, "seconds": seconds}
+        )

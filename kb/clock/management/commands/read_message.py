@@ -17,10 +17,18 @@ STDIN = "-"
 
 
 class Command(BaseCommand):
-    help = "What messages are: a line each with path, kind, recipients, status, attachments, characters. Several of one file are path#1, path#2…"
+    help = (
+        "What messages are: a line each with path, kind, recipients, status, attachments, "
+        "characters. Several of one file are path#1, path#2…"
+    )
 
     def add_arguments(self, parser) -> None:
-        parser.add_argument("paths", nargs="+", metavar="FILE", help="A message, a mailbox (mbox) or a folder (maildir); - is the standard input.")
+        parser.add_argument(
+            "paths",
+            nargs="+",
+            metavar="FILE",
+            help="A message, a mailbox (mbox) or a folder (maildir); - is the standard input.",
+        )
         parser.add_argument("--json", action="store_true", help="A JSON object a line.")
 
     def handle(self, *, paths: list[str], json: bool, **options) -> None:
@@ -63,5 +71,12 @@ def _as_json(path: str, received: Received) -> str:
 
 def _as_columns(path: str, received: Received) -> str:
     """Recipients with commas; nothing of a message may break the line or begin a column."""
-    values = (path, received.kind, ",".join(received.recipients), received.status, len(received.attachments), len(received.text))
+    values = (
+        path,
+        received.kind,
+        ",".join(received.recipients),
+        received.status,
+        len(received.attachments),
+        len(received.text),
+    )
     return "\t".join("".join(sign if sign.isprintable() else "?" for sign in str(value)) for value in values)

@@ -15,6 +15,9 @@ class Command(BaseCommand):
         failed = 0
         for ran in run_due(force=all):
             failed += not ran.ok
-            self.stdout.write(f"{'ok    ' if ran.ok else 'failed'} {ran.name} {ran.seconds:.1f} s" + (f": {ran.message}" if ran.message else ""))
+            self.stdout.write(
+                f"{'ok    ' if ran.ok else 'failed'} {ran.name} {ran.seconds:.1f} s"
+                + (f": {ran.message}" if ran.message else "")
+            )
         if failed:
             raise CommandError(f"{failed} due functions failed; the log of the process says why.")

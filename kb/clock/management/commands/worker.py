@@ -1,4 +1,6 @@
-"""manage.py worker: the background worker; Ctrl-C (or SIGTERM) ends it after the current task, a second time at once."""
+"""manage.py worker: the background worker; Ctrl-C (or SIGTERM) ends it after the current task,
+a second time at once.
+"""
 
 from django.core.management.base import BaseCommand
 
@@ -7,7 +9,9 @@ from search.extraction.confinement import hide_process
 
 
 class Command(BaseCommand):
-    help = "Runs background tasks of all queues and, each minute, what is due. Several workers may run beside each other."
+    help = (
+        "Runs background tasks of all queues and, each minute, what is due. Several workers may run beside each other."
+    )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--until-empty", action="store_true", help="Run what is due and what is ready, then end.")

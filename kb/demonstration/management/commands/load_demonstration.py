@@ -10,7 +10,10 @@ from kb.demonstration.loading import is_empty, load
 
 
 class Command(BaseCommand):
-    help = "Load the demonstration: bodies, people, vocabulary, references with their files, pages. Only into an empty database, only with DEBUG on."
+    help = (
+        "Load the demonstration: bodies, people, vocabulary, references with their files, "
+        "pages. Only into an empty database, only with DEBUG on."
+    )
 
     def handle(self, **options) -> None:
         if not is_empty():

@@ -1,4 +1,6 @@
-"""`make run`: brings the database up to date, fills an empty one with the demonstration, and runs site and worker until Ctrl-C."""
+"""`make run`: brings the database up to date, fills an empty one with the demonstration, and runs site and worker until
+Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--port", type=int, default=8000)
-        parser.add_argument("--empty", action="store_true", help="do not load the demonstration content into an empty database")
+        parser.add_argument(
+            "--empty", action="store_true", help="do not load the demonstration content into an empty database"
+        )
 
     def handle(self, *, port: int, empty: bool, **options) -> None:
         if not settings.DEBUG:
-            raise CommandError("run_site is for trying the site on one machine; docs/operations.md says how to run it for others.")
+            raise CommandError(
+                "run_site is for trying the site on one machine; docs/operations.md says how to run it for others."
+            )
         refuse_taken_port(port)
         for folder in (settings.VAR_DIR, settings.PRIVATE_ROOT, settings.MEDIA_ROOT):
             folder.mkdir(parents=True, exist_ok=True)
@@ -58,10 +64,27 @@ class Command(BaseCommand):
     def run_until_interrupted(self, port: int) -> None:
         # Both in sessions of their own: Ctrl-C reaches this process alone, which ends them in order.
         # Links in messages lead to the port that was asked for.
-        environment = {"CASS_URL": f"http://127.0.0.1:{port}", "DJANGO_SETTINGS_MODULE": "kb.settings.dev", **os.environ}
-        worker = subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, start_new_session=True, env=environment)
+        environment = {
+            "CASS_URL": f"http://127.0.0.1:{port}",
+            "DJANGO_SETTINGS_MODULE": "kb.settings.dev",
+            **os.environ,
+        }
+        worker = subprocess.Popen(
+            [sys.executable, "manage.py", "worker"], cwd=settings.BASE_DIR, start_new_session=True, env=environment
+        )
         site = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "kb.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "8", "--log-level", "warning"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "kb.wsgi",
+                "--bind",
+                f"127.0.0.1:{port}",
+                "--threads",
+                "8",
+                "--log-level",
+                "warning",
+            ],
             cwd=settings.BASE_DIR,
             start_new_session=True,
             env=environment,
@@ -127,4 +150,6 @@ def refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise CommandError(f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}") from error
+            raise CommandError(
+                f"Port {port} is taken by another program. Choose another: make run PORT={port + 1}"
+            ) from error

@@ -16,7 +16,10 @@ from search.extraction import Limits
 
 
 class Command(BaseCommand):
-    help = "Reads files and prints one JSON line for each: path state media_type pages languages characters seconds reason (and text with --text)."
+    help = (
+        "Reads files and prints one JSON line for each: path state media_type pages languages "
+        "characters seconds reason (and text with --text)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("paths", nargs="+", metavar="PATH", help="A file, or a folder that is walked.")
@@ -31,7 +34,10 @@ class Command(BaseCommand):
 
 
 def _files(paths: list[str]) -> Iterator[Path]:
-    """Files as they are given, folders as the sorted files in them; what does not exist stays, to get its line. Links to folders are not followed."""
+    """Files as they are given, folders as the sorted files in them; what does not exist stays, to get its line.
+
+    Links to folders are not followed.
+    """
     for given in map(Path, paths):
         if not given.is_dir():
             yield given

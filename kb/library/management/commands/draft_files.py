@@ -1,4 +1,6 @@
-"""What would be proposed for files on disk, without the database: a line of JSON for each, to look at and to measure."""
+"""What would be proposed for files on disk, without the database: a line of JSON for each,
+to look at and to measure.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Command(BaseCommand):
         for path, reading in read_paths(files, limits=Limits(ocr=False)):
             found = lines_of_document(document_of_reading(path.name, reading), Known())
             lines = {name: line.as_json() for name, line in found.items()}
-            self.stdout.write(json.dumps({"file": path.name, "state": reading.state, "draft": lines}, ensure_ascii=False))
+            self.stdout.write(
+                json.dumps({"file": path.name, "state": reading.state, "draft": lines}, ensure_ascii=False)
+            )
 
 
 def document_of_reading(name: str, reading: Reading) -> Document:

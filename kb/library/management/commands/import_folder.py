@@ -1,4 +1,6 @@
-"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`: a reference and a file for each document of a folder."""
+"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`: a reference and a file for each document of
+a folder.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,21 @@ LINES_SHOWN = 1000
 
 class Command(BaseCommand):
     help = (
-        "Makes an accepted reference with its file of each document in a folder. Run it again to take up where it stopped: nothing is put in twice."
+        "Makes an accepted reference with its file of each document in a folder. Run it again "
+        "to take up where it stopped: nothing is put in twice."
     )
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("folder", type=Path, help="the folder; its subfolders too")
         parser.add_argument("--group", required=True, help="code of the group that feeds the references (PA)")
-        parser.add_argument("--audience", default=audiences.MEMBERS, help='"members" (the default), "group", or "public" (the files: members)')
-        parser.add_argument("--read", action="store_true", help="read the texts now, instead of leaving it to the worker")
+        parser.add_argument(
+            "--audience",
+            default=audiences.MEMBERS,
+            help='"members" (the default), "group", or "public" (the files: members)',
+        )
+        parser.add_argument(
+            "--read", action="store_true", help="read the texts now, instead of leaving it to the worker"
+        )
 
     def handle(self, *, folder: Path, group: str, audience: str, read: bool, **options) -> None:
         body = Body.objects.filter(code=group.upper()).first()
@@ -33,10 +42,15 @@ class Command(BaseCommand):
             raise CommandError(f"There is no group {group}. Known codes: {known or 'none yet'}.")
         if not folder.is_dir():
             raise CommandError(f"{folder} is no folder.")
-        readers = {"members": [audiences.MEMBERS], "group": [audiences.body(body.code)], "public": [audiences.PUBLIC]}.get(audience)
+        readers = {
+            "members": [audiences.MEMBERS],
+            "group": [audiences.body(body.code)],
+            "public": [audiences.PUBLIC],
+        }.get(audience)
         if readers is None:
             raise CommandError(
-                '--audience is "members", "group" or "public"; the file of a public notice is for members until you say why it may be published.'
+                '--audience is "members", "group" or "public"; the file of a public notice is for '
+                "members until you say why it may be published."
             )
         counted: Counter[str] = Counter()
         told: list[Imported] = []
@@ -44,10 +58,18 @@ class Command(BaseCommand):
         def unopened(below: Path, error: OSError) -> None:
             counted["unopened"] += 1
             if len(told) < LINES_SHOWN:
-                told.append(Imported(path_key(below, folder=folder), "left out", reason=f"a folder that cannot be opened: {error.strerror}"))
+                told.append(
+                    Imported(
+                        path_key(below, folder=folder),
+                        "left out",
+                        reason=f"a folder that cannot be opened: {error.strerror}",
+                    )
+                )
 
         total = sum(1 for _path in documents(folder))
-        bar = tqdm(documents(folder, unopened=unopened), total=total, unit="document", file=self.stderr._out, disable=None)
+        bar = tqdm(
+            documents(folder, unopened=unopened), total=total, unit="document", file=self.stderr._out, disable=None
+        )
         try:
             for path in bar:
                 done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
@@ -64,12 +86,15 @@ class Command(BaseCommand):
         self._summary(told, counted, total)
 
     def _summary(self, told: list[Imported], counted: Counter[str], total: int) -> None:
-        """One line a document that needs a look: what became of it, its shelf mark, its path, why; then one line with the numbers."""
+        """One line a document that needs a look: what became of it, its shelf mark, its path, why; then one line with
+        the numbers.
+        """
         for one in told:
             said = one.outcome if one.outcome == "left out" else one.state
             self.stdout.write("\t".join((said, one.mark or "-", one.path, one.reason)))
         self.stdout.write(
-            f"{total} documents: {counted['added']} added, {counted['new version']} new versions, {counted['there already']} there already, "
+            f"{total} documents: {counted['added']} added, {counted['new version']} new versions, "
+            f"{counted['there already']} there already, "
             f"{counted['left out']} left out, {counted['with a problem']} with a problem"
             + (f"; folders that could not be opened: {counted['unopened']}" if counted["unopened"] else "")
         )

@@ -1,4 +1,6 @@
-"""manage.py send_issue NUMBER: sends an approved issue, or takes up its sending, and says how far it is until it is done."""
+"""manage.py send_issue NUMBER: sends an approved issue, or takes up its sending, and says how far it is until it is
+done.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("number", type=int, help="number of the issue")
-        parser.add_argument("--dry-run", action="store_true", help="Say to how many, what, and whether it may be sent; send and write nothing.")
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="Say to how many, what, and whether it may be sent; send and write nothing.",
+        )
         parser.add_argument("--queue", action="store_true", help="Leave the sending to the worker and end at once.")
 
     def handle(self, *, number: int, dry_run: bool, queue: bool, **options) -> None:
@@ -47,7 +53,9 @@ class Command(BaseCommand):
     def _foretell(self, issue: Issue) -> None:
         found = foretell(issue)
         for one in found.languages:
-            self.stdout.write(f"{one.code}  {one.subscribers} subscribers  {one.size_bytes / 1000:.1f} kB  {one.subject}")
+            self.stdout.write(
+                f"{one.code}  {one.subscribers} subscribers  {one.size_bytes / 1000:.1f} kB  {one.subject}"
+            )
             for title in one.falls_back:
                 self.stdout.write(f"    in another language: {title}")
         sending = Sending.objects.filter(issue=issue).first()
@@ -111,7 +119,11 @@ class Command(BaseCommand):
 def _counted(sending: Sending) -> str:
     found = {state: number for state, number in counts(sending).items() if number}
     total, open_ = sum(found.values()), sum(found.get(state, 0) for state in OPEN_DELIVERIES)
-    return f"{total - open_} of {total} done: " + ", ".join(f"{number} {state}" for state, number in found.items()) if total else "0 done"
+    return (
+        f"{total - open_} of {total} done: " + ", ".join(f"{number} {state}" for state, number in found.items())
+        if total
+        else "0 done"
+    )
 
 
 @contextmanager

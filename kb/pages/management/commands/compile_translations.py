@@ -1,4 +1,7 @@
-"""`manage.py compile_translations`: makes the .mo files, without gettext. Not needed where the process may write beside the .po files."""
+"""`manage.py compile_translations`: makes the .mo files, without gettext.
+
+Not needed where the process may write beside the .po files.
+"""
 
 from django.conf import settings
 from django.core.management.base import BaseCommand

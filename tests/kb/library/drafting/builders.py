@@ -12,9 +12,21 @@ from kb.library.management.commands.draft_files import document_of_reading
 from search.extraction import Limits
 
 BODY = {
-    "fr": "La garantie locative est demandée par le propriétaire au début du bail et reste bloquée sur un compte au nom du locataire. " * 6,
-    "nl": "De huurwaarborg wordt gevraagd door de eigenaar bij het begin van de huur en blijft geblokkeerd op een rekening van de huurder. " * 6,
-    "en": "The rental deposit is asked by the landlord at the beginning of the lease and stays on an account in the name of the tenant. " * 6,
+    "fr": (
+        "La garantie locative est demandée par le propriétaire au début du bail et reste "
+        "bloquée sur un compte au nom du locataire. "
+    )
+    * 6,
+    "nl": (
+        "De huurwaarborg wordt gevraagd door de eigenaar bij het begin van de huur en blijft "
+        "geblokkeerd op een rekening van de huurder. "
+    )
+    * 6,
+    "en": (
+        "The rental deposit is asked by the landlord at the beginning of the lease and stays "
+        "on an account in the name of the tenant. "
+    )
+    * 6,
 }
 PLAIN_PAGE = "#set page(width: 14cm, height: 20cm)\n#set text(size: 10pt)\n"
 
@@ -33,4 +45,6 @@ def text(*pages: str, language: str = "fr", is_paged: bool = True, **values) -> 
     """Pages of text without boxes, in one language."""
     made = tuple(Page(number, page, spans=((0, len(page), language),)) for number, page in enumerate(pages, start=1))
     values = {"media_type": "application/pdf", "languages": (language,), "page_count": len(made), **values}
-    return Document(head=made[:6], last=made[-1] if len(made) > 6 else None, pages=lambda: made, is_paged=is_paged, **values)
+    return Document(
+        head=made[:6], last=made[-1] if len(made) > 6 else None, pages=lambda: made, is_paged=is_paged, **values
+    )

@@ -45,13 +45,20 @@ def test_a_date_is_written_as_precisely_as_it_is_printed(printed, written):
     assert [one for _, one in dates_in(printed)] == [written]
 
 
-@pytest.mark.parametrize("text", ["1020 Bruxelles", "tél. 02 2010 12 12 555", "D/2012", "art. 1999bis", "A4-2012x", "12345"])
+@pytest.mark.parametrize(
+    "text", ["1020 Bruxelles", "tél. 02 2010 12 12 555", "D/2012", "art. 1999bis", "A4-2012x", "12345"]
+)
 def test_other_numbers_are_no_dates(text):
     assert [one for _, one in dates_in(text)] in ([], ["2010"])
 
 
 @pytest.mark.parametrize(
-    ("cover", "written"), [("Le bail\n\nmai 2011", "2011-05"), ("Het huurcontract\n\nmei 2011", "2011-05"), ("The lease\n\nMay 2011", "2011-05")]
+    ("cover", "written"),
+    [
+        ("Le bail\n\nmai 2011", "2011-05"),
+        ("Het huurcontract\n\nmei 2011", "2011-05"),
+        ("The lease\n\nMay 2011", "2011-05"),
+    ],
 )
 def test_a_line_of_the_title_page_that_is_a_date_is_the_date(cover, written):
     assert found(cover, BODY["fr"]) == (written, "page", 1)
@@ -59,7 +66,11 @@ def test_a_line_of_the_title_page_that_is_a_date_is_the_date(cover, written):
 
 def test_a_date_in_the_text_is_not_the_document_s():
     assert (
-        found("Le bail\n\nLa loi du 20 février 1991 a changé les règles du bail, et celle du 25 avril 2007 les a changées encore une fois.") is None
+        found(
+            "Le bail\n\nLa loi du 20 février 1991 a changé les règles du bail, et celle du 25 "
+            "avril 2007 les a changées encore une fois."
+        )
+        is None
     )
 
 
@@ -86,7 +97,10 @@ def test_the_title_page_is_surer_than_the_imprint_but_a_year_is_sharpened_by_it(
 
 @pytest.mark.parametrize(
     ("title", "written"),
-    [("Loi du 26 mai 2002 concernant le droit à l’intégration", "2002-05-26"), ("Wet van 8 juli 1976 betreffende de OCMW’s", "1976-07-08")],
+    [
+        ("Loi du 26 mai 2002 concernant le droit à l’intégration", "2002-05-26"),
+        ("Wet van 8 juli 1976 betreffende de OCMW’s", "1976-07-08"),
+    ],
 )
 def test_the_date_of_a_law_is_in_its_title(title, written):
     assert found(f"{title}\n\n{BODY['fr']}", title=title) == (written, "page", 1)
@@ -102,7 +116,11 @@ def test_of_the_properties_only_the_year_is_taken_and_said_so():
 
 
 def test_a_web_page_and_a_mail_say_their_day_themselves():
-    assert found("Le bail", properties={"date": "2012-03-05"}, media_type="text/html") == ("2012-03-05", "properties", None)
+    assert found("Le bail", properties={"date": "2012-03-05"}, media_type="text/html") == (
+        "2012-03-05",
+        "properties",
+        None,
+    )
 
 
 def test_no_document_is_from_tomorrow():

@@ -18,9 +18,18 @@ from tests.kb.library import builders as make
 pytestmark = pytest.mark.django_db
 
 PAGES = {
-    "fr": ("Dossier sur le logement à Schaerbeek\nAuteur : Groupe de travail Logement\nmai 2011", "La garantie locative protège le bailleur."),
-    "nl": ("Dossier over wonen in Schaarbeek\nAuteur: Werkgroep Huisvesting\nmei 2011", "De huurwaarborg beschermt de verhuurder."),
-    "en": ("Report on housing in Schaerbeek\nAuthor: Housing Working Group\nMay 2011", "The rental deposit protects the landlord."),
+    "fr": (
+        "Dossier sur le logement à Schaerbeek\nAuteur : Groupe de travail Logement\nmai 2011",
+        "La garantie locative protège le bailleur.",
+    ),
+    "nl": (
+        "Dossier over wonen in Schaarbeek\nAuteur: Werkgroep Huisvesting\nmei 2011",
+        "De huurwaarborg beschermt de verhuurder.",
+    ),
+    "en": (
+        "Report on housing in Schaerbeek\nAuthor: Housing Working Group\nMay 2011",
+        "The rental deposit protects the landlord.",
+    ),
 }
 
 
@@ -41,7 +50,9 @@ def again(made: Contribution) -> Contribution:
 
 
 def newer_version(made: Contribution, *pages: str, **values) -> FileVersion:
-    return make.version(made.reference.files.get().stored_file, pages or PAGES["nl"], language="nl", content=b"%PDF newer", **values)
+    return make.version(
+        made.reference.files.get().stored_file, pages or PAGES["nl"], language="nl", content=b"%PDF newer", **values
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +65,12 @@ def newer_version(made: Contribution, *pages: str, **values) -> FileVersion:
 )
 def test_what_a_file_says_is_written_with_where_it_was_read(language, title, creator):
     made = again(fill(with_file(language)))
-    assert (made.reference.title, made.reference.language, made.reference.date_text, made.reference.type) == (title, language, "2011-05", "report")
+    assert (made.reference.title, made.reference.language, made.reference.date_text, made.reference.type) == (
+        title,
+        language,
+        "2011-05",
+        "report",
+    )
     assert [one.name for one in made.reference.creators.all()] == [creator]
     assert made.drafted["title"] == {"value": title, "where": "page", "page": 1}
     assert made.drafted_from == FileVersion.objects.get().pk
@@ -72,10 +88,17 @@ def test_filling_twice_changes_nothing():
 def test_concepts_are_written_and_each_has_its_page():
     make.concept("rental-deposit", "garantie locative", "huurwaarborg", "rental deposit")
     made = contribution()
-    make.file(made.reference, "Le bail expliqué", "La garantie locative. Une garantie locative. Des garanties locatives.")
+    make.file(
+        made.reference, "Le bail expliqué", "La garantie locative. Une garantie locative. Des garanties locatives."
+    )
     made = again(fill(made))
     assert [one.code for one in made.reference.concepts.all()] == ["rental-deposit"]
-    assert made.drafted["concepts"] == {"value": ["rental-deposit"], "where": "text", "page": 2, "pages": {"rental-deposit": 2}}
+    assert made.drafted["concepts"] == {
+        "value": ["rental-deposit"],
+        "where": "text",
+        "page": 2,
+        "pages": {"rental-deposit": 2},
+    }
 
 
 class TestWhatAPersonWrote:
@@ -141,7 +164,11 @@ class TestWithoutText:
         made = contribution(url="https://example.org/bail", doi="10.1000/x")
         make.file(made.reference, state=state, name="le_bail_explique_v2.pdf")
         made = again(fill(made))
-        assert (made.reference.title, made.reference.url, made.reference.doi) == ("Le bail explique", "https://example.org/bail", "10.1000/x")
+        assert (made.reference.title, made.reference.url, made.reference.doi) == (
+            "Le bail explique",
+            "https://example.org/bail",
+            "10.1000/x",
+        )
         assert made.drafted_from == FileVersion.objects.get().pk
 
     def test_its_name_gives_way_to_the_title_once_it_is_read(self):
@@ -154,11 +181,23 @@ class TestWithoutText:
     def test_a_link_gives_its_doi_its_type_and_a_title(self):
         found = draft(make.reference("", url="https://www.youtube.com/watch?v=1"))
         assert found["type"] == {"value": "motion_picture", "where": "link", "page": None}
-        assert draft(make.reference("", url="https://doi.org/10.1000/ABC"))["doi"] == {"value": "10.1000/abc", "where": "link", "page": None}
-        assert draft(make.reference("", url="https://example.org/files/le-bail-explique.pdf"))["title"]["value"] == "Le bail explique"
+        assert draft(make.reference("", url="https://doi.org/10.1000/ABC"))["doi"] == {
+            "value": "10.1000/abc",
+            "where": "link",
+            "page": None,
+        }
+        assert (
+            draft(make.reference("", url="https://example.org/files/le-bail-explique.pdf"))["title"]["value"]
+            == "Le bail explique"
+        )
 
     @pytest.mark.parametrize(
-        ("title", "language"), [("L’accueil des nouveaux venus", "fr"), ("Het onthaal van nieuwkomers", "nl"), ("The welcome of newcomers", "en")]
+        ("title", "language"),
+        [
+            ("L’accueil des nouveaux venus", "fr"),
+            ("Het onthaal van nieuwkomers", "nl"),
+            ("The welcome of newcomers", "en"),
+        ],
     )
     def test_a_title_alone_says_its_language_and_its_concepts(self, title, language):
         make.concept("newcomer", "nouveaux venus", "nieuwkomers", "newcomers")

@@ -56,11 +56,21 @@ def test_a_doi_is_the_document_s_on_its_first_pages_and_another_s_further_on():
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.org/a", "https://www.example.org/a/", "https://example.org/a?utm_source=mail#top", "HTTPS://EXAMPLE.ORG/a", "example.org/a"],
+    [
+        "http://example.org/a",
+        "https://www.example.org/a/",
+        "https://example.org/a?utm_source=mail#top",
+        "HTTPS://EXAMPLE.ORG/a",
+        "example.org/a",
+    ],
 )
 def test_addresses_of_one_page_have_one_key(url):
     assert url_key(url) == "example.org/a"
 
 
 def test_what_a_query_asks_for_is_kept():
-    assert url_key("https://example.org/a?b=2&a=1") == url_key("https://example.org/a?a=1&b=2") != url_key("https://example.org/a?a=1")
+    assert (
+        url_key("https://example.org/a?b=2&a=1")
+        == url_key("https://example.org/a?a=1&b=2")
+        != url_key("https://example.org/a?a=1")
+    )

@@ -29,8 +29,23 @@ from kb.library.drafting.junk import is_junk_author, is_junk_title, title_of_nam
             "Nouveau document Microsoft Word",
             "Nieuw document",
         ),
-        *("rapport_2012_v3.indd", "rapport_v2_def", "IMG_2041", "scan0001", "C:\\\\Documents\\\\rapport", "https://example.org", "2012", "", "  "),
-        *("Cliquez pour ajouter un titre", "Klik om een titel toe te voegen", "Click to add title", "a3f9c27b1e5d48f09b77"),
+        *(
+            "rapport_2012_v3.indd",
+            "rapport_v2_def",
+            "IMG_2041",
+            "scan0001",
+            "C:\\\\Documents\\\\rapport",
+            "https://example.org",
+            "2012",
+            "",
+            "  ",
+        ),
+        *(
+            "Cliquez pour ajouter un titre",
+            "Klik om een titel toe te voegen",
+            "Click to add title",
+            "a3f9c27b1e5d48f09b77",
+        ),
     ],
 )
 def test_what_a_program_or_a_file_is_called_is_no_title(title):
@@ -54,7 +69,17 @@ def test_a_title_that_somebody_wrote_stands(title):
 
 
 @pytest.mark.parametrize(
-    "author", ["jdupont", "jdupont3", "Admin", "Utilisateur", "Windows-gebruiker", "Microsoft Office-gebruiker", "python-docx", "x@y.be"]
+    "author",
+    [
+        "jdupont",
+        "jdupont3",
+        "Admin",
+        "Utilisateur",
+        "Windows-gebruiker",
+        "Microsoft Office-gebruiker",
+        "python-docx",
+        "x@y.be",
+    ],
 )
 def test_a_log_in_is_no_author(author):
     assert is_junk_author(author)

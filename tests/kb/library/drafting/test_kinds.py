@@ -52,7 +52,8 @@ def test_a_first_page_says_what_it_is(page, expected):
 
 
 @pytest.mark.parametrize(
-    ("media_type", "expected"), [(SLIDES, "speech"), ("text/html", "webpage"), ("text/csv", "dataset"), ("application/vnd.ms-excel", "dataset")]
+    ("media_type", "expected"),
+    [(SLIDES, "speech"), ("text/html", "webpage"), ("text/csv", "dataset"), ("application/vnd.ms-excel", "dataset")],
 )
 def test_some_formats_say_it_themselves(media_type, expected):
     assert kind("Le bail", media_type=media_type) == (expected, "properties")

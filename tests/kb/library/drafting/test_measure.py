@@ -1,4 +1,5 @@
-"""How much is drafted right: over the demonstration's 34 documents, of which the truth is known, and over real files of all kinds.
+"""How much is drafted right: over the demonstration's 34 documents, of which the truth is known, and over real files of
+all kinds.
 
 The figures are those measured on this code; a change that makes them worse fails here.
 """
@@ -26,7 +27,9 @@ def vocabulary() -> Vocabulary:
     concepts = read_data("vocabulary.json")["concepts"]
     labels = [(one["code"], language, text) for one in concepts for language, text in one["prefLabel"].items()]
     for kind in ("altLabels", "hiddenLabels"):
-        labels += [(one["code"], language, text) for one in concepts for language, texts in one[kind].items() for text in texts]
+        labels += [
+            (one["code"], language, text) for one in concepts for language, texts in one[kind].items() for text in texts
+        ]
     return Vocabulary.of(labels, {one["code"]: one["broader"] or "" for one in concepts})
 
 
@@ -35,7 +38,10 @@ def drafts(tmp_path_factory):
     """(what the document says in truth, the reference made of it, what is drafted) of each document."""
     folder = tmp_path_factory.mktemp("documents")
     references = {
-        version["document"]: one for one in read_data("references.json")["references"] for file in one["files"] for version in file["versions"]
+        version["document"]: one
+        for one in read_data("references.json")["references"]
+        for file in one["files"]
+        for version in file["versions"]
     }
     known = Known(vocabulary=vocabulary())
     found = []
@@ -60,10 +66,15 @@ def test_titles_and_languages_are_all_right(drafts):
 
 
 def test_subtitles_and_dates_are_right_wherever_there_is_text_to_read_them_in(drafts):
-    wrong_subtitles = [truth["slug"] for truth, _, lines in drafts if said(lines, "subtitle") != plain(truth["subtitle"])]
+    wrong_subtitles = [
+        truth["slug"] for truth, _, lines in drafts if said(lines, "subtitle") != plain(truth["subtitle"])
+    ]
     wrong_dates = [truth["slug"] for truth, _, lines in drafts if said(lines, "date_text") != truth["date"]]
     assert wrong_subtitles == ["gui-scan"]  # a picture of text, read here without recognition
-    assert sorted(wrong_dates) == ["gui-encodage", "gui-scan"]  # the Word file says no date; of the picture the year is right
+    assert sorted(wrong_dates) == [
+        "gui-encodage",
+        "gui-scan",
+    ]  # the Word file says no date; of the picture the year is right
 
 
 def test_who_made_it_is_right(drafts):
@@ -125,7 +136,9 @@ TITLES = {
     "layout-parser": "LayoutParser: A Unified Toolkit for Deep Learning Based Document Image Analysis",
     "letgut": "Documentation de la classe letgut",
     "testPDF_protected": "Rethinking the Financial Network",
-    "test_Grobid": "A New Requirement Prioritization Model for Market Driven Products Using Analytical Hierarchical Process",
+    "test_Grobid": (
+        "A New Requirement Prioritization Model for Market Driven Products Using Analytical Hierarchical Process"
+    ),
     "translation-natbib": "Citations et références en sciences naturelle (schémas auteur–année ou numérique)",
     "x509-pinning-1.08": "Design – Certificate Pinning van SSL en CMS",
     "expose-expl3": "Quelques aspects de la programmation avec Expl3",

@@ -44,13 +44,17 @@ def test_a_label_says_who_wrote_it(line, names):
 
 
 @pytest.mark.parametrize(
-    ("by", "names"), [("par Anne Martin", ["Anne Martin"]), ("door Jan Peeters", ["Jan Peeters"]), ("by Anne Martin", ["Anne Martin"])]
+    ("by", "names"),
+    [("par Anne Martin", ["Anne Martin"]), ("door Jan Peeters", ["Jan Peeters"]), ("by Anne Martin", ["Anne Martin"])],
 )
 def test_by_somebody_counts_on_a_title_page(by, names):
     assert creators(f"Le bail\n{by}\nmai 2011") == (names, "page", 1)
 
 
-@pytest.mark.parametrize("sentence", ["Par ailleurs, le bail est signé", "door de eigenaar gevraagd", "by the landlord", "Par Le Passé on signait"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["Par ailleurs, le bail est signé", "door de eigenaar gevraagd", "by the landlord", "Par Le Passé on signait"],
+)
 def test_by_in_a_sentence_is_nobody(sentence):
     page = "\n".join([sentence, *[BODY["fr"][:100]] * 20])
     assert creators(page, known=NOBODY) is None
@@ -63,7 +67,13 @@ def test_an_organisation_of_the_directory_alone_on_a_line_is_named_in_our_form(o
 
 
 def test_an_organisation_within_a_sentence_is_not_its_author():
-    assert creators(f"Le bail\n\nOn peut s’adresser à La Gerbe pour en parler.\n\n{BODY['fr']}\n" + "\n".join(["ligne de texte"] * 20)) is None
+    assert (
+        creators(
+            f"Le bail\n\nOn peut s’adresser à La Gerbe pour en parler.\n\n{BODY['fr']}\n"
+            + "\n".join(["ligne de texte"] * 20)
+        )
+        is None
+    )
 
 
 def test_the_line_of_the_title_is_no_author():
@@ -72,7 +82,9 @@ def test_the_line_of_the_title_is_no_author():
 
 @pytest.mark.parametrize("followed", ["anne@example.org", "Université de Bruxelles", "Résumé", "Abstract"])
 def test_people_under_the_title_of_an_article_are_its_authors(followed):
-    page = f"Habiter sans capital\nAnne Martin1, Jan Peeters2 and Leïla\nAmrani1\n{followed}\n\n" + "\n".join([BODY["fr"][:90]] * 30)
+    page = f"Habiter sans capital\nAnne Martin1, Jan Peeters2 and Leïla\nAmrani1\n{followed}\n\n" + "\n".join(
+        [BODY["fr"][:90]] * 30
+    )
     assert creators(page, taken=("Habiter sans capital",))[0] == ["Anne Martin", "Jan Peeters", "Leïla Amrani"]
 
 
@@ -83,10 +95,18 @@ def test_capitalised_words_under_a_title_that_nothing_follows_are_nobody():
 
 class TestProperties:
     def test_an_author_whom_the_first_page_names_too_is_read_there(self):
-        assert creators(f"Le bail\n\nAnne Martin\n\n{BODY['fr']}", properties={"author": "Anne Martin"}) == (["Anne Martin"], "page", 1)
+        assert creators(f"Le bail\n\nAnne Martin\n\n{BODY['fr']}", properties={"author": "Anne Martin"}) == (
+            ["Anne Martin"],
+            "page",
+            1,
+        )
 
     def test_else_it_is_said_that_the_properties_say_it(self):
-        assert creators(BODY["fr"], properties={"author": "Anne Martin; Peeters, Jan"}) == (["Anne Martin", "Peeters, Jan"], "properties", None)
+        assert creators(BODY["fr"], properties={"author": "Anne Martin; Peeters, Jan"}) == (
+            ["Anne Martin", "Peeters, Jan"],
+            "properties",
+            None,
+        )
 
     @pytest.mark.parametrize(
         "junk",
@@ -107,7 +127,9 @@ class TestProperties:
         assert creators(BODY["fr"] + "\n" * 3, properties={"author": junk}, known=NOBODY) is None
 
     def test_the_sender_of_a_mail_is_named_without_address(self):
-        assert creators(BODY["fr"], properties={"author": "Anne Martin <anne@example.org>"}, media_type="message/rfc822")[0] == ["Anne Martin"]
+        assert creators(
+            BODY["fr"], properties={"author": "Anne Martin <anne@example.org>"}, media_type="message/rfc822"
+        )[0] == ["Anne Martin"]
 
 
 class TestForms:
@@ -127,7 +149,10 @@ class TestForms:
     def test_a_family_name_comes_first_only_where_capitals_tell(self, printed, written):
         assert as_catalogued(printed) == written
 
-    @pytest.mark.parametrize("name", ["La Gerbe asbl", "Huurderslijn", "Werkgroep Huisvesting", "Urban Health Institute", "OCMW", "V.Z.W. Aster"])
+    @pytest.mark.parametrize(
+        "name",
+        ["La Gerbe asbl", "Huurderslijn", "Werkgroep Huisvesting", "Urban Health Institute", "OCMW", "V.Z.W. Aster"],
+    )
     def test_words_of_organisations_are_known_in_three_languages(self, name):
         assert is_organisation(name) and not looks_like_person(name)
 
@@ -161,9 +186,13 @@ def test_the_imprint_names_the_publisher_without_its_address(imprint, name):
 
 def test_a_publisher_of_the_properties_is_taken_last_and_said_so():
     assert publisher("Le bail", properties={"publisher": "La Gerbe"}) == ("La Gerbe", "properties", None)
-    assert publisher("Le bail", "E.R. : Huurderslijn vzw", properties={"publisher": "La Gerbe"})[0] == "Huurderslijn vzw"
+    assert (
+        publisher("Le bail", "E.R. : Huurderslijn vzw", properties={"publisher": "La Gerbe"})[0] == "Huurderslijn vzw"
+    )
 
 
 def test_a_list_of_references_is_no_imprint():
-    cited = "\n".join(f"[{number}] Martin A. ({2000 + number}) Titre. Published by Elsewhere Press" for number in range(1, 9))
+    cited = "\n".join(
+        f"[{number}] Martin A. ({2000 + number}) Titre. Published by Elsewhere Press" for number in range(1, 9)
+    )
     assert publisher("Le bail", BODY["fr"], BODY["fr"], BODY["fr"], cited) is None

@@ -24,11 +24,16 @@ LABELS = [
     ("mediation", "nl", "schuldbemiddeling"),
     ("mediation", "en", "debt mediation"),
 ]
-VOCABULARY = Vocabulary.of(LABELS, {"housing": "", "social-housing": "housing", "rental-deposit": "housing", "tenant": "housing", "mediation": ""})
+VOCABULARY = Vocabulary.of(
+    LABELS,
+    {"housing": "", "social-housing": "housing", "rental-deposit": "housing", "tenant": "housing", "mediation": ""},
+)
 
 
 def codes(*pages: str, language: str = "fr", title: str = ""):
-    return [one.value for one in concepts_of(text(*pages, language=language), VOCABULARY, title=title, language=language)]
+    return [
+        one.value for one in concepts_of(text(*pages, language=language), VOCABULARY, title=title, language=language)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,7 +80,9 @@ def test_paragraphs_are_read_in_their_own_language():
     bilingual = "La garantie locative. La garantie locative."
     document = text(bilingual, language="fr")
     dutch = text("De huurwaarborg, nog eens de huurwaarborg.", language="nl")
-    both = type(document)(head=document.head, pages=lambda: (*document.head, *dutch.head), languages=("fr", "nl"), page_count=2)
+    both = type(document)(
+        head=document.head, pages=lambda: (*document.head, *dutch.head), languages=("fr", "nl"), page_count=2
+    )
     (found,) = concepts_of(both, VOCABULARY)
     assert found.value == "rental-deposit"
 

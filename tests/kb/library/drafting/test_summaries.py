@@ -9,7 +9,14 @@ from tests.kb.library.drafting.builders import BODY, text
 
 
 @pytest.mark.parametrize(
-    ("language", "heading"), [("fr", "Résumé"), ("nl", "Samenvatting"), ("en", "Abstract"), ("en", "1. Executive summary"), ("nl", "In het kort")]
+    ("language", "heading"),
+    [
+        ("fr", "Résumé"),
+        ("nl", "Samenvatting"),
+        ("en", "Abstract"),
+        ("en", "1. Executive summary"),
+        ("nl", "In het kort"),
+    ],
 )
 def test_the_paragraph_after_its_heading_is_the_summary_in_its_language(language, heading):
     first = BODY[language][:120]

@@ -1,4 +1,6 @@
-"""The title of a document is what its first page shows largest, unless that is a logo, a header or the word for what it is."""
+"""The title of a document is what its first page shows largest, unless that is a logo, a header or the word for what it
+is.
+"""
 
 from __future__ import annotations
 
@@ -24,14 +26,19 @@ CASES = {
 @pytest.mark.parametrize("language", CASES)
 def test_the_largest_lines_are_the_title_and_the_next_the_subtitle(tmp_path, language):
     title, subtitle = CASES[language]
-    source = f'#set text(lang: "{language}")\n#v(4cm)\n#text(24pt)[{title}]\n\n#text(14pt)[{subtitle}]\n\n#v(1cm)\n{BODY[language]}'
+    source = (
+        f"#set text(lang: "
+        f'"{language}")\n#v(4cm)\n#text(24pt)[{title}]\n\n#text(14pt)[{subtitle}]\n\n#v(1cm)\n{BODY[language]}'
+    )
     document = pdf(tmp_path, source)
     assert title_and_subtitle(document) == (title, subtitle)
     assert (titles_of(document).title.where, titles_of(document).title.page) == ("page", 1)
 
 
 def test_a_title_over_several_lines_is_one_title(tmp_path):
-    document = pdf(tmp_path, f"#text(26pt)[L’accueil des personnes qui arrivent dans la commune et dans la région]\n\n{BODY['fr']}")
+    document = pdf(
+        tmp_path, f"#text(26pt)[L’accueil des personnes qui arrivent dans la commune et dans la région]\n\n{BODY['fr']}"
+    )
     assert title_and_subtitle(document)[0] == "L’accueil des personnes qui arrivent dans la commune et dans la région"
 
 
@@ -53,11 +60,17 @@ def test_a_word_in_large_capitals_is_a_logo(tmp_path, logo):
 
 
 def test_the_name_of_an_organisation_of_the_directory_is_no_title(tmp_path):
-    document = pdf(tmp_path, f"#text(30pt)[Maison de quartier Aster]\n\n#v(2cm)\n#text(20pt)[Habiter sans capital]\n\n{BODY['fr']}")
-    assert title_and_subtitle(document, organisations=[words_of("Maison de quartier Aster")])[0] == "Habiter sans capital"
+    document = pdf(
+        tmp_path, f"#text(30pt)[Maison de quartier Aster]\n\n#v(2cm)\n#text(20pt)[Habiter sans capital]\n\n{BODY['fr']}"
+    )
+    assert (
+        title_and_subtitle(document, organisations=[words_of("Maison de quartier Aster")])[0] == "Habiter sans capital"
+    )
 
 
-@pytest.mark.parametrize(("kind", "title"), [("Rapport", "Le logement en 2012"), ("Verslag", "Wonen in 2012"), ("Report", "Housing in 2012")])
+@pytest.mark.parametrize(
+    ("kind", "title"), [("Rapport", "Le logement en 2012"), ("Verslag", "Wonen in 2012"), ("Report", "Housing in 2012")]
+)
 def test_the_word_for_what_it_is_is_no_title_beside_another(tmp_path, kind, title):
     document = pdf(tmp_path, f"#text(30pt)[{kind}]\n\n#v(2cm)\n#text(20pt)[{title}]\n\n{BODY['fr']}")
     assert title_and_subtitle(document)[0] == title
@@ -77,7 +90,9 @@ def test_a_letter_is_called_by_what_it_is_about(tmp_path, label):
 
 @pytest.mark.parametrize("author", ["Coordination sociale", "Marie Dupont"])
 def test_a_name_under_the_title_is_no_subtitle(tmp_path, author):
-    source = f'#set document(author: "{author}")\n#text(24pt)[Habiter sans capital]\n\n#text(14pt)[{author}]\n\n{BODY["fr"]}'
+    source = (
+        f'#set document(author: "{author}")\n#text(24pt)[Habiter sans capital]\n\n#text(14pt)[{author}]\n\n{BODY["fr"]}'
+    )
     assert title_and_subtitle(pdf(tmp_path, source)) == ("Habiter sans capital", None)
 
 
@@ -88,24 +103,35 @@ def test_a_date_or_a_version_under_the_title_is_not_of_it(tmp_path):
 
 class TestAgainstProperties:
     def test_capitals_are_taken_from_the_properties(self, tmp_path):
-        document = pdf(tmp_path, f'#set document(title: "Habiter sans capital")\n#text(24pt)[HABITER SANS CAPITAL]\n\n{BODY["fr"]}')
+        document = pdf(
+            tmp_path, f'#set document(title: "Habiter sans capital")\n#text(24pt)[HABITER SANS CAPITAL]\n\n{BODY["fr"]}'
+        )
         assert title_and_subtitle(document)[0] == "Habiter sans capital"
 
     def test_what_the_properties_and_the_page_say_wins_over_larger_letters(self, tmp_path):
         source = (
-            f'#set document(title: "Habiter sans capital")\n#text(30pt)[Ensemble on y arrive]\n\n#text(16pt)[Habiter sans capital]\n\n{BODY["fr"]}'
+            f'#set document(title: "Habiter sans capital")\n#text(30pt)[Ensemble on y '
+            f"arrive]\n\n#text(16pt)[Habiter sans capital]\n\n{BODY['fr']}"
         )
         assert title_and_subtitle(pdf(tmp_path, source))[0] == "Habiter sans capital"
 
     def test_what_the_pages_do_not_say_loses(self, tmp_path):
-        document = pdf(tmp_path, f'#set document(title: "Dossier de l’an dernier")\n#text(24pt)[Habiter sans capital]\n\n{BODY["fr"]}')
+        document = pdf(
+            tmp_path,
+            f'#set document(title: "Dossier de l’an dernier")\n#text(24pt)[Habiter sans capital]\n\n{BODY["fr"]}',
+        )
         assert title_and_subtitle(document)[0] == "Habiter sans capital"
 
     def test_without_larger_letters_the_properties_are_surer_than_the_first_words(self, tmp_path):
         document = pdf(tmp_path, f'#set document(title: "Habiter sans capital")\n{BODY["fr"]}')
-        assert (titles_of(document).title.value, titles_of(document).title.where) == ("Habiter sans capital", "properties")
+        assert (titles_of(document).title.value, titles_of(document).title.where) == (
+            "Habiter sans capital",
+            "properties",
+        )
 
-    @pytest.mark.parametrize("junk", ["Microsoft Word - rapport def.doc", "Sans titre", "Zonder titel", "untitled", "rapport_v2_def"])
+    @pytest.mark.parametrize(
+        "junk", ["Microsoft Word - rapport def.doc", "Sans titre", "Zonder titel", "untitled", "rapport_v2_def"]
+    )
     def test_junk_is_not_taken_even_where_nothing_else_is_large(self, tmp_path, junk):
         document = pdf(tmp_path, f'#set document(title: "{junk}")\n{BODY["fr"]}', name="habiter_sans_capital_v2.pdf")
         assert (titles_of(document).title.value, titles_of(document).title.where) == ("Habiter sans capital", "name")
@@ -113,7 +139,11 @@ class TestAgainstProperties:
 
 class TestWithoutPages:
     def test_a_word_file_begins_with_its_title_and_subtitle(self):
-        document = text("Tenir le Guide à jour\n\nMode d’emploi pour les référents\n\nGroupe de travail Guide", is_paged=False, page_count=1)
+        document = text(
+            "Tenir le Guide à jour\n\nMode d’emploi pour les référents\n\nGroupe de travail Guide",
+            is_paged=False,
+            page_count=1,
+        )
         assert title_and_subtitle(document) == ("Tenir le Guide à jour", "Mode d’emploi pour les référents")
 
     def test_of_a_web_page_the_name_of_the_site_is_left_out(self, tmp_path):
@@ -123,7 +153,9 @@ class TestWithoutPages:
         assert title_and_subtitle(read(tmp_path / "bail.html", page.encode()))[0] == "Le bail"
 
     def test_a_table_has_no_title_in_its_first_row(self):
-        document = text("Année\tDemandes\n2011\t12", is_paged=False, media_type="text/csv", name="demandes_logement.csv")
+        document = text(
+            "Année\tDemandes\n2011\t12", is_paged=False, media_type="text/csv", name="demandes_logement.csv"
+        )
         assert (titles_of(document).title.value, titles_of(document).title.where) == ("Demandes logement", "name")
 
     def test_what_could_not_be_read_is_called_by_its_file(self):
