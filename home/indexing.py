@@ -17,7 +17,7 @@ from wagtail_localize.segments.types import StringSegmentValue
 
 from home.models import ContentPage
 from kb.accounts.audiences import may_see
-from kb.accounts.listing import number_of as number_of_row
+from kb.backoffice.counting import number_of as number_of_row
 from search.entries import Entry, LanguageSpan, Section, Title
 from search.registry import Card, Found, FoundSection, Opened
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.personal import PEOPLE, SECURITY, Basis, PersonalData, register_personal
+from kb.accounts.personal_data.registry import PEOPLE, SECURITY, Basis, PersonalData, register_personal
 
 
 def register_all() -> None:

@@ -7,8 +7,8 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 
 from home import urls as home_urls
-from kb.accounts import doors
-from kb.accounts.personal_views import processing_register
+from kb.accounts.login import doors
+from kb.accounts.personal_data.views import processing_register
 from kb.languages import word
 from kb.library import urls as library_urls
 from kb.newsletter import webhooks

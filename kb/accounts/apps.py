@@ -14,18 +14,11 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import (
-            addresses,
-            caching,
-            edited_kinds,
-            editors,
-            noting,
-            own_kinds,
-            recognising,
-            second_factor,
-            signs,
-        )
+        from kb.accounts import addresses, editors, second_factor
         from kb.accounts.fields import DayInput
+        from kb.accounts.login import noting, recognising
+        from kb.accounts.personal_data import edited_kinds, own_kinds
+        from kb.site import caching, signs
 
         register_form_field_override(DateField, override={"widget": DayInput})
 

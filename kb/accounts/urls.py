@@ -12,9 +12,10 @@ from allauth.mfa.totp import views as totp
 from django.urls import path, re_path
 from django.utils.text import format_lazy
 
-from kb.accounts import arriving, entering, owning, passkeys
 from kb.accounts.linking import fresh_session
-from kb.accounts.personal_views import urlpatterns as personal_urlpatterns
+from kb.accounts.login import arriving, entering, passkeys
+from kb.accounts.own import views as owning
+from kb.accounts.personal_data.views import urlpatterns as personal_urlpatterns
 from kb.languages import word
 
 _log_in, _confirm, _password = word("log-in"), word("confirm"), word("password")

@@ -10,9 +10,9 @@ from wagtail.admin.viewsets.chooser import ChooserViewSet
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from wagtail.users.views import users
 
-from kb.accounts.choosing import searching_views
-from kb.accounts.forms import LogInCreationForm, LogInEditForm
+from kb.accounts.login.forms import LogInCreationForm, LogInEditForm
 from kb.accounts.models import User
+from kb.backoffice.choosing import searching_views
 from kb.languages import LANGUAGES
 
 

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from kb.accounts import erasing, personal_views
+from kb.accounts.login.noting import note
 from kb.accounts.models import User
-from kb.accounts.noting import note
+from kb.accounts.personal_data import erasing
+from kb.accounts.personal_data import views as personal_views
 from kb.accounts.sessions import end_sessions
 from kb.accounts.viewsets import person_chooser
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
-from kb.accounts import retaining
-from kb.accounts.personal import (
+from kb.accounts.personal_data import retaining
+from kb.accounts.personal_data.registry import (
     COORDINATION,
     ONLY_SELF,
     PEOPLE,
@@ -25,7 +25,7 @@ from kb.accounts.personal import (
     register_personal,
     rows_of,
 )
-from kb.accounts.scrubbing import Identity, scrub
+from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.clock import sending
 from kb.clock.choices import MailState
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail

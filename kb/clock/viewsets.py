@@ -23,7 +23,7 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
 from kb.accounts import audiences
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.clock.choices import MailState
 from kb.clock.models import OutgoingMail
 from kb.clock.sending import failed_for_editors, give_up, send_again

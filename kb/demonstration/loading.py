@@ -18,8 +18,8 @@ from django.utils.translation import override
 
 from home.building import PagePlan, PageText, build_site
 from kb.accounts.audiences import PUBLIC
-from kb.accounts.demonstration import make_demonstration_accounts, refuse_in_production
 from kb.accounts.models import User
+from kb.demonstration.accounts import make_demonstration_accounts, refuse_in_production
 from kb.demonstration.documents import make_document
 from kb.demonstration.histories import give_histories
 from kb.demonstration.newsletters import make_newsletter, pages_by_key, subjects_by_key

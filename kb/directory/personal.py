@@ -8,9 +8,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.edited_kinds import forget_log_of
-from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal, rows_of
-from kb.accounts.scrubbing import Identity, in_batches, naming, scrub
+from kb.accounts.personal_data.edited_kinds import forget_log_of
+from kb.accounts.personal_data.registry import (
+    COORDINATION,
+    PEOPLE,
+    Basis,
+    PersonalData,
+    Row,
+    register_personal,
+    rows_of,
+)
+from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
 from kb.directory import looking
 from kb.directory.choices import ImportState
 from kb.directory.models import Employment, SheetImport, SheetLine

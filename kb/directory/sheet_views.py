@@ -25,7 +25,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.directory import looking
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import SheetImport, SheetLine

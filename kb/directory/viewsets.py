@@ -26,9 +26,9 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from wagtail.admin.widgets.button import Button
 
-from kb.accounts.choosing import searching_views
-from kb.accounts.listing import CappedPaginator, number_of
-from kb.accounts.searching import words_of
+from kb.backoffice.choosing import searching_views
+from kb.backoffice.counting import CappedPaginator, number_of
+from kb.backoffice.searching import words_of
 from kb.directory.exporting import FILE_NAME, directory_workbook
 from kb.directory.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service

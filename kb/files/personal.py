@@ -7,8 +7,16 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.personal import COORDINATION, ONLY_SELF, PEOPLE, Basis, PersonalData, register_personal, rows_of
-from kb.accounts.scrubbing import Identity, scrub
+from kb.accounts.personal_data.registry import (
+    COORDINATION,
+    ONLY_SELF,
+    PEOPLE,
+    Basis,
+    PersonalData,
+    register_personal,
+    rows_of,
+)
+from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.files import keeping
 from kb.files.models import FileVersion
 

@@ -8,7 +8,8 @@ class GroupsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from kb.accounts import audiences, noting
+        from kb.accounts import audiences
+        from kb.accounts.login import noting
         from kb.clock.waiting import register_waiting
         from kb.directory import sheets
         from kb.groups import granting, importing, models, naming, personal, waiting

@@ -9,7 +9,7 @@ from allauth.account.models import EmailAddress
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 
 from kb.accounts.models import User
-from kb.accounts.searching import words_of
+from kb.backoffice.searching import words_of
 from kb.directory.models import Employment
 from kb.groups.models import Mandate
 

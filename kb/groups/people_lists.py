@@ -18,9 +18,9 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.choices import InvitationState
 from kb.accounts.inviting import invitation_state, never_came, with_invitation
-from kb.accounts.listing import CappedPaginator
 from kb.accounts.models import Invitation, User
-from kb.accounts.searching import words_of
+from kb.backoffice.counting import CappedPaginator
+from kb.backoffice.searching import words_of
 from kb.directory.models import Employment
 from kb.groups.models import Body, Mandate
 from kb.groups.people import matching, people, with_seats

@@ -28,9 +28,9 @@ from wagtail.permissions import ModelPermissionPolicy
 from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
 from kb.accounts.inviting import invitation_state, never_came, with_invitation
-from kb.accounts.listing import numbers_of
 from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
+from kb.backoffice.counting import numbers_of
 from kb.directory.models import Employment
 from kb.groups.inviting import ask_invitations
 from kb.groups.models import Mandate

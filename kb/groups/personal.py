@@ -9,10 +9,10 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import retaining
-from kb.accounts.edited_kinds import forget_log_of
-from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, register_personal, rows_of
-from kb.accounts.scrubbing import Identity
+from kb.accounts.personal_data import retaining
+from kb.accounts.personal_data.edited_kinds import forget_log_of
+from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, register_personal, rows_of
+from kb.accounts.personal_data.scrubbing import Identity
 from kb.groups.models import Mandate
 
 

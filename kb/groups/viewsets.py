@@ -15,8 +15,8 @@ from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
-from kb.accounts.listing import CappedPaginator
 from kb.accounts.reopening import OpensNothingAgain, another, given
+from kb.backoffice.counting import CappedPaginator
 from kb.directory.sheet_views import SheetImportViewSet
 from kb.directory.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
 from kb.groups.choices import MandateRole

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.utils.translation import gettext as _
 
-from kb.accounts.searching import words_of
+from kb.backoffice.searching import words_of
 from kb.library.choices import AuthorityKind
 from kb.library.models import Authority, Creator, OtherName, Reference
 from kb.library.models.recording import RecordingQuerySet, record_references

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 
-from kb.accounts.searching import words_of
+from kb.backoffice.searching import words_of
 from kb.library.authorities import LONGEST, forget, look_alikes, merge, names_in_use, other_forms
 from kb.library.choices import AuthorityKind
 from kb.library.models import OtherName

@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
-from kb.accounts.signs import is_seen, without_unseen
 from kb.files.forms import Refused, UploadField, UploadsField, check_upload
 from kb.files.keeping import keep, kept, release
 from kb.files.names import clean_name
@@ -28,6 +27,7 @@ from kb.library.models import Reference
 from kb.library.models.references import NEEDS_AGREEMENT
 from kb.library.resuming import owner_of_kept
 from kb.pages.texts import LONGEST_TEXT
+from kb.site.signs import is_seen, without_unseen
 from kb.vocabulary.forms import ConceptsField
 
 _web_address = URLValidator(schemes=["http", "https"])

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from wagtail.admin import messages
 
 from kb.accounts.audiences import STAFF, audiences_of
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.library.awaiting import contribution_url
 from kb.library.cards import reference_url
 from kb.library.choices import ReferenceState

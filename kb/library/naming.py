@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
-from kb.accounts.listing import number_of
+from kb.backoffice.counting import number_of
 from kb.files.models import FileVersion
 from kb.library.choices import CreatorRole
 from kb.library.models import Creator, Reference

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.edited_kinds import forget_log_of
-from kb.accounts.personal import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
-from kb.accounts.scrubbing import Identity, in_batches, naming, scrub
+from kb.accounts.personal_data.edited_kinds import forget_log_of
+from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
+from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
 from kb.library.choices import ReferenceState
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference, TakenVersion
 

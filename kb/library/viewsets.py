@@ -32,7 +32,7 @@ from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, Snippe
 from wagtail.snippets.views.snippets import DeleteView, IndexView, SnippetViewSet
 
 from kb.accounts.audiences import PUBLIC, STAFF
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.files.choices import UNREAD_STATES, State
 from kb.files.models import FileVersion
 from kb.files.reasons import reasons_of

@@ -12,7 +12,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.signs import INVISIBLE
+from kb.site.signs import INVISIBLE
 
 LONGEST = 254  # characters; RFC 5321
 LONGEST_LOCAL = 64

@@ -15,8 +15,16 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.personal import ACCOUNTABILITY, COORDINATION, Basis, PersonalData, Row, register_personal, rows_of
-from kb.accounts.scrubbing import Identity, naming, scrub
+from kb.accounts.personal_data.registry import (
+    ACCOUNTABILITY,
+    COORDINATION,
+    Basis,
+    PersonalData,
+    Row,
+    register_personal,
+    rows_of,
+)
+from kb.accounts.personal_data.scrubbing import Identity, naming, scrub
 from kb.newsletter import erased, subscribing
 from kb.newsletter.addresses import folded
 from kb.newsletter.choices import SubscriberState

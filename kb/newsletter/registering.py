@@ -10,7 +10,7 @@ from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.editors import last_migrated_app
-from kb.accounts.ways import register_way
+from kb.accounts.own.ways import register_way
 from kb.clock.registry import register_due
 from kb.clock.waiting import register_waiting
 from kb.directory.sheets import register_sheet_kind

@@ -21,7 +21,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from kb.accounts.audiences import STAFF, audiences_of
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.clock.waiting import SHOWN, Waiting, WaitingList
 from kb.newsletter import sending as steps
 from kb.newsletter.choices import NOT_DELIVERED, OPEN_DELIVERIES, DeliveryState, SendingState

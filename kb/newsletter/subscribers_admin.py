@@ -25,7 +25,7 @@ from wagtail.admin.views.generic.permissions import PermissionCheckedMixin
 from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.permission_policies import ModelPermissionPolicy
 
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.languages import LANGUAGES
 from kb.newsletter import subscribing
 from kb.newsletter.choices import ConsentSource, SubscriberState

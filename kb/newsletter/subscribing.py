@@ -24,8 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, override
 
 from kb.accounts.addresses import own_addresses
-from kb.accounts.limiting import may_write
-from kb.accounts.scrubbing import Identity, scrub
+from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.accounts.writing import address_of
 from kb.clock.choices import MailState
 from kb.clock.models import OutgoingMail
@@ -37,6 +36,7 @@ from kb.newsletter.models import Consent, Delivery, Sending, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.signing import change_url
 from kb.newsletter.writing import written
+from kb.site.limiting import may_write
 
 LINK_DAYS = 7  # that a link which confirms works
 MOST_REFUSALS = 2  # of different messages, for good

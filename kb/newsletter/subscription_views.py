@@ -21,7 +21,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kb.accounts.limiting import too_many
 from kb.accounts.linking import forget_word, is_of, keep_word, kept_word, mark_of, secret_address
 from kb.languages import current_language, word
 from kb.newsletter import subscribing
@@ -36,6 +35,7 @@ from kb.newsletter.subscription_forms import (
     OwnSubscriptionForm,
     SubscribeForm,
 )
+from kb.site.limiting import too_many
 
 CONFIRM, CHANGE = "newsletter.confirm", "newsletter.change"
 METHODS = ["GET", "HEAD", "POST"]

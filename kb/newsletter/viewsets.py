@@ -34,7 +34,7 @@ from wagtail.snippets.views.snippets import (
     WorkflowActionView,
 )
 
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.newsletter import composing, gating, sending_views, states
 from kb.newsletter.models import Issue
 from kb.newsletter.panels import EDIT_HANDLER

@@ -16,7 +16,7 @@ from wagtail.images import get_image_model
 from wagtail.models import Page, ReferenceIndex
 
 from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
-from kb.accounts.listing import numbers_of
+from kb.backoffice.counting import numbers_of
 from kb.pages.models import BasePage
 
 POLICY = "sandbox; default-src 'none'"

@@ -14,8 +14,8 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.signs import without_unseen
 from kb.languages import CODES, LANGUAGES, current_language
+from kb.site.signs import without_unseen
 
 LONGEST_TEXT = 20_000  # letters of a text of a record in one language; what is longer is a document
 

@@ -63,7 +63,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "kb.headers.PrivateMiddleware",
+    "kb.site.headers.PrivateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "kb.files.uploading.WeightMiddleware",
@@ -72,12 +72,12 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "kb.headers.ContentSecurityPolicyMiddleware",
-    "kb.headers.PermissionsPolicyMiddleware",
+    "kb.site.headers.ContentSecurityPolicyMiddleware",
+    "kb.site.headers.PermissionsPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kb.accounts.second_factor.SecondFactorMiddleware",
-    "kb.accounts.recognising.DeviceMiddleware",
-    "kb.accounts.listing.TickedRowsMiddleware",
+    "kb.accounts.login.recognising.DeviceMiddleware",
+    "kb.backoffice.counting.TickedRowsMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
     "home.views.NotAllowedMiddleware",
 ]
@@ -134,12 +134,12 @@ TIME_ZONE = "Europe/Brussels"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "kb.accounts.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "kb.accounts.login.passwords.LengthValidator", "OPTIONS": {"min_length": 12}},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
-    {"NAME": "kb.accounts.passwords.CommonValidator"},
+    {"NAME": "kb.accounts.login.passwords.CommonValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -170,14 +170,14 @@ EDITORS_MANAGE = [
     "wagtail_localize",
 ]
 
-ACCOUNT_ADAPTER = "kb.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "kb.accounts.login.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "kb.accounts.forms.SiteLogInForm",
-    "reauthenticate": "kb.accounts.forms.SiteReauthenticateForm",
-    "reset_password": "kb.accounts.forms.SiteResetPasswordForm",
-    "reset_password_from_key": "kb.accounts.forms.SiteResetPasswordKeyForm",
-    "change_password": "kb.accounts.forms.SiteChangePasswordForm",
-    "set_password": "kb.accounts.forms.SiteSetPasswordForm",
+    "login": "kb.accounts.login.forms.SiteLogInForm",
+    "reauthenticate": "kb.accounts.login.forms.SiteReauthenticateForm",
+    "reset_password": "kb.accounts.login.forms.SiteResetPasswordForm",
+    "reset_password_from_key": "kb.accounts.login.forms.SiteResetPasswordKeyForm",
+    "change_password": "kb.accounts.login.forms.SiteChangePasswordForm",
+    "set_password": "kb.accounts.login.forms.SiteSetPasswordForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -188,8 +188,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/accounts/limiting.py, each by
-# the key that kb/accounts/admitting.py says; allauth's own two are off.
+# allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/site/limiting.py, each by
+# the key that kb/accounts/login/admitting.py says; allauth's own two are off.
 ACCOUNT_RATE_LIMITS = {
     "login": "",
     "login_failed": "",
@@ -208,16 +208,16 @@ ACCOUNT_RATE_LIMITS = {
     "newsletter": "20/m/ip,120/h/ip",
 }
 MFA_RATE_LIMITS = {"webauthn_login": ""}
-MFA_ADAPTER = "kb.accounts.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "kb.accounts.login.adapter.SecondFactorAdapter"
 MFA_FORMS = {
-    "authenticate": "kb.accounts.forms.SiteCodeForm",
-    "reauthenticate": "kb.accounts.forms.SiteConfirmCodeForm",
-    "activate_totp": "kb.accounts.forms.SiteActivateForm",
-    "add_webauthn": "kb.accounts.forms.SiteAddPasskeyForm",
-    "authenticate_webauthn": "kb.accounts.forms.SitePasskeyForm",
-    "login_webauthn": "kb.accounts.forms.SitePasskeyLogInForm",
-    "reauthenticate_webauthn": "kb.accounts.forms.SiteConfirmPasskeyForm",
-    "edit_webauthn": "kb.accounts.forms.SiteRenamePasskeyForm",
+    "authenticate": "kb.accounts.login.forms.SiteCodeForm",
+    "reauthenticate": "kb.accounts.login.forms.SiteConfirmCodeForm",
+    "activate_totp": "kb.accounts.login.forms.SiteActivateForm",
+    "add_webauthn": "kb.accounts.login.forms.SiteAddPasskeyForm",
+    "authenticate_webauthn": "kb.accounts.login.forms.SitePasskeyForm",
+    "login_webauthn": "kb.accounts.login.forms.SitePasskeyLogInForm",
+    "reauthenticate_webauthn": "kb.accounts.login.forms.SiteConfirmPasskeyForm",
+    "edit_webauthn": "kb.accounts.login.forms.SiteRenamePasskeyForm",
 }
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
@@ -239,7 +239,7 @@ WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
 
 DEVICE_COOKIE_NAME = "device"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "kb.accounts.refusing.stale_form"
+CSRF_FAILURE_VIEW = "kb.site.refusing.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

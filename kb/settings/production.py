@@ -115,7 +115,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "without_people": {"()": "kb.logbook.WithoutPeople"},
+        "without_people": {"()": "kb.site.logbook.WithoutPeople"},
         "production": {"()": "django.utils.log.RequireDebugFalse"},
     },
     "formatters": {"line": {"format": "{levelname} {name}: {message}", "style": "{"}},
@@ -125,7 +125,7 @@ LOGGING = {
             "class": "django.utils.log.AdminEmailHandler",
             "level": "ERROR",
             "filters": ["production", "without_people"],
-            "reporter_class": "kb.logbook.Reporter",
+            "reporter_class": "kb.site.logbook.Reporter",
         },
     },
     "root": {"handlers": ["console"], "level": env("CASS_LOG_LEVEL", default="INFO")},

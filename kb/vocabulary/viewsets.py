@@ -11,7 +11,7 @@ from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import IndexView, SnippetViewSet, SnippetViewSetGroup
 
-from kb.accounts.listing import CappedPaginator
+from kb.backoffice.counting import CappedPaginator
 from kb.languages import current_language
 from kb.vocabulary.models import Concept, Keyword
 

@@ -10,8 +10,8 @@ from django.core import mail
 
 from home.building import build_site
 from kb.accounts import inviting
-from kb.accounts.demonstration import present_code
 from kb.accounts.models import User
+from kb.demonstration.accounts import present_code
 from tests.journeys.test_login import BOTH_LANGUAGES_AND_WIDTHS, assert_well_made
 from tests.kb.accounts.builders import editor, fresh_limits, url
 

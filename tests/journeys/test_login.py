@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 
 from home.building import build_site
-from kb.accounts.demonstration import present_code
+from kb.demonstration.accounts import present_code
 from tests.axe import assert_no_axe_findings
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, fresh_limits, member, url
 

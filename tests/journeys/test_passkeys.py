@@ -5,8 +5,8 @@ is said without JavaScript.
 import pytest
 
 from home.building import build_site
-from kb.accounts.demonstration import give_second_factor
 from kb.accounts.second_factor import has_second_factor
+from kb.demonstration.accounts import give_second_factor
 from tests.journeys.test_login import assert_well_made, type_password
 from tests.kb.accounts.builders import SECRET, editor, fresh_limits, member, url
 
@@ -165,7 +165,7 @@ def test_a_browser_that_knows_no_passkeys_is_told_so_where_one_is_made(site, pag
 
 
 def test_who_has_an_app_may_log_in_with_a_code_as_before(site, page, authenticator):
-    from kb.accounts.demonstration import present_code
+    from kb.demonstration.accounts import present_code
 
     user = editor(second_factor=False)
     give_second_factor(user, SECRET)

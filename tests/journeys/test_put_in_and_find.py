@@ -11,8 +11,8 @@ import typst
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from kb.accounts.demonstration import present_code
 from kb.clock.working import BackgroundWorker
+from kb.demonstration.accounts import present_code
 from kb.groups.models import Body
 from kb.languages import word
 from kb.library.models import Reference

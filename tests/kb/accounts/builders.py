@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from kb.accounts import editors
-from kb.accounts.demonstration import give_second_factor, present_code
 from kb.accounts.models import User
+from kb.demonstration.accounts import give_second_factor, present_code
 
 PASSWORD = "une phrase assez longue"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"

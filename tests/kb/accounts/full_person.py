@@ -21,7 +21,7 @@ from wagtail_localize.models import TranslatableObject, TranslationSource
 
 from kb.accounts import editors
 from kb.accounts.models import Invitation, KnownPlace, User
-from kb.accounts.scrubbing import spellings
+from kb.accounts.personal_data.scrubbing import spellings
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, TakenVersion

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import mail
 
 from kb.accounts.audiences import STAFF, audiences_of, held_by
-from kb.accounts.demonstration import present_code
+from kb.demonstration.accounts import present_code
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, url
 
 pytestmark = pytest.mark.django_db

@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 from django.urls import resolve
 
-from kb.accounts.demonstration import give_second_factor, present_code
 from kb.accounts.second_factor import has_second_factor
+from kb.demonstration.accounts import give_second_factor, present_code
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, open_session_without_second_factor, url
 
 pytestmark = pytest.mark.django_db

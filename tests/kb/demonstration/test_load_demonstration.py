@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
-from kb.accounts.demonstration import NotADemonstration
 from kb.accounts.models import User
+from kb.demonstration.accounts import NotADemonstration
 from kb.demonstration.loading import is_empty, load, log_ins
 from kb.groups.models import Body
 

@@ -11,9 +11,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
-from kb.accounts import erasing, personal
 from kb.accounts.addresses import prove
 from kb.accounts.models import User
+from kb.accounts.personal_data import erasing, registry
 from kb.directory.models import SheetImport, SheetLine
 from kb.newsletter import erased, subscribing
 from kb.newsletter.models import Consent, Delivery, ErasedAddress, Issue, Sending, Subscriber
@@ -35,7 +35,7 @@ def user():
 
 
 def rows(user: User, kind: str) -> list[dict]:
-    data = json.loads("".join(personal.exported(user)))
+    data = json.loads("".join(registry.exported(user)))
     return next(one["rows"] for one in data["data"] if one["kind"] == kind)
 
 
@@ -60,12 +60,12 @@ def test_a_person_is_handed_their_subscriptions_and_nobody_else_s(user):
     assert [row["email"] for row in found] == [ADDRESS]
     assert found[0]["consents"][0]["wording"] == "Je m’abonne à L’Échos-CASS."
     assert [row["sending__issue__number"] for row in rows(user, "newsletter.deliveries")] == [7]
-    assert subscriber("x@cass.example").key not in "".join(personal.exported(user))
+    assert subscriber("x@cass.example").key not in "".join(registry.exported(user))
 
 
 def test_the_keys_of_links_are_not_handed_over(user):
     row = subscriber(ADDRESS, confirm_hash="d" * 64)
-    text = "".join(personal.exported(user))
+    text = "".join(registry.exported(user))
     assert row.key not in text and "d" * 64 not in text
 
 

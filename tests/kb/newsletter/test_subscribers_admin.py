@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 from wagtail.models import ModelLogEntry
 
-from kb.accounts.listing import CEILING
+from kb.backoffice.counting import CEILING
 from kb.newsletter import erased
 from kb.newsletter.choices import ConsentEvent, ConsentSource
 from kb.newsletter.models import Subscriber

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.accounts import addresses, editors
+from kb.accounts.login.noting import note
 from kb.accounts.models import User
-from kb.accounts.noting import note
-from kb.accounts.signs import check_address
 from kb.languages import CODES
+from kb.site.signs import check_address
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kb.accounts.demonstration import NotADemonstration
+from kb.demonstration.accounts import NotADemonstration
 from kb.demonstration.loading import is_empty, load
 
 
