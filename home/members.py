@@ -17,8 +17,8 @@ from django.views.decorators.http import require_safe
 
 from home.registering import contact_url
 from kb.accounts.audiences import STAFF, audiences_of
-from kb.clock.digesting import recent_news
-from kb.clock.waiting import waiting_for
+from kb.clock.notices.digesting import recent_news
+from kb.clock.notices.waiting import waiting_for
 from kb.groups.models import Mandate
 from kb.languages import CODES, current_language
 from kb.library.awaiting import own

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from kb.accounts.inviting import invite
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
-from kb.clock.noticing import notice
+from kb.clock.notices.noticing import notice
 from kb.groups.models import Body
 from kb.library.models import Resemblance
 from tests import crowd

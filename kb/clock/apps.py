@@ -9,11 +9,13 @@ class ClockConfig(AppConfig):
     label = "clock"
 
     def ready(self) -> None:
-        from kb.clock import digesting, health, personal, recovering, sending
+        from kb.clock import health, personal, recovering
+        from kb.clock.mail import sending
+        from kb.clock.notices import digesting
+        from kb.clock.notices.waiting import register_waiting
         from kb.clock.overview import left_out_of_search
         from kb.clock.registry import register_due
         from kb.clock.viewsets import failed_mail
-        from kb.clock.waiting import register_waiting
         from search.indexing import keep_up
         from search.remembering import thin_query_log
 

@@ -18,8 +18,8 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.accounts import audiences
 from kb.clock.models import LastRun
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.clock.registry import due_functions
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
 from kb.clock.working import SHORT
 from search import registry
 from search.models import Outbox

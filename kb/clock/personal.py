@@ -26,8 +26,8 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, scrub
-from kb.clock import sending
 from kb.clock.choices import MailState
+from kb.clock.mail import sending
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.clock.registry import register_due
 from search import remembering

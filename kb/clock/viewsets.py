@@ -25,9 +25,9 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from kb.accounts import audiences
 from kb.backoffice.counting import CappedPaginator
 from kb.clock.choices import MailState
+from kb.clock.mail.sending import failed_for_editors, give_up, send_again
 from kb.clock.models import OutgoingMail
-from kb.clock.sending import failed_for_editors, give_up, send_again
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 
 LIST = "sent_messages"
 MAY_ACT = "clock.change_outgoingmail"

@@ -12,9 +12,9 @@ from wagtail.admin.ui.components import Component
 
 from kb.accounts.audiences import audiences_of
 from kb.clock.health import LABELS, clock_last_ran, is_quiet, worker_last_seen
+from kb.clock.notices.waiting import waiting_for
 from kb.clock.overview import last_runs, queues
 from kb.clock.viewsets import ACTIONS, LIST, MailViewSet
-from kb.clock.waiting import waiting_for
 
 
 class WaitingPanel(Component):

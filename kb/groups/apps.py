@@ -10,7 +10,7 @@ class GroupsConfig(AppConfig):
 
         from kb.accounts import audiences
         from kb.accounts.login import noting
-        from kb.clock.waiting import register_waiting
+        from kb.clock.notices.waiting import register_waiting
         from kb.directory import sheets
         from kb.groups import granting, importing, models, naming, personal, waiting
         from search import registry

@@ -1,8 +1,8 @@
 """Contributions that wait: for whoever accepts them, for their author to mend, and files that could not be read; and
 one's own, wherever they stand.
 
-What the lists look like elsewhere is in `kb.clock.waiting`; the sentences of notices are here too, made when they are
-sent.
+What the lists look like elsewhere is in `kb.clock.notices.waiting`; the sentences of notices are here too, made when
+they are sent.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from kb.accounts.audiences import STAFF
 from kb.clock.models import Notice
-from kb.clock.noticing import Told
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.notices.noticing import Told
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.files.choices import UNREAD_STATES
 from kb.files.models import FileVersion
 from kb.groups.granting import followed_bodies

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from kb.accounts.audiences import STAFF
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference, Resemblance
 

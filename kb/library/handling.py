@@ -23,7 +23,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from kb.accounts import audiences
-from kb.clock.noticing import notice
+from kb.clock.notices.noticing import notice
 from kb.groups.models import Body, Mandate
 from kb.library.choices import Handling, ReferenceState
 from kb.library.models import Contribution, ContributionStep, Reference

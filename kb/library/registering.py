@@ -9,9 +9,9 @@ from datetime import timedelta
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy, override
 
-from kb.clock.noticing import register_notice_kind
+from kb.clock.notices.noticing import register_notice_kind
+from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.clock.waiting import register_waiting
 from kb.files.models import FileVersion, StoredFile
 from kb.files.owners import register_owner
 from kb.files.uploading import register_holder, register_unfinished

@@ -11,7 +11,7 @@ from django.urls import reverse
 from wagtail.models import WorkflowState
 
 from kb.accounts.audiences import STAFF
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.newsletter.models import Issue
 
 

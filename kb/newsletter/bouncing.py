@@ -1,5 +1,5 @@
 """What comes back after a sending: which delivery it speaks of, and what that means for its subscriber. What a message
-is, `kb.clock.receiving` says.
+is, `kb.clock.mail.receiving` says.
 
 A delivery is known by its key alone, which stands in the envelope sender and in the Message-ID and which nobody can
 guess: an address proves nothing, since anyone can write us that somebody's mailbox is gone.
@@ -21,9 +21,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from kb.clock.fields import addresses_in
-from kb.clock.receiving import BOUNCE, COMPLAINT, DELAYED, Received
-from kb.clock.reports import without_addresses
+from kb.clock.mail.fields import addresses_in
+from kb.clock.mail.receiving import BOUNCE, COMPLAINT, DELAYED, Received
+from kb.clock.mail.reports import without_addresses
 from kb.newsletter import subscribing
 from kb.newsletter.choices import OPEN_DELIVERIES, ConsentEvent, ConsentSource, DeliveryState
 from kb.newsletter.judging import is_about_mailbox

@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from kb.clock.sending import PAUSES
+from kb.clock.mail.sending import PAUSES
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState
 from kb.newsletter.models import Delivery, Sending
 

@@ -30,7 +30,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from kb.clock.sending import PAUSES, said_by
+from kb.clock.mail.sending import PAUSES, said_by
 from kb.newsletter import mailing, signing, subscribing
 from kb.newsletter.choices import OPEN_DELIVERIES, DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.claiming import Claimed, NotRunning, claim, note_sent

@@ -10,8 +10,8 @@ import enum
 import re
 import smtplib
 
-from kb.clock.reports import status_of_prose
-from kb.clock.sending import answer
+from kb.clock.mail.reports import status_of_prose
+from kb.clock.mail.sending import answer
 
 
 class Verdict(enum.Enum):

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.editors import last_migrated_app
 from kb.accounts.own.ways import register_way
+from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.clock.waiting import register_waiting
 from kb.directory.sheets import register_sheet_kind
 from kb.newsletter import (
     approving,

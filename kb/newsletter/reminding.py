@@ -26,7 +26,7 @@ from django.utils.translation import ngettext, override
 
 from kb.accounts.audiences import STAFF
 from kb.accounts.models import User
-from kb.clock.waiting import Waiting, WaitingList
+from kb.clock.notices.waiting import Waiting, WaitingList
 from kb.newsletter import composing
 from kb.newsletter.models import Issue, NewsletterSettings, Reminder
 from kb.pages.news import NewsSource

@@ -15,8 +15,8 @@ from django.utils.translation import ngettext
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from kb.clock.mailboxes import open_mailbox
-from kb.clock.receiving import read_message
+from kb.clock.mail.mailboxes import open_mailbox
+from kb.clock.mail.receiving import read_message
 from kb.newsletter.bouncing import Outcome, look, note
 
 A_ROUND = 500  # messages, before other long work gets its turn

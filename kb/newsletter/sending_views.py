@@ -22,7 +22,7 @@ from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from kb.accounts.audiences import STAFF, audiences_of
 from kb.backoffice.counting import CappedPaginator
-from kb.clock.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.newsletter import sending as steps
 from kb.newsletter.choices import NOT_DELIVERED, OPEN_DELIVERIES, DeliveryState, SendingState
 from kb.newsletter.foretelling import foretell

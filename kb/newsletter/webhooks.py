@@ -11,8 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from kb.clock.receiving import BOUNCE, COMPLAINT, DELAYED
-from kb.clock.reports import status_of_prose
+from kb.clock.mail.receiving import BOUNCE, COMPLAINT, DELAYED
+from kb.clock.mail.reports import status_of_prose
 from kb.newsletter import subscribing
 from kb.newsletter.bouncing import Event, Outcome, delivery_of, note_event
 from kb.newsletter.choices import ConsentSource

@@ -70,7 +70,7 @@ CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_B
 CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=200000")}
 
 _mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
-EMAIL_BACKEND = "kb.clock.posting.Backend"
+EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
 MAIL_TRANSPORT, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)

@@ -8,9 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from home import members
-from kb.clock import noticing, waiting
-from kb.clock.noticing import Told, notice
-from kb.clock.waiting import Waiting, WaitingList
+from kb.clock.notices import noticing, waiting
+from kb.clock.notices.noticing import Told, notice
+from kb.clock.notices.waiting import Waiting, WaitingList
 from kb.groups.models import Mandate
 from kb.library import awaiting
 from tests.axe import assert_no_axe_findings

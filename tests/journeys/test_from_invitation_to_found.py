@@ -10,7 +10,7 @@ from django.utils import timezone
 from home.building import build_site
 from kb.accounts import inviting
 from kb.accounts.models import User
-from kb.clock.digesting import write_digest
+from kb.clock.notices.digesting import write_digest
 from kb.demonstration.accounts import present_code
 from kb.groups.models import Mandate
 from kb.library.models import Reference

@@ -64,7 +64,7 @@ def test_every_variable_reaches_its_setting(tmp_path):
     )
     assert told.stdout.splitlines() == [
         "django.db.backends.postgresql django.core.cache.backends.db.DatabaseCache mail.example True",
-        "kb.clock.posting.Backend django.core.mail.backends.smtp.EmailBackend",
+        "kb.clock.mail.posting.Backend django.core.mail.backends.smtp.EmailBackend",
         "farde 2 60 https://cass.example",
     ], told.stderr
 
@@ -120,7 +120,7 @@ def test_mail_leaves_by_the_api_of_a_service_where_the_environment_says_so(tmp_p
     )
     assert told.stdout.split() == [
         "anymail.backends.mailjet.EmailBackend",
-        "kb.clock.posting.Backend",
+        "kb.clock.mail.posting.Backend",
         "abc",
         "anymail",
     ], told.stderr

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from kb.clock.choices import MailState
+from kb.clock.mail.sealing import seal
 from kb.clock.models import OutgoingMail
-from kb.clock.sealing import seal
 
 CONTENT = (
     b"Subject: Bonjour\nFrom: CASS <site@cass.example>\nTo: a@cass.example\nMessage-ID: <one@cass.example>\n\nUn mot.\n"

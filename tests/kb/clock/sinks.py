@@ -57,7 +57,7 @@ def mail_server(settings, *answers: str, sink: Sink | None = None) -> Iterator[S
     """
     sink = sink or Sink(*answers)
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
     settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", controller.port, 5
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""

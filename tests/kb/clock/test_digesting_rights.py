@@ -6,8 +6,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from kb.clock.digesting import write_digest
-from kb.clock.noticing import notice
+from kb.clock.notices.digesting import write_digest
+from kb.clock.notices.noticing import notice
 from kb.groups.choices import MandateRole
 from kb.groups.models import Mandate
 from kb.library.choices import ReferenceState

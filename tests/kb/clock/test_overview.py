@@ -8,9 +8,9 @@ from django_tasks_db.models import DBTaskResult
 from kb.accounts.audiences import held_by
 from kb.clock import registry
 from kb.clock.models import LastRun
+from kb.clock.notices.waiting import _providers
 from kb.clock.overview import QUEUES, last_runs, left_out_of_search, queues
 from kb.clock.wagtail_hooks import ClockPanel
-from kb.clock.waiting import _providers
 from kb.clock.working import LANES
 from kb.library.models.recording import subject_of
 from search.models import Outbox

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from kb.clock import registry
+from kb.clock.notices.waiting import _providers
 from kb.clock.registry import due_functions, register_due
-from kb.clock.waiting import _providers
 
 
 def test_the_clock_knows_its_own_work_and_calls_it_often_enough():

@@ -5,8 +5,8 @@ from django.urls import NoReverseMatch, reverse
 
 from kb.accounts import editors
 from kb.accounts.audiences import held_by
-from kb.clock import waiting
 from kb.clock.models import OutgoingMail
+from kb.clock.notices import waiting
 from kb.clock.viewsets import failed_mail
 from tests.kb.accounts.builders import editor, log_in, member, open_session_without_second_factor
 from tests.kb.clock.builders import mail

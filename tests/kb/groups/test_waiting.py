@@ -12,7 +12,7 @@ from django.utils import timezone
 from kb.accounts.audiences import STAFF, held_by
 from kb.accounts.inviting import invite
 from kb.accounts.models import Invitation, User
-from kb.clock.waiting import SHOWN, waiting_for
+from kb.clock.notices.waiting import SHOWN, waiting_for
 from kb.groups.waiting import invitations
 from tests.kb.accounts.builders import editor, member
 

@@ -14,8 +14,8 @@ from django.utils.translation import override
 
 from kb.accounts.audiences import held_by
 from kb.clock.models import Notice
-from kb.clock.noticing import told
-from kb.clock.waiting import waiting_for
+from kb.clock.notices.noticing import told
+from kb.clock.notices.waiting import waiting_for
 from kb.groups.models import Body, Mandate
 from kb.library import awaiting, handling
 from kb.library.choices import Handling, ReferenceState

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from kb.clock.receiving import read_message
+from kb.clock.mail.receiving import read_message
 from kb.newsletter import subscribing
 from kb.newsletter.bouncing import Outcome, look, note
 from kb.newsletter.choices import ConsentEvent, ConsentSource, DeliveryState, SubscriberState

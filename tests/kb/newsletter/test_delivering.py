@@ -11,8 +11,8 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from kb.clock.receiving import read_message
-from kb.clock.sending import PAUSES
+from kb.clock.mail.receiving import read_message
+from kb.clock.mail.sending import PAUSES
 from kb.newsletter import claiming, delivering, sending, signing, subscribing
 from kb.newsletter.bouncing import note
 from kb.newsletter.choices import DeliveryState, SendingState, SubscriberState, Trouble

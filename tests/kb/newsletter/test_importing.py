@@ -33,7 +33,7 @@ PROOF = "list signed at the meeting, binder 12"
 
 @pytest.fixture(autouse=True)
 def posting(settings):
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
 
 
 def line(email="lectrice@asbl.example", language="nl", day="03/03/2026", proof=PROOF) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from django.core.management import CommandError, call_command
 from django.utils.translation import override
 from django_tasks_db.models import DBTaskResult
 
-from kb.clock.mailboxes import Maildir
+from kb.clock.mail.mailboxes import Maildir
 from kb.clock.registry import due_functions
 from kb.newsletter import returning
 from kb.newsletter.choices import DeliveryState, SubscriberState

@@ -17,8 +17,8 @@ from django.utils.translation import override
 from kb.accounts.audiences import STAFF, held_by
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
+from kb.clock.notices.waiting import waiting_for
 from kb.clock.registry import due_functions
-from kb.clock.waiting import waiting_for
 from kb.library.models import Reference
 from kb.newsletter import composing, reminding
 from kb.newsletter.models import Issue, NewsletterSettings, Reminder
@@ -40,7 +40,7 @@ def this_morning(monkeypatch, settings):
     Mail is posted as on the site.
     """
     monkeypatch.setattr(timezone, "now", lambda: MORNING)
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
 
 
 def editor(email: str = "redaction@cass.example", *, language: str = "fr", came: bool = True, **values) -> User:

@@ -353,7 +353,7 @@ def test_a_new_address_counts_once_its_link_is_used(posted):
 
 
 def test_a_former_address_is_kept_nowhere_but_in_the_message_that_tells_it(settings):
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
     made = issue(live=True)
     subscriber(ADDRESS)
     Sending.objects.create(

@@ -141,7 +141,7 @@ def test_signing_up_shows_and_takes_the_same_whatever_the_address_is(settings, o
 
 
 def test_messages_are_queued_with_the_answer_and_not_sent_by_it(client, settings):
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
     sign_up(client)
     row = OutgoingMail.objects.get()
     assert (row.address, row.kind, row.state) == (ADDRESS, "newsletter.confirm", "waiting")

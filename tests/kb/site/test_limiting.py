@@ -86,7 +86,7 @@ def test_whoever_is_kept_out_chooses_a_new_password_by_mail_and_comes_in():
 @pytest.fixture
 def posted(settings):
     """The rows of the messages that leave: what is rolled back is not among them."""
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
     return lambda address: OutgoingMail.objects.filter(address=address).count()
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from kb.clock.mailboxes import messages_of
-from kb.clock.parts import MAX_BYTES
-from kb.clock.receiving import UNREADABLE, Received, read_message
+from kb.clock.mail.mailboxes import messages_of
+from kb.clock.mail.parts import MAX_BYTES
+from kb.clock.mail.receiving import UNREADABLE, Received, read_message
 
 STDIN = "-"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from kb.clock.mailboxes import MailboxError
+from kb.clock.mail.mailboxes import MailboxError
 from kb.newsletter.bouncing import Outcome
 from kb.newsletter.returning import in_words, read_mailbox
 

@@ -8,13 +8,13 @@ from django.db import OperationalError, transaction
 from django.utils import translation
 from django_tasks_db.models import DBTaskResult
 
-from kb.clock import posting
+from kb.clock.mail import posting
+from kb.clock.mail.sealing import unseal
 from kb.clock.models import OutgoingMail
-from kb.clock.sealing import unseal
 from tests.kb.accounts.builders import member
 
 pytestmark = pytest.mark.django_db
-POSTED = "kb.clock.posting.Backend"
+POSTED = "kb.clock.mail.posting.Backend"
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy
 
 from kb.accounts.models import User
-from kb.clock import waiting
+from kb.clock.notices import waiting
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList, register_waiting, waiting_for
 from kb.clock.wagtail_hooks import WaitingPanel
-from kb.clock.waiting import SHOWN, Waiting, WaitingList, register_waiting, waiting_for
 from tests.kb.accounts.builders import editor, log_in
 
 PUBLIC = frozenset({"public"})

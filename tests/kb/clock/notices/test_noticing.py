@@ -2,10 +2,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from kb.clock import digesting, noticing
-from kb.clock.digesting import recent_news
 from kb.clock.models import Notice
-from kb.clock.noticing import Told, notice, register_notice_kind, told
+from kb.clock.notices import digesting, noticing
+from kb.clock.notices.digesting import recent_news
+from kb.clock.notices.noticing import Told, notice, register_notice_kind, told
 from tests.kb.accounts.builders import member
 
 pytestmark = pytest.mark.django_db

@@ -10,9 +10,9 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from kb.clock import sending
+from kb.clock.mail import sending
+from kb.clock.mail.sending import PAUSES, enqueue_due, failed_for_editors, give_up, send_again, send_mail, thin_mail
 from kb.clock.models import OutgoingMail
-from kb.clock.sending import PAUSES, enqueue_due, failed_for_editors, give_up, send_again, send_mail, thin_mail
 from tests.kb.accounts.builders import member
 from tests.kb.clock.builders import mail
 from tests.kb.clock.sinks import free_port, mail_server

@@ -21,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
-from kb.clock.parts import MAX_BYTES
+from kb.clock.mail.parts import MAX_BYTES
 
 TIMEOUT_S = 30
 _BATCH = 200

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kb.clock.fields import addresses_in
-from kb.clock.parts import fields_of
+from kb.clock.mail.fields import addresses_in
+from kb.clock.mail.parts import fields_of
 
 _MAX_RECIPIENTS = 1000
 _MAX_PROSE = 100_000

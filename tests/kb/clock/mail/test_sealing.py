@@ -1,6 +1,6 @@
 import pytest
 
-from kb.clock.sealing import CannotOpen, seal, unseal
+from kb.clock.mail.sealing import CannotOpen, seal, unseal
 
 
 def test_what_is_sealed_says_nothing_and_opens_again():

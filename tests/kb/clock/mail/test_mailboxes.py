@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from kb.clock import mailboxes
-from kb.clock.mailboxes import MailboxError, messages_of, open_mailbox
-from kb.clock.receiving import read_message
+from kb.clock.mail import mailboxes
+from kb.clock.mail.mailboxes import MailboxError, messages_of, open_mailbox
+from kb.clock.mail.receiving import read_message
 from tests.kb.clock.imap import dovecot, needs_dovecot
 from tests.kb.clock.messages import mail
 

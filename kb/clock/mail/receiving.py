@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from kb.clock import reports
-from kb.clock.fields import addresses_in, decode_words
-from kb.clock.parts import Part, is_mail, read_parts
-from kb.clock.reports import Refusal
+from kb.clock.mail import reports
+from kb.clock.mail.fields import addresses_in, decode_words
+from kb.clock.mail.parts import Part, is_mail, read_parts
+from kb.clock.mail.reports import Refusal
 from search.extraction.errors import BrokenFile
 from search.extraction.html import sections_of
 

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
-from kb.clock.fields import MAX_VALUE, decode_text, decode_words, from_base64, parameters_of
+from kb.clock.mail.fields import MAX_VALUE, decode_text, decode_words, from_base64, parameters_of
 
 MAX_BYTES = 25 * 1024 * 1024
 _MAX_PARTS = 500

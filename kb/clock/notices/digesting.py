@@ -31,8 +31,8 @@ from kb.accounts.audiences import held_by
 from kb.accounts.choices import DigestFrequency
 from kb.accounts.models import User
 from kb.clock.models import DigestMark, Notice
-from kb.clock.noticing import Told, told
-from kb.clock.waiting import Heading, waiting_for
+from kb.clock.notices.noticing import Told, told
+from kb.clock.notices.waiting import Heading, waiting_for
 
 logger = logging.getLogger(__name__)
 

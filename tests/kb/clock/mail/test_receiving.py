@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kb.clock.receiving import read_message
+from kb.clock.mail.receiving import read_message
 from tests.kb.clock.messages import mail, refusal, report
 
-CORPUS = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "mail"
+CORPUS = Path(__file__).resolve().parents[5] / "shared" / "corpora" / "mail"
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the shared corpora are not here")
 # Data of their projects beside the mails: expectations, pictures, bodies without a head, bare TNEF, a licence.
 NO_MAIL = (".json", ".jsonl", ".png", ".tnef", ".html", ".xbm", ".webp", ".ras", ".pgm", ".tiff", ".sgi", ".aifc")

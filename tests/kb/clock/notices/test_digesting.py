@@ -8,11 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kb.accounts.models import User
-from kb.clock import digesting, noticing, waiting
-from kb.clock.digesting import DigestsFailed, last_hour, people_due, recent_news, write_digest, write_digests
 from kb.clock.models import DigestMark, Notice, OutgoingMail
-from kb.clock.noticing import Told, notice
-from kb.clock.waiting import Waiting, WaitingList
+from kb.clock.notices import digesting, noticing, waiting
+from kb.clock.notices.digesting import DigestsFailed, last_hour, people_due, recent_news, write_digest, write_digests
+from kb.clock.notices.noticing import Told, notice
+from kb.clock.notices.waiting import Waiting, WaitingList
 from tests.kb.accounts.builders import editor, member
 
 pytestmark = pytest.mark.django_db
@@ -305,7 +305,7 @@ def test_two_processes_at_once_write_once(world, monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_notices_are_marked_and_the_message_posted_together_or_not_at_all(world, settings, monkeypatch):
-    settings.EMAIL_BACKEND = "kb.clock.posting.Backend"
+    settings.EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
     user = someone()
     notice(user, "tests.accepted", "library.reference:17")
 

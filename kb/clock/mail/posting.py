@@ -24,9 +24,9 @@ from django.utils.translation import gettext as _
 
 from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
+from kb.clock.mail.sealing import seal
+from kb.clock.mail.sending import enqueue_sending
 from kb.clock.models import OutgoingMail
-from kb.clock.sealing import seal
-from kb.clock.sending import enqueue_sending
 
 logger = logging.getLogger(__name__)
 

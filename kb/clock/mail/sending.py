@@ -28,8 +28,8 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from kb.clock.choices import MailState
+from kb.clock.mail.sealing import CannotOpen, unseal
 from kb.clock.models import OutgoingMail
-from kb.clock.sealing import CannotOpen, unseal
 
 logger = logging.getLogger(__name__)
 
