@@ -19,9 +19,9 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
-from kb.directory import looking
 from kb.directory.choices import ImportState
 from kb.directory.models import Employment, SheetImport, SheetLine
+from kb.directory.sheets import bringing_in
 
 _UNDER_WAY = (ImportState.LOOKING, ImportState.WRITING)
 
@@ -71,7 +71,7 @@ def erase_sheets(user: Any, identity: Identity) -> int:
             changed += SheetLine.objects.filter(pk=line.pk).update(values={}, message="")
             imports.add(line.sheet_import_id)
     for one in SheetImport.objects.filter(pk__in=imports).exclude(content="").exclude(state__in=_UNDER_WAY):
-        looking.forget(one)
+        bringing_in.forget(one)
     return changed + scrub(SheetImport.objects.all(), ("original_name", "problem"), identity)
 
 
@@ -104,7 +104,7 @@ def register_all() -> None:
             basis=Basis.PUBLIC_TASK,
             basis_words=COORDINATION,
             kept_words=_("30 days; then only how many lines were written"),
-            kept=timedelta(days=looking.KEPT_DAYS),
+            kept=timedelta(days=bringing_in.KEPT_DAYS),
             due="directory.thin_sheets",
             seen_by=_("Editors"),
             after_erasure=_("That a line was written, without what was in it"),

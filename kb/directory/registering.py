@@ -10,13 +10,13 @@ from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 
 from kb.clock.registry import register_due
-from kb.directory import looking
-from kb.directory.importing import DIRECTORY
 from kb.directory.indexing import DirectoryKind
 from kb.directory.linking import OrganisationSitemap
 from kb.directory.models import Organisation, Service
 from kb.directory.models.recording import record_organisations, record_themes
-from kb.directory.sheets import register_sheet_kind
+from kb.directory.sheets import bringing_in
+from kb.directory.sheets.kinds import register_sheet_kind
+from kb.directory.workbook.importing import DIRECTORY
 from kb.pages.frame import register_section
 from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts
@@ -35,12 +35,15 @@ def register_all() -> None:
     register_sheet_kind(DIRECTORY)
     register_due(
         "directory.take_up_sheets",
-        looking.take_up,
+        bringing_in.take_up,
         timedelta(seconds=30),
         label=_("Taking up imports that stopped half-way"),
     )
     register_due(
-        "directory.thin_sheets", looking.thin_sheets, timedelta(days=1), label=_("Deleting workbooks imported long ago")
+        "directory.thin_sheets",
+        bringing_in.thin_sheets,
+        timedelta(days=1),
+        label=_("Deleting workbooks imported long ago"),
     )
 
 

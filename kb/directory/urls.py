@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kb.directory import views
+from kb.directory.public import views
 
 app_name = "directory"
 urlpatterns = [

@@ -2,7 +2,7 @@
 
 from wagtail import hooks
 
-from kb.directory.viewsets import organisation_chooser, service_chooser
+from kb.directory.admin.viewsets import organisation_chooser, service_chooser
 
 
 @hooks.register("register_admin_viewset")

@@ -11,7 +11,7 @@ class GroupsConfig(AppConfig):
         from kb.accounts import audiences
         from kb.accounts.login import noting
         from kb.clock.notices.waiting import register_waiting
-        from kb.directory import sheets
+        from kb.directory.sheets import kinds
         from kb.groups import granting, importing, models, naming, personal, waiting
         from search import registry
 
@@ -24,5 +24,5 @@ class GroupsConfig(AppConfig):
         registry.register_facet_labels("groups", naming.facet_names)
         registry.register_filter_names("groups", naming.typed_names)
         personal.register_all()
-        sheets.register_sheet_kind(importing.PEOPLE)
+        kinds.register_sheet_kind(importing.PEOPLE)
         register_waiting("groups.invitations", _("Invitations without an answer"), waiting.invitations, order=40)

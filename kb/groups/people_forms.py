@@ -18,8 +18,8 @@ from kb.accounts.addresses import TAKEN, change_address, find_person
 from kb.accounts.fields import DayInput
 from kb.accounts.models import User
 from kb.accounts.reopening import OpensNothingAgain, another, earlier, given, later, taken_off
+from kb.directory.admin.viewsets import organisation_chooser
 from kb.directory.models import Employment, Organisation
-from kb.directory.viewsets import organisation_chooser
 from kb.groups.models import Body, Mandate
 from kb.groups.moving import Fate, change_employer, held_for
 from kb.groups.people import is_editor, may_describe

@@ -1,7 +1,8 @@
 """Subscribers brought in by a list: each line with a day and a proof of consent. Nobody who left, or was erased, is
 brought back by one.
 
-What a line would do is looked at first and again when it is written; the steps around it are in `kb.directory.looking`.
+What a line would do is looked at first and again when it is written; the steps around it are in
+`kb.directory.sheets.bringing_in`.
 Each person who is
 brought in gets one message, on the long queue: that they are on the list, since when, and how to leave.
 """
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kb.directory.choices import Verdict
-from kb.directory.sheets import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, day_of, folded
+from kb.directory.sheets.kinds import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, day_of, folded
 from kb.languages import LANGUAGES
 from kb.newsletter import addresses, erased, subscribing
 from kb.newsletter.choices import SubscriberState

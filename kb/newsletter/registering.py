@@ -13,7 +13,7 @@ from kb.accounts.editors import last_migrated_app
 from kb.accounts.own.ways import register_way
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.directory.sheets import register_sheet_kind
+from kb.directory.sheets.kinds import register_sheet_kind
 from kb.newsletter import (
     approving,
     awaiting,

@@ -18,7 +18,7 @@ def private_storage():
 
 
 class SheetImport(models.Model):
-    """A workbook put in by an editor. `kind` is a key of `kb.directory.sheets` ("directory", "people").
+    """A workbook put in by an editor. `kind` is a key of `kb.directory.sheets.kinds` ("directory", "people").
 
     looking ──► looked ──► writing ──► done        stopped: by an editor, at any moment; goes on with the first line that is not written
     lines counts those of the workbook, done those looked at (or written) so far.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from kb.directory.choices import OrganisationKind
 from kb.directory.models import Organisation
-from kb.directory.sheets import Context, choice_of
+from kb.directory.sheets.kinds import Context, choice_of
 from kb.groups.importing.planning import Change, Plan, once, planned, remember_organisation
 
 _KIND_WORDS = {

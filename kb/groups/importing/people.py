@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
 from kb.directory.models import Employment, Organisation
-from kb.directory.sheets import Context, NotUnderstood, day_of, folded, listed
+from kb.directory.sheets.kinds import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.moving import last_day
 from kb.groups.people import may_describe

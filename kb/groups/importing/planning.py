@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from kb.directory.choices import Verdict
 from kb.directory.models import Organisation
-from kb.directory.sheets import Context, Looked, NotUnderstood, folded
+from kb.directory.sheets.kinds import Context, Looked, NotUnderstood, folded
 
 
 @dataclass(frozen=True, slots=True)

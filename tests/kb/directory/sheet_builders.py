@@ -6,53 +6,51 @@ import io
 
 from openpyxl import Workbook
 
-from kb.directory import sheets
 from kb.directory.choices import Verdict
 from kb.directory.models import Organisation
+from kb.directory.sheets import kinds
 
 COLUMNS = (
-    sheets.Column("code", {"fr": "Code", "nl": "Code", "en": "Code"}, required=True),
-    sheets.Column(
+    kinds.Column("code", {"fr": "Code", "nl": "Code", "en": "Code"}, required=True),
+    kinds.Column(
         "name", {"fr": "Dénomination", "nl": "Benaming", "en": "Name"}, required=True, help="As on the letter-head."
     ),
-    sheets.Column("since", {"fr": "Depuis le", "nl": "Sinds", "en": "Since"}),
+    kinds.Column("since", {"fr": "Depuis le", "nl": "Sinds", "en": "Since"}),
 )
 
 
-def look(context: sheets.Context, sheet: sheets.Sheet, values) -> sheets.Looked:
-    sheets.day_of(values.get("since", ""))
+def look(context: kinds.Context, sheet: kinds.Sheet, values) -> kinds.Looked:
+    kinds.day_of(values.get("since", ""))
     if values["name"] == "mystery":
-        raise sheets.NotUnderstood("A mystery is no name.")
+        raise kinds.NotUnderstood("A mystery is no name.")
     found = Organisation.objects.filter(code=values["code"]).first()
     if found is None:
-        return sheets.Looked(Verdict.NEW)
+        return kinds.Looked(Verdict.NEW)
     if found.name == values["name"]:
-        return sheets.Looked(Verdict.SAME)
-    return sheets.Looked(Verdict.CHANGED, f"name: {found.name} → {values['name']}")
+        return kinds.Looked(Verdict.SAME)
+    return kinds.Looked(Verdict.CHANGED, f"name: {found.name} → {values['name']}")
 
 
-def write(context: sheets.Context, sheet: sheets.Sheet, values) -> None:
+def write(context: kinds.Context, sheet: kinds.Sheet, values) -> None:
     Organisation.objects.update_or_create(code=values["code"], defaults={"name": values["name"]})
 
 
-def kind(**changes) -> sheets.SheetKind:
+def kind(**changes) -> kinds.SheetKind:
     values = {
         "code": "trial",
         "label": "Organisations",
         "sheets": (
-            sheets.Sheet(
-                "organisations", {"fr": "Organisations", "nl": "Organisaties", "en": "Organisations"}, COLUMNS
-            ),
-            sheets.Sheet(
+            kinds.Sheet("organisations", {"fr": "Organisations", "nl": "Organisaties", "en": "Organisations"}, COLUMNS),
+            kinds.Sheet(
                 "places",
                 {"fr": "Lieux", "nl": "Plaatsen", "en": "Places"},
-                (sheets.Column("street", {"fr": "Rue", "nl": "Straat", "en": "Street"}, required=True),),
+                (kinds.Column("street", {"fr": "Rue", "nl": "Straat", "en": "Street"}, required=True),),
             ),
         ),
         "look": look,
         "write": write,
     }
-    return sheets.SheetKind(**{**values, **changes})
+    return kinds.SheetKind(**{**values, **changes})
 
 
 def book(rows, *, name: str = "Organisations", headers=("Code", "Dénomination", "Depuis le"), more=None) -> bytes:

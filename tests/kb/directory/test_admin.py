@@ -16,9 +16,9 @@ from django.urls import reverse
 from django.utils.translation import override
 from openpyxl import load_workbook
 
+from kb.directory.admin.viewsets import organisation_chooser, place_viewset, service_chooser, service_viewset
 from kb.directory.hours import by_day, write_day
 from kb.directory.models import Employment, Membership, Organisation, Place, Service
-from kb.directory.viewsets import organisation_chooser, place_viewset, service_chooser, service_viewset
 from kb.groups.models import Mandate
 from kb.library.models import Creator
 from tests.kb.accounts import builders as people

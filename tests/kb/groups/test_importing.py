@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from kb.accounts.audiences import held_by
 from kb.accounts.models import Invitation, User
 from kb.clock.models import Notice, OutgoingMail
-from kb.directory import looking
 from kb.directory.models import Employment, Organisation, SheetImport
-from kb.directory.sheets import Context, sheet_kind
+from kb.directory.sheets import bringing_in
+from kb.directory.sheets.kinds import Context, sheet_kind
 from kb.groups.choices import MandateRole
 from kb.groups.models import Mandate
 from tests.kb.accounts.builders import editor, member
@@ -39,8 +39,8 @@ def workbook(*, people=(), mandates=(), organisations=()) -> bytes:
 
 def looked(content: bytes) -> SheetImport:
     user = User.objects.filter(email="gestion@cass.example").first() or member("gestion@cass.example", language="en")
-    made = looking.put_in(ContentFile(content), kind="people", name="people.xlsx", user=user)
-    looking.work_through.call(made.pk)
+    made = bringing_in.put_in(ContentFile(content), kind="people", name="people.xlsx", user=user)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     assert made.state == "looked", made.problem
     return made
@@ -48,8 +48,8 @@ def looked(content: bytes) -> SheetImport:
 
 def written(content: bytes) -> SheetImport:
     made = looked(content)
-    looking.write(made)
-    looking.work_through.call(made.pk)
+    bringing_in.write(made)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     assert made.state == "done"
     return made
@@ -122,8 +122,8 @@ def test_the_same_workbook_a_second_time_is_all_same():
     before = (User.objects.count(), Mandate.objects.count(), Employment.objects.count(), EmailAddress.objects.count())
     again = looked(content)
     assert {verdict for _sheet, verdict, _message in said(again)} == {"same"}, said(again)
-    looking.write(again)
-    looking.work_through.call(again.pk)
+    bringing_in.write(again)
+    bringing_in.work_through.call(again.pk)
     assert before == (
         User.objects.count(),
         Mandate.objects.count(),

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
-from kb.directory import looking
 from kb.directory.models import SheetImport
+from kb.directory.sheets import bringing_in
 from kb.newsletter import subscribing
 from kb.newsletter.choices import ConsentEvent, ConsentSource
 from kb.newsletter.models import Consent, Subscriber
@@ -45,8 +45,8 @@ def looked(*lines, content: bytes = b"") -> SheetImport:
         "gestion@cass.example", language="en"
     )
     content = content or book(lines, name="Subscribers", headers=HEADERS)
-    made = looking.put_in(ContentFile(content), kind="subscribers", name="list.xlsx", user=user)
-    looking.work_through.call(made.pk)
+    made = bringing_in.put_in(ContentFile(content), kind="subscribers", name="list.xlsx", user=user)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     assert made.state == "looked", made.problem
     return made
@@ -54,8 +54,8 @@ def looked(*lines, content: bytes = b"") -> SheetImport:
 
 def written(*lines, **options) -> SheetImport:
     made = looked(*lines, **options)
-    looking.write(made)
-    looking.work_through.call(made.pk)
+    bringing_in.write(made)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     assert made.state == "done"
     return made
@@ -128,8 +128,8 @@ def test_who_leaves_between_looking_and_writing_stays_away():
     made = looked(line(), line("autre@asbl.example"))
     assert [verdict for verdict, _message in said(made)] == ["changed", "new"]
     subscribing.unsubscribe(row)
-    looking.write(made)
-    looking.work_through.call(made.pk)
+    bringing_in.write(made)
+    bringing_in.work_through.call(made.pk)
     assert dict(Subscriber.objects.values_list("email", "state")) == {
         "lectrice@asbl.example": "unsubscribed",
         "autre@asbl.example": "active",
@@ -140,7 +140,7 @@ def test_who_is_erased_between_looking_and_writing_takes_the_list_away():
     row = subscriber("lectrice@asbl.example", state="pending")
     made = looked(line(), line("autre@asbl.example"))
     subscribing.erase(row)
-    assert not looking.write(made)
+    assert not bringing_in.write(made)
     assert not Subscriber.objects.exists()
     assert found_in_database(("lectrice@asbl.example", "autre@asbl.example")) == {}
 
@@ -203,13 +203,13 @@ def test_a_list_in_csv_is_brought_in_and_one_without_proofs_is_not():
     )
     written(content=content.encode("cp1252"))
     assert Subscriber.objects.get().language == "nl" and Consent.objects.get().proof == "carte signée"
-    made = looking.put_in(
+    made = bringing_in.put_in(
         ContentFile(b"E-mail;Langue\na@b.example;fr\n"),
         kind="subscribers",
         name="l.csv",
         user=people.member("x@cass.example", language="en"),
     )
-    looking.work_through.call(made.pk)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     assert made.state == "failed" and "“Consent of”, “Proof of consent”" in made.problem
 
@@ -230,8 +230,8 @@ def test_a_line_takes_as_many_queries_among_many_as_among_few():
 
 def test_the_report_is_thinned_like_every_other():
     made = written(line())
-    SheetImport.objects.update(created_at=timezone.now() - timedelta(days=looking.KEPT_DAYS + 1))
-    looking.thin_sheets()
+    SheetImport.objects.update(created_at=timezone.now() - timedelta(days=bringing_in.KEPT_DAYS + 1))
+    bringing_in.thin_sheets()
     assert list(made.rows.values_list("values", flat=True)) == [{}]
 
 

@@ -26,11 +26,11 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
 from kb.backoffice.counting import CappedPaginator
-from kb.directory import looking
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import SheetImport, SheetLine
-from kb.directory.sheets import MEDIA_TYPE, SheetKind, empty_workbook, sheet_kind, sheet_kinds, sheet_name
-from kb.directory.workbooks import UnreadableWorkbook, check
+from kb.directory.sheets import bringing_in
+from kb.directory.sheets.kinds import MEDIA_TYPE, SheetKind, empty_workbook, sheet_kind, sheet_kinds, sheet_name
+from kb.directory.sheets.workbooks import UnreadableWorkbook, check
 from kb.languages import current_language
 
 LINES_A_PAGE = 50
@@ -87,7 +87,7 @@ class PutInView(SheetPage):
         if not form.is_valid():
             return self._page(form)
         content = form.cleaned_data["content"]
-        made = looking.put_in(content, kind=form.cleaned_data["kind"], name=content.name, user=request.user)
+        made = bringing_in.put_in(content, kind=form.cleaned_data["kind"], name=content.name, user=request.user)
         return redirect(reverse(self.edit_url_name, args=(made.pk,)))
 
     def _page(self, form: PutInForm) -> HttpResponse:
@@ -118,7 +118,7 @@ class ReportView(SheetPage):
     """What each line would do, or did. A fixed number of queries, whatever the lines. POST: one of the buttons."""
 
     template_name = "directory/admin/sheets/report.html"
-    actions = {"write": looking.write, "stop": looking.stop, "go_on": looking.go_on}
+    actions = {"write": bringing_in.write, "stop": bringing_in.stop, "go_on": bringing_in.go_on}
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -130,7 +130,7 @@ class ReportView(SheetPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         action = request.POST.get("action", "")
         if action == "delete":
-            looking.delete(self.object)
+            bringing_in.delete(self.object)
             messages.success(request, _("The workbook and its lines are deleted. What was written stays."))
             return redirect(self.index_url_name)
         if action not in self.actions:
@@ -143,7 +143,7 @@ class ReportView(SheetPage):
         counts = self.object.rows.aggregate(
             **{verdict.value: Count("pk", filter=Q(verdict=verdict)) for verdict in Verdict},
             all=Count("pk"),
-            written=Count("pk", filter=Q(written_at__isnull=False, verdict__in=looking.TO_WRITE)),
+            written=Count("pk", filter=Q(written_at__isnull=False, verdict__in=bringing_in.TO_WRITE)),
         )
         verdict = request.GET.get("verdict", "")
         verdict = verdict if verdict in Verdict.values else ""

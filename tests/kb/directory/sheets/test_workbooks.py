@@ -11,8 +11,8 @@ import pytest
 from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
-from kb.directory import workbooks
-from kb.directory.workbooks import SheetToWrite, UnreadableWorkbook, opened, workbook
+from kb.directory.sheets import workbooks
+from kb.directory.sheets.workbooks import SheetToWrite, UnreadableWorkbook, opened, workbook
 from tests.kb.directory.sheet_builders import book
 
 

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from kb.directory.listing import ListForm, listed
-from kb.directory.showing import shown_organisation
+from kb.directory.public.listing import ListForm, listed
+from kb.directory.public.organisation_page import shown_organisation
 from kb.languages import current_language
 
 

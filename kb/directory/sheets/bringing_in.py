@@ -27,8 +27,8 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import SheetImport, SheetLine
-from kb.directory.sheets import Context, Layout, Line, Looked, NotUnderstood, SheetKind, sheet_kind
-from kb.directory.workbooks import UnreadableWorkbook, opened
+from kb.directory.sheets.kinds import Context, Layout, Line, Looked, NotUnderstood, SheetKind, sheet_kind
+from kb.directory.sheets.workbooks import UnreadableWorkbook, opened
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from kb.directory.choices import OrganisationKind
 from kb.directory.gathering import Themes
 from kb.directory.models import Membership, Organisation, Place, Service
-from kb.directory.showing import dialled
+from kb.directory.public.organisation_page import dialled
 from kb.directory.spoken import folded, name_of, names_of
 from kb.languages import CODES
 from kb.pages.texts import Shown

@@ -16,7 +16,7 @@ from django.utils.translation import override
 
 from kb.directory.hours import said
 from kb.directory.models import Employment
-from kb.directory.showing import dialled
+from kb.directory.public.organisation_page import dialled
 from kb.groups.models import Mandate
 from tests.kb.accounts import builders as people
 from tests.kb.directory import builders as make

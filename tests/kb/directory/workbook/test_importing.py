@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
-from kb.directory import looking
-from kb.directory.exporting import SHEETS, directory_workbook
 from kb.directory.hours import by_day, write_day
-from kb.directory.importing import DIRECTORY
 from kb.directory.models import Closure, Employment, Membership, OpeningHours, Organisation, Place, Service, SheetImport
-from kb.directory.sheets import Context, sheet_kinds
+from kb.directory.sheets import bringing_in
+from kb.directory.sheets.kinds import Context, sheet_kinds
+from kb.directory.workbook.exporting import SHEETS, directory_workbook
+from kb.directory.workbook.importing import DIRECTORY
 from kb.languages import current_language
 from tests.kb.accounts import builders as people
 from tests.kb.directory import builders as make
@@ -87,8 +87,8 @@ def book(**sheets: list[dict]) -> bytes:
 def put_in(content: bytes) -> SheetImport:
     """Looked through in the language of the moment, nothing written."""
     user = people.member(f"gestion{SheetImport.objects.count()}@cass.example", language=current_language())
-    made = looking.put_in(ContentFile(content), kind="directory", name="directory.xlsx", user=user)
-    looking.work_through.call(made.pk)
+    made = bringing_in.put_in(ContentFile(content), kind="directory", name="directory.xlsx", user=user)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     return made
 
@@ -103,8 +103,8 @@ def verdicts(sheet_import: SheetImport) -> list[str]:
 
 def written(content: bytes) -> SheetImport:
     made = put_in(content)
-    looking.write(made)
-    looking.work_through.call(made.pk)
+    bringing_in.write(made)
+    bringing_in.work_through.call(made.pk)
     made.refresh_from_db()
     return made
 
@@ -140,8 +140,8 @@ def test_what_goes_out_comes_in_again_as_it_was(filled, out, back):
             *([("memberships", "same", "")] * 2),
         ]
         assert found.problem == ""
-        looking.write(found)
-        looking.work_through.call(found.pk)
+        bringing_in.write(found)
+        bringing_in.work_through.call(found.pk)
     assert everything() == before
 
 
@@ -253,8 +253,8 @@ def test_a_line_that_is_not_understood_says_what_is_wrong_with_it_and_is_not_wri
         _sheet, verdict, message = lines(found)[-1]
         assert (verdict, sentence in message) == ("unclear", True), message
         if what != "twice":
-            looking.write(found)
-            looking.work_through.call(found.pk)
+            bringing_in.write(found)
+            bringing_in.work_through.call(found.pk)
             assert everything() == before
 
 
@@ -322,8 +322,8 @@ def test_what_one_sheet_makes_the_next_may_name(filled):
     )
     found = put_in(content)
     assert verdicts(found) == ["new"] * 5
-    looking.write(found)
-    looking.work_through.call(found.pk)
+    bringing_in.write(found)
+    bringing_in.work_through.call(found.pk)
     neuve = Organisation.objects.get(code="neuve")
     service = neuve.services.get()
     assert (neuve.spoken, [one.code for one in neuve.concepts.all()], service.publics) == (

@@ -25,9 +25,9 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from kb.directory.cells import NotUnderstood, choice_of, day_of, folded, listed, time_of, yes_or_no
 from kb.directory.choices import Verdict
-from kb.directory.workbooks import MEDIA_TYPE, ReadWorkbook, Row, SheetToWrite, UnreadableWorkbook, workbook
+from kb.directory.sheets.cells import NotUnderstood, choice_of, day_of, folded, listed, time_of, yes_or_no
+from kb.directory.sheets.workbooks import MEDIA_TYPE, ReadWorkbook, Row, SheetToWrite, UnreadableWorkbook, workbook
 from kb.languages import current_language
 
 __all__ = [

@@ -29,11 +29,11 @@ from wagtail.admin.widgets.button import Button
 from kb.backoffice.choosing import searching_views
 from kb.backoffice.counting import CappedPaginator, number_of
 from kb.backoffice.searching import words_of
-from kb.directory.exporting import FILE_NAME, directory_workbook
-from kb.directory.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
+from kb.directory.admin.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service
 from kb.directory.removing import refusal
-from kb.directory.sheets import MEDIA_TYPE
+from kb.directory.sheets.kinds import MEDIA_TYPE
+from kb.directory.workbook.exporting import FILE_NAME, directory_workbook
 from kb.languages import CODES, current_language
 from kb.vocabulary.models import Concept, with_narrower
 

@@ -12,10 +12,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.directory import looking, sheets
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import Organisation, SheetImport, SheetLine
-from kb.directory.workbooks import opened
+from kb.directory.sheets import bringing_in, kinds
+from kb.directory.sheets.workbooks import opened
 from tests.kb.accounts import builders
 from tests.kb.accounts.builders import fresh_limits
 from tests.kb.directory.sheet_builders import book, kind
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def trial_kind(monkeypatch):
-    monkeypatch.setattr(sheets, "_kinds", {})
-    sheets.register_sheet_kind(kind())
+    monkeypatch.setattr(kinds, "_kinds", {})
+    kinds.register_sheet_kind(kind())
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_stop_and_go_on_are_buttons_of_their_moment(client, editor):
     page = report(client, sheet_import)
     assert 'value="go_on"' in page and 'value="stop"' not in page and "data-sheet-progress" not in page
     press(client, sheet_import, "go_on")
-    looking.work_through.call(sheet_import.pk)
+    bringing_in.work_through.call(sheet_import.pk)
     assert 'value="write"' in report(client, sheet_import)
 
 
@@ -175,7 +175,7 @@ def test_what_is_no_workbook_is_refused_at_once_and_nothing_is_kept(client, edit
 def test_an_import_is_deleted_with_its_lines(client, editor):
     put_in(client, book([("a", "A", "")]))
     sheet_import = SheetImport.objects.get()
-    looking.work_through.call(sheet_import.pk)
+    bringing_in.work_through.call(sheet_import.pk)
     assert press(client, sheet_import, "delete")["Location"] == reverse("sheetimport:index")
     assert not SheetImport.objects.exists() and not SheetLine.objects.exists()
 
@@ -183,9 +183,9 @@ def test_an_import_is_deleted_with_its_lines(client, editor):
 def test_an_old_import_says_that_its_values_are_gone(client, editor):
     put_in(client, book([("a", "Atelier", "")]))
     sheet_import = SheetImport.objects.get()
-    looking.work_through.call(sheet_import.pk)
+    bringing_in.work_through.call(sheet_import.pk)
     SheetImport.objects.update(created_at=timezone.now() - timedelta(days=40))
-    looking.thin_sheets()
+    bringing_in.thin_sheets()
     page = report(client, sheet_import)
     assert (
         "no longer kept" in page
@@ -205,7 +205,7 @@ def test_the_empty_workbook_is_downloaded(client, editor):
 def test_what_was_typed_is_shown_as_text(client, editor):
     put_in(client, book([("a", "<script>alert(1)</script>", "")]))
     sheet_import = SheetImport.objects.get()
-    looking.work_through.call(sheet_import.pk)
+    bringing_in.work_through.call(sheet_import.pk)
     page = report(client, sheet_import)
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
@@ -215,10 +215,10 @@ READERS = ("anyone", "member", "half")
 
 @pytest.mark.parametrize("reader", READERS)
 def test_only_editors_with_their_second_factor_come_here(client, reader):
-    made = looking.put_in(
+    made = bringing_in.put_in(
         SimpleUploadedFile("x.xlsx", book([("a", "Secret atelier", "")])), kind="trial", name="x.xlsx", user=None
     )
-    looking.work_through.call(made.pk)
+    bringing_in.work_through.call(made.pk)
     if reader == "member":
         builders.log_in(client, builders.member())
     if reader == "half":

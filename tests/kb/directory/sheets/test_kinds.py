@@ -7,15 +7,15 @@ import io
 import pytest
 from django.utils.translation import override
 
-from kb.directory import sheets
-from kb.directory.workbooks import UnreadableWorkbook, opened
+from kb.directory.sheets import kinds
+from kb.directory.sheets.workbooks import UnreadableWorkbook, opened
 from tests.kb.directory.sheet_builders import book, kind
 
 
-def layout(content: bytes, of: sheets.SheetKind | None = None):
+def layout(content: bytes, of: kinds.SheetKind | None = None):
     """(values of the lines, remarks)."""
     with override("en"), opened(io.BytesIO(content)) as read:
-        found = sheets.Layout(read, of or kind())
+        found = kinds.Layout(read, of or kind())
         return list(found.lines()), found.remarks()
 
 
@@ -88,7 +88,7 @@ def test_a_cell_with_an_error_of_the_spreadsheet_makes_its_line_unclear():
 
 
 def test_too_many_lines_end_in_a_sentence(monkeypatch):
-    monkeypatch.setattr(sheets, "MOST_LINES", 2)
+    monkeypatch.setattr(kinds, "MOST_LINES", 2)
     with pytest.raises(UnreadableWorkbook, match="More than 2 lines"):
         layout(book([(f"o{number}", "x", "") for number in range(3)]))
 
@@ -96,8 +96,8 @@ def test_too_many_lines_end_in_a_sentence(monkeypatch):
 @pytest.mark.parametrize("language", ["fr", "nl", "en"])
 def test_the_empty_workbook_is_recognised_when_it_comes_back(language):
     with override(language):
-        content = sheets.empty_workbook(kind())
+        content = kinds.empty_workbook(kind())
     with opened(io.BytesIO(content)) as read:
-        found = sheets.Layout(read, kind())
+        found = kinds.Layout(read, kind())
         assert [one.sheet.code for one in found.recognised] == ["organisations", "places"]
         assert (list(found.lines()), found.remarks()) == ([], [])

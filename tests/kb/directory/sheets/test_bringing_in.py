@@ -13,9 +13,9 @@ from django.utils.translation import override
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from kb.directory import looking, sheets
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import Organisation, SheetImport
+from kb.directory.sheets import bringing_in, kinds
 from tests.kb.accounts.builders import member
 from tests.kb.directory import sheet_builders
 from tests.kb.directory.sheet_builders import book, kind
@@ -25,24 +25,24 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def trial_kind(monkeypatch):
-    monkeypatch.setattr(sheets, "_kinds", {})
-    sheets.register_sheet_kind(kind())
+    monkeypatch.setattr(kinds, "_kinds", {})
+    kinds.register_sheet_kind(kind())
 
 
 def put_in(content: bytes) -> SheetImport:
     """Kept and not yet looked at."""
     user = member("gestion@cass.example", language="en")
-    return looking.put_in(ContentFile(content), kind="trial", name="organisations.xlsx", user=user)
+    return bringing_in.put_in(ContentFile(content), kind="trial", name="organisations.xlsx", user=user)
 
 
 def worked(sheet_import: SheetImport) -> SheetImport:
-    looking.work_through.call(sheet_import.pk)
+    bringing_in.work_through.call(sheet_import.pk)
     sheet_import.refresh_from_db()
     return sheet_import
 
 
 def written(sheet_import: SheetImport) -> SheetImport:
-    assert looking.write(sheet_import)
+    assert bringing_in.write(sheet_import)
     return worked(sheet_import)
 
 
@@ -107,7 +107,7 @@ def test_writing_leaves_out_what_is_unclear_and_writes_the_others():
 def test_the_same_workbook_a_second_time_is_all_same():
     content = book([("a", "A", ""), ("b", "B", "")])
     written(worked(put_in(content)))
-    again = worked(looking.put_in(ContentFile(content), kind="trial", name="again.xlsx", user=None))
+    again = worked(bringing_in.put_in(ContentFile(content), kind="trial", name="again.xlsx", user=None))
     assert set(verdicts(again).values()) == {"same"}
 
 
@@ -128,10 +128,10 @@ def test_a_line_that_became_the_same_or_unclear_since_is_not_written(monkeypatch
 
     def puzzled(context, sheet, values):
         if values["code"] == "b":
-            raise sheets.NotUnderstood("No longer.")
+            raise kinds.NotUnderstood("No longer.")
         return sheet_builders.look(context, sheet, values)
 
-    sheets.register_sheet_kind(kind(look=puzzled, write=lambda *ignored: pytest.fail("nothing is to be written")))
+    kinds.register_sheet_kind(kind(look=puzzled, write=lambda *ignored: pytest.fail("nothing is to be written")))
     written(found)
 
     assert verdicts(found) == {2: "same", 3: "unclear"}
@@ -140,7 +140,7 @@ def test_a_line_that_became_the_same_or_unclear_since_is_not_written(monkeypatch
 
 def test_a_line_that_the_database_refuses_is_undone_and_the_others_are_written():
     found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
-    sheets.register_sheet_kind(interrupted("b", IntegrityError("twice")))
+    kinds.register_sheet_kind(interrupted("b", IntegrityError("twice")))
 
     written(found)
 
@@ -151,14 +151,14 @@ def test_a_line_that_the_database_refuses_is_undone_and_the_others_are_written()
 
 def test_a_killed_worker_goes_on_with_the_first_line_that_is_not_written():
     found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
-    looking.write(found)
-    sheets.register_sheet_kind(interrupted("b", SystemExit()))
+    bringing_in.write(found)
+    kinds.register_sheet_kind(interrupted("b", SystemExit()))
     with pytest.raises(SystemExit):
-        looking.work_through.call(found.pk)
+        bringing_in.work_through.call(found.pk)
     assert sorted(Organisation.objects.values_list("code", flat=True)) == ["a"]
     made_at = found.rows.get(number=2).written_at
 
-    sheets.register_sheet_kind(kind())
+    kinds.register_sheet_kind(kind())
     worked(found)
 
     assert (found.state, Organisation.objects.count(), found.done) == (ImportState.DONE, 3, 3)
@@ -166,7 +166,7 @@ def test_a_killed_worker_goes_on_with_the_first_line_that_is_not_written():
 
 
 def test_looking_that_was_cut_off_keeps_the_lines_it_has_and_looks_at_each_once(monkeypatch):
-    monkeypatch.setattr(looking, "_LINES_AT_ONCE", 2)
+    monkeypatch.setattr(bringing_in, "_LINES_AT_ONCE", 2)
     sheet_import = put_in(book([(f"o{number}", f"O {number}", "") for number in range(5)]))
 
     def look(context, sheet, values):
@@ -174,12 +174,12 @@ def test_looking_that_was_cut_off_keeps_the_lines_it_has_and_looks_at_each_once(
             raise SystemExit
         return sheet_builders.look(context, sheet, values)
 
-    sheets.register_sheet_kind(kind(look=look))
+    kinds.register_sheet_kind(kind(look=look))
     with pytest.raises(SystemExit):
-        looking.work_through.call(sheet_import.pk)
+        bringing_in.work_through.call(sheet_import.pk)
     assert sheet_import.rows.count() == 2
 
-    sheets.register_sheet_kind(kind())
+    kinds.register_sheet_kind(kind())
     worked(sheet_import)
 
     assert (sheet_import.state, sheet_import.lines, list(verdicts(sheet_import))) == (
@@ -195,44 +195,44 @@ def test_stop_in_the_middle_of_writing_and_go_on():
     def stopping(context, sheet, values):
         sheet_builders.write(context, sheet, values)
         if values["code"] == "b":
-            looking.stop(found)
+            bringing_in.stop(found)
 
-    sheets.register_sheet_kind(kind(write=stopping))
+    kinds.register_sheet_kind(kind(write=stopping))
     written(found)
     assert (found.state, sorted(Organisation.objects.values_list("code", flat=True))) == (
         ImportState.STOPPED,
         ["a", "b"],
     )
 
-    sheets.register_sheet_kind(kind())
-    assert looking.go_on(found)
+    kinds.register_sheet_kind(kind())
+    assert bringing_in.go_on(found)
     assert (worked(found).state, Organisation.objects.count()) == (ImportState.DONE, 3)
 
 
 def test_stop_in_the_middle_of_looking_and_go_on(monkeypatch):
-    monkeypatch.setattr(looking, "_LINES_AT_ONCE", 1)
+    monkeypatch.setattr(bringing_in, "_LINES_AT_ONCE", 1)
     sheet_import = put_in(book([("a", "A", ""), ("b", "B", "")]))
 
     def stopping(context, sheet, values):
         if values["code"] == "b":
-            looking.stop(sheet_import)
+            bringing_in.stop(sheet_import)
         return sheet_builders.look(context, sheet, values)
 
-    sheets.register_sheet_kind(kind(look=stopping))
+    kinds.register_sheet_kind(kind(look=stopping))
     worked(sheet_import)
     assert (sheet_import.state, sheet_import.rows.count()) == (ImportState.STOPPED, 1)
 
-    sheets.register_sheet_kind(kind())
-    looking.go_on(sheet_import)
+    kinds.register_sheet_kind(kind())
+    bringing_in.go_on(sheet_import)
     assert (worked(sheet_import).state, sheet_import.rows.count()) == (ImportState.LOOKED, 2)
 
 
 def test_buttons_of_another_moment_do_nothing():
     sheet_import = put_in(book([("a", "A", "")]))
-    assert not looking.write(sheet_import)
+    assert not bringing_in.write(sheet_import)
     worked(sheet_import)
-    assert not looking.stop(sheet_import) and not looking.go_on(sheet_import)
-    assert looking.write(sheet_import) and not looking.write(sheet_import)
+    assert not bringing_in.stop(sheet_import) and not bringing_in.go_on(sheet_import)
+    assert bringing_in.write(sheet_import) and not bringing_in.write(sheet_import)
 
 
 @pytest.mark.parametrize(
@@ -248,15 +248,15 @@ def test_a_file_that_cannot_be_read_says_why_and_changes_nothing(content):
 
 def test_a_mistake_of_our_own_stops_the_import_with_a_sentence_and_can_go_on():
     found = worked(put_in(book([("a", "A", ""), ("b", "B", "")])))
-    sheets.register_sheet_kind(interrupted("b", ZeroDivisionError()))
-    looking.write(found)
+    kinds.register_sheet_kind(interrupted("b", ZeroDivisionError()))
+    bringing_in.write(found)
     with pytest.raises(ZeroDivisionError):
-        looking.work_through.call(found.pk)
+        bringing_in.work_through.call(found.pk)
     found.refresh_from_db()
     assert found.state == ImportState.STOPPED and "Go on" in found.problem
 
-    sheets.register_sheet_kind(kind())
-    looking.go_on(found)
+    kinds.register_sheet_kind(kind())
+    bringing_in.go_on(found)
     assert worked(found).state == ImportState.DONE
 
 
@@ -266,10 +266,10 @@ def test_what_earlier_lines_said_is_remembered_while_looking():
             first := context.memory.setdefault(values["code"], context.line) != context.line
             and context.memory[values["code"]]
         ):
-            raise sheets.NotUnderstood(f"Said in line {first}.")
+            raise kinds.NotUnderstood(f"Said in line {first}.")
         return sheet_builders.look(context, sheet, values)
 
-    sheets.register_sheet_kind(kind(look=look))
+    kinds.register_sheet_kind(kind(look=look))
     found = worked(put_in(book([("a", "A", ""), ("a", "B", "")])))
     assert found.rows.get(number=3).message == "Said in line 2."
 
@@ -279,13 +279,15 @@ class TestTheClock:
     def asked(self, monkeypatch):
         """Imports asked for, instead of tasks that run in place."""
         asked: list[int] = []
-        monkeypatch.setattr(type(looking.work_through), "enqueue", lambda task, *arguments: asked.append(arguments[0]))
+        monkeypatch.setattr(
+            type(bringing_in.work_through), "enqueue", lambda task, *arguments: asked.append(arguments[0])
+        )
         return asked
 
     @staticmethod
     def task(sheet_import, status, **values):
         return DBTaskResult.objects.create(
-            task_path=looking.work_through.module_path,
+            task_path=bringing_in.work_through.module_path,
             args_kwargs={"args": [sheet_import.pk], "kwargs": {}},
             status=status,
             queue_name="long",
@@ -295,47 +297,50 @@ class TestTheClock:
         )
 
     def test_takes_up_what_nobody_works_through(self, asked):
-        waiting, stopped = put_in(book([])), looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None)
-        looking.stop(stopped)
-        assert looking.take_up() == "1 imports of sheets asked for again"
+        waiting, stopped = (
+            put_in(book([])),
+            bringing_in.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None),
+        )
+        bringing_in.stop(stopped)
+        assert bringing_in.take_up() == "1 imports of sheets asked for again"
         assert asked == [waiting.pk]
 
     @pytest.mark.parametrize("status", [TaskResultStatus.READY, TaskResultStatus.RUNNING])
     def test_leaves_what_a_task_has(self, asked, status):
         self.task(put_in(book([])), status)
-        assert looking.take_up() == "" and not asked
+        assert bringing_in.take_up() == "" and not asked
 
     def test_stops_what_ended_three_workers_instead_of_trying_for_ever(self, asked):
         sheet_import = put_in(book([]))
         self.task(sheet_import, TaskResultStatus.FAILED)
-        looking.take_up()
+        bringing_in.take_up()
         sheet_import.refresh_from_db()
         assert (sheet_import.state, asked) == (ImportState.STOPPED, [])
 
     def test_thins_what_is_old(self, django_capture_on_commit_callbacks):
         old, young = (
             worked(put_in(book([("a", "A", "")]))),
-            looking.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None),
+            bringing_in.put_in(ContentFile(b"x"), kind="trial", name="x.xlsx", user=None),
         )
         SheetImport.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
         storage, name = old.content.storage, old.content.name
 
         with django_capture_on_commit_callbacks(execute=True):
-            assert looking.thin_sheets() == "1 imported sheets thinned"
+            assert bringing_in.thin_sheets() == "1 imported sheets thinned"
 
         old.refresh_from_db()
         young.refresh_from_db()
         assert (old.rows.get().values, old.rows.get().message, old.rows.get().verdict) == ({}, "", "new")
         assert (storage.exists(name), bool(old.content), bool(young.content)) == (False, False, True)
-        assert not looking.write(old) and not looking.go_on(old)
-        assert looking.thin_sheets() == ""
+        assert not bringing_in.write(old) and not bringing_in.go_on(old)
+        assert bringing_in.thin_sheets() == ""
 
 
 def test_a_deleted_import_takes_its_file_along_and_leaves_what_it_wrote(django_capture_on_commit_callbacks):
     found = written(worked(put_in(book([("a", "A", "")]))))
     storage, name = found.content.storage, found.content.name
     with django_capture_on_commit_callbacks(execute=True):
-        looking.delete(found)
+        bringing_in.delete(found)
     assert not storage.exists(name) and not SheetImport.objects.exists()
     assert Organisation.objects.filter(code="a").exists()
 
