@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from kb.accounts.audiences import audiences_of
-from kb.groups.listing import ListForm, listed
+from kb.groups.people.listing import ListForm, listed
 from kb.languages import CODES, current_language
 from kb.pages.echoes import Echo
 

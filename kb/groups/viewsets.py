@@ -21,8 +21,8 @@ from kb.directory.admin.viewsets import OrganisationViewSet, PlaceViewSet, Servi
 from kb.directory.sheets.views import SheetImportViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
-from kb.groups.people_forms import RIGHTS_OF_MANDATES
-from kb.groups.people_views import PeopleViewSet
+from kb.groups.people.forms import RIGHTS_OF_MANDATES
+from kb.groups.people.views import PeopleViewSet
 
 
 class BodyForm(OpensNothingAgain, WagtailAdminModelForm):

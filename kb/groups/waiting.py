@@ -14,7 +14,7 @@ from django.utils import timezone
 from kb.accounts.audiences import STAFF
 from kb.accounts.inviting import never_came, with_invitation
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
-from kb.groups.people import people
+from kb.groups.people.bringing_in import people
 
 UNANSWERED_AFTER = timedelta(days=7)
 

@@ -19,8 +19,8 @@ from kb.accounts.models import User
 from kb.directory.models import Employment, Organisation
 from kb.directory.sheets.kinds import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
-from kb.groups.moving import last_day
-from kb.groups.people import may_describe
+from kb.groups.people.bringing_in import may_describe
+from kb.groups.people.moving import last_day
 from kb.site.signs import check_address
 
 _LANGUAGES = {

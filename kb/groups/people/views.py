@@ -32,11 +32,11 @@ from kb.accounts.models import User
 from kb.accounts.sessions import end_sessions
 from kb.backoffice.counting import numbers_of
 from kb.directory.models import Employment
-from kb.groups.inviting import ask_invitations
 from kb.groups.models import Mandate
-from kb.groups.people import is_editor, matching, may_close, people
-from kb.groups.people_forms import EmployerForm, EmploymentFormSet, MandateFormSet, PersonForm
-from kb.groups.people_lists import (
+from kb.groups.people.bringing_in import is_editor, matching, may_close, people
+from kb.groups.people.forms import EmployerForm, EmploymentFormSet, MandateFormSet, PersonForm
+from kb.groups.people.inviting import ask_invitations
+from kb.groups.people.lists import (
     ChoiceColumn,
     InvitationColumn,
     PeopleFilters,

@@ -23,7 +23,7 @@ from kb.backoffice.counting import CappedPaginator
 from kb.backoffice.searching import words_of
 from kb.directory.models import Employment
 from kb.groups.models import Body, Mandate
-from kb.groups.people import matching, people, with_seats
+from kb.groups.people.bringing_in import matching, people, with_seats
 
 STATES = {
     "never-invited": gettext_lazy("Never invited"),

@@ -21,8 +21,8 @@ from kb.accounts.reopening import OpensNothingAgain, another, earlier, given, la
 from kb.directory.admin.viewsets import organisation_chooser
 from kb.directory.models import Employment, Organisation
 from kb.groups.models import Body, Mandate
-from kb.groups.moving import Fate, change_employer, held_for
-from kb.groups.people import is_editor, may_describe
+from kb.groups.people.bringing_in import is_editor, may_describe
+from kb.groups.people.moving import Fate, change_employer, held_for
 
 OWN_LINES = ("name", "language", "phone")
 

@@ -331,7 +331,7 @@ class TestInvitations:
         assert not mail.outbox
 
     def test_a_task_that_runs_twice_writes_once_to_each(self, editor, three):
-        from kb.groups.inviting import send_invitations
+        from kb.groups.people.inviting import send_invitations
 
         asked_at, ids = timezone.now().isoformat(), [person.pk for person in three]
         assert send_invitations.call(ids, editor.pk, asked_at) == {"sent": 2, "left_out": 1}

@@ -24,7 +24,7 @@ from kb.accounts.models import User
 from kb.directory.models import Employment
 from kb.directory.spoken import folded
 from kb.groups.models import Body, Mandate
-from kb.groups.people import people, with_seats
+from kb.groups.people.bringing_in import people, with_seats
 
 A_PAGE = 50
 _MOST_LETTERS = 100
