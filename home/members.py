@@ -21,7 +21,7 @@ from kb.clock.notices.digesting import recent_news
 from kb.clock.notices.waiting import waiting_for
 from kb.groups.models import Mandate
 from kb.languages import CODES, current_language
-from kb.library.awaiting import own
+from kb.library.contributions.waiting import own
 from kb.pages.echoes import Echo
 
 TITLES = {"fr": "Espace membres", "nl": "Ledenruimte", "en": "Members’ area"}

@@ -6,7 +6,7 @@ from __future__ import annotations
 import logging
 
 from kb.languages import current_language
-from kb.library.listing import Listing, latest
+from kb.library.public.front_page import Listing, latest
 from search.engines.base import EngineUnavailable
 from search.opening import site_finder
 

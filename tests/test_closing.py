@@ -25,7 +25,7 @@ from kb.accounts.audiences import STAFF
 from kb.accounts.closing import closes
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate
-from kb.library import handling
+from kb.library.contributions import steps as handling
 from kb.library.models import Creator
 from search import registry
 from search.asking import ask, suggest

@@ -2,7 +2,7 @@
 a page.
 
 Each form says which of its fields decide rights, and what gives more in them. What an acceptance of a reference asks
-for is in `kb.library.stamping`.
+for is in `kb.library.contributions.stamping`.
 """
 
 from __future__ import annotations

@@ -33,10 +33,10 @@ from kb.files.storing import Received, check_size, receiving, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
 from kb.languages import CODES
-from kb.library.cataloguing import add_file, add_reference
+from kb.library.catalogue.adding import add_file, add_reference
+from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.models import ImportedDocument, Reference, ReferenceFile, open_versions
-from kb.library.versioning import drop_replaced
 from search.extraction import Extraction, Limits
 
 Outcome = Literal["added", "new version", "there already", "left out"]

@@ -11,7 +11,7 @@ from django.db.models import Max
 from django.urls import reverse
 
 from kb.languages import CODES
-from kb.library.cards import cards
+from kb.library.hits.cards import cards
 from kb.library.models import Reference
 from kb.library.models.marks import Mark
 from kb.library.models.recording import subject_of

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.languages import CODES
-from kb.library.gathering import reference_id_of
+from kb.library.catalogue.gathering import reference_id_of
+from kb.library.catalogue.naming import meta_line
 from kb.library.models import Creator, Reference
 from kb.library.models.recording import KIND, subject_of
-from kb.library.naming import meta_line
 from kb.pages.news import News
 from kb.pages.texts import Texts
 

@@ -16,15 +16,15 @@ from kb.files.models import FileVersion, StoredFile
 from kb.files.owners import register_owner
 from kb.files.uploading import register_holder, register_unfinished
 from kb.languages import CODES
-from kb.library import awaiting, duplicates
 from kb.library.choices import ReferenceState, ReferenceType
+from kb.library.contributions import duplicates, waiting
+from kb.library.contributions.resuming import ticket_holder
 from kb.library.drafting import filling
-from kb.library.indexing import ReferenceKind, lengths
+from kb.library.hits.entries import ReferenceKind, lengths
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.recording import KIND, record_closed_references, record_references
 from kb.library.news import ReferenceNews
-from kb.library.resuming import ticket_holder
 from kb.pages.frame import register_section
 from kb.pages.news import register_news
 from kb.pages.references import register_resolver
@@ -53,12 +53,12 @@ def register_all() -> None:
         timedelta(seconds=30),
         label=gettext_lazy("Filling in contributions whose document was read"),
     )
-    register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), awaiting.to_accept, order=10)
-    register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), awaiting.to_mend, order=20)
-    register_waiting("library.unread", gettext_lazy("Files that could not be read"), awaiting.unread, order=30)
+    register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), waiting.to_accept, order=10)
+    register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), waiting.to_mend, order=20)
+    register_waiting("library.unread", gettext_lazy("Files that could not be read"), waiting.unread, order=30)
     register_waiting("library.resemblances", gettext_lazy("Possible duplicates"), duplicates.waiting, order=50)
-    for kind in awaiting.NOTICE_KINDS:
-        register_notice_kind(kind, awaiting.tell)
+    for kind in waiting.NOTICE_KINDS:
+        register_notice_kind(kind, waiting.tell)
 
 
 def unaccepted_bytes(person: int) -> int:

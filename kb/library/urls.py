@@ -7,8 +7,9 @@ from django.urls import path, register_converter
 from django.utils.text import format_lazy
 
 from kb.languages import word
-from kb.library import contribution_views, views
+from kb.library.contributions import views as contribution_views
 from kb.library.models.marks import Mark
+from kb.library.public import views
 
 
 class MarkConverter:

@@ -10,11 +10,12 @@ from wagtail.admin.menu import MenuItem
 from wagtail.log_actions import LogFormatter
 from wagtail.snippets.models import register_snippet
 
-from kb.library import authority_views, duplicate_views, version_views
-from kb.library.bulk_actions import ACTIONS
+from kb.library.admin import duplicates, versions
+from kb.library.admin import names as authority_views
+from kb.library.admin.bulk_actions import ACTIONS
+from kb.library.admin.viewsets import UNREAD, ReferenceViewSet
+from kb.library.catalogue.versions import LOG_ACTION
 from kb.library.models import Reference
-from kb.library.versioning import LOG_ACTION
-from kb.library.viewsets import UNREAD, ReferenceViewSet
 
 register_snippet(ReferenceViewSet)
 for action in ACTIONS:
@@ -48,12 +49,12 @@ def add_authority_list():
 
 @hooks.register("register_admin_urls")
 def add_duplicates():
-    return duplicate_views.urlpatterns
+    return duplicates.urlpatterns
 
 
 @hooks.register("register_admin_urls")
 def add_taking_versions_away():
-    return version_views.urlpatterns
+    return versions.urlpatterns
 
 
 @hooks.register("register_log_actions")
@@ -69,7 +70,7 @@ def name_log_actions(actions) -> None:
 @hooks.register("register_reports_menu_item")
 def list_duplicates() -> MenuItem:
     return LibraryItem(
-        _("Possible duplicates"), reverse(duplicate_views.ADDRESS), name="duplicates", icon_name="copy", order=60
+        _("Possible duplicates"), reverse(duplicates.ADDRESS), name="duplicates", icon_name="copy", order=60
     )
 
 

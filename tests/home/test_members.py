@@ -12,7 +12,7 @@ from kb.clock.notices import noticing, waiting
 from kb.clock.notices.noticing import Told, notice
 from kb.clock.notices.waiting import Waiting, WaitingList
 from kb.groups.models import Mandate
-from kb.library import awaiting
+from kb.library.contributions import waiting as awaiting
 from tests.axe import assert_no_axe_findings
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make

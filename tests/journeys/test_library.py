@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 
 from kb.files import drawing
 from kb.files.tasks import read_here
-from kb.library.cataloguing import add_file
+from kb.library.catalogue.adding import add_file
 from kb.library.choices import Force, PublishReason
 from search import opening
 from search.indexing import keep_up

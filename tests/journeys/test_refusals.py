@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils.translation import override
 
-from kb.library.versioning import take_away
+from kb.library.catalogue.versions import take_away
 from tests.axe import assert_no_axe_findings
 from tests.kb.library import builders as make
 

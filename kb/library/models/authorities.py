@@ -1,6 +1,6 @@
 """Names of creators and publishers, each in one form; the other forms lead to it.
 
-Merging is in `kb.library.authorities`.
+Merging is in `kb.library.catalogue.authorities`.
 """
 
 from __future__ import annotations

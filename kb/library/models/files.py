@@ -70,8 +70,8 @@ class ReferenceFile(Orderable):
     notice's.
 
     opened_from, opened_to: the numbers of the versions that an acceptance opened; 0 while none did. Outside them
-    readers find nothing, and what is above goes when it is replaced (`kb.library.versioning`). Below opened_from is
-    what was replaced before the first acceptance, in old data.
+    readers find nothing, and what is above goes when it is replaced (`kb.library.catalogue.versions`). Below
+    opened_from is what was replaced before the first acceptance, in old data.
     """
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="files")

@@ -36,7 +36,7 @@ from kb.files.uploading import (
     left_for,
 )
 from kb.languages import CODES
-from kb.library.resuming import ticket_for
+from kb.library.contributions.resuming import ticket_for
 from tests.kb.accounts.builders import editor, log_in, member
 from tests.kb.library import builders as make
 
@@ -173,8 +173,8 @@ def test_every_form_with_a_file_stands_at_an_address_that_takes_one():
     """A module with a field for files names its routes here."""
     holders = {
         "kb/files/forms.py": set(),  # the fields themselves
-        "kb/library/contribution_forms.py": {"library:add", "library:contribution"},
-        "kb/library/forms.py": {f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")},
+        "kb/library/contributions/forms.py": {"library:add", "library:contribution"},
+        "kb/library/admin/forms.py": {f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")},
         "kb/directory/sheets/views.py": {"sheetimport:add"},
     }
     root = Path(site.BASE_DIR)

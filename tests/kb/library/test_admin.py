@@ -20,9 +20,9 @@ from wagtail.models import Page
 from kb.files.models import FileVersion, StoredFile
 from kb.files.storing import receiving, store
 from kb.groups.models import Body
-from kb.library.bulk_actions import ConceptsForm
+from kb.library.admin.bulk_actions import ConceptsForm
+from kb.library.contributions.stamping import CHANGED, stamps_of
 from kb.library.models import Creator, Reference, ReferenceFile
-from kb.library.stamping import CHANGED, stamps_of
 from kb.vocabulary.models import Concept, Keyword
 from tests.kb.accounts import builders
 

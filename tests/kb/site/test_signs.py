@@ -9,8 +9,8 @@ from wagtail.blocks import CharBlock
 from wagtail.models import Page
 
 from kb.groups.importing.people import NotUnderstood, address
-from kb.library.contribution_forms import LINES, NamesField
-from kb.library.forms import KeywordsField
+from kb.library.admin.forms import KeywordsField
+from kb.library.contributions.forms import LINES, NamesField
 from kb.library.models import Authority, Reference
 from kb.library.models.authorities import OtherName
 from kb.pages.texts import TextsFormField

@@ -249,7 +249,7 @@ class TestWhenItIsDone:
 
 
 def test_names_come_in_the_form_of_the_authority_list():
-    from kb.library.authorities import merge
+    from kb.library.catalogue.authorities import merge
 
     make.reference("Ailleurs", creators=("Grp Logement",))
     merge("creator", ["Groupe de travail Logement", "Grp Logement"], "GT Logement")

@@ -1,0 +1,118 @@
+"""What is known of a few references, fetched together: the card, its names, its files with their versions, and its
+layers of rights.
+
+Entries, results, pages and suggestions all start from here, so that who may see what is decided in one way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from kb.accounts.audiences import may_see
+from kb.files.models import FileVersion
+from kb.library.catalogue.layers import Layer, layers_of
+from kb.library.models import Creator, Reference, ReferenceFile
+from kb.library.models.recording import KIND
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it, those that it
+    will open.
+    """
+
+    file: ReferenceFile
+    audiences: frozenset[str]
+    versions: list[FileVersion] = field(default_factory=list)
+
+    @property
+    def latest(self) -> FileVersion | None:
+        return self.versions[-1] if self.versions else None
+
+    def version(self, number: int) -> FileVersion | None:
+        return next((version for version in self.versions if version.number == number), None)
+
+    @property
+    def title(self) -> str:
+        """Its title, else the name it was put in under."""
+        return self.file.title or (self.latest.original_name if self.latest else "")
+
+    @property
+    def languages(self) -> list[str]:
+        """As the editor said, else as found in the text."""
+        if self.file.language:
+            return [self.file.language]
+        return list(self.latest.languages) if self.latest else []
+
+
+@dataclass(slots=True)
+class Gathered:
+    """One reference and what hangs on it; `attachments` in their order, of all readers: use `opened_by`."""
+
+    reference: Reference
+    creators: list[Creator] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers of rights; their files are ids of `ReferenceFile`."""
+        return layers_of(self.reference.effective_audiences, {one.file.pk: one.audiences for one in self.attachments})
+
+    def is_shown_to(self, held: frozenset[str]) -> bool:
+        return may_see(held, self.reference.effective_audiences)
+
+    def opened_by(self, held: frozenset[str]) -> list[Attachment]:
+        """The files that a reader may open, in order; none of a notice they may not see."""
+        return [one for one in self.attachments if may_see(held, one.audiences)] if self.is_shown_to(held) else []
+
+    def in_layer(self, layer: Layer) -> list[Attachment]:
+        return [one for one in self.attachments if one.file.pk in layer.files]
+
+    def languages(self, attachments: Iterable[Attachment]) -> tuple[str, ...]:
+        """Of these files, in their order; of the title when they have none."""
+        return tuple(dict.fromkeys(code for one in attachments for code in one.languages)) or (self.reference.language,)
+
+
+def reference_id_of(key: str) -> int | None:
+    """17 from "library.reference:17" or from the key of one of its entries ("library.reference:17/1"); None for
+    anything else.
+    """
+    kind, _, rest = key.partition(":")
+    number = rest.partition("/")[0]
+    return int(number) if kind == KIND and number.isdecimal() else None
+
+
+def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
+    """By id, in the order of ids; a reference that is gone is left out.
+
+    Four queries, however many and whether they have files or not.
+    """
+    found = {
+        reference.pk: Gathered(reference)
+        for reference in Reference.objects.filter(pk__in=set(reference_ids))
+        .select_related("body", "own_production")
+        .order_by("pk")
+    }
+    for creator in Creator.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "pk"):
+        found[creator.reference_id].creators.append(creator)
+    by_stored: dict[int, Attachment] = {}
+    for file in ReferenceFile.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "number"):
+        file.reference = found[file.reference_id].reference
+        attachment = by_stored[file.stored_file_id] = Attachment(file, file.effective_audiences)
+        found[file.reference_id].attachments.append(attachment)
+    for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file_id", "number"):
+        attachment = by_stored[version.stored_file_id]
+        if attachment.file.opens(version.number):
+            attachment.versions.append(version)
+    return found
+
+
+def in_batches(ids: Iterable[int], size: int) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for one in ids:
+        batch.append(one)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
