@@ -17,7 +17,7 @@ from wagtail.url_routing import RouteResult
 from home.choices import Place
 from home.overview import overview
 from kb.accounts.audiences import audiences_of
-from kb.newsletter.listing import latest_headline
+from kb.newsletter.public.archive import latest_headline
 from kb.pages.blocks import BodyBlock
 from kb.pages.models import BasePage
 

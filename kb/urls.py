@@ -11,7 +11,7 @@ from kb.accounts.login import doors
 from kb.accounts.personal_data.views import processing_register
 from kb.languages import word
 from kb.library import urls as library_urls
-from kb.newsletter import webhooks
+from kb.newsletter.returns import webhooks
 from kb.pages import forwarding, pictures
 
 urlpatterns = [

@@ -74,7 +74,7 @@ def migrations_key() -> str:
     accounts = Path(apps.get_app_config("accounts").path)
     for after in ("apps.py", "editors.py"):
         digest.update((accounts / after).read_bytes())
-    digest.update((Path(apps.get_app_config("newsletter").path) / "approving.py").read_bytes())
+    digest.update((Path(apps.get_app_config("newsletter").path) / "models" / "approval.py").read_bytes())
     for config in sorted(apps.get_app_configs(), key=lambda config: config.name):
         for path in sorted(Path(config.path).glob("migrations/*.py")):
             digest.update(str(path.relative_to(config.path)).encode() + path.read_bytes())

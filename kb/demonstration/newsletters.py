@@ -14,10 +14,10 @@ from kb.accounts.models import User
 from kb.languages import CODES
 from kb.library.models import Reference
 from kb.library.models.recording import subject_of
-from kb.newsletter.approving import ensure_workflow
 from kb.newsletter.choices import ConsentEvent, ConsentSource, OwnHeading, SubscriberState
 from kb.newsletter.models import Consent, Issue, IssueItem, Subscriber
-from kb.newsletter.subscribing import wording
+from kb.newsletter.models.approval import ensure_workflow
+from kb.newsletter.subscribers.subscribing import wording
 from kb.pages.news import news_sources
 from kb.pages.texts import Texts
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from kb.newsletter.ready import Sender, link_of
+from kb.newsletter.message.encoding import Sender, link_of
 
 
 @checks.register(checks.Tags.compatibility)

@@ -25,11 +25,11 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, naming, scrub
-from kb.newsletter import erased, subscribing
-from kb.newsletter.addresses import folded
 from kb.newsletter.choices import SubscriberState
+from kb.newsletter.message.addresses import folded
 from kb.newsletter.models import Consent, Delivery, Issue, IssueItem, Sending, Subscriber
 from kb.newsletter.models.gatherings import Reminder
+from kb.newsletter.subscribers import erased, subscribing
 
 UNCONFIRMED_KEPT = timedelta(days=14)
 LEFT_KEPT = timedelta(days=365)

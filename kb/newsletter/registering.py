@@ -14,20 +14,15 @@ from kb.accounts.own.ways import register_way
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
 from kb.directory.sheets.kinds import register_sheet_kind
-from kb.newsletter import (
-    approving,
-    awaiting,
-    personal,
-    previewing,
-    reminding,
-    returning,
-    sending,
-    sending_views,
-    webhooks,
-)
-from kb.newsletter.importing import SUBSCRIBERS
-from kb.newsletter.indexing import IssueKind, issues_that_speak_of
-from kb.newsletter.linking import IssueSitemap, subscribe_links
+from kb.newsletter import personal
+from kb.newsletter.admin import previewing, sending_views
+from kb.newsletter.issues import reminding, waiting
+from kb.newsletter.models import approval
+from kb.newsletter.public.indexing import IssueKind, issues_that_speak_of
+from kb.newsletter.public.linking import IssueSitemap, subscribe_links
+from kb.newsletter.returns import mailbox, webhooks
+from kb.newsletter.sending import steps as sending
+from kb.newsletter.subscribers.importing import SUBSCRIBERS
 from kb.pages.frame import register_footer_links, register_section
 from kb.pages.sitemaps import register_sitemap
 from search import registry
@@ -41,9 +36,9 @@ def register_all() -> None:
     register_footer_links("tools", subscribe_links)
     register_sitemap("newsletter", IssueSitemap)
     previewing.register_all()
-    register_waiting("newsletter.to_approve", _("Issues of L'Échos-CASS to approve"), awaiting.to_approve, order=15)
+    register_waiting("newsletter.to_approve", _("Issues of L'Échos-CASS to approve"), waiting.to_approve, order=15)
     post_migrate.connect(
-        approving.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow"
+        approval.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow"
     )
     register_waiting("newsletter.next", _("The next issue of L'Échos-CASS"), reminding.waiting, order=60)
     register_due(
@@ -55,7 +50,7 @@ def register_all() -> None:
     register_due("newsletter.sending", sending.keep_going, timedelta(minutes=1), label=_("Sending L'Échos-CASS"))
     register_due(
         "newsletter.bounces",
-        returning.ask_reading,
+        mailbox.ask_reading,
         timedelta(minutes=15),
         label=_("Reading what came back of L'Échos-CASS"),
     )

@@ -4,9 +4,9 @@ out a second time.
 
 from __future__ import annotations
 
-from kb.newsletter import erased, subscribing
 from kb.newsletter.choices import RUNNING_SENDINGS, SendingState, Trouble
 from kb.newsletter.models import Sending
+from kb.newsletter.subscribers import erased, subscribing
 
 
 def after_restore() -> dict[str, int]:

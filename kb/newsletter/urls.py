@@ -1,6 +1,7 @@
 """Addresses of L'Échos-CASS, under its path word in each language: the issues, then the subscription."""
 
-from kb.newsletter import subscription_views, views
+from kb.newsletter.public import views
+from kb.newsletter.subscribers import views as subscription_views
 
 app_name = "newsletter"
 urlpatterns = [*subscription_views.urlpatterns, *views.urlpatterns]

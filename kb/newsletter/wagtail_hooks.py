@@ -11,9 +11,9 @@ from wagtail.contrib.settings.registry import register_setting
 from wagtail.snippets.action_menu import ActionMenuItem, SubmitForModerationMenuItem
 from wagtail.snippets.models import register_snippet
 
-from kb.newsletter import sending_views
+from kb.newsletter.admin import sending_views
+from kb.newsletter.admin.issues import NewsletterViewSetGroup, may_gather, url_of
 from kb.newsletter.models import Issue, NewsletterSettings
-from kb.newsletter.viewsets import NewsletterViewSetGroup, may_gather, url_of
 
 register_snippet(NewsletterViewSetGroup)
 register_setting(NewsletterSettings, icon="calendar-alt")

@@ -154,7 +154,7 @@ NEWSLETTER_RATE = env.int("CASS_NEWSLETTER_RATE", default=600)
 # Hashes of erased addresses are made with it; SECRET_KEY where it is empty. Changing it forgets them.
 NEWSLETTER_ADDRESS_KEY = env("CASS_NEWSLETTER_ADDRESS_KEY", default="")
 # (issue, revision id) -> bool: what counts as the agreement to publish and send it.
-NEWSLETTER_APPROVAL = "kb.newsletter.approving.by_workflow"
+NEWSLETTER_APPROVAL = "kb.newsletter.models.approval.by_workflow"
 # What editors manage beside pages and images: an app (all its models) or "app.permission".
 EDITORS_MANAGE = [
     "clock.view_outgoingmail",

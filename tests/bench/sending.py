@@ -14,9 +14,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 
-from kb.newsletter import delivering, sending, signing
 from kb.newsletter.choices import SendingState
+from kb.newsletter.message import links as signing
 from kb.newsletter.models import Consent, Delivery, Issue, Sending, Subscriber
+from kb.newsletter.sending import delivering
+from kb.newsletter.sending import steps as sending
 from tests.bench.sink import served
 from tests.bench.table import Row
 from tests.kb.newsletter import builders as make

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from kb.library.models.recording import subject_of
-from kb.newsletter import listing
+from kb.newsletter.public import archive
 from tests.axe import assert_no_axe_findings
 from tests.kb.library import builders as library
 from tests.kb.newsletter import builders as make
@@ -62,7 +62,7 @@ def issues(transactional_db):
 @pytest.fixture
 def two_pages_of_them(issues, monkeypatch):
     """More issues of one year than a page of the archive holds."""
-    monkeypatch.setattr(listing, "A_PAGE", 3)
+    monkeypatch.setattr(archive, "A_PAGE", 3)
     for number in range(15, 18):
         make.issue(number, title=f"Numéro {number}", date=date(2013, 3, 1), live=True)
 

@@ -11,10 +11,10 @@ from django.conf import settings
 from django.test import Client
 from wagtail.users.models import UserProfile
 
-from kb.newsletter import sending
 from kb.newsletter.choices import DeliveryState, SendingState, Trouble
-from kb.newsletter.delivering import prepare_chunk
 from kb.newsletter.models import Delivery, Sending
+from kb.newsletter.sending import steps as sending
+from kb.newsletter.sending.delivering import prepare_chunk
 from tests.axe import assert_no_axe_findings
 from tests.kb.accounts.builders import editor, log_in
 from tests.kb.newsletter import builders as make

@@ -21,8 +21,8 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
 from kb.accounts.closing import record_since
-from kb.newsletter import gating
 from kb.newsletter.choices import OwnHeading
+from kb.newsletter.models import gate
 from kb.pages.texts import TranslatedText
 from search.indexing import record_closing
 from search.registry import open_to
@@ -56,7 +56,7 @@ class IssueQuerySet(models.QuerySet):
 
     def update(self, **values) -> int:
         with transaction.atomic():
-            gating.check_updated(self, values)
+            gate.check_updated(self, values)
             subjects = [subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)]
             before = open_to(subjects) if {"live", "lead_subject"} & set(values) else {}
             changed = super().update(**values)
@@ -68,12 +68,12 @@ class IssueQuerySet(models.QuerySet):
     def bulk_create(self, objs, *args, **options):
         objs = list(objs)
         if any(issue.live for issue in objs):
-            raise ValidationError(gating.ONE_BY_ONE)
+            raise ValidationError(gate.ONE_BY_ONE)
         return super().bulk_create(objs, *args, **options)
 
     def bulk_update(self, objs, fields, *args, **options):
         objs = list(objs)
-        gating.check_updated(self.filter(pk__in=[issue.pk for issue in objs]), dict.fromkeys(fields))
+        gate.check_updated(self.filter(pk__in=[issue.pk for issue in objs]), dict.fromkeys(fields))
         return super().bulk_update(objs, fields, *args, **options)
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -150,16 +150,16 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
     def save(self, *args, **options) -> None:
         """Raises ValidationError when it would be public as anything but what was agreed to."""
         with transaction.atomic():
-            gating.check_saved(self, options.get("update_fields"))
+            gate.check_saved(self, options.get("update_fields"))
             before = open_to([subject_of(self.pk)]) if self.pk else {}  # its items are saved with it
-            with gating.writing():
+            with gate.writing():
                 super().save(*args, **options)
             record_since(before, [subject_of(self.pk)])
 
     def publish(self, revision, *args, **options):
         """Raises ValidationError when nobody agreed to this revision."""
         with transaction.atomic():
-            gating.check_published(self, revision)
+            gate.check_published(self, revision)
             return super().publish(revision, *args, **options)
 
     def save_revision(self, *args, overwrite_revision=None, **options):
@@ -176,8 +176,8 @@ class ItemQuerySet(models.QuerySet):
     """Items of a public issue change with it only, when another revision of it was agreed to."""
 
     def _check(self) -> None:
-        if not gating.is_writing() and self.order_by().filter(issue__live=True).exists():
-            raise ValidationError(gating.ONE_BY_ONE)
+        if not gate.is_writing() and self.order_by().filter(issue__live=True).exists():
+            raise ValidationError(gate.ONE_BY_ONE)
 
     def update(self, **values) -> int:
         self._check()
@@ -188,7 +188,7 @@ class ItemQuerySet(models.QuerySet):
     def bulk_create(self, objs, *args, **options):
         objs = list(objs)
         if Issue.objects.filter(pk__in={item.issue_id for item in objs}, live=True).exists():
-            raise ValidationError(gating.ONE_BY_ONE)
+            raise ValidationError(gate.ONE_BY_ONE)
         return super().bulk_create(objs, *args, **options)
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -248,8 +248,8 @@ class IssueItem(Orderable):
         return super().delete(*args, **options)
 
     def _check(self) -> None:
-        if not gating.is_writing() and Issue.objects.filter(pk=self.issue_id, live=True).exists():
-            raise ValidationError(gating.ONE_BY_ONE)
+        if not gate.is_writing() and Issue.objects.filter(pk=self.issue_id, live=True).exists():
+            raise ValidationError(gate.ONE_BY_ONE)
 
 
 class NewsletterSettings(BaseGenericSetting):

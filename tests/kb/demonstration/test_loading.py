@@ -14,9 +14,9 @@ from kb.demonstration.reading import read_data
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate
 from kb.library.models import Reference
-from kb.newsletter.approving import is_approved
-from kb.newsletter.composing import whats_new
+from kb.newsletter.issues.composing import whats_new
 from kb.newsletter.models import Issue, Subscriber
+from kb.newsletter.models.approval import is_approved
 from kb.vocabulary.models import Concept
 
 pytestmark = pytest.mark.django_db

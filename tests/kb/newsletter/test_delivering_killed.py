@@ -18,7 +18,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.db import connection
 
-from kb.newsletter import sending
+from kb.newsletter.sending import steps as sending
 from tests.kb.clock.sinks import free_port
 from tests.kb.files.sites import Site, until
 from tests.kb.newsletter import builders as make

@@ -19,10 +19,10 @@ from wagtail.users.models import UserProfile
 from kb.accounts.audiences import STAFF
 from kb.library.models import Reference
 from kb.library.models.recording import subject_of
-from kb.newsletter import awaiting, composing
-from kb.newsletter.approving import WORKFLOW
 from kb.newsletter.choices import OwnHeading
+from kb.newsletter.issues import composing, waiting
 from kb.newsletter.models import Issue, NewsletterSettings, Sending
+from kb.newsletter.models.approval import WORKFLOW
 from tests.kb.accounts import builders as people
 from tests.kb.library.builders import reference
 from tests.kb.newsletter.builders import approve, issue, item
@@ -504,15 +504,15 @@ def test_mail_about_an_approval_names_neither_the_draft_nor_the_comment(client):
 def test_what_waits_for_an_approval_is_on_the_list_of_what_waits(client):
     made = issue(14, title="L’accueil")
     post(client, made, "submit")
-    named = awaiting.to_approve(client.user, frozenset({STAFF}))
-    unnamed = awaiting.to_approve(client.user, frozenset())
+    named = waiting.to_approve(client.user, frozenset({STAFF}))
+    unnamed = waiting.to_approve(client.user, frozenset())
     assert (named.total, [one.title for one in named.things], named.things[0].url) == (
         1,
         ["14. L’accueil"],
         admin("edit", made.pk),
     )
     assert (unnamed.total, unnamed.things) == (1, ())
-    assert awaiting.to_approve(people.member("quelquun@cass.example"), frozenset()).total == 0
+    assert waiting.to_approve(people.member("quelquun@cass.example"), frozenset()).total == 0
 
 
 def test_without_a_course_the_form_says_who_can_help(client):

@@ -16,9 +16,9 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.clock.mail.mailboxes import Maildir
 from kb.clock.registry import due_functions
-from kb.newsletter import returning
 from kb.newsletter.choices import DeliveryState, SubscriberState
 from kb.newsletter.models import Bounce
+from kb.newsletter.returns import mailbox as returning
 from tests.kb.clock.imap import dovecot, needs_dovecot
 from tests.kb.clock.messages import mail, refusal, report
 from tests.kb.newsletter.builders import subscriber

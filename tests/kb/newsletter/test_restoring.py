@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from kb.newsletter import erased, sending, subscribing
 from kb.newsletter.choices import SendingState, SubscriberState, Trouble
 from kb.newsletter.models import Sending, Subscriber
 from kb.newsletter.personal import thin_subscriptions
 from kb.newsletter.restoring import after_restore
+from kb.newsletter.sending import steps as sending
+from kb.newsletter.subscribers import erased, subscribing
 from tests.kb.newsletter import builders as make
 
 pytestmark = pytest.mark.django_db

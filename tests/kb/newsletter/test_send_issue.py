@@ -8,10 +8,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django_tasks_db.models import DBTaskResult
 
-from kb.newsletter import sending
 from kb.newsletter.choices import SendingState
 from kb.newsletter.management.commands import send_issue
 from kb.newsletter.models import Delivery, Sending
+from kb.newsletter.sending import steps as sending
 from tests.kb.clock.sinks import mail_server
 from tests.kb.newsletter import builders as make
 from tests.kb.newsletter.sinks import Judge
@@ -55,7 +55,7 @@ def test_a_dry_run_says_what_stands_in_the_way(capsys, people):
 
 
 def test_it_sends_and_says_how_far_it_is(settings, capsys, people, monkeypatch):
-    monkeypatch.setattr("kb.newsletter.delivering.BATCH", 2)
+    monkeypatch.setattr("kb.newsletter.sending.delivering.BATCH", 2)
     make.issue(live=True)
     with mail_server(settings, sink=Judge()) as sink:
         said = run(capsys, "14")

@@ -1,5 +1,5 @@
 """The addresses of webhooks alone, as kb.urls has them where django-anymail is configured."""
 
-from kb.newsletter.webhooks import urlpatterns as mounted
+from kb.newsletter.returns.webhooks import urlpatterns as mounted
 
 urlpatterns = mounted()

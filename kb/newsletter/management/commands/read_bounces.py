@@ -6,8 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from kb.clock.mail.mailboxes import MailboxError
-from kb.newsletter.bouncing import Outcome
-from kb.newsletter.returning import in_words, read_mailbox
+from kb.newsletter.returns.bouncing import Outcome
+from kb.newsletter.returns.mailbox import in_words, read_mailbox
 
 
 class Command(BaseCommand):

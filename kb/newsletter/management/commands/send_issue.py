@@ -15,10 +15,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import override
 
 from kb.newsletter.choices import OPEN_DELIVERIES, SendingState
-from kb.newsletter.delivering import deliver_batch
-from kb.newsletter.foretelling import foretell
 from kb.newsletter.models import Issue, Sending
-from kb.newsletter.sending import CannotSend, begin, counts, go_on, keep_going, start
+from kb.newsletter.sending.delivering import deliver_batch
+from kb.newsletter.sending.forecast import foretell
+from kb.newsletter.sending.steps import CannotSend, begin, counts, go_on, keep_going, start
 
 LOOK_S = 2.0  # seconds between two looks while another worker has its turn
 
