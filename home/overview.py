@@ -7,7 +7,7 @@ import logging
 
 from kb.languages import current_language
 from kb.library.public.front_page import Listing, latest
-from search.engines.base import EngineUnavailable
+from search.engines import EngineUnavailable
 from search.opening import site_finder
 
 logger = logging.getLogger(__name__)

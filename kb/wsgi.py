@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from search.extraction.confinement import hide_process
+from search.extraction import hide_process
 
 hide_process()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb.settings.production")

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.models import LastRun, WorkerBeat
 from search.engines import EngineUnavailable, get_engine
-from search.extraction.sandbox import confinement_here
+from search.extraction import confinement_here
 from search.indexing import INDEX
 from search.leases import is_held
 from search.models import Outbox

@@ -33,7 +33,7 @@ from django_tasks_db.utils import exclusive_transaction
 from kb.clock.models import WorkerBeat
 from kb.clock.recovering import lane_id
 from kb.clock.running import run_due
-from search.extraction.sandbox import confinement_here
+from search.extraction import confinement_here
 
 logger = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ class FilesConfig(AppConfig):
 
         from kb.clock import registry
         from kb.files import keeping, personal, recovering, removing, tidying
-        from search.extraction import sandbox
+        from search.extraction import settle
 
-        sandbox.settle(
+        settle(
             scratch=settings.FILES_SCRATCH_DIR,
             must_be_confined=settings.FILES_CONFINED,
             least_free_bytes=settings.CLOCK_DISK_FREE_BYTES,

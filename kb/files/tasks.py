@@ -32,7 +32,16 @@ from kb.files.models import FileVersion
 from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME
 from kb.files.turns import next_version
 from kb.files.writing import TakenOver, Written, make_current, write_pages
-from search.extraction import Extraction, ExtractionError, Limits, Unconfined, extract, has_few_letters, is_scan, ocr
+from search.extraction import (
+    Extraction,
+    ExtractionError,
+    Limits,
+    Unconfined,
+    can_recognise,
+    extract,
+    has_few_letters,
+    is_scan,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -188,7 +197,7 @@ def _read(version: FileVersion, *, recognise: bool) -> Outcome:
 
 def _not_recognised(extraction: Extraction, state: str) -> list[str]:
     """Why pages without text stay without, where no program recognises them; a clause for the reason."""
-    if ocr.available() or not _has_silent_pages(extraction):
+    if can_recognise() or not _has_silent_pages(extraction):
         return []
     return [NO_RECOGNITION if state == State.SCAN else NO_RECOGNITION_OF_SOME]
 
@@ -201,7 +210,7 @@ def _has_pictures_of_text(extraction: Extraction | None) -> bool:
     """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program
     that recognises.
     """
-    return bool(extraction and _has_silent_pages(extraction) and ocr.available())
+    return bool(extraction and _has_silent_pages(extraction) and can_recognise())
 
 
 def _has_silent_pages(extraction: Extraction) -> bool:

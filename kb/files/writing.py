@@ -17,7 +17,7 @@ from django.db import transaction
 
 from kb.files import owners
 from kb.files.models import FilePage, FileVersion
-from search.analysis.detection import CODES, detect, spans
+from search.analysis import CODES, detect, spans
 from search.extraction import ExtractedPage, Extraction
 
 _ROWS_AT_ONCE = 200

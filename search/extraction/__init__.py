@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from search.extraction.confinement import hide_process
 from search.extraction.errors import (
     BrokenFile,
     EncryptedFile,
@@ -20,9 +21,12 @@ from search.extraction.errors import (
     Unsupported,
 )
 from search.extraction.families import HEAD_BYTES, Family, family_of, is_program_name
+from search.extraction.html import sections_of
 from search.extraction.limits import Limits
-from search.extraction.pages import ExtractedPage, Extraction
-from search.extraction.sandbox import Sandbox, shared_sandbox
+from search.extraction.ocr import available as can_recognise
+from search.extraction.pages import ExtractedPage, Extraction, unpack_boxes
+from search.extraction.plain import decode
+from search.extraction.sandbox import Sandbox, confinement_here, settle, shared_sandbox
 
 __all__ = [
     "HEAD_BYTES",
@@ -38,12 +42,19 @@ __all__ = [
     "TooLarge",
     "Unconfined",
     "Unsupported",
+    "can_recognise",
+    "confinement_here",
+    "decode",
     "extract",
     "family_of",
     "has_few_letters",
+    "hide_process",
     "is_program_name",
     "is_scan",
+    "sections_of",
+    "settle",
     "shared_sandbox",
+    "unpack_boxes",
 ]
 
 # A page with fewer letters is silent: a page number or a stamp on a picture of a page.

@@ -9,7 +9,7 @@ import binascii
 import re
 from urllib.parse import unquote_to_bytes
 
-from search.extraction.plain import decode
+from search.extraction import decode
 
 MAX_VALUE = 50_000
 

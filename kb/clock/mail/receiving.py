@@ -19,8 +19,7 @@ from kb.clock.mail import reports
 from kb.clock.mail.fields import addresses_in, decode_words
 from kb.clock.mail.parts import Part, is_mail, read_parts
 from kb.clock.mail.reports import Refusal
-from search.extraction.errors import BrokenFile
-from search.extraction.html import sections_of
+from search.extraction import BrokenFile, sections_of
 
 BOUNCE, DELAYED, DELIVERED = "bounce", "delayed", "delivered"
 COMPLAINT, AUTO_REPLY, READ_RECEIPT, MESSAGE, UNREADABLE = (

@@ -44,7 +44,7 @@ from kb.library.admin.forms import MOST_NAMES, OWNER_KIND, ReferenceFileForm, Re
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.models import Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
-from search.engines.base import EngineUnavailable
+from search.engines import EngineUnavailable
 from search.entries import Filters
 from search.opening import site_finder
 from search.query import parse

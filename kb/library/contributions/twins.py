@@ -23,7 +23,7 @@ from kb.library.choices import ReferenceState
 from kb.library.drafting.documents import words_of
 from kb.library.drafting.identifiers import doi_in, isbn_forms, url_key
 from kb.library.models import Reference, Resemblance
-from search.engines.base import EngineUnavailable
+from search.engines import EngineUnavailable
 from search.opening import site_finder
 from search.query import parse
 

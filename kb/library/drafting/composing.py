@@ -18,7 +18,7 @@ from kb.library.drafting.notions import Vocabulary, concepts_of
 from kb.library.drafting.publishers import publisher_of
 from kb.library.drafting.summaries import summary_of
 from kb.library.drafting.titles import titles_of
-from search.analysis.detection import spans
+from search.analysis import spans
 
 
 @dataclass(frozen=True, slots=True)

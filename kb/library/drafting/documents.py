@@ -14,8 +14,8 @@ from statistics import median
 from typing import Any
 
 from kb.library.choices import FoundIn
-from search.analysis.tokens import plain_words
-from search.extraction.pages import unpack_boxes
+from search.analysis import plain_words
+from search.extraction import unpack_boxes
 
 LONGEST_LINE = 1_000  # characters of a line that are looked at: a paragraph of a format without pages is one line
 HEAD = 6  # pages at the beginning where a document says what it is

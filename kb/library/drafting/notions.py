@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from math import log
 
 from kb.library.drafting.documents import Document, Found, Page, on_page
-from search.analysis.compounds import SHORTEST_REST, has_compounds
-from search.analysis.languages import LANGUAGES
-from search.analysis.tokens import forms
+from search.analysis import LANGUAGES, SHORTEST_REST, forms, has_compounds
 
 MOST = 5
 _IN_TITLE = 3.0  # what the title names is what the document is about: so many times the score

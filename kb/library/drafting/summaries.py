@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kb.library.drafting.documents import Document, Found, Page, on_page
-from search.analysis.detection import spans
+from search.analysis import spans
 
 LONGEST = 600
 _HEADING = re.compile(

@@ -20,9 +20,9 @@ from kb.files.models import FilePage
 from kb.library.catalogue.access import Place
 from kb.library.catalogue.naming import anchor_of, page_label, parse_anchor
 from kb.library.models.recording import subject_of
-from search.engines.base import EngineUnavailable
+from search.engines import EngineUnavailable
 from search.entries import Filters, LanguageSpan, Query
-from search.extraction.pages import unpack_boxes
+from search.extraction import unpack_boxes
 from search.highlight import Highlighted, Html, spans_in
 from search.opening import Finder
 

@@ -29,7 +29,7 @@ from kb.library.models.marks import Mark
 from kb.library.public.front_page import Listing, latest
 from kb.library.public.reader_page import opened_page
 from kb.library.public.reference_page import shown_reference
-from search.engines.base import EngineUnavailable
+from search.engines import EngineUnavailable
 from search.opening import Finder, site_finder
 
 logger = logging.getLogger(__name__)

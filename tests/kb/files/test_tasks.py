@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_said_by_its_state(committed, monkeypatch, told, 
 
 def test_pages_without_text_are_a_scan(committed, monkeypatch):
     monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="")], paged=True))
-    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: False)
     assert read(committed).state == "scan"
 
 
@@ -194,7 +194,7 @@ def recogniser(monkeypatch):
         return Extraction("application/pdf", (ExtractedPage(number=1, text=text, ocr=limits.ocr),), paged=True)
 
     monkeypatch.setattr(tasks, "extract", extract)
-    monkeypatch.setattr(tasks.ocr, "available", lambda: True)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: True)
     return readings
 
 
@@ -226,7 +226,7 @@ def test_a_scan_is_a_scan_first_and_recognised_in_a_lane_of_its_own(committed, r
 )
 def test_a_page_with_hardly_a_letter_is_tried_by_recognition(committed, monkeypatch, text, wanted):
     monkeypatch.setattr(tasks, "enqueue_recognition", lambda version_id: None)
-    monkeypatch.setattr(tasks.ocr, "available", lambda: True)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: True)
     pages = (ExtractedPage(number=1, text=TEXTS["fr"]), ExtractedPage(number=2, text=text))
     monkeypatch.setattr(tasks, "extract", lambda *given, **more: Extraction("application/pdf", pages, paged=True))
     assert read(committed).wants_recognition is wanted
@@ -267,7 +267,7 @@ def test_recognition_that_could_not_be_tried_gives_its_attempt_back(committed, r
 
 
 def test_without_a_program_that_recognises_a_scan_stays_one(committed, recogniser, monkeypatch):
-    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: False)
     version = read(committed)
     assert (version.state, version.wants_recognition, recogniser) == ("scan", False, [False])
 
@@ -287,7 +287,7 @@ def test_without_a_program_that_recognises_a_scan_stays_one(committed, recognise
 def test_where_no_program_recognises_the_reason_says_so(committed, monkeypatch, pages, said):
     found = [ExtractedPage(number=number, text=text) for number, text in enumerate(pages, start=1)]
     monkeypatch.setattr(tasks, "extract", extracted(found, paged=True))
-    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: False)
     assert read(committed).reason == said
 
 
@@ -298,7 +298,7 @@ def test_where_a_program_recognises_the_reason_does_not_say_that_there_is_none(c
 
 def test_what_has_no_pages_says_nothing_of_recognition(committed, monkeypatch):
     monkeypatch.setattr(tasks, "extract", extracted([ExtractedPage(number=1, text="")], paged=False))
-    monkeypatch.setattr(tasks.ocr, "available", lambda: False)
+    monkeypatch.setattr(tasks, "can_recognise", lambda: False)
     assert read(committed).reason == ""
 
 

@@ -5,7 +5,7 @@ a second time at once.
 from django.core.management.base import BaseCommand
 
 from kb.clock.working import BackgroundWorker
-from search.extraction.confinement import hide_process
+from search.extraction import hide_process
 
 
 class Command(BaseCommand):

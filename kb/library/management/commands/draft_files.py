@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from kb.files.reading import Reading, read_paths
 from kb.library.drafting.composing import Known, lines_of_document
 from kb.library.drafting.documents import HEAD, Document, Page
-from search.analysis.detection import spans
+from search.analysis import spans
 from search.extraction import Extraction, Limits
 
 
