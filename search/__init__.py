@@ -6,9 +6,9 @@
     remove(*subjects)    the same for what is gone: its kind gives no entries any more
     search(…)            an answer for one reader                                                (asking.ask)
 
-Domains give what can be found by registering kinds in `search.registry`; `indexing`, `opening`, `query`, `highlight`,
-`extraction`, the languages of a text (`analysis`) and the contract of engines (`engines.base`) may be called by name
-too; the rest is the package's own.
+Domains give what can be found by registering kinds in `search.registry`. They call `indexing`, `opening`, `query`,
+`highlight` and the like by name, and of `engines`, `analysis` and `extraction` what these name at their doors; `make
+lint` holds them to it.
 """
 
 from __future__ import annotations

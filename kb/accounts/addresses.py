@@ -22,7 +22,7 @@ from django.db.models import BooleanField, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.login.noting import hidden, note
+from kb.accounts.noting import hidden, note
 from kb.accounts.writing import address_of, write
 from kb.site.limiting import may_write
 

@@ -14,9 +14,8 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, editors, second_factor
+        from kb.accounts import addresses, editors, noting, recognising, second_factor
         from kb.accounts.fields import DayInput
-        from kb.accounts.login import noting, recognising
         from kb.accounts.personal_data import edited_kinds, own_kinds
         from kb.site import caching, signs
 

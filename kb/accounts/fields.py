@@ -11,8 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import audiences
-from kb.accounts.login import noting
+from kb.accounts import audiences, noting
 
 
 def public_only() -> list[str]:

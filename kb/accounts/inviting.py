@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.addresses import prove
 from kb.accounts.choices import InvitationState
-from kb.accounts.login.noting import note
+from kb.accounts.noting import note
 from kb.accounts.writing import address_of, write
 from kb.site.limiting import may_write
 

@@ -13,8 +13,8 @@ from typing import Any
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest
 
-from kb.accounts.login.noting import note
-from kb.accounts.login.recognising import remember
+from kb.accounts.noting import note
+from kb.accounts.recognising import remember
 
 
 def end_sessions(user: Any) -> None:

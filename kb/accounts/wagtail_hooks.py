@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from wagtail import hooks
 
-from kb.accounts.login.noting import note
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.accounts.personal_data import erasing
 from kb.accounts.personal_data import views as personal_views
 from kb.accounts.sessions import end_sessions

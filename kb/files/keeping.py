@@ -89,3 +89,14 @@ def remove_old() -> str:
             storage.delete(f"{FOLDER}/{name}")
             removed += 1
     return f"{removed} kept uploads removed" if removed else ""
+
+
+def kept_name(word: str, *, whose: str = "") -> str:
+    """The name of an upload kept aside; "" for a word that opens nothing here."""
+    try:
+        content, name = kept(word, whose=whose) if word else (None, "")
+    except (signing.BadSignature, FileNotFoundError):
+        return ""
+    if content is not None:
+        content.close()
+    return name

@@ -8,8 +8,7 @@ class GroupsConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from kb.accounts import audiences
-        from kb.accounts.login import noting
+        from kb.accounts import audiences, noting
         from kb.clock.notices.waiting import register_waiting
         from kb.directory.sheets import kinds
         from kb.groups import granting, importing, models, naming, personal, waiting

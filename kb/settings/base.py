@@ -76,7 +76,7 @@ MIDDLEWARE = [
     "kb.site.headers.PermissionsPolicyMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "kb.accounts.second_factor.SecondFactorMiddleware",
-    "kb.accounts.login.recognising.DeviceMiddleware",
+    "kb.accounts.recognising.DeviceMiddleware",
     "kb.backoffice.counting.TickedRowsMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
     "home.views.NotAllowedMiddleware",

@@ -1,7 +1,7 @@
 """What the log may hold: no addresses, no links that open something. Who did what in the admin is in Wagtail's history,
 in the database.
 
-What concerns accounts and rights is noted by `kb.accounts.login.noting`, people by their number.
+What concerns accounts and rights is noted by `kb.accounts.noting`, people by their number.
 """
 
 from __future__ import annotations

@@ -7,10 +7,12 @@ from __future__ import annotations
 import email
 import email.policy
 import email.utils
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
+from search.extraction import sniffing
 from search.extraction.errors import BrokenFile
 from search.extraction.html import sections_of
 from search.extraction.limits import Facts, Limits
@@ -18,12 +20,15 @@ from search.extraction.pages import ExtractedPage
 from search.extraction.plain import decode
 from search.extraction.sections import Sections
 
+# Reads a file of a media type, whatever it is.
+ReadAny = Callable[[Path, str, Limits], Iterator[Facts | ExtractedPage | str]]
+
 _HEADERS = ("Subject", "From", "To", "Cc", "Date")
 _MAX_PARTS = 500
 _MAX_ATTACHMENTS = 20
 
 
-def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
+def read(path: Path, limits: Limits, *, read_attached: ReadAny) -> Iterator[Facts | ExtractedPage | str]:
     """One section for headers and text (an HTML part only where there is no plain one), then those of each readable
     attachment, one level deep.
     """
@@ -58,7 +63,7 @@ def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
         count += 1
         yield page
     for name, payload in attachments[:_MAX_ATTACHMENTS]:
-        for page in _attached(name, payload, limits):
+        for page in _attached(name, payload, limits, read_attached):
             count += 1
             yield ExtractedPage(
                 number=count,
@@ -74,14 +79,10 @@ def _day(said: str) -> str:
         return ""
 
 
-def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPage]:
+def _attached(name: str, payload: bytes, limits: Limits, read_attached: ReadAny) -> Iterator[ExtractedPage]:
     """The pages of an attachment, without boxes; nothing for one that is not read (it is named in the mail's own
     section).
     """
-    import tempfile
-
-    from search.extraction import reading, sniffing
-
     if not payload:
         return
     with tempfile.NamedTemporaryFile(prefix="attached-") as file:
@@ -91,7 +92,7 @@ def _attached(name: str, payload: bytes, limits: Limits) -> Iterator[ExtractedPa
             media_type = sniffing.sniff(file.name)
             if media_type == sniffing.MAIL:
                 return
-            for item in reading.read(Path(file.name), media_type, limits):
+            for item in read_attached(Path(file.name), media_type, limits):
                 if isinstance(item, ExtractedPage) and item.text:
                     yield item
         except Exception:

@@ -30,7 +30,7 @@ READERS: dict[str, Reader] = {
     sniffing.PLAIN: plain.read,
     sniffing.CSV: plain.read,
     sniffing.RTF: plain.read_rtf,
-    sniffing.MAIL: mail.read,
+    sniffing.MAIL: lambda path, limits: mail.read(path, limits, read_attached=read),
     sniffing.DOC: old_office.read,
     sniffing.XLS: old_office.read,
     sniffing.PPT: old_office.read,

@@ -34,9 +34,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
-from kb.accounts import editors
+from kb.accounts import editors, noting
 from kb.accounts.addresses import TAKEN, find_person
-from kb.accounts.login import admitting, noting
+from kb.accounts.login import admitting
 from kb.accounts.models import User
 from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.accounts.sessions import end_sessions

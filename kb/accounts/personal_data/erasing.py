@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
 from kb.accounts.addresses import own_addresses
-from kb.accounts.login.noting import note
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.accounts.personal_data import registry
 from kb.accounts.personal_data.scrubbing import Identity
 

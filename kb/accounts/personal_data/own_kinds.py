@@ -17,7 +17,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts.login import recognising
+from kb.accounts import recognising
 from kb.accounts.models import Invitation, KnownPlace
 from kb.accounts.personal_data import retaining
 from kb.accounts.personal_data.registry import (

@@ -25,7 +25,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 from wagtail.log_actions import log
 
-from kb.accounts.login import recognising
+from kb.accounts import recognising
 from kb.accounts.models import User
 from kb.accounts.personal_data import erasing, registry
 from kb.accounts.personal_data.forms import ConfirmErasureForm

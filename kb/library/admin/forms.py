@@ -7,7 +7,6 @@ from __future__ import annotations
 from django import forms
 from django.core import signing
 from django.db import transaction
-from django.utils.text import get_valid_filename
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
@@ -15,9 +14,10 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 from kb.accounts import audiences
 from kb.accounts.reopening import OpensNothingAgain, another, given, more_readers
 from kb.files.forms import UploadField, check_upload
-from kb.files.keeping import keep, kept, release
+from kb.files.keeping import keep, kept, kept_name, release
 from kb.files.storing import Received, receive, store
 from kb.languages import CODES
+from kb.library.catalogue.adding import readable_name
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributions.stamping import stamp_of
@@ -29,7 +29,6 @@ from kb.vocabulary.models import Keyword
 DECISIONS = {ReferenceState.ACCEPTED, ReferenceState.RETURNED, ReferenceState.REFUSED}
 NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
 OWNER_KIND = "library.reference"
-MOST_NAMES = 100
 MOST_KEYWORDS = 100  # in each language
 
 
@@ -127,23 +126,6 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
         if word and self.received:
             release(word)
         return super().save(commit=commit)
-
-
-def kept_name(word: str, *, whose: str = "") -> str:
-    """The name of an upload kept aside; "" for a word that opens nothing here."""
-    try:
-        content, name = kept(word, whose=whose) if word else (None, "")
-    except (signing.BadSignature, FileNotFoundError):
-        return ""
-    if content is not None:
-        content.close()
-    return name
-
-
-def readable_name(name: str) -> str:
-    """ "rapport_activite-2012.pdf" as a title: "rapport activite-2012"."""
-    stem = name.rsplit(".", 1)[0] if "." in name else name
-    return " ".join(stem.replace("_", " ").split())[:255] or get_valid_filename(name)
 
 
 class KeywordsField(forms.CharField):

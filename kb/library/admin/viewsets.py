@@ -40,7 +40,8 @@ from kb.files.states import shown_state
 from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library.admin import versions as version_views
-from kb.library.admin.forms import MOST_NAMES, OWNER_KIND, ReferenceFileForm, ReferenceForm
+from kb.library.admin.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
+from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.models import Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower

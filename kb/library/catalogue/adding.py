@@ -10,12 +10,15 @@ from pathlib import Path
 
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.text import get_valid_filename
 
 from kb.files.storing import Received, receiving, store
 from kb.library.choices import PublishReason
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.library.models.recording import KIND
 from kb.vocabulary.models import Concept
+
+MOST_NAMES = 100  # of who made a document; the document itself has the others
 
 
 def add_reference(
@@ -69,3 +72,9 @@ def add_file(
             added.stored_file = store(received, owner_kind=KIND, user=user).stored_file
             added.save()
     return added
+
+
+def readable_name(name: str) -> str:
+    """ "rapport_activite-2012.pdf" as a title: "rapport activite-2012"."""
+    stem = name.rsplit(".", 1)[0] if "." in name else name
+    return " ".join(stem.replace("_", " ").split())[:255] or get_valid_filename(name)

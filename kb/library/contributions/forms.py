@@ -16,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
 from kb.files.forms import Refused, UploadField, UploadsField, check_upload
-from kb.files.keeping import keep, kept, release
+from kb.files.keeping import keep, kept, kept_name, release
 from kb.files.names import clean_name
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.admin.forms import MOST_NAMES, kept_name
+from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.choices import PublishReason, ReferenceState, ReferenceType
 from kb.library.contributions.resuming import owner_of_kept
 from kb.library.contributions.starting import (

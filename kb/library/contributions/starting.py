@@ -23,8 +23,7 @@ from kb.files.models import FileVersion
 from kb.files.storing import Received, receiving, store
 from kb.groups.models import Body
 from kb.languages import current_language
-from kb.library.admin.forms import readable_name
-from kb.library.catalogue.adding import add_file, add_reference
+from kb.library.catalogue.adding import add_file, add_reference, readable_name
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import AuthorityKind, FoundIn, PublishReason
 from kb.library.drafting import fill

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.accounts import addresses, editors
-from kb.accounts.login.noting import note
 from kb.accounts.models import User
+from kb.accounts.noting import note
 from kb.languages import CODES
 from kb.site.signs import check_address
 

@@ -14,7 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kb.accounts.login import admitting, recognising
+from kb.accounts import recognising
+from kb.accounts.login import admitting
 from kb.accounts.models import KnownPlace
 from kb.demonstration.accounts import present_code
 from kb.site import limiting

@@ -25,7 +25,7 @@ from django.utils.translation import override
 from kb.accounts.audiences import STAFF, held_by
 from kb.files.models import FileVersion, StoredFile, private_storage
 from kb.groups.models import Mandate
-from kb.library.admin.forms import MOST_NAMES
+from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributions import steps as handling
 from kb.library.contributions.resuming import ticket_for

@@ -8,8 +8,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from kb.accounts import addresses, editors, inviting
-from kb.accounts.login import noting
+from kb.accounts import addresses, editors, inviting, noting
 from kb.accounts.personal_data import erasing
 from kb.accounts.sessions import end_sessions
 from kb.demonstration.accounts import present_code
