@@ -38,6 +38,7 @@ lint: install-dev ## Style, types, import law, templates, migrations
 	@$(BIN)/ruff format --check .
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@$(BIN)/mypy -p search.analysis -p search.engines -p search.extraction -m search.entries -m search.query -m search.highlight -m search.ranking -m search.evaluation
+	@.ci/types
 	@$(BIN)/djhtml --tabwidth 2 --check templates
 	@DJANGO_SETTINGS_MODULE=kb.settings.test $(MANAGE) makemigrations --check --dry-run
 	@DJANGO_SETTINGS_MODULE=kb.settings.test $(MANAGE) check --fail-level WARNING

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.datastructures import MultiValueDict
@@ -64,7 +64,11 @@ class _StampField(forms.CharField):
         return False
 
 
-class OpensNothingAgain:
+# What it is mixed into.
+_Form = forms.ModelForm if TYPE_CHECKING else object
+
+
+class OpensNothingAgain(_Form):
     """For a form of a row that is there: where its rights are not those that the form showed, nothing posted gives more
     than they do.
 

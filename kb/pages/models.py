@@ -78,7 +78,8 @@ class BasePageForm(OpensNothingAgain, WagtailAdminPageForm):
         return {"audiences": readers, **times, "live": row["live"]}
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if self.rights_now and not self.rights_now["live"] and "action-publish" in self.data and self.is_of_before():
             self.add_error(None, forms.ValidationError(TAKEN_OFFLINE, code="changed_meanwhile"))
             self.show(STAMP, stamp_of_rights(self.rights_now))

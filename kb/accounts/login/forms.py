@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -106,7 +106,13 @@ class OwnPanelForm(forms.ModelForm):
         fields = ("name", "language")
 
 
-class _InOurWords:
+# What these are mixed into.
+_Form = forms.Form if TYPE_CHECKING else object
+_ByKey = LoginWebAuthnForm if TYPE_CHECKING else object
+_WithCode = mfa.AuthenticateForm if TYPE_CHECKING else object
+
+
+class _InOurWords(_Form):
     """An allauth form with our labels and help, and without placeholders: the label stays in sight."""
 
     words: ClassVar[Mapping[str, tuple[str | Promise, str | Promise]]] = {
@@ -155,7 +161,8 @@ class ArrivalForm(_InOurWords, forms.ModelForm):
         return password
 
     def clean(self) -> dict:
-        given = super().clean()
+        super().clean()
+        given = self.cleaned_data
         if given.get("password1") and given.get("password2") and given["password1"] != given["password2"]:
             self.add_error("password2", _("The two passwords are not the same. Type them again."))
         return given
@@ -263,7 +270,7 @@ def _answer_field() -> AnswerField:
     return AnswerField(widget=forms.HiddenInput, error_messages={"invalid": ANSWER_UNFIT})
 
 
-class _ByPasskey:
+class _ByPasskey(_ByKey):
     def clean_credential(self) -> Authenticator:
         """Counted where the person is known; a log-in by passkey alone names nobody yet: strangers could send answers
         in anybody's name.
@@ -378,7 +385,7 @@ class SiteSetPasswordForm(_InOurWords, account.SetPasswordForm):
     pass
 
 
-class _CodeOnce:
+class _CodeOnce(_WithCode):
     """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance
     accepts it for three.
     """

@@ -68,7 +68,8 @@ class CodedForm(WagtailAdminModelForm):
             code.help_text = _("Left empty, it is made of the name. It never changes afterwards.")
 
     def clean(self):
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if not self.instance.pk and not found.get("code") and "code" not in self.errors:
             found["code"] = free_code(
                 self.name_for_code(found), lambda code: self.others(found).filter(code=code).exists(), otherwise="x"

@@ -71,7 +71,8 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
                 self.say_kept(name)
 
     def clean(self):
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if not found.get("upload") and found.get("kept_upload"):
             try:
                 content, name = found["kept"] = kept(found["kept_upload"])
@@ -184,7 +185,8 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
                 self.fields[f"keywords_{code}"].initial = words[code]
 
     def clean(self):
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if found.get("state") in NEEDS_REASON and not found.get("state_reason"):
             self.add_error("state_reason", _("Say why in a few words: its author reads them."))
         if self.decides(found.get("state")) and found.get("shown") != self.stamp:

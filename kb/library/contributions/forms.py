@@ -141,7 +141,8 @@ class AddForm(forms.Form):
         return Link(url=address)
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         given = found.get("uploads")
         taken = [Upload(one, one.name) for one in given.taken] if given else []
         found["files"] = [*self.kept.opened(), *taken]
@@ -334,7 +335,8 @@ class RecordForm(forms.Form):
         return doi_typed(text)
 
     def clean(self) -> dict[str, Any]:
-        found = super().clean()
+        super().clean()
+        found = self.cleaned_data
         if found.get("publish_reason") == PublishReason.PERMISSION and not found.get("permission_date"):
             self.add_error("permission_date", _("Give the date of the permission."))
         if (

@@ -26,7 +26,8 @@ class TextsForm(WagtailAdminModelForm):
     """Texts keep the language they were written in first, as long as they have words in it."""
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         for name, field in self.fields.items():
             source = (
                 (getattr(self.instance, name, None) or {}).get("source") if isinstance(field, TextsFormField) else None
@@ -76,7 +77,8 @@ class IssueForm(TextsForm):
         )
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("lead_subject") and cleaned.get("lead_url"):
             self.add_error(
                 "lead_url",

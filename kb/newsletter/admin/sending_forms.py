@@ -46,7 +46,8 @@ class ScheduleForm(forms.Form):
         return make_aware(datetime.combine(self.cleaned_data["day"], self.cleaned_data["hour"]))
 
     def clean(self):
-        cleaned = super().clean()
+        super().clean()
+        cleaned = self.cleaned_data
         if {"day", "hour"} <= set(cleaned) and self.starts_at <= timezone.now():
             self.add_error("hour", _("This hour has passed. Choose one to come, or send now."))
         return cleaned

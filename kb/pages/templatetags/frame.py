@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from django import template
 from django.utils import formats
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeData, mark_safe
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from kb.pages.icons import ARCS, ICONS
 
 register = template.Library()
 
-SAID: dict[tuple[str, ...], str] = {
+SAID: dict[tuple[str, ...], Promise] = {
     (): gettext_lazy("Language not known"),
     ("fr",): gettext_lazy("In French"),
     ("nl",): gettext_lazy("In Dutch"),
@@ -29,7 +30,7 @@ SAID: dict[tuple[str, ...], str] = {
     ("nl", "en"): gettext_lazy("In Dutch and English"),
     ("fr", "nl", "en"): gettext_lazy("In French, Dutch and English"),
 }
-NOT_YET: dict[str, str] = {
+NOT_YET: dict[str, Promise] = {
     "fr": gettext_lazy("not yet in French"),
     "nl": gettext_lazy("not yet in Dutch"),
     "en": gettext_lazy("not yet in English"),
