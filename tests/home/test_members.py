@@ -205,9 +205,7 @@ def test_it_costs_the_same_for_one_thing_of_each_as_for_many():
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("language", ["fr", "nl"])
+@pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 1280, "light"), ("nl", 390, "dark")])
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(live_server, context, waits, language, width, scheme):
     user = make.member("PA", language=language)
     waits[user.email] = ["Verzamelverblijfsvergunningsaanvraagformulier", "Logement"]

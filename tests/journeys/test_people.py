@@ -12,7 +12,7 @@ from django.utils import timezone
 from home.building import build_site
 from kb.directory.models import Employment, Organisation
 from tests.axe import assert_no_axe_findings
-from tests.journeys.test_login import BOTH_LANGUAGES_AND_WIDTHS, assert_well_made
+from tests.journeys.test_login import assert_well_made
 from tests.kb.accounts.builders import PASSWORD, fresh_limits, member, url
 from tests.kb.groups.builders import body, mandate
 
@@ -34,8 +34,7 @@ def site(live_server):
     return live_server.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@BOTH_LANGUAGES_AND_WIDTHS
+@pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 1280, "light"), ("nl", 390, "dark")])
 def test_a_member_finds_a_colleague(site, page, language, width, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 844})

@@ -282,12 +282,12 @@ def address(model, name: str) -> str:
         pytest.param(Keyword, "list", many_keywords, id="list of keywords"),
     ],
 )
-def test_a_thousand_rows_cost_as_many_queries_as_ten(client, body, model, name, rows):
+def test_sixty_rows_cost_as_many_queries_as_ten(client, body, model, name, rows):
     rows(body, 1, 11)
     client.get(address(model, name))  # fills what is kept between requests
     with CaptureQueriesContext(connection) as few:
         client.get(address(model, name))
-    rows(body, 11, 1001)
+    rows(body, 11, 61)
 
     with CaptureQueriesContext(connection) as many:
         response = client.get(address(model, name))

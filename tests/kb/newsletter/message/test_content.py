@@ -415,8 +415,7 @@ def open_mail(page, html: str, *, width: int, scheme: str = "light") -> None:
 
 @pytest.mark.browser
 @pytest.mark.django_db
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("language", CODES)
+@pytest.mark.parametrize(("language", "scheme"), [("fr", "light"), ("nl", "dark"), ("en", "light")])
 def test_axe_finds_nothing(page, language, scheme):
     open_mail(
         page,

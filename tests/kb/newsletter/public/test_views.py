@@ -275,14 +275,14 @@ def many(count: int) -> None:
 @pytest.mark.parametrize(
     "address", ["/fr/echos/", "/fr/echos/?page=2", "/nl/echos/?year=1991", "/fr/echos/40/", "/fr/echos/fil.atom"]
 )
-def test_a_thousand_issues_ask_no_more_of_the_database_than_sixty(client, address):
+def test_twice_as_many_issues_ask_no_more_of_the_database_than_sixty(client, address):
     many(60)
     counts = []
-    for more in (0, 940):
+    for more in (0, 60):
         if more:
             Reference.objects.all().delete()
             Issue.objects.all().delete()
-            many(1000)
+            many(120)
         client.get(address)
         with CaptureQueriesContext(connection) as asked:
             assert client.get(address).status_code == 200
@@ -290,12 +290,12 @@ def test_a_thousand_issues_ask_no_more_of_the_database_than_sixty(client, addres
     assert counts[0] == counts[1]
 
 
-def test_every_page_of_a_thousand_issues_is_reached(client):
-    many(1000)
+def test_every_page_of_a_hundred_issues_is_reached(client):
+    many(100)
     first = page(client, "/fr/echos/")
     assert len(re.findall(r'<a href="/fr/echos/\d+/"', first)) == 30
     assert 'rel="next" href="?page=2"' in first
-    last = page(client, "/fr/echos/?page=34")
+    last = page(client, "/fr/echos/?page=4")
     assert len(re.findall(r'<a href="/fr/echos/\d+/"', last)) == 10
     assert 'rel="next"' not in last
 

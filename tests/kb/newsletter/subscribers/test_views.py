@@ -576,8 +576,7 @@ def test_the_account_leads_to_the_subscription(client, reader):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_pages_of_the_subscription_are_usable_by_all(browser, live_server, outbox, width, scheme):
     row = subscriber(ADDRESS)
     subscribing.ask("neuf@cpas.example", "fr", wording="x")
