@@ -38,7 +38,7 @@ LONGEST_PLACE = (
     1_000  # characters marked as one: words of a broken file, and phrases whose words stand far apart, are longer
 )
 _BLOCK = 100_000  # characters looked at together
-_LONGEST_CHOICE = 2_000  # characters of all the forms of one expression; with more, looking each word up is quicker
+_LONGEST_CHOICE = 300  # characters of all the forms of one expression; with more, looking each word up is quicker
 _FORMS_KEPT = 4_000  # written forms remembered per question
 _QUESTIONS_KEPT = 32
 _BEFORE = 70  # characters before the first word found, where the sentence begins too far back

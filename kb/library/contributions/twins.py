@@ -36,6 +36,7 @@ LEAST_ALIKE = 0.85
 MOST_WORDS, LONGEST_WORD = 25, 40  # of a title that are compared; letters of a word
 _SLIP = 0.88  # "medische" and "medisch" .93, "locataire" and "locative" .82
 _CANDIDATES = 20  # titles that the search finds nearest, looked at one by one
+_MOST_EQUAL = 1_000  # with the same DOI, ISBN, address or title, before rights are asked: far more than there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _same_url(reference: Reference) -> set[int]:
     """One query finds what has the same site and path; what only follows readers about is compared here."""
     key = url_key(reference.url)
     near = (
-        Reference.objects.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_CANDIDATES]
+        Reference.objects.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_MOST_EQUAL]
         if key
         else ()
     )
@@ -182,7 +183,7 @@ def _near_titles(reference: Reference, held: frozenset[str]) -> set[int]:
 
 
 def _ids(references: Iterable) -> set[int]:
-    return set(references.values_list("pk", flat=True)[:50])
+    return set(references.values_list("pk", flat=True)[:_MOST_EQUAL])
 
 
 def are_alike(one: Reference, other: Reference) -> bool:

@@ -40,6 +40,7 @@ MAIL = "message/rfc822"
 BOOK = "application/epub+zip"
 STATED = WEB_PAGES | {MAIL, BOOK}  # formats whose properties are written for readers: date and author there are meant
 
+_GAPS = re.compile(r"\s{4,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CITED = re.compile(r"\((?:1[89]|20)\d\d[a-z]?\)|^\s*\[\d{1,3}\]\s", re.MULTILINE)
 _CITED_OFTEN = 5
@@ -167,6 +168,12 @@ def words_of(text: str) -> str:
     return " ".join(plain_words(text))
 
 
+def _looked_at(text: str) -> str:
+    """The beginning of a line, without the long gaps that patterns would walk through again and again."""
+    gap = lambda found: "\t" if "\t" in found[0] else "   "  # noqa: E731
+    return _GAPS.sub(gap, text.strip()[: 4 * LONGEST_LINE])[:LONGEST_LINE]
+
+
 def _lines(page: Page) -> Iterator[Line]:
     boxes = list(unpack_boxes(page.boxes))
     place, next_box, opens = 0, 0, True
@@ -180,8 +187,8 @@ def _lines(page: Page) -> Iterator[Line]:
             if on_line:
                 size = median(box.bottom - box.top for box in on_line) * page.height
                 top, bottom = min(box.top for box in on_line), max(box.bottom for box in on_line)
-                yield Line(text.strip()[:LONGEST_LINE], page.number, round(size, 1), top, bottom, opens)
+                yield Line(_looked_at(text), page.number, round(size, 1), top, bottom, opens)
             else:
-                yield Line(text.strip()[:LONGEST_LINE], page.number, opens_paragraph=opens)
+                yield Line(_looked_at(text), page.number, opens_paragraph=opens)
         opens = not text.strip()
         place = end + 1

@@ -50,7 +50,9 @@ _NOBODY = re.compile(
 )
 _DATE_LIKE = re.compile(r"^(?:\d{6,8}|\d{4}[-_.]\d{2}(?:[-_.]\d{2})?|\d{2}[-_.]\d{2}[-_.]\d{4})(?=[\s_.+-]|$)")
 _LEFT_OVERS = re.compile(
-    r"(?:[\s(_-]+(?:v(?:ersion|ersie)?\s?\d+(?:[.\s]\d+)*|def(?:initi\w+)?|final\w*|vf|copie|copy|kopie|web|print|bd|hd|lr|\d{1,2}|\(\d+\)))+\)?$",
+    # Each piece is taken in one way (?>), and none is given back (++): names come from strangers.
+    r"(?:[\s(_-]++(?>v(?:ersion|ersie)?\s?\d+(?:\.\d+)*+|def(?:initi\w++)?|final\w*+|vf|copie|copy|kopie|web|print|bd|hd|lr"
+    r"|\d{1,2}(?!\d)|\(\d+\)))++\)?$",
     re.IGNORECASE,
 )
 _JOINTS = re.compile(r"[_\s]+|(?<=\w)-(?=\w)|(?<=\w)\.(?=[^\W\d_]{2})")  # what stands for a blank in a name without any

@@ -13,7 +13,7 @@ from kb.library.drafting.junk import is_junk_title
 
 MARKS = " *∗†‡§¹²³•·–-|:,;"  # around a title, not of it
 FURNITURE = re.compile(
-    r"https?://|www\.|@|\b(?:issn|isbn|doi)\b|^arxiv:|^\W*(?:page|pagina|p\.)?\s*\d+\s*(?:of|van|de|sur|/)?\s*\d*\W*$|^(?:tel|tél|fax|gsm)\b"
+    r"https?://|www\.|@|\b(?:issn|isbn|doi)\b|^arxiv:|^\W*+(?:page|pagina|p\.)?\s*+\d++\s*+(?:of|van|de|sur|/)?\s*+\d*+\W*+$|^(?:tel|tél|fax|gsm)\b"
     r"|\b\d{4}\s?(?:bruxelles|brussels?|schaerbeek|schaarbeek)\b",
     re.IGNORECASE,
 )
