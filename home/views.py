@@ -131,7 +131,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     else:
         sentence = _("Reload the page, put your texts back if they are gone, and send it again.")
     if isinstance(exception, (NoUploadHere, FileNotKept)) and request.accepts("text/html"):
-        answer = render(request, "400.html", {"sentence": sentence}, status=status)
+        answer = render(request, "home/not_kept.html", {"sentence": sentence}, status=status)
         answer.headers["Cache-Control"] = "no-store"
         return answer
     return HttpResponse(

@@ -1,5 +1,4 @@
-"""Production: everything comes from the environment; what is missing stops the start with a sentence. The README lists
-the same variables.
+"""Production: everything comes from the environment; what is missing stops the start with a sentence. The README lists the same variables.
 
 | variable | default | what |
 |---|---|---|
@@ -8,19 +7,15 @@ the same variables.
 | CASS_URL | (needed) | its address as people type it, https://… |
 | CASS_VAR | var/ in the project | folder of database, files and index |
 | DATABASE_URL | SQLite in CASS_VAR | postgres://user:password@host/name |
-| CASS_CACHE_URL | dbcache://cache?max_entries=200000 | shared by all web processes, counts attempts: a table that
-migrate makes, or redis://host |
+| CASS_CACHE_URL | dbcache://cache?max_entries=200000 | shared by all web processes, counts attempts: a table that migrate makes, or redis://host |
 | CASS_EMAIL_URL | smtp://localhost:25 | smtp://, smtp+tls://user:password@host:587, smtp+ssl:// |
-| CASS_MAIL_TRANSPORT | (SMTP) | a mail service by its API: a backend of django-anymail,
-anymail.backends.mailjet.EmailBackend |
-| CASS_ANYMAIL | {} | its settings as JSON: {"MAILJET_API_KEY": "…", "MAILJET_SECRET_KEY": "…", "WEBHOOK_SECRET":
-"name:password"} |
+| CASS_MAIL_TRANSPORT | (SMTP) | a mail service by its API: a backend of django-anymail, anymail.backends.mailjet.EmailBackend |
+| CASS_ANYMAIL | {} | its settings as JSON: {"MAILJET_API_KEY": "…", "MAILJET_SECRET_KEY": "…", "WEBHOOK_SECRET": "name:password"} |
 | CASS_EMAIL_FROM | CASS <noreply@ first host> | sender of every message |
 | CASS_NEWSLETTER_FROM | (CASS_EMAIL_FROM) | sender of L'Échos-CASS |
 | CASS_NEWSLETTER_REPLY_TO | (its sender) | where answers to L'Échos-CASS go: a mailbox that a person reads |
 | CASS_NEWSLETTER_BOUNCES | (its sender) | envelope sender, to which undelivered messages come back: bounces@host |
-| CASS_NEWSLETTER_MAILBOX | (none) | mailbox they are read from: imap+ssl://user:password@host/INBOX, or a maildir's or
-mbox's path |
+| CASS_NEWSLETTER_MAILBOX | (none) | mailbox they are read from: imap+ssl://user:password@host/INBOX, or a maildir's or mbox's path |
 | CASS_NEWSLETTER_RATE | 600 | messages of L'Échos-CASS a minute; 0: as fast as the server takes them |
 | CASS_NEWSLETTER_ADDRESS_KEY | (CASS_SECRET_KEY) | key of the hashes of erased addresses; changing it forgets them |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
@@ -33,8 +28,7 @@ mbox's path |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
 | CASS_PERSON_MAX_MB | 2000 | what one person gave and nobody accepted yet weighs at most that |
 | CASS_DISK_FREE_MB | 500 | /health fails, and no document is taken, when less is free where CASS_VAR is |
-| CASS_FILES_CONFINED | yes | `no`: files are read also where the kernel cannot shut in the process that reads them
-(Landlock, seccomp) |
+| CASS_FILES_CONFINED | yes | `no`: files are read also where the kernel cannot shut in the process that reads them (Landlock, seccomp) |
 | CASS_FILES_LOST_AFTER_S | 60 | seconds after which a file that is unread, and in no queue, is put back in it |
 | CASS_CLOCK_EVERY_S | 60 | seconds between two rounds of the clock |
 | CASS_CLOCK_LEASE_S | 60 | seconds a clock that fell silent keeps others from its place |
@@ -43,7 +37,7 @@ mbox's path |
 | CASS_CLOCK_TASKS_KEPT_DAYS | 14 | how long finished tasks are kept |
 | CASS_LOG_LEVEL | INFO | DEBUG, INFO, WARNING, ERROR |
 | CASS_DEBUG | true | only for `make run` (kb/settings/dev.py); production never shows its insides |
-"""
+"""  # noqa: E501
 
 from urllib.parse import urlsplit
 

@@ -136,8 +136,8 @@ from django.db import connection, transaction
 
 from kb.accounts.models import User
 from kb.groups.models import Body
-from kb.library import handling
-from kb.library.contributing import contribution_of, start
+from kb.library.contributions import steps
+from kb.library.contributions.starting import contribution_of, start
 from kb.library.drafting import fill
 
 body = Body.objects.get_or_create(code="ZZ", defaults={"name": {"fr": "Essai"}})[0]
@@ -147,7 +147,7 @@ ended = []
 
 
 def correct():
-    with handling.locked(reference):
+    with steps.locked(reference):
         time.sleep(0.6)
         contribution_of(reference).save(update_fields=["corrected"])
     ended.append("corrected")
@@ -192,7 +192,7 @@ for number in range(40):
 """
 OUTCOME = """
 from kb.newsletter.models import Delivery, Sending
-from kb.newsletter.sending import counts
+from kb.newsletter.sending.steps import counts
 
 sending = Sending.objects.get(issue__number=99)
 print(sending.state, {state: number for state, number in counts(sending).items() if number})

@@ -141,7 +141,7 @@ def test_the_side_door_takes_the_way_back_along(client):
 
 @pytest.mark.parametrize("address", ["/admin/login/", "/fr/_util/login/", "/admin/password_reset/"])
 def test_wagtails_own_views_are_behind_ours(address):
-    assert resolve(address).func.__module__ == "kb.accounts.doors"
+    assert resolve(address).func.__module__ == "kb.accounts.login.doors"
 
 
 @pytest.mark.django_db(transaction=True)

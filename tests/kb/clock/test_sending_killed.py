@@ -23,7 +23,7 @@ KILL_BEFORE_COMMIT = "os.kill(os.getpid(), signal.SIGKILL)"
 
 WORK = """
 from django.core.management import call_command
-from kb.clock import sending
+from kb.clock.mail import sending
 transmit = sending._transmit
 def watched(message):
     with open({heard!r}, "a") as heard:

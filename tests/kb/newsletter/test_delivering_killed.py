@@ -31,7 +31,7 @@ WORK = """
 import smtplib
 from django.conf import settings
 from django.core.management import call_command
-from kb.newsletter import delivering
+from kb.newsletter.sending import delivering
 settings.MAIL_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", {port}, 20
 delivering.CHUNK, delivering.BATCH = 5, {batch}
