@@ -11,7 +11,6 @@ from __future__ import annotations
 from bisect import insort
 from collections import OrderedDict
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
 
 import tantivy
@@ -24,7 +23,6 @@ from search.engines.embedded.schema import backwards, may_read
 from search.engines.embedded.writing import Indexes
 
 MOST_SETS = 60_000  # rights sets told apart; with more of them every count is asked for one reader alone
-MOST_CANDIDATES = 5_000  # longer words looked at for one that is asked: a fifth of a second
 _REMEMBERED = 50_000  # counts between two changes of the index
 _READERS = 200  # sets of audiences whose counts are remembered
 
@@ -171,11 +169,10 @@ class Known:
     def _commonest(self, field: str, candidates: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
         """The terms with the highest counts for this reader.
 
-        Bounds, which are never below a count, only spare asking for the rest. Beyond MOST_CANDIDATES nothing is asked:
-        no vocabulary of real documents has so many words that begin alike, a made one could.
+        Bounds, which are never below a count, only spare asking for the rest.
         """
         best: list[tuple[int, str]] = []
-        for term, bound in islice(sorted(candidates, key=lambda found: (-found[1], found[0])), MOST_CANDIDATES):
+        for term, bound in sorted(candidates, key=lambda found: (-found[1], found[0])):
             if len(best) >= most and -best[most - 1][0] > bound:
                 break
             if count := self.count(field, term):
