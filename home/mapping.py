@@ -21,8 +21,8 @@ class Branch:
 
 
 def branches(home: Page, *, audiences: frozenset[str]) -> list[Branch]:
-    """The live pages under home that a reader may see; what stands under a page that is not there for them is left out
-    too.
+    """The live pages under home that a reader may see;
+    what stands under a page that is not there for them is left out too.
     """
     top: list[Branch] = []
     open_at: dict[str, list[Branch]] = {home.path: top}

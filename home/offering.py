@@ -1,5 +1,5 @@
-"""What a 404 can offer: the same thing in the languages it exists in, and words to search for, both read from the
-address.
+"""What a 404 can offer: the same thing in the languages it exists in, and words to search for,
+both read from the address.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 
 def overview(audiences: frozenset[str]) -> Listing:
-    """The newest references, newest first, and the themes by name; empty while the engine does not answer.
-    One search.
+    """The newest references, newest first, and the themes by name;
+    empty while the engine does not answer. One search.
     """
     try:
         return latest(site_finder(), held=audiences, language=current_language())

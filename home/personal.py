@@ -1,5 +1,5 @@
-"""The personal data outside the database: what the log of the web server and the backups hold of people, and for how
-long.
+"""The personal data outside the database: what the log of the web server and the backups hold of people,
+and for how long.
 """
 
 from __future__ import annotations

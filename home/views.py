@@ -51,8 +51,8 @@ def page_not_found(request: HttpRequest, exception: Exception | None = None) -> 
 
 
 class OwnNotFoundMiddleware:
-    """The site's own 404 where DEBUG is on too (settings/dev.py); Django then shows a technical page instead of calling
-    handler404.
+    """The site's own 404 where DEBUG is on too (settings/dev.py);
+    Django then shows a technical page instead of calling handler404.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

@@ -14,8 +14,8 @@ EVERYONE = "public"  # the audience that every reader holds
 
 @dataclass(frozen=True, slots=True)
 class LanguageSpan:
-    """A run of text in one language: characters `start` to `end` (exclusive); language is "fr", "nl", "en" or "" (not
-    known).
+    """A run of text in one language: characters `start` to `end` (exclusive); language is "fr", "nl",
+    "en" or "" (not known).
     """
 
     start: int

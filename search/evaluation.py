@@ -38,8 +38,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Means over the judged questions; ms_per_query is the engine's time for a whole answer of 100 hits, facets and
-    counts included.
+    """Means over the judged questions; ms_per_query is the engine's time for a whole answer of 100 hits,
+    facets and counts included.
     """
 
     queries: int
@@ -135,8 +135,8 @@ def rank(engine: Engine, question: Question) -> list[str]:
 
 
 def evaluate(engine: Engine, collection: Path, asked: Path | None = None) -> Evaluation:
-    """Fills the engine (its own, empty one) with the collection and asks it the questions of `asked`, or of the
-    collection itself.
+    """Fills the engine (its own, empty one) with the collection and asks it the questions of `asked`,
+    or of the collection itself.
     """
     judged = questions(asked or collection)
     if not judged:

@@ -1,5 +1,5 @@
-"""What stands in the address of the results page, read leniently: a value that means nothing is left out, never
-refused.
+"""What stands in the address of the results page, read leniently: a value that means nothing is left out,
+never refused.
 """
 
 from __future__ import annotations

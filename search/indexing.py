@@ -109,8 +109,8 @@ def drain_outbox() -> int:
 
 
 def keep_up() -> int:
-    """What the worker does each minute and after each change: rebuild an index that is gone or of another version, else
-    drain.
+    """What the worker does each minute and after each change: rebuild an index that is gone or of another version,
+    else drain.
     """
     try:
         if needs_rebuild():

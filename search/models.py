@@ -20,8 +20,8 @@ class OutboxQuerySet(models.QuerySet):
         return self.filter(closes=True)
 
     def waiting(self) -> OutboxQuerySet:
-        """Changes to be brought into the index; those of subjects that ended the process more than once are not tried
-        any more.
+        """Changes to be brought into the index;
+        those of subjects that ended the process more than once are not tried any more.
         """
         return self.filter(attempts__lt=MOST_ATTEMPTS)
 

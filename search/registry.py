@@ -63,8 +63,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class FoundSection:
-    """A section with its text, and where it is read: at its page with the words marked; the thing's own page where it
-    has none.
+    """A section with its text, and where it is read: at its page with the words marked;
+    the thing's own page where it has none.
     """
 
     section: Section
@@ -83,8 +83,8 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What is offered while typing. url "" means: search for `text`. language is the text's; kind is "title" or
-    "concept".
+    """What is offered while typing. url "" means: search for `text`. language is the text's;
+    kind is "title" or "concept".
     """
 
     text: str
@@ -156,8 +156,8 @@ _lengths: list[Lengths] = []
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
-    """`models` are the labels ("library.Reference") of what the kind makes findable; the system check wants every page
-    type named.
+    """`models` are the labels ("library.Reference") of what the kind makes findable;
+    the system check wants every page type named.
     """
     _kinds[kind.code] = kind
     for model in models:
@@ -251,8 +251,8 @@ def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, 
 
 
 def register_filter_names(filter_name: Literal["types", "themes", "groups"], provider: NameProvider) -> None:
-    """`provider()` gives (label in any language, code) pairs, so that theme:"logement social" is understood in the
-    search box.
+    """`provider()` gives (label in any language, code) pairs,
+    so that theme:"logement social" is understood in the search box.
     """
     _names[filter_name] = provider
 
@@ -263,8 +263,8 @@ def filter_names(filter_name: str) -> Iterable[tuple[str, str]]:
 
 
 def register_contact(provider: Callable[[], str]) -> None:
-    """`provider()` gives the address where a person can be asked, in the language of the request, or "" where there is
-    none.
+    """`provider()` gives the address where a person can be asked, in the language of the request,
+    or "" where there is none.
     """
     _contact[:] = [provider]
 
@@ -275,8 +275,8 @@ def contact_url() -> str:
 
 
 def register_suggester(suggester: Suggester) -> None:
-    """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles: concepts of the public
-    vocabulary.
+    """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles:
+    concepts of the public vocabulary.
     """
     if suggester not in _suggesters:
         _suggesters.append(suggester)

@@ -154,8 +154,8 @@ def empties_tables(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """A test that empties the tables leaves nothing of the migrations: the next one that uses the database gets a fresh
-    copy.
+    """A test that empties the tables leaves nothing of the migrations:
+    the next one that uses the database gets a fresh copy.
     """
     database = item.config.stash.get(DATABASE, None)
     uses = empties_tables(item) or item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())

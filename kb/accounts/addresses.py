@@ -78,8 +78,8 @@ def change_address(user: User, email: str, *, verified: bool) -> None:
 
 
 def prove(user: User, email: str) -> bool:
-    """Notes that the person reads what is sent to this address of theirs; False when it is not theirs, or proven by
-    somebody else.
+    """Notes that the person reads what is sent to this address of theirs; False when it is not theirs,
+    or proven by somebody else.
     """
     email = normal(email)
     if _rows().filter(email=email, verified=True).exclude(user=user).exists():

@@ -1,5 +1,5 @@
-"""The fields that keep a set of audiences on a page, a record or a file, and the moment from which everyone could see
-it.
+"""The fields that keep a set of audiences on a page, a record or a file,
+and the moment from which everyone could see it.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For allauth's view of a link to a new password, which keeps the word in the session itself: in one that nobody
-    planted.
+    """For allauth's view of a link to a new password, which keeps the word in the session itself:
+    in one that nobody planted.
     """
 
     @secret_address
@@ -69,15 +69,15 @@ def forget_word(request: HttpRequest, purpose: str) -> None:
 
 
 def mark_of(key: str) -> str:
-    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read: 16
-    hexadecimal digits.
+    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read:
+    16 hexadecimal digits.
     """
     return hashlib.sha256(f"accounts.link:{key}".encode()).hexdigest()[:16]
 
 
 def is_of(request: HttpRequest, key: str) -> bool:
-    """Whether the page that posts is the one of this key, not of another link that was opened, or planted, in the same
-    browser before.
+    """Whether the page that posts is the one of this key, not of another link that was opened, or planted,
+    in the same browser before.
     """
     return request.POST.get("of", mark_of(key)) == mark_of(key)
 

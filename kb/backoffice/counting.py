@@ -29,8 +29,8 @@ def numbers_of(texts: Iterable[str]) -> list[int]:
 
 
 class TickedRowsMiddleware:
-    """Wagtail takes the numbers of an action on many rows as they come, and fails on what is none: such a row is not
-    there (404).
+    """Wagtail takes the numbers of an action on many rows as they come, and fails on what is none:
+    such a row is not there (404).
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

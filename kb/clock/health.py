@@ -1,5 +1,5 @@
-"""Whether the site is well: a registry of checks, the clock's own among them, and what /health and the admin's home say
-of them.
+"""Whether the site is well: a registry of checks, the clock's own among them,
+and what /health and the admin's home say of them.
 """
 
 from __future__ import annotations

@@ -43,8 +43,8 @@ LANES = (SHORT, *OWN_LANES)
 
 
 class Lane(db_worker.Worker):
-    """One loop of django-tasks-db's worker over some queues; survives a busy database, ends after the task it is
-    running.
+    """One loop of django-tasks-db's worker over some queues; survives a busy database,
+    ends after the task it is running.
     """
 
     def __init__(self, name: str, *, worker_id: str, ending: threading.Event, interval: float) -> None:
@@ -143,8 +143,8 @@ class BackgroundWorker:
         }
 
     def listen_to_signals(self) -> None:
-        """The first SIGTERM or SIGINT ends after the current task, the second at once (its task is made ready for
-        another worker).
+        """The first SIGTERM or SIGINT ends after the current task,
+        the second at once (its task is made ready for another worker).
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
@@ -193,8 +193,8 @@ class BackgroundWorker:
         return thread
 
     def _stop(self) -> None:
-        """Says that this worker has ended; at once, also gives back what it was running and does not wait for its
-        threads.
+        """Says that this worker has ended; at once,
+        also gives back what it was running and does not wait for its threads.
         """
         self._over.set()
         if self._at_once:

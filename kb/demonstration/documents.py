@@ -77,8 +77,8 @@ WORDS = {
 
 
 def document_names() -> list[str]:
-    """Names of all files the demonstration needs, as references.json spells them: 'cp-charte.pdf',
-    'gui-encodage.docx'.
+    """Names of all files the demonstration needs, as references.json spells them:
+    'cp-charte.pdf', 'gui-encodage.docx'.
     """
     names = []
     for path in sorted((DATA / "documents").glob("*.json")):
@@ -187,8 +187,8 @@ STYLES = (
 
 
 def word_file(content: dict) -> bytes:
-    """The same document as a small .docx (Office Open XML): title, headings, paragraphs; lists and tables as plain
-    paragraphs.
+    """The same document as a small .docx (Office Open XML): title, headings, paragraphs;
+    lists and tables as plain paragraphs.
     """
     body = [_paragraph(content["title"], "Title"), _paragraph(content["subtitle"]), _paragraph(content["author"])]
     for section in content["sections"]:

@@ -1,5 +1,5 @@
-"""Issues of L'Échos-CASS and who receives it, written as editors and readers would: every issue goes through the
-approval.
+"""Issues of L'Échos-CASS and who receives it, written as editors and readers would:
+every issue goes through the approval.
 """
 
 from __future__ import annotations

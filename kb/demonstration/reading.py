@@ -1,5 +1,5 @@
-"""The data of the demonstration as it lies in data/*.json. data/README.md says what the keys mean; documents.py makes
-the files.
+"""The data of the demonstration as it lies in data/*.json. data/README.md says what the keys mean;
+documents.py makes the files.
 """
 
 import json

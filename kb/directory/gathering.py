@@ -53,8 +53,8 @@ class Gathered:
 
 
 def organisation_id_of(key: str) -> int | None:
-    """17 from "directory.organisation:17" or from the key of its entry ("directory.organisation:17/"); None for
-    anything else.
+    """17 from "directory.organisation:17" or from the key of its entry ("directory.organisation:17/");
+    None for anything else.
     """
     kind, _, rest = key.partition(":")
     number = rest.partition("/")[0]

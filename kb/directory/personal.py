@@ -36,8 +36,8 @@ def employments_in_words(user: Any) -> Iterator[str]:
 
 
 def erase_employments(user: Any, identity: Identity) -> int:
-    """Where and from when to when stays, for the statistics; what the person did there was in their own words, and
-    goes.
+    """Where and from when to when stays, for the statistics; what the person did there was in their own words,
+    and goes.
     """
     forget_log_of(employments_of(user), identity)
     return employments_of(user).update(function="")

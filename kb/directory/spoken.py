@@ -116,8 +116,8 @@ _CODES: Mapping[str, str] = {folded(word): code for code, names in _NAMES.items(
 
 
 def name_of(code: str, language: str = "") -> str:
-    """The language's name in the language asked for, else that of the request; the code itself when the table does not
-    know it.
+    """The language's name in the language asked for, else that of the request;
+    the code itself when the table does not know it.
     """
     names = _NAMES.get(code)
     return names[CODES.index(language or current_language())] if names else code

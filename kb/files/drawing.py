@@ -26,8 +26,8 @@ MOST_ATTEMPTS = 3
 
 
 def draw_next(version_id: int, *, most: int) -> int:
-    """Draws up to `most` more pages of a version; gives how many pages are left (0 when it is gone, has no pages, or is
-    given up).
+    """Draws up to `most` more pages of a version; gives how many pages are left (0 when it is gone, has no pages,
+    or is given up).
     """
     FileVersion.objects.filter(pk=version_id).update(image_attempts=F("image_attempts") + 1)
     version = FileVersion.objects.filter(pk=version_id, is_paged=True).first()

@@ -116,8 +116,8 @@ class FileVersion(models.Model):
 
 
 class CurrentPages(models.Manager["FilePage"]):
-    """Pages of the reading that is the current one of its version: those of one that is under way, or was cut off, are
-    not there.
+    """Pages of the reading that is the current one of its version: those of one that is under way, or was cut off,
+    are not there.
     """
 
     def get_queryset(self) -> models.QuerySet[FilePage]:

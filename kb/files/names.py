@@ -15,8 +15,8 @@ _NOT_ASCII_NAME = re.compile(r"[^A-Za-z0-9 ._()+,=@~-]")
 
 
 def clean_name(name: str) -> str:
-    """The last part of what was sent, without signs that cannot be shown, at most 180 characters, its ending kept;
-    never "".
+    """The last part of what was sent, without signs that cannot be shown, at most 180 characters,
+    its ending kept; never "".
     """
     last = _FOLDERS.split(_UNSHOWN.sub("", name.replace("\n", " ").replace("\t", " ")))[-1]
     last = unicodedata.normalize("NFC", last).strip().strip(".").strip()

@@ -26,8 +26,8 @@ def versions_of(user: Any):
 
 
 def erase_versions(user: Any, identity: Identity) -> int:
-    """The documents stay as they are, with the number of who put them in; their names and properties lose the person's
-    name.
+    """The documents stay as they are, with the number of who put them in;
+    their names and properties lose the person's name.
     """
     return scrub(FileVersion.objects.all(), ("original_name", "properties", "reason"), identity)
 

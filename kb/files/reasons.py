@@ -71,8 +71,8 @@ _KNOWN = tuple((re.compile(reason, re.DOTALL), sentence) for reason, sentence in
 
 @dataclass(frozen=True, slots=True)
 class ShownReason:
-    """known: text is a sentence in the language of the request; otherwise it is what the reader of the file said, in
-    English.
+    """known: text is a sentence in the language of the request; otherwise it is what the reader of the file said,
+    in English.
     """
 
     text: str

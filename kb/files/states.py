@@ -10,8 +10,8 @@ from kb.files.models import FileVersion
 
 @dataclass(frozen=True, slots=True)
 class ShownState:
-    """code ends the class name state--<code>; word and sentence are in the language of the request; icon is one of the
-    frame's.
+    """code ends the class name state--<code>; word and sentence are in the language of the request;
+    icon is one of the frame's.
     """
 
     code: str

@@ -55,8 +55,8 @@ def check_size(size_bytes: int) -> None:
 
 
 def check_kind(head: bytes, name: str) -> None:
-    """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name; every other kind
-    is taken.
+    """Raises ValidationError for a program, by its first HEAD_BYTES bytes and the ending of its name;
+    every other kind is taken.
     """
     if family_of(head, clean_name(name)) == Family.PROGRAM:
         raise ValidationError(
@@ -70,8 +70,8 @@ def check_kind(head: bytes, name: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """Bytes that are in the private storage as `content_name`, and what is known of them; `store` makes one version of
-    it.
+    """Bytes that are in the private storage as `content_name`, and what is known of them;
+    `store` makes one version of it.
     """
 
     content_name: str
@@ -80,8 +80,9 @@ class Received:
     sha256: str
 
     def discard(self) -> None:
-        """Removes the bytes, which nobody will name. What a killed process leaves is removed by the clock
-        (`removing`).
+        """Removes the bytes, which nobody will name.
+
+        What a killed process leaves is removed by the clock (`removing`).
         """
         private_storage().delete(self.content_name)
 

@@ -52,8 +52,8 @@ _MOST_TRIES = 20  # for a file that another worker took in the same moment
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What reading a version gave; reason is for the log and for editors, in English; media_type "" where it was not
-    found out.
+    """What reading a version gave; reason is for the log and for editors, in English;
+    media_type "" where it was not found out.
     """
 
     state: str
@@ -156,8 +156,8 @@ def enqueue_drawing(version_id: int) -> None:
 
 
 def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | None:
-    """Takes the version for this task, unless it does not meet the condition (any more) or a task that is still running
-    has it.
+    """Takes the version for this task, unless it does not meet the condition (any more)
+    or a task that is still running has it.
     """
     with transaction.atomic():
         version = FileVersion.objects.select_for_update().filter(pk=version_id, **condition).first()
@@ -207,8 +207,8 @@ def _has_no_text(extraction: Extraction) -> bool:
 
 
 def _has_pictures_of_text(extraction: Extraction | None) -> bool:
-    """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs), and a program
-    that recognises.
+    """Whether recognition could find more: pages with hardly a letter (none, a stamp, meaningless signs),
+    and a program that recognises.
     """
     return bool(extraction and _has_silent_pages(extraction) and can_recognise())
 

@@ -53,8 +53,8 @@ _unfinished: list[UnfinishedBytes] = []
 
 
 def register_unfinished(bytes_of: UnfinishedBytes) -> None:
-    """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet: it counts in
-    FILES_PERSON_MAX_BYTES.
+    """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet:
+    it counts in FILES_PERSON_MAX_BYTES.
     """
     if bytes_of not in _unfinished:
         _unfinished.append(bytes_of)
@@ -235,8 +235,8 @@ def is_full() -> bool:
 
 
 def most_text(request: HttpRequest) -> int:
-    """How many bytes of text this address takes: long texts are written in the admin and beside documents, by who is
-    known.
+    """How many bytes of text this address takes: long texts are written in the admin and beside documents,
+    by who is known.
     """
     return settings.DATA_UPLOAD_MAX_MEMORY_SIZE if _takes_much(request) else settings.FILES_ELSEWHERE_MAX_BYTES
 

@@ -109,8 +109,8 @@ def _rows(
 
 
 def _default_language(version: FileVersion, extraction: Extraction) -> str:
-    """For paragraphs that do not say: what the owner says, else what most of the text is in, else what the file says of
-    itself.
+    """For paragraphs that do not say: what the owner says, else what most of the text is in,
+    else what the file says of itself.
     """
     declared = extraction.language[:2].lower()
     sample, length = [], 0

@@ -36,8 +36,8 @@ def ever() -> Exists:
 
 
 def erase_mandates(user: Any, identity: Identity) -> int:
-    """The seat stays counted; one that still ran ends today, so that nobody is told that a number follows the
-    contributions.
+    """The seat stays counted; one that still ran ends today,
+    so that nobody is told that a number follows the contributions.
     """
     forget_log_of(mandates_of(user), identity)
     today = timezone.localdate()

@@ -64,8 +64,8 @@ _LONGEST_HEADING = 160
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one document. state is that of its file ("" when it was left out or known); reason a short
-    sentence.
+    """What became of one document. state is that of its file ("" when it was left out or known);
+    reason a short sentence.
     """
 
     path: str

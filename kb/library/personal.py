@@ -1,5 +1,5 @@
-"""The personal data of the library: what people contributed and what was done with it; names on documents, which are
-bibliography.
+"""The personal data of the library: what people contributed and what was done with it; names on documents,
+which are bibliography.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What the library says to the rooms below it when the site starts: to the search, to the files, to the vocabulary, to
-the frame.
+"""What the library says to the rooms below it when the site starts: to the search, to the files, to the vocabulary,
+to the frame.
 """
 
 from __future__ import annotations

@@ -127,8 +127,8 @@ def elsewhere(path: str, language: str) -> str:
 
 
 def ancestors(page: Page, is_shown: Callable[[Page], bool]) -> list[Page]:
-    """The pages between home and this one that are shown to the reader, each in the language of the request where it is
-    live there.
+    """The pages between home and this one that are shown to the reader,
+    each in the language of the request where it is live there.
     """
     above = page.get_ancestors().live().filter(depth__gt=2).select_related("locale").specific()
     steps = [step for step in above if is_shown(step)]

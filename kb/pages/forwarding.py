@@ -1,5 +1,5 @@
-"""Old addresses and words of another language lead to the right address: /nl/bibliotheque/PA-2012-147/ to
-/nl/bibliotheek/PA-2012-147/.
+"""Old addresses and words of another language lead to the right address:
+/nl/bibliotheque/PA-2012-147/ to /nl/bibliotheek/PA-2012-147/.
 """
 
 from __future__ import annotations

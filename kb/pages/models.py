@@ -253,8 +253,8 @@ class BasePage(Page):
         ]
 
     def originals(self, source: Page | None) -> Originals | None:
-        """The words of the source, by which an untranslated piece is known; None for the source itself, which has no
-        other.
+        """The words of the source, by which an untranslated piece is known; None for the source itself,
+        which has no other.
         """
         if source is None:
             return None
@@ -294,8 +294,8 @@ class BasePage(Page):
         return context
 
     def check_request_method(self, request: HttpRequest, *args, **options) -> HttpResponse | None:
-        """Wagtail asks this first, and answers OPTIONS and wrong methods without `serve`: for others the page is not
-        there either.
+        """Wagtail asks this first, and answers OPTIONS and wrong methods without `serve`:
+        for others the page is not there either.
         """
         if not self.is_for(audiences_of(request)):
             raise Http404

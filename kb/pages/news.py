@@ -32,8 +32,8 @@ class News:
 
 
 class NewsSource(Protocol):
-    """One heading. Each function takes a fixed number of queries; start is exclusive (None: since ever),
-    end inclusive.
+    """One heading. Each function takes a fixed number of queries; start is exclusive (None:
+    since ever), end inclusive.
     """
 
     code: str  # "library.references"

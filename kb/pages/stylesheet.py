@@ -31,16 +31,16 @@ _SPACE_AROUND = re.compile(r"\s*([{};,])\s*|(?<=:)\s+")
 
 
 def parts(name: str = SITE) -> list[Path]:
-    """The stylesheets in the order they are joined: for the whole site the three that lay the ground; then components
-    by name.
+    """The stylesheets in the order they are joined: for the whole site the three that lay the ground;
+    then components by name.
     """
     first = [SOURCE_DIR / one for one in FIRST] if name == SITE else []
     return [*first, *sorted((SOURCE_DIR / FOLDERS[name]).glob("*.css"))]
 
 
 def joined(name: str = SITE) -> str:
-    """The text of a stylesheet, without comments and the spaces that only people need; what stands in quotes is left as
-    it is.
+    """The text of a stylesheet, without comments and the spaces that only people need;
+    what stands in quotes is left as it is.
     """
     text = _COMMENT.sub("", "\n".join(part.read_text(encoding="utf-8") for part in parts(name)))
     return "".join(piece if piece.startswith('"') else _tightened(piece) for piece in _QUOTED.split(text))

@@ -50,8 +50,8 @@ class Texts(dict[str, str]):
 
 
 class TextsWidget(forms.MultiWidget):
-    """Three fields one below the other, each named by its language; tabs are made of them by a small module where there
-    is JavaScript.
+    """Three fields one below the other, each named by its language;
+    tabs are made of them by a small module where there is JavaScript.
     """
 
     template_name = "pages/widgets/texts.html"

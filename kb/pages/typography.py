@@ -24,8 +24,8 @@ _BREAK = re.compile(rf"(?<=[{_VOWEL}])([bcdfghjklmnpqrstvwxz]*?)(?=(?:{_ONSETS})
 
 
 def french_spaces(text: str) -> str:
-    """The text with no-break spaces where French typesetting wants them; tags and their attributes are left as they
-    are.
+    """The text with no-break spaces where French typesetting wants them;
+    tags and their attributes are left as they are.
     """
     return "".join(piece if piece.startswith("<") else _spaced(piece) for piece in _TAG.split(text))
 

@@ -20,8 +20,8 @@ def publish_first(menu_items, request, context) -> None:
 @hooks.register("after_create_page")
 @hooks.register("after_edit_page")
 def say_what_the_address_tells(request, page) -> None:
-    """A page stands under the slug of its parent, which is made from the parent's title: whoever reads the page learns
-    that word.
+    """A page stands under the slug of its parent, which is made from the parent's title:
+    whoever reads the page learns that word.
     """
     if not hasattr(page, "audiences"):
         return

@@ -101,8 +101,8 @@ def detect(text: str) -> str:
 
 
 def _lines(text: str) -> list[tuple[int, int, bool]]:
-    """(start, end, opens a paragraph) of every line, each with the blank lines after it, so that together they cover
-    the text.
+    """(start, end, opens a paragraph) of every line, each with the blank lines after it,
+    so that together they cover the text.
     """
     lines: list[tuple[int, int, bool]] = []
     opens = True

@@ -35,8 +35,8 @@ _NOT_WORD = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word at characters start to end (exclusive) of the text as given; `word` is normalised: lower case, accents
-    kept.
+    """A word at characters start to end (exclusive) of the text as given; `word` is normalised: lower case,
+    accents kept.
     """
 
     start: int
@@ -186,8 +186,8 @@ def stem(word: str, language: str) -> str:
 
 
 def asked_stems(word: str, language: str) -> tuple[str, ...]:
-    """The tagged stems a word that was typed stands for: its own and, typed without accents, the one it has with them
-    ("endettee", "endettée").
+    """The tagged stems a word that was typed stands for: its own and, typed without accents,
+    the one it has with them ("endettee", "endettée").
     """
     found = {stem(word, language): None}
     plain = normalise(word)
@@ -228,8 +228,8 @@ class Terms:
 
 
 def terms(text: str, spans: tuple[LanguageSpan, ...], default: str) -> Terms:
-    """Stems, pairs and pieces of a text, each span in its language; a span of no known language is read in the default
-    one.
+    """Stems, pairs and pieces of a text, each span in its language;
+    a span of no known language is read in the default one.
     """
     stems: list[str] = []
     neighbours: list[str] = []

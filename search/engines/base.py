@@ -101,8 +101,8 @@ class Engine(Protocol):
         """Whether the index is whole and of this version; if not, rebuild it."""
 
     def rebuild(self) -> Rebuild:
-        """A new, empty index beside the one in use; `with engine.rebuild() as new: new.add(entries)` swaps on leaving
-        without error.
+        """A new, empty index beside the one in use; `with engine.rebuild() as new:
+        new.add(entries)` swaps on leaving without error.
         """
 
     def close(self) -> None: ...

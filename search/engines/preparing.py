@@ -58,8 +58,8 @@ class Prepared:
 
 
 def is_long(entries: Sequence[Entry]) -> bool:
-    """Whether bringing in these entries of one subject takes so long that others should not wait for it: seconds, not
-    milliseconds.
+    """Whether bringing in these entries of one subject takes so long that others should not wait for it: seconds,
+    not milliseconds.
     """
     sections = [section for entry in entries for section in entry.sections]
     return len(sections) > LONG_PAGES or sum(len(section.text) for section in sections) > LONG_TEXT

@@ -77,8 +77,8 @@ def extract(path: Path | str, media_type: str | None = None, *, limits: Limits |
 
 
 def has_few_letters(page: ExtractedPage) -> bool:
-    """A page whose picture, if it shows one, may say more than its text: with recognition the reader tries it
-    (`pdf.SCAN_LETTERS`).
+    """A page whose picture, if it shows one, may say more than its text:
+    with recognition the reader tries it (`pdf.SCAN_LETTERS`).
     """
     return len(_SIGN.findall(page.text[:1000])) < _SCAN_BELOW
 

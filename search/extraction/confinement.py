@@ -43,8 +43,8 @@ _DEVICE_CALLS = (0x8901, 0x8902, 0x5412, 0x541C, 0x40086602, 0x401C5820, 0x40806
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """A call that is refused: always, or when its argument (from 0), masked, is among `values`, or (`unless`) is not
-    among them.
+    """A call that is refused: always, or when its argument (from 0), masked, is among `values`, or (`unless`)
+    is not among them.
     """
 
     call: str

@@ -39,8 +39,8 @@ class Unsupported(ExtractionError):
 
 
 class Unconfined(Exception):
-    """The process that reads cannot be shut in here, and is asked to be: nothing that a file could help, and no state
-    of it.
+    """The process that reads cannot be shut in here, and is asked to be: nothing that a file could help,
+    and no state of it.
     """
 
 

@@ -201,8 +201,8 @@ def _gaps(row: list[_Line]) -> list[tuple[float, float]]:
 
 
 def _columns(rows: list[list[_Line]], gutters: list[tuple[float, float]]) -> list[list[_Line]]:
-    """The lines of each column, from left to right; nothing when these are not columns of sentences but the cells of a
-    table.
+    """The lines of each column, from left to right;
+    nothing when these are not columns of sentences but the cells of a table.
     """
     bounds = [(a + b) / 2 for a, b in sorted(gutters)]
     while True:
@@ -240,8 +240,8 @@ def _joined(row: list[_Line]) -> _Line:
 
 
 def _paragraphs(lines: list[_Line]) -> Iterable[list[_Line]]:
-    """Lines that belong together: as near as most are, of one size, without an indent, a bullet or a short last line
-    between them.
+    """Lines that belong together: as near as most are, of one size, without an indent,
+    a bullet or a short last line between them.
     """
     steps = [
         b.bottom - a.bottom

@@ -1,5 +1,5 @@
-"""A mail: who, when, about what, what it says, and the attachments that can be read without a reader of their own
-container.
+"""A mail: who, when, about what, what it says,
+and the attachments that can be read without a reader of their own container.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def _day(said: str) -> str:
 
 
 def _attached(name: str, payload: bytes, limits: Limits, read_attached: ReadAny) -> Iterator[ExtractedPage]:
-    """The pages of an attachment, without boxes; nothing for one that is not read (it is named in the mail's own
-    section).
+    """The pages of an attachment, without boxes;
+    nothing for one that is not read (it is named in the mail's own section).
     """
     if not payload:
         return

@@ -1,5 +1,5 @@
-"""Recognising the text of a picture with tesseract, where it is installed: French, Dutch and English, whichever of them
-it knows.
+"""Recognising the text of a picture with tesseract, where it is installed: French, Dutch and English,
+whichever of them it knows.
 """
 
 from __future__ import annotations

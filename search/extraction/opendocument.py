@@ -1,5 +1,5 @@
-"""Text, sheets and slides of LibreOffice (OpenDocument): everything a reader may look for, notes, comments, frames and
-headers included.
+"""Text, sheets and slides of LibreOffice (OpenDocument): everything a reader may look for, notes, comments,
+frames and headers included.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Word, PowerPoint and Excel files (Open XML): everything a reader may look for, notes, comments, text boxes and
-headers included.
+"""Word, PowerPoint and Excel files (Open XML): everything a reader may look for, notes, comments,
+text boxes and headers included.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage 
 
 
 def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a slide, labelled with its number: its text, tables and diagrams, then the speaker's notes and
-    comments.
+    """One section a slide, labelled with its number: its text, tables and diagrams,
+    then the speaker's notes and comments.
     """
     with Package(path, limits) as package:
         yield _facts(package)
@@ -214,8 +214,8 @@ def _attribute(element: etree._Element, name: str) -> str:
 
 
 def _heading_styles(styles: etree._Element) -> dict[str, int]:
-    """Ids of the paragraph styles that are headings -> level from 1: by outline level, or by name; what is based on one
-    is one.
+    """Ids of the paragraph styles that are headings -> level from 1: by outline level, or by name;
+    what is based on one is one.
     """
     levels: dict[str, int] = {}
     parents: dict[str, str] = {}
@@ -339,8 +339,8 @@ def _block_text(root: etree._Element) -> str:
 
 
 def _notes(package: Package, name: str) -> dict[str, str]:
-    """Id -> text of the notes or comments of a part; the two separators that Word counts among the footnotes
-    are empty.
+    """Id -> text of the notes or comments of a part;
+    the two separators that Word counts among the footnotes are empty.
     """
     found = (
         (_attribute(note, "id"), _block_text(note))
@@ -351,8 +351,8 @@ def _notes(package: Package, name: str) -> dict[str, str]:
 
 
 def _shapes_text(root: etree._Element, *, skip: tuple[str, ...] = ()) -> str:
-    """Paragraphs of the shapes of a slide or drawing, a table row a line; placeholders of the kinds in `skip` are left
-    out.
+    """Paragraphs of the shapes of a slide or drawing, a table row a line;
+    placeholders of the kinds in `skip` are left out.
     """
     lines: list[str] = []
     waiting = [root]

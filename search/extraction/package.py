@@ -177,8 +177,8 @@ def parse_xml(stream: IO[bytes] | _Counted) -> etree._Element:
 
 
 def whole(text: str, *, otherwise: int) -> int:
-    """A whole number as a file writes it, of nine digits at most; `otherwise` for what is none ("²" is a digit and no
-    number).
+    """A whole number as a file writes it, of nine digits at most;
+    `otherwise` for what is none ("²" is a digit and no number).
     """
     return int(text) if text.isdecimal() and len(text) < 10 else otherwise
 

@@ -193,8 +193,8 @@ def _read_page(
 
 
 class _Recogniser:
-    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind, what was not read
-    and why.
+    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind,
+    what was not read and why.
     """
 
     def __init__(self, document: pypdfium2.PdfDocument, limits: Limits) -> None:
@@ -228,8 +228,8 @@ class _Recogniser:
 
 
 class _Frame:
-    """From the coordinates of a page's content to those of the page as displayed (cropped, rotated), in points from its
-    top left.
+    """From the coordinates of a page's content to those of the page as displayed (cropped, rotated),
+    in points from its top left.
     """
 
     def __init__(self, page: ctypes.c_void_p) -> None:
@@ -395,8 +395,8 @@ def _utf16(ask) -> str:
 
 
 class _Fallback:
-    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own, and not again after
-    two failures.
+    """pdfminer, for the pages PDFium cannot read: twenty times slower, so within a time of its own,
+    and not again after two failures.
     """
 
     def __init__(self, path: Path, seconds: float) -> None:

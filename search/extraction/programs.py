@@ -39,8 +39,8 @@ _DIED_IN_TIME, _NOT_STARTED = -1000, -1001
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """code: of the exit, negative for a signal; said: what it printed, errors with it unless they are apart in
-    `complained`.
+    """code: of the exit, negative for a signal; said: what it printed,
+    errors with it unless they are apart in `complained`.
     """
 
     code: int

@@ -144,8 +144,8 @@ class Sandbox:
     def read_many(
         self, paths: Iterable[Path | str], *, limits: Limits | None = None
     ) -> Iterator[tuple[Path, Extraction | ExtractionError, float]]:
-        """Each path in order with what reading it gave or raised and the seconds it took; as many at once as there are
-        children.
+        """Each path in order with what reading it gave or raised and the seconds it took;
+        as many at once as there are children.
         """
         with ThreadPoolExecutor(self._children) as threads:
             waiting: list[Any] = []
@@ -346,8 +346,8 @@ class _Child:
                 raise BrokenFile("the reading process answered nonsense")
 
     def _wait_for_the_end(self) -> None:
-        """Until the child says that its reader and all that was started for it is gone: a reader may say "done" and go
-        on.
+        """Until the child says that its reader and all that was started for it is gone:
+        a reader may say "done" and go on.
         """
         if not self._comes(self._ended, min(self._deadline, time.monotonic() + _END_SECONDS)):
             raise TimedOut("did not end")
@@ -549,8 +549,8 @@ def shared_sandbox() -> Sandbox:
 
 @functools.cache
 def confinement_here() -> Confinement:
-    """What is active in the children that this process starts, tried by a small one that reads nothing; a fifth of a
-    second, once.
+    """What is active in the children that this process starts, tried by a small one that reads nothing;
+    a fifth of a second, once.
     """
     with tempfile.TemporaryDirectory(prefix="cass-try-") as folder:
         command = [sys.executable, "-I", "-X", "utf8", "-c", _TRY, _PLACE, folder]

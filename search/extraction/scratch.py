@@ -81,8 +81,8 @@ def _is_made(folder: Path) -> bool:
 
 
 def _clear(folder: Path) -> None:
-    """Takes away what is in it, folders however deep: each is moved up first, so that no path grows long and nothing
-    recurses.
+    """Takes away what is in it, folders however deep: each is moved up first,
+    so that no path grows long and nothing recurses.
     """
     top = Path(tempfile.mkdtemp(prefix="clearing-", dir=folder.parent))
     waiting, count = [folder], 0

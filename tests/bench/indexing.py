@@ -1,5 +1,5 @@
-"""Making the index of the whole library, beside tantivy given the same tokens and beside Wagtail's own index of the
-same rows.
+"""Making the index of the whole library,
+beside tantivy given the same tokens and beside Wagtail's own index of the same rows.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""A synthetic library in a database of its own: made once, kept as long as its version, its size and the migrations are
-the same.
+"""A synthetic library in a database of its own: made once, kept as long as its version,
+its size and the migrations are the same.
 """
 
 from __future__ import annotations

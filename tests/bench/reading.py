@@ -59,8 +59,8 @@ def rows(corpora: Path, progress: Progress) -> list[Row]:
 
 
 def _beside_pdftotext(files: list[Path], ours: Readings, progress: Progress) -> list[Row]:
-    """The whole corpus, where the slowest files of either side weigh most, and the middle file, where they weigh
-    nothing.
+    """The whole corpus, where the slowest files of either side weigh most, and the middle file,
+    where they weigh nothing.
     """
     seconds = sum(ours.seconds.values())
     what, said = (

@@ -1,5 +1,6 @@
-"""The measuring itself: that it measures what it says, on a library of 200 pages. No time is asserted:
-machines differ.
+"""The measuring itself: that it measures what it says, on a library of 200 pages.
+
+No time is asserted: machines differ.
 """
 
 from __future__ import annotations

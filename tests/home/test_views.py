@@ -162,8 +162,8 @@ TOO_LONG = {
 @pytest.mark.parametrize("address", TOO_LONG)
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_form_that_is_too_long_gets_a_sentence_that_its_sender_hears(db, settings, address, kind):
-    """All that was sent is read: a connection that is closed before is reset, and the browser shows an error of its
-    own.
+    """All that was sent is read: a connection that is closed before is reset,
+    and the browser shows an error of its own.
     """
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
     head = b'--x\r\nContent-Disposition: form-data; name="login"\r\n\r\n' if "multipart" in kind else b"login="

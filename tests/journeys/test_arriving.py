@@ -1,5 +1,5 @@
-"""From the message of an invitation into the site, and one's own account, in a real Chromium: two languages, a desk and
-a telephone.
+"""From the message of an invitation into the site, and one's own account, in a real Chromium: two languages,
+a desk and a telephone.
 """
 
 import re

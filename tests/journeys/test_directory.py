@@ -1,5 +1,5 @@
-"""The directory in a real Chromium: narrowing the list, reaching an organisation, nothing for axe to find, nothing
-scrolls sideways.
+"""The directory in a real Chromium: narrowing the list, reaching an organisation, nothing for axe to find,
+nothing scrolls sideways.
 """
 
 from __future__ import annotations

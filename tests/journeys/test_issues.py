@@ -1,5 +1,5 @@
-"""Issues of the newsletter in a real Chromium: nothing for axe to find, nothing scrolls sideways, the keyboard and no
-JavaScript suffice.
+"""Issues of the newsletter in a real Chromium: nothing for axe to find, nothing scrolls sideways,
+the keyboard and no JavaScript suffice.
 """
 
 from __future__ import annotations

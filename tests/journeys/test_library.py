@@ -1,5 +1,5 @@
-"""The library in a real Chromium: list, reference, reader, and where nothing is: nothing for axe to find, nothing
-scrolls sideways.
+"""The library in a real Chromium: list, reference, reader, and where nothing is: nothing for axe to find,
+nothing scrolls sideways.
 """
 
 import os

@@ -1,5 +1,5 @@
-"""Logging in through a real Chromium, in two languages, on a desk and on a phone: nothing for axe to find, nothing
-scrolls sideways.
+"""Logging in through a real Chromium, in two languages, on a desk and on a phone: nothing for axe to find,
+nothing scrolls sideways.
 """
 
 import re

@@ -27,8 +27,8 @@ READERS = {"lectrice@cass.example": "fr", "lezer@cass.example": "nl", "reader@ca
 
 @pytest.fixture
 def site(settings, live_server):
-    """A site whose tasks wait for the worker; something public and something closed are new, three people are
-    subscribed.
+    """A site whose tasks wait for the worker; something public and something closed are new,
+    three people are subscribed.
     """
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
     settings.WAGTAILADMIN_BASE_URL = live_server.url

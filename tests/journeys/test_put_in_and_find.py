@@ -1,5 +1,5 @@
-"""The main job, whole, in each language: an editor puts a PDF in, the worker reads it, a reader finds its page and sees
-it marked.
+"""The main job, whole, in each language: an editor puts a PDF in, the worker reads it,
+a reader finds its page and sees it marked.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the document says on its first and second page, what is asked, and the words that must be marked, as they
-    are written.
+    """What the document says on its first and second page, what is asked, and the words that must be marked,
+    as they are written.
     """
 
     title: str

@@ -1,5 +1,5 @@
-"""What the site says instead of doing what was asked, in a real Chromium: nothing for axe to find, nothing scrolls
-sideways.
+"""What the site says instead of doing what was asked, in a real Chromium: nothing for axe to find,
+nothing scrolls sideways.
 """
 
 import pytest

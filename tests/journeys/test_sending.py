@@ -1,5 +1,5 @@
-"""The pages of a sending in a real Chromium: axe, a phone's width, the dark, and how far it is looked at again by
-itself.
+"""The pages of a sending in a real Chromium: axe, a phone's width, the dark,
+and how far it is looked at again by itself.
 """
 
 from __future__ import annotations

@@ -227,8 +227,8 @@ def test_the_web_server_knows_the_cookies_by_their_names():
 
 
 def _begun(port: int, address: str, cookie: str, weight: str) -> tuple[str, socket.socket]:
-    """The answer's number to a form of which only the beginning is sent, "" while the rest is waited for; and its
-    connection.
+    """The answer's number to a form of which only the beginning is sent, "" while the rest is waited for;
+    and its connection.
     """
     connection = socket.create_connection(("127.0.0.1", port), timeout=10)
     connection.sendall(f"POST {address} HTTP/1.1\r\nHost: cass.example\r\n{cookie}{weight}\r\n".encode())

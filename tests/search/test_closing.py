@@ -1,5 +1,5 @@
-"""What is closing is found by nobody from the commit on, whatever the index still says; what only changes goes on being
-found.
+"""What is closing is found by nobody from the commit on, whatever the index still says;
+what only changes goes on being found.
 """
 
 from __future__ import annotations

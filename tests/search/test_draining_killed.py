@@ -1,5 +1,5 @@
-"""A drainer killed for real (SIGKILL) at each moment loses no change: the next one brings index and database together
-again.
+"""A drainer killed for real (SIGKILL) at each moment loses no change:
+the next one brings index and database together again.
 """
 
 from __future__ import annotations

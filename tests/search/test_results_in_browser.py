@@ -1,5 +1,5 @@
-"""The results page in a real browser: nothing for axe to say, no sideways scrolling, filters and suggestions by
-keyboard.
+"""The results page in a real browser: nothing for axe to say, no sideways scrolling,
+filters and suggestions by keyboard.
 """
 
 import os

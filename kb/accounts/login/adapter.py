@@ -93,8 +93,8 @@ class AccountAdapter(DefaultAccountAdapter):
         admitting.forget_passwords(request, credentials.get("email", ""))
 
     def is_reauthentication_required(self, *, app: str, **kwargs) -> bool:
-        """Not again within minutes of logging in; whoever has a second factor must have passed it, a password alone is
-        not enough.
+        """Not again within minutes of logging in; whoever has a second factor must have passed it,
+        a password alone is not enough.
         """
         request = context.request
         records = get_authentication_records(request, request.user)
@@ -110,8 +110,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return stronger or methods
 
     def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
-        """The link leads to the page in the language of the person, at the site's own address: the request may name
-        another host.
+        """The link leads to the page in the language of the person, at the site's own address:
+        the request may name another host.
         """
         link = address_of("account_reset_password_from_key", context["uid"], context["key"], language=user.language)
         super().send_password_reset_mail(user, email, {**context, "password_reset_url": link})

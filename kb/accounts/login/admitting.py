@@ -96,8 +96,8 @@ def _factor_budget(visitor: Visitor) -> Budget:
 
 
 def try_page(request: HttpRequest) -> bool:
-    """Counts a log-in that is sent for the place it comes from; not where the person is known, whose own attempts are
-    counted.
+    """Counts a log-in that is sent for the place it comes from; not where the person is known,
+    whose own attempts are counted.
     """
     if recognise(request, request.POST.get("login", "")).known:
         return True

@@ -1,5 +1,5 @@
-"""The two ways in, by password and by passkey: allauth's views behind the limit of how often one place may send them
-(`admitting`).
+"""The two ways in, by password and by passkey:
+allauth's views behind the limit of how often one place may send them (`admitting`).
 """
 
 from __future__ import annotations

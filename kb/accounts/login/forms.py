@@ -338,8 +338,8 @@ class SiteReauthenticateForm(_InOurWords, account.ReauthenticateForm):
 
 
 def _read_like_a_token(email: str) -> None:
-    """What making a link reads of a person, for nobody: the time of the answer does not say whether there is an
-    account.
+    """What making a link reads of a person, for nobody:
+    the time of the answer does not say whether there is an account.
     """
     own = EmailAddress.objects.filter(user_id=0)
     own.filter(email__iexact=email).exists()

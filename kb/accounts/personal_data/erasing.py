@@ -55,8 +55,8 @@ def refusal(user: Any) -> str:
 
 
 def identity_of(user: Any) -> Identity:
-    """By which words the person is known anywhere: addresses of the account and those mail went to, the name, the
-    phone.
+    """By which words the person is known anywhere: addresses of the account and those mail went to, the name,
+    the phone.
     """
     found = {user.email.lower()}
     for kind in registry.kinds():

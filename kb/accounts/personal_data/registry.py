@@ -138,8 +138,8 @@ def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> dict[str, Cal
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A kind, how many rows of it there are about one person, and a few in words; known is False where there is nothing
-    to count.
+    """A kind, how many rows of it there are about one person, and a few in words;
+    known is False where there is nothing to count.
     """
 
     kind: PersonalData

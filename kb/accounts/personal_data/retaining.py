@@ -41,8 +41,8 @@ MOST_A_DAY = 200  # each erasure looks through every log and history
 
 @dataclass(frozen=True, slots=True)
 class ReasonToStay:
-    """Why an account is needed: now() is the condition on a person that holds today (or will), ever() the one that ever
-    held.
+    """Why an account is needed: now() is the condition on a person that holds today (or will), ever()
+    the one that ever held.
     """
 
     name: str
@@ -93,8 +93,8 @@ def _ordinary() -> QuerySet[User]:
 
 
 def idle() -> QuerySet[User]:
-    """People without a reason to stay who have not logged in for three years (or, if they never did, whose account is
-    as old).
+    """People without a reason to stay who have not logged in for three years (or, if they never did,
+    whose account is as old).
     """
     found = (
         _ordinary()
@@ -107,8 +107,8 @@ def idle() -> QuerySet[User]:
 
 
 def never_came() -> QuerySet[User]:
-    """People who never logged in, whose last invitation (or account) is twelve months old, and who never had a reason
-    to stay.
+    """People who never logged in, whose last invitation (or account) is twelve months old,
+    and who never had a reason to stay.
     """
     limit = timezone.now() - NEVER_CAME_AFTER
     found = _ordinary().filter(last_login=None, date_joined__lt=limit).alias(last_invited=Max("invitations__made_at"))
@@ -170,8 +170,8 @@ def clear_sessions() -> str | None:
 
 
 def clear_cache() -> str | None:
-    """Removes what ran out in a cache that is a table, which it would else do only when it is full; other caches forget
-    by themselves.
+    """Removes what ran out in a cache that is a table, which it would else do only when it is full;
+    other caches forget by themselves.
     """
     gone = 0
     for name in settings.CACHES:

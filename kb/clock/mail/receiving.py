@@ -150,8 +150,8 @@ class _Body:
     def _sort(
         self, leaves: list[tuple[Part, Part | None]]
     ) -> tuple[list[tuple[Part, Part | None]], list[tuple[Part, Part | None]]]:
-        """Unnamed texts, then named ones that are to be shown; the rest is kept apart as reports, returned messages and
-        attachments.
+        """Unnamed texts, then named ones that are to be shown; the rest is kept apart as reports,
+        returned messages and attachments.
         """
         readable: list[tuple[Part, Part | None]] = []
         named: list[tuple[Part, Part | None]] = []
@@ -270,8 +270,8 @@ def _kind_of_refusal(refusal: Refusal) -> str:
 
 
 def _comes_from_a_mail_system(root: Part) -> bool:
-    """Only machines write with an empty envelope sender, as the mail system itself, or name failed recipients in the
-    head.
+    """Only machines write with an empty envelope sender, as the mail system itself,
+    or name failed recipients in the head.
     """
     senders = _of_headers(root, "from", "sender")
     empty = any(value.strip() == "<>" for value in root.all("return-path"))
@@ -318,8 +318,8 @@ def _feedback(body: _Body) -> tuple[list[str], list[str]]:
 
 
 def _returned_ids(root: Part, body: _Body) -> list[str]:
-    """Of the messages inside, of a copy within the text, and of what it answers: some servers return nothing but a
-    reference.
+    """Of the messages inside, of a copy within the text, and of what it answers:
+    some servers return nothing but a reference.
     """
     inside = [value for part in body.returned for value in (part.all("message-id") or _ids_of_headers(part))]
     answered = root.all("in-reply-to", "references", "x-original-message-id")

@@ -47,8 +47,8 @@ _OWN_HEADERS = {"subject", "from", "to", "mime-version", "content-type", "conten
 
 @task(queue_name="mail")
 def send_mail(mail_id: int) -> str:
-    """Tries once; gives the state the message has now, "dropped", or "" when it is not due, another has it, or it is
-    gone.
+    """Tries once; gives the state the message has now, "dropped", or "" when it is not due, another has it,
+    or it is gone.
     """
     mail = _claim(mail_id)
     if mail is None:
@@ -98,8 +98,8 @@ def enqueue_due() -> str:
 
 
 def send_again(mails: QuerySet[OutgoingMail]) -> int:
-    """Puts those of the messages back in the queue whose content is still there and that nobody is sending; gives how
-    many.
+    """Puts those of the messages back in the queue whose content is still there and that nobody is sending;
+    gives how many.
     """
     now = timezone.now()
     changed = 0

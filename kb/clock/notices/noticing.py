@@ -16,8 +16,8 @@ from kb.clock.models import Notice
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A notice in words, in the language of the moment: a sentence, and the absolute path where it leads ("" for
-    nowhere).
+    """A notice in words, in the language of the moment: a sentence,
+    and the absolute path where it leads ("" for nowhere).
     """
 
     sentence: str

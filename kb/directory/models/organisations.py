@@ -93,8 +93,8 @@ class Organisation(Recorded, ClusterableModel):
 
     @property
     def names(self) -> Texts:
-        """Its name in each language it has one in; its own name is in the language of its side, French where it has
-        both.
+        """Its name in each language it has one in; its own name is in the language of its side,
+        French where it has both.
         """
         own = self.language_side or "fr"
         return Texts(

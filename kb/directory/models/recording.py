@@ -86,8 +86,8 @@ class RecordingQuerySet(models.QuerySet):
 
 
 class Recorded(models.Model):
-    """A row whose organisation is indexed again when it is saved or deleted; one that moves tells both of its
-    organisations.
+    """A row whose organisation is indexed again when it is saved or deleted;
+    one that moves tells both of its organisations.
     """
 
     organisation_field = "organisation_id"

@@ -38,8 +38,8 @@ BOTH = ("fr", "nl")  # an organisation of no one side receives people in both
 
 @dataclass(frozen=True, slots=True)
 class ListForm:
-    """What stands in the address, read leniently: a value that means nothing is left out later, never refused. page
-    from 1.
+    """What stands in the address, read leniently: a value that means nothing is left out later, never refused.
+    page from 1.
     """
 
     words: str = ""

@@ -79,8 +79,8 @@ def _enqueue_later(import_id: int) -> None:
 
 @task(queue_name="long")
 def work_through(import_id: int) -> str:
-    """Looks through or writes an import, whichever it waits for; gives its state afterwards ("" when there is nothing
-    to do).
+    """Looks through or writes an import, whichever it waits for;
+    gives its state afterwards ("" when there is nothing to do).
     """
     sheet_import = SheetImport.objects.select_related("created_by").filter(pk=import_id, state__in=_RUNNING).first()
     if sheet_import is None:
@@ -124,8 +124,8 @@ def _end(sheet_import: SheetImport, state: str, problem: str) -> None:
 
 
 def _look_through(sheet_import: SheetImport, kind: SheetKind) -> None:
-    """All lines from the first, so that the kind remembers what earlier ones said; those looked at before are kept as
-    they are.
+    """All lines from the first, so that the kind remembers what earlier ones said;
+    those looked at before are kept as they are.
     """
     with sheet_import.content.open("rb") as file, opened(file) as book:
         layout = Layout(book, kind)

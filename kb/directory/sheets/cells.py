@@ -18,8 +18,8 @@ from kb.languages import LANGUAGES
 
 
 class NotUnderstood(Exception):
-    """Raised by `look` or `write`, or by reading a cell; the text is a sentence for the person, and the line is left
-    out.
+    """Raised by `look` or `write`, or by reading a cell; the text is a sentence for the person,
+    and the line is left out.
     """
 
 

@@ -64,8 +64,8 @@ _HELP = {"fr": "Aide", "nl": "Hulp", "en": "Help"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """headers: one a language; also: other headers that are understood. help is a short sentence shown in the empty
-    workbook.
+    """headers: one a language; also: other headers that are understood.
+    help is a short sentence shown in the empty workbook.
     """
 
     key: str
@@ -324,8 +324,8 @@ def sheet_name(sheet: Sheet) -> str:
 
 
 def empty_workbook(kind: SheetKind) -> bytes:
-    """A workbook to fill in, in the language of the moment: the sheets with their headers, and a sheet that explains
-    them.
+    """A workbook to fill in, in the language of the moment: the sheets with their headers,
+    and a sheet that explains them.
     """
     explained = [
         (sheet_name(sheet), _spoken(column.headers), _("required") if column.required else "", str(column.help))

@@ -71,8 +71,8 @@ class ReadList:
         self._text = text
 
     def rows(self, name: str) -> Iterator[Row]:
-        """The rows that hold something, by the number of their record: what a spreadsheet that opens the list calls its
-        row.
+        """The rows that hold something, by the number of their record:
+        what a spreadsheet that opens the list calls its row.
         """
         for number, values in enumerate(islice(records(self._text), MOST_ROWS), start=1):
             cells = tuple(text_of(value) for value in values[:MOST_COLUMNS])
@@ -180,8 +180,8 @@ def _in_sentences() -> Iterator[None]:
 
 
 def text_of(value: object) -> str:
-    """A cell as text: days as 2026-12-31, times as 09:30, whole numbers without a point, spaces tidied within each
-    line.
+    """A cell as text: days as 2026-12-31, times as 09:30, whole numbers without a point,
+    spaces tidied within each line.
     """
     if value is None:
         return ""
@@ -207,8 +207,8 @@ def text_of(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SheetToWrite:
-    """A sheet of a workbook: its name (31 characters at most), its headers, and rows of texts, numbers, days, times or
-    None.
+    """A sheet of a workbook: its name (31 characters at most), its headers, and rows of texts, numbers, days,
+    times or None.
     """
 
     name: str

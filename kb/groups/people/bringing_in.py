@@ -52,8 +52,8 @@ def is_editor(person: User) -> bool:
 
 
 def may_describe(person: User, by: User | None) -> bool:
-    """Whether `by` writes name, language and phone of this person: an editor's are written by themselves and by a
-    superuser.
+    """Whether `by` writes name, language and phone of this person:
+    an editor's are written by themselves and by a superuser.
     """
     return not is_editor(person) or (by is not None and (by.pk == person.pk or by.is_superuser))
 

@@ -1,5 +1,5 @@
-"""The authority list in the admin: names of creators and of publishers, and merging several forms of one into the form
-we use.
+"""The authority list in the admin: names of creators and of publishers,
+and merging several forms of one into the form we use.
 """
 
 from __future__ import annotations

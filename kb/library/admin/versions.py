@@ -1,5 +1,5 @@
-"""Taking one version of a file away, in the admin: asked with a reason, confirmed, for editors whose session passed the
-second factor.
+"""Taking one version of a file away, in the admin: asked with a reason, confirmed,
+for editors whose session passed the second factor.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""References in the admin: a list quick at a hundred thousand rows, filters, search in titles and texts, history,
-chooser.
+"""References in the admin: a list quick at a hundred thousand rows, filters, search in titles and texts,
+history, chooser.
 """
 
 from __future__ import annotations

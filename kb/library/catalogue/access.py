@@ -15,8 +15,8 @@ from kb.library.models.marks import Mark
 
 
 class Withdrawn(Exception):
-    """The address was good and the reader could see what stood there; `mark` and the reason are all that is still said
-    of it.
+    """The address was good and the reader could see what stood there;
+    `mark` and the reason are all that is still said of it.
     """
 
     def __init__(self, mark: Mark, successor: Gathered | None, reason: str = "") -> None:

@@ -18,8 +18,8 @@ from kb.library.models.recording import KIND
 
 @dataclass(slots=True)
 class Attachment:
-    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it, those that it
-    will open.
+    """A file of a reference with its versions, oldest first: those that an acceptance opened; before it,
+    those that it will open.
     """
 
     file: ReferenceFile
@@ -74,8 +74,8 @@ class Gathered:
 
 
 def reference_id_of(key: str) -> int | None:
-    """17 from "library.reference:17" or from the key of one of its entries ("library.reference:17/1"); None for
-    anything else.
+    """17 from "library.reference:17" or from the key of one of its entries ("library.reference:17/1");
+    None for anything else.
     """
     kind, _, rest = key.partition(":")
     number = rest.partition("/")[0]

@@ -27,8 +27,8 @@ from kb.accounts.audiences import PUBLIC, STAFF
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One set of files and its readers; `name` is "" for the poorest, then "1", "2"…; `files` are the keys given to
-    `layers_of`.
+    """One set of files and its readers; `name` is "" for the poorest, then "1", "2"…;
+    `files` are the keys given to `layers_of`.
     """
 
     name: str

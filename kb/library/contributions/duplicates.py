@@ -1,5 +1,5 @@
-"""Possible duplicates that somebody put in without being able to see the other: a list for editors, each pair until it
-is settled.
+"""Possible duplicates that somebody put in without being able to see the other: a list for editors,
+each pair until it is settled.
 """
 
 from __future__ import annotations

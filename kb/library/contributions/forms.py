@@ -44,8 +44,8 @@ NEW_FILE = "new"
 
 
 class KeptUploads:
-    """What a form with uploads keeps aside for one person when it is shown again: signed words in hidden fields named
-    `kept`.
+    """What a form with uploads keeps aside for one person when it is shown again:
+    signed words in hidden fields named `kept`.
     """
 
     def __init__(self, words: Sequence[str], user: Any) -> None:

@@ -128,8 +128,8 @@ def _written(request: HttpRequest, user_id: int, data: dict[str, list[str]]) -> 
 
 
 def resumed(word: str, user: Any, path: str) -> QueryDict | None:
-    """What was kept for this person at this address; None for anyone else, a forged word, or one that is more than a
-    day old.
+    """What was kept for this person at this address; None for anyone else, a forged word,
+    or one that is more than a day old.
     """
     try:
         content, _name = kept(word, whose=_owner_of_form(user.pk))

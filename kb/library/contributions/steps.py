@@ -82,8 +82,8 @@ def is_author(user: Any, reference: Reference) -> bool:
 
 
 def may_follow(user: Any, held: frozenset[str], reference: Reference) -> bool:
-    """Whether this person may open the page of the contribution: its author, and whoever handles it once it was
-    proposed.
+    """Whether this person may open the page of the contribution: its author,
+    and whoever handles it once it was proposed.
     """
     if is_author(user, reference) or audiences.STAFF in held:
         return True
@@ -198,8 +198,8 @@ def withdraw(reference: Reference, actor: Any, word: str = "", *, held: frozense
 
 
 def note_change(reference: Reference, actor: Any, before: str) -> None:
-    """An editor changed the state in the admin, where any state may follow any other: the same history and the same
-    notice.
+    """An editor changed the state in the admin, where any state may follow any other:
+    the same history and the same notice.
     """
     if before != reference.state and (done := DONE[ReferenceState(reference.state)]):
         with transaction.atomic():

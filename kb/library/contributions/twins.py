@@ -78,8 +78,8 @@ def note_unseen(reference: Reference, held: frozenset[str]) -> int:
 
 
 def note_unseen_later(reference: Reference, held: frozenset[str]) -> None:
-    """The same after the commit, in the background, so that an answer takes no longer when there is something
-    to note.
+    """The same after the commit, in the background,
+    so that an answer takes no longer when there is something to note.
     """
     pk, audiences = reference.pk, sorted(held)
     transaction.on_commit(lambda: note_unseen_of.enqueue(pk, audiences))

@@ -51,8 +51,8 @@ View = Callable[..., HttpResponse]
 
 
 def for_persons(view: View) -> View:
-    """Leads to the log-in; what a form brought whose session has ended waits there, and so does what somebody else's
-    form brought.
+    """Leads to the log-in; what a form brought whose session has ended waits there,
+    and so does what somebody else's form brought.
     """
 
     @wraps(view)

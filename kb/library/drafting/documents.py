@@ -105,8 +105,8 @@ class Page:
 
     @property
     def cites(self) -> bool:
-        """True for a page of a list of references: years in brackets, numbers in brackets before lines, one after the
-        other.
+        """True for a page of a list of references: years in brackets, numbers in brackets before lines,
+        one after the other.
         """
         return len(_CITED.findall(self.text)) >= _CITED_OFTEN
 
@@ -152,8 +152,8 @@ class Document:
         return 0.0
 
     def says(self, words: str) -> int | None:
-        """The first page of the edges whose words, in a row, hold these (without case, accents and signs); None when
-        none does.
+        """The first page of the edges whose words, in a row, hold these (without case, accents and signs);
+        None when none does.
         """
         wanted = f" {words_of(words)} "
         if wanted.strip():

@@ -123,8 +123,8 @@ def _kept(contribution: Contribution, drafted: dict[str, Any]) -> dict[str, Any]
 
 
 def _shaped(name: str, value: Any) -> Any:
-    """A drafted value as `_current` gives it: concepts have no order in the reference, and no text is longer than its
-    field.
+    """A drafted value as `_current` gives it: concepts have no order in the reference,
+    and no text is longer than its field.
     """
     if name == "concepts":
         return sorted(value)

@@ -51,8 +51,8 @@ def isbn_of(document: Document) -> Found | None:
 
 
 def bare_isbn(written: str) -> str:
-    """Thirteen digits of an ISBN of either length however it is written; "" when its check digit is wrong or it is
-    none.
+    """Thirteen digits of an ISBN of either length however it is written;
+    "" when its check digit is wrong or it is none.
     """
     signs = re.sub(r"[\s-]", "", written).upper()
     if re.fullmatch(r"\d{9}[\dX]", signs):

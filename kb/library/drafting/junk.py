@@ -1,5 +1,5 @@
-"""Titles and authors that programs and machines write into files, in French, Dutch and English, and what a file's name
-says.
+"""Titles and authors that programs and machines write into files, in French, Dutch and English,
+and what a file's name says.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ _JOINTS = re.compile(r"[_\s]+|(?<=\w)-(?=\w)|(?<=\w)\.(?=[^\W\d_]{2})")  # what 
 
 
 def is_junk_title(title: str, *, file_name: str = "") -> bool:
-    """True for a title that nobody meant: of a program, of nothing, of a file ("rapport_v2_def.doc"), a path,
-    a number.
+    """True for a title that nobody meant: of a program, of nothing, of a file ("rapport_v2_def.doc"),
+    a path, a number.
     """
     bare = title.strip()
     plain = words_of(bare)

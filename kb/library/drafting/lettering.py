@@ -41,8 +41,8 @@ class Block:
 
 
 def blocks_of(page: Page, document: Document) -> list[Block]:
-    """The lines of a page gathered by size, from top to bottom; furniture (page numbers, addresses, running headers)
-    left out.
+    """The lines of a page gathered by size, from top to bottom; furniture (page numbers, addresses,
+    running headers) left out.
     """
     blocks: list[list[Line]] = []
     for line in sorted(lines_without_furniture(page, document), key=lambda line: round(line.top, 3)):

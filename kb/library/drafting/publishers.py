@@ -1,5 +1,5 @@
-"""Who published a document: the imprint's label, the holder of the rights, the properties; without address and
-telephone.
+"""Who published a document: the imprint's label, the holder of the rights, the properties;
+without address and telephone.
 """
 
 from __future__ import annotations

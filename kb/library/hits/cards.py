@@ -87,8 +87,8 @@ def _open_label(version: FileVersion) -> str:
 
 
 def _notes(versions: Sequence[FileVersion]) -> tuple[Note, ...]:
-    """Why a found document has no passages, said only when none of its files could be read; or that it is searched in
-    part.
+    """Why a found document has no passages, said only when none of its files could be read;
+    or that it is searched in part.
     """
     if partly := partly_searched(versions):
         return (Note("partly", partly),)

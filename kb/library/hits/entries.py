@@ -46,8 +46,8 @@ class ReferenceKind:
             yield subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """Eleven queries, however many subjects; pages are streamed, so that one reference at a time is whole in
-        memory.
+        """Eleven queries, however many subjects; pages are streamed,
+        so that one reference at a time is whole in memory.
         """
         wanted = [reference_id_of(subject) for subject in subjects]
         gathered = gather(pk for pk in wanted if pk is not None)

@@ -42,8 +42,8 @@ def notice_section(
 
 
 def summary_section(reference: Reference, keywords: Sequence[tuple[str, str]] = ()) -> Section:
-    """What a notice says beyond its card (title, names and year stand there already): summaries and keywords; anchor
-    "".
+    """What a notice says beyond its card (title, names and year stand there already): summaries and keywords;
+    anchor "".
     """
     return _notice([*_summaries(reference), *_words(keywords)])
 

@@ -1,5 +1,5 @@
-"""How a reference came to us from a member: what the system proposed, what was done with it, by whom and with which
-words.
+"""How a reference came to us from a member: what the system proposed, what was done with it,
+by whom and with which words.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Contribution(models.Model):
 
 
 class ContributionStep(models.Model):
-    """One thing that was done with a reference on its way: proposed, sent back with a word, mended, accepted, refused,
-    withdrawn.
+    """One thing that was done with a reference on its way: proposed, sent back with a word, mended, accepted,
+    refused, withdrawn.
     """
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="steps")

@@ -74,8 +74,8 @@ class ReferenceQuerySet(RecordingQuerySet):
             return super().bulk_create(objs, *args, **options)
 
     def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
-        """Opens the files of those that an update accepted, and notes the moment of those it made public for the first
-        time.
+        """Opens the files of those that an update accepted,
+        and notes the moment of those it made public for the first time.
         """
         if values.get("state") == ReferenceState.ACCEPTED:
             for start in range(0, len(ids), _AT_ONCE):
@@ -318,8 +318,8 @@ class Reference(ClusterableModel):
 
 
 class Creator(Orderable):
-    """A name on the title page, in order; never an account. `name` is as printed: an organisation, or "Family,
-    Given".
+    """A name on the title page, in order; never an account. `name` is as printed: an organisation,
+    or "Family, Given".
     """
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="creators")

@@ -149,8 +149,8 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
 
 
 def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -> set[int] | None:
-    """Numbers of the pages that the index names; None when it cannot say, or says nothing of a reference that is
-    closing.
+    """Numbers of the pages that the index names; None when it cannot say,
+    or says nothing of a reference that is closing.
     """
     file, version = place.attachment.file, place.version
     subject = subject_of(place.whole.reference.pk)
@@ -189,8 +189,8 @@ def language_spans(spans: Iterable[Sequence]) -> tuple[LanguageSpan, ...]:
 
 
 def text_of(page: FilePage, query: Query | None, *, current: int, default: str) -> Text:
-    """A stored page with the hits of a question; `current` is the number of the hit we are at, on this page, from 1 (0:
-    none).
+    """A stored page with the hits of a question; `current` is the number of the hit we are at, on this page,
+    from 1 (0: none).
     """
     spans = language_spans(page.spans)
     marks = spans_in(page.text, query, spans, default=default) if query else ()

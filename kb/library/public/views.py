@@ -137,8 +137,8 @@ def short(request: HttpRequest, mark: Mark) -> HttpResponse:
 
 @require_safe
 def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponse:
-    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept; to the reference when it was
-    withdrawn.
+    """/r/PA-2012-147/1.2/12?q=logement: to that page in the reader, the words kept;
+    to the reference when it was withdrawn.
     """
     try:
         place = place_at(mark, file, version, audiences_of(request))

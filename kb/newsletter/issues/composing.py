@@ -231,8 +231,8 @@ def _without(fresh: Fresh, lead: News | None) -> Fresh:
 
 
 def _merged(items: list[IssueItem], found: Sequence[Fresh]) -> list[IssueItem]:
-    """The items with what was found behind them, in order; the item that counts the rest of a heading stays the last of
-    it.
+    """The items with what was found behind them, in order;
+    the item that counts the rest of a heading stays the last of it.
     """
     for one in found:
         counting = next((item for item in items if item.heading == one.source.code and _counted(item)), None)
@@ -264,8 +264,8 @@ def more_titles(count: int) -> Texts:
 
 
 def _counted(item: IssueItem) -> int:
-    """How many things the item that counts the rest speaks of; 0 for any other item, and for one whose words an editor
-    changed.
+    """How many things the item that counts the rest speaks of; 0 for any other item,
+    and for one whose words an editor changed.
     """
     if item.subject or item.url or item.text:
         return 0

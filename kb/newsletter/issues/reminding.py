@@ -134,8 +134,8 @@ def _remind(user: User, issue: Coming, news: Sequence[tuple[NewsSource, int]]) -
 
 
 def message(user: User, issue: Coming, news: Sequence[tuple[NewsSource, int]]) -> EmailMessage:
-    """The reminder in the language of this editor: counts under each heading, how long ago the last issue was, where to
-    go on.
+    """The reminder in the language of this editor: counts under each heading, how long ago the last issue was,
+    where to go on.
     """
     with override(user.language):
         words = {

@@ -111,8 +111,8 @@ def template_of(issue: Issue, language: str, *, public: Mapping[str, News] | Non
 
 
 def preview(issue: Issue, language: str, *, public: Mapping[str, News] | None = None) -> tuple[str, str]:
-    """(HTML, text) of the message, to be looked at in a browser: the mark is in it, the links of a subscriber lead
-    nowhere.
+    """(HTML, text) of the message, to be looked at in a browser: the mark is in it,
+    the links of a subscriber lead nowhere.
     """
     template = template_of(issue, language, public=public)
     html = template.html.replace(

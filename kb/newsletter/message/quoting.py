@@ -39,8 +39,8 @@ def quoted_link(url: str) -> bytes:
 
 
 def quoted(text: str) -> str:
-    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF) stay line
-    breaks.
+    """Quoted-printable by RFC 2045, lines of 76 signs at most; line breaks of the text ("\\n" or CRLF)
+    stay line breaks.
     """
     escaped = _ESCAPED.sub(
         lambda found: b"\n" if found[0] == b"\n" else b"=%02X" % found[0][0], text.replace(CRLF, "\n").encode("utf-8")

@@ -30,8 +30,8 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, limit: int | None) -> str:
-    """The text when it has `limit` signs or fewer, else its first words and "…"; between two signs where a script has
-    no spaces.
+    """The text when it has `limit` signs or fewer, else its first words and "…";
+    between two signs where a script has no spaces.
     """
     if limit is None or len(text) <= limit:
         return text
@@ -65,8 +65,8 @@ def _lines(line: str) -> list[str]:
 
 
 def _pieces(word: str) -> list[str]:
-    """The word, in parts when it is too long for any line: a script without spaces at the width of a line, the rest at
-    LONGEST_WORD.
+    """The word, in parts when it is too long for any line: a script without spaces at the width of a line,
+    the rest at LONGEST_WORD.
     """
     if _URL.match(word):
         return [word]

@@ -1,5 +1,5 @@
-"""Tables of the newsletter: issues, what was drawn for them (gatherings), who receives them (subscribers), what happens
-afterwards (sendings).
+"""Tables of the newsletter: issues, what was drawn for them (gatherings), who receives them (subscribers),
+what happens afterwards (sendings).
 """
 
 from kb.newsletter.models.gatherings import Drawn, Reminder

@@ -74,8 +74,8 @@ class Consent(models.Model):
 
 
 class ErasedAddress(models.Model):
-    """A keyed hash of an address whose erasure was asked for, so that a list brought in later does not bring the person
-    back.
+    """A keyed hash of an address whose erasure was asked for,
+    so that a list brought in later does not bring the person back.
     """
 
     hash = models.CharField(max_length=64, unique=True)

@@ -1,5 +1,5 @@
-"""Issues as machines name them: the addresses in the head of a page, their part of sitemap.xml, the latest one for the
-home page.
+"""Issues as machines name them: the addresses in the head of a page, their part of sitemap.xml,
+the latest one for the home page.
 """
 
 from __future__ import annotations

@@ -250,8 +250,8 @@ def _echo(issue: Issue, language: str, has_lead: bool) -> Echo:
 
 
 def _groups(items: Sequence[IssueItem], language: str, known: Mapping[str, News]) -> tuple[ShownGroup, ...]:
-    """Under their headings, in the order of these; what stands under a heading that is no more goes to the last of the
-    editors' own.
+    """Under their headings, in the order of these;
+    what stands under a heading that is no more goes to the last of the editors' own.
     """
     labels = headings()
     held: dict[str, list[IssueItem]] = {code: [] for code in labels}

@@ -129,8 +129,8 @@ def finish(sending: Sending) -> bool:
 
 
 def count_held(sending: Sending) -> None:
-    """Something was accepted: the refusals before it were no quarrel with us; those that say there is no such mailbox
-    count.
+    """Something was accepted: the refusals before it were no quarrel with us;
+    those that say there is no such mailbox count.
     """
     for delivery in sending.deliveries.filter(is_held=True).select_related("subscriber"):
         freed = sending.deliveries.filter(pk=delivery.pk, is_held=True).update(is_held=False)

@@ -16,8 +16,8 @@ from kb.newsletter.sending.steps import CannotSend, check_approved, subscribers_
 
 @dataclass(frozen=True, slots=True)
 class InLanguage:
-    """The message in one language. size_bytes as it travels, without the links of a person; falls_back: titles shown in
-    another language.
+    """The message in one language. size_bytes as it travels, without the links of a person; falls_back:
+    titles shown in another language.
     """
 
     code: str

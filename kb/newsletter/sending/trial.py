@@ -20,8 +20,8 @@ NOWHERE = "#"
 
 
 def send_trial(issue: Issue, languages: Iterable[str], *, to: Any) -> None:
-    """One message a language to this person's own address; the subject says what it is, the links of a subscriber lead
-    nowhere.
+    """One message a language to this person's own address; the subject says what it is,
+    the links of a subscriber lead nowhere.
     """
     content = newest(issue)
     for language in languages:

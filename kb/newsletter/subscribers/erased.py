@@ -33,8 +33,8 @@ def hash_of(address: str) -> str:
 
 
 def remember(address: str) -> None:
-    """Notes that this address asked to be erased: in the database, and beside it, where putting a backup back does not
-    undo it.
+    """Notes that this address asked to be erased: in the database, and beside it,
+    where putting a backup back does not undo it.
     """
     row, _made = ErasedAddress.objects.get_or_create(hash=hash_of(address))
     transaction.on_commit(lambda: _note(list_of_erased(), row.hash), robust=True)

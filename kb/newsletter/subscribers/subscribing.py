@@ -85,8 +85,8 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
 
 
 def row_of(word: str) -> Subscriber | None:
-    """Whose link that confirms holds this word; None when it was used or revoked, is too old, or never was.
-    One query.
+    """Whose link that confirms holds this word; None when it was used or revoked, is too old,
+    or never was. One query.
     """
     if not word:
         return None
@@ -346,8 +346,8 @@ def _note(subscriber: Subscriber, event: str, source: str, *, by: Any = None, **
 
 
 def _new_word() -> tuple[str, dict[str, Any]]:
-    """A word of 192 random bits, and the columns that keep its hash; an older link of the same subscriber stops
-    working.
+    """A word of 192 random bits, and the columns that keep its hash;
+    an older link of the same subscriber stops working.
     """
     word = secrets.token_urlsafe(24)
     return word, {

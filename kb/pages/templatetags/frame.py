@@ -78,8 +78,8 @@ def crumbs(*steps: str) -> dict:
 
 @register.inclusion_tag("parts/crumbs.html", takes_context=True)
 def page_crumbs(context, page) -> dict:
-    """The breadcrumb of a page of the tree: the steps that its reader may see, each in the language of the reader where
-    it exists.
+    """The breadcrumb of a page of the tree: the steps that its reader may see,
+    each in the language of the reader where it exists.
     """
     request = context.get("request")
     audiences = audiences_of(request) if request is not None else frozenset({PUBLIC})
@@ -123,8 +123,8 @@ def theme_choices() -> list[tuple[str, str]]:
 
 @register.filter(is_safe=True)
 def nbsp(value, language: str = "") -> str:
-    """French no-break spaces, in French text only; `|nbsp:"fr"` for a title that is French on a page in another
-    language.
+    """French no-break spaces, in French text only;
+    `|nbsp:"fr"` for a title that is French on a page in another language.
     """
     text = value if isinstance(value, str) else "" if value is None else str(value)
     if (language or current_language()) != "fr":

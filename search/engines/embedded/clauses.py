@@ -1,5 +1,5 @@
-"""A plan in tantivy's words: what matches gives no score or constants, what orders gives constants (see
-`search.engines.levels`).
+"""A plan in tantivy's words: what matches gives no score or constants,
+what orders gives constants (see `search.engines.levels`).
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class Terms:
         return [(Occur.Should, clause) for clause in clauses]
 
     def _body(self, group: Group) -> list[Clause]:
-        """The best of the word's languages (a name stands in all of them, and counts once), and its compounds and parts
-        beside.
+        """The best of the word's languages (a name stands in all of them, and counts once),
+        and its compounds and parts beside.
         """
         own = [self.scored("words" if member.exact else "body", member.term, member.weight) for member in group.own]
         return _best_of(own) + [

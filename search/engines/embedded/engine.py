@@ -1,5 +1,5 @@
-"""The engine's contract (`search.engines.base`): which generation is read and written, by whom, and how it is made
-anew.
+"""The engine's contract (`search.engines.base`): which generation is read and written, by whom,
+and how it is made anew.
 """
 
 from __future__ import annotations

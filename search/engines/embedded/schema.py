@@ -63,8 +63,8 @@ def _pages_schema() -> tantivy.Schema:
 
 
 def _add_text(builder: tantivy.SchemaBuilder) -> tantivy.SchemaBuilder:
-    """Stems to match; every field's terms at their levels to order; words as written, with their places,
-    for phrases.
+    """Stems to match; every field's terms at their levels to order; words as written,
+    with their places, for phrases.
     """
     for name in ("body", *(at_levels(name) for name in levels.LEVELLED)):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
@@ -161,8 +161,8 @@ def _add_rights(made: tantivy.Document, entry: Entry) -> None:
 
 
 def rights_set(entry: Entry) -> str:
-    """The name of the set of all entries with these rights: it says them, so that nothing else need remember what a set
-    is.
+    """The name of the set of all entries with these rights: it says them,
+    so that nothing else need remember what a set is.
     """
     return _BETWEEN.join(sorted(entry.audiences)) + _BESIDE + _BETWEEN.join(sorted(entry.covered_by))
 

@@ -160,8 +160,8 @@ class Search:
     # beside what was found
 
     def similar(self, count: int) -> list[Found]:
-        """Documents not found that come near: they hold words of the phrases, or share a good part of the pieces of a
-        word.
+        """Documents not found that come near: they hold words of the phrases,
+        or share a good part of the pieces of a word.
         """
         near = loosened(self.plan, self._query, self._known)
         if not near.groups or count < 1:
@@ -188,8 +188,8 @@ class Search:
         return sorted(self._numbered(hits), key=_by_score)[:count]
 
     def total_all(self) -> int | None:
-        """Documents that hold every word asked, wherever; None where there is one word or none: as many as there are
-        with some.
+        """Documents that hold every word asked, wherever; None where there is one word or none:
+        as many as there are with some.
         """
         if len(self.plan.groups) < 2:
             return None

@@ -1,5 +1,5 @@
-"""Several addresses of one person: whose they are, proving them, choosing the main one, and saying nothing of somebody
-else's.
+"""Several addresses of one person: whose they are, proving them, choosing the main one,
+and saying nothing of somebody else's.
 """
 
 import re

@@ -1,5 +1,5 @@
-"""Rows that somebody ticked, as the request names them: what is no number of a row is not there, and never an error of
-ours.
+"""Rows that somebody ticked, as the request names them: what is no number of a row is not there,
+and never an error of ours.
 """
 
 from __future__ import annotations

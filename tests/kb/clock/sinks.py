@@ -52,8 +52,8 @@ def free_port() -> int:
 
 @contextmanager
 def mail_server(settings, *answers: str, sink: Sink | None = None) -> Iterator[Sink]:
-    """The site posts its mail, and its transport is SMTP to this server; `sink` for one that answers in a way of its
-    own.
+    """The site posts its mail, and its transport is SMTP to this server;
+    `sink` for one that answers in a way of its own.
     """
     sink = sink or Sink(*answers)
     controller = Controller(sink, hostname="127.0.0.1", port=free_port())

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def loaded_once(django_db_setup, django_db_blocker):
-    """The whole demonstration, written once for the tests of this module, which each go back to it; taken back at their
-    end.
+    """The whole demonstration, written once for the tests of this module, which each go back to it;
+    taken back at their end.
     """
     around = transaction.atomic()
     around._from_testcase = True  # as Django marks its own: to the site it is no transaction

@@ -1,5 +1,5 @@
-"""What was put in is found: organisations by their names, services, places and themes, in three languages, as long as
-they exist.
+"""What was put in is found: organisations by their names, services, places and themes, in three languages,
+as long as they exist.
 """
 
 from __future__ import annotations

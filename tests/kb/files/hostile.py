@@ -41,8 +41,8 @@ def many_pages(path: Path, count: int, words: int = 60) -> Path:
 def many_files(
     path: Path, count: int, *, said: int | None = None, bytes_said: int | None = None, comment: bytes = b""
 ) -> Path:
-    """A zip file of so many empty files, as small as it can be made, which says that it has `said` of them in a list of
-    `bytes_said` bytes.
+    """A zip file of so many empty files, as small as it can be made,
+    which says that it has `said` of them in a list of `bytes_said` bytes.
     """
     said = count if said is None else said
     bytes_said = len(_ENTRY) * count if bytes_said is None else bytes_said

@@ -118,8 +118,8 @@ def sample(route: str) -> str:
 
 
 def nginx_takes(address: str) -> str:
-    """The client_max_body_size at an address, by the rules of nginx: the first pattern that fits, else the longest
-    beginning.
+    """The client_max_body_size at an address, by the rules of nginx: the first pattern that fits,
+    else the longest beginning.
     """
     conf = (Path(site.BASE_DIR) / "docs/systemd/nginx.conf").read_text(encoding="utf-8")
     general = conf.partition("location")[0]

@@ -40,8 +40,8 @@ PEOPLE = {
 
 @pytest.fixture
 def site():
-    """Bodies PA and LOG; a person of each sort, whose address is <name>@secret.example and whose phone ends in the
-    name's length.
+    """Bodies PA and LOG; a person of each sort,
+    whose address is <name>@secret.example and whose phone ends in the name's length.
     """
     pa, log = body("PA"), body("LOG")
     made = {

@@ -1,5 +1,5 @@
-"""Editors keeping references in the admin: adding with a file, errors that lose nothing, lists, filters,
-bulk actions.
+"""Editors keeping references in the admin: adding with a file, errors that lose nothing, lists,
+filters, bulk actions.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""A folder becomes references: titles, states, what is left out; stopped and taken up again, repeated,
-nothing twice.
+"""A folder becomes references: titles, states, what is left out; stopped and taken up again,
+repeated, nothing twice.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ def issue(
 
 
 def approve(issue: Issue, user: Any = None) -> Issue:
-    """Writes down what the record holds, and has this revision approved and published by Wagtail's workflow; gives the
-    fresh row.
+    """Writes down what the record holds, and has this revision approved and published by Wagtail's workflow;
+    gives the fresh row.
     """
     issue.save_revision(user=user)
     state = workflow().start(issue, user)

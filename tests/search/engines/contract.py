@@ -1,5 +1,5 @@
-"""What every engine must do (search.engines.base): an engine's test module defines the fixture `engine` and subclasses
-EngineContract.
+"""What every engine must do (search.engines.base):
+an engine's test module defines the fixture `engine` and subclasses EngineContract.
 """
 
 from __future__ import annotations

@@ -98,8 +98,8 @@ def entries(
 
 @st.composite
 def corpora(draw) -> tuple[list[Entry], list[list[Entry]]]:
-    """(what the reader may see, batches of what the reader may not: closed to all audiences held, or covered by a
-    richer layer).
+    """(what the reader may see, batches of what the reader may not: closed to all audiences held,
+    or covered by a richer layer).
     """
     readable = [
         draw(
@@ -219,8 +219,8 @@ class HiddenContract:
         assert before["relevance"].total == 0  # type: ignore[attr-defined]
 
     def test_a_private_draft_hides_nothing_from_others(self, new_engine: Callable[[], Engine]):
-        """A French draft with a Dutch word does not make it a French word for everybody, which would lose its
-        compounds.
+        """A French draft with a Dutch word does not make it a French word for everybody,
+        which would lose its compounds.
         """
         engine = new_engine()
         titles = ["Opvang", "Opvangcentrum", "Nachtopvang", "Opvangplaats"]

@@ -1,5 +1,5 @@
-"""An index as the first version of the engine wrote it: fields with frequencies, no rights sets, no levels, no places
-of pages.
+"""An index as the first version of the engine wrote it: fields with frequencies, no rights sets, no levels,
+no places of pages.
 """
 
 from __future__ import annotations

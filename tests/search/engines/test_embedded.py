@@ -1,5 +1,5 @@
-"""The embedded engine keeps the contract in memory and in a folder, and what a folder adds: other processes, kills,
-deletion.
+"""The embedded engine keeps the contract in memory and in a folder, and what a folder adds: other processes,
+kills, deletion.
 """
 
 import multiprocessing
@@ -205,8 +205,8 @@ def test_counts_hold_with_more_rights_sets_than_are_told_apart(folder, monkeypat
 
 
 def test_a_rebuild_measures_what_everybody_finds_before_it_writes(folder, monkeypatch):
-    """The first public entries, a whole earlier index, or the usual lengths: hidden entries never decide by what levels
-    are cut.
+    """The first public entries, a whole earlier index, or the usual lengths:
+    hidden entries never decide by what levels are cut.
     """
     monkeypatch.setattr(writing, "SAMPLE", 2)
     engine, storage = get_engine(path=folder), Storage(folder)

@@ -1,5 +1,5 @@
-"""What files say of themselves beside their text: title, author, day, language, publisher; in the formats that have
-them.
+"""What files say of themselves beside their text: title, author, day, language, publisher;
+in the formats that have them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""`make run`: brings the database up to date, fills an empty one with the demonstration, and runs site and worker until
-Ctrl-C.
+"""`make run`: brings the database up to date, fills an empty one with the demonstration,
+and runs site and worker until Ctrl-C.
 """
 
 from __future__ import annotations

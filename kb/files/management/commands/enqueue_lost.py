@@ -1,5 +1,5 @@
-"""manage.py enqueue_lost: asks again for what nobody is going to read or draw; a part of run_due, to be called alone at
-any time.
+"""manage.py enqueue_lost: asks again for what nobody is going to read or draw; a part of run_due,
+to be called alone at any time.
 """
 
 from django.core.management.base import BaseCommand

@@ -1,5 +1,5 @@
-"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`: a reference and a file for each document of
-a folder.
+"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`:
+a reference and a file for each document of a folder.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ class Command(BaseCommand):
         self._summary(told, counted, total)
 
     def _summary(self, told: list[Imported], counted: Counter[str], total: int) -> None:
-        """One line a document that needs a look: what became of it, its shelf mark, its path, why; then one line with
-        the numbers.
+        """One line a document that needs a look: what became of it, its shelf mark, its path, why;
+        then one line with the numbers.
         """
         for one in told:
             said = one.outcome if one.outcome == "left out" else one.state

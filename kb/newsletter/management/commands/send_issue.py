@@ -1,5 +1,5 @@
-"""manage.py send_issue NUMBER: sends an approved issue, or takes up its sending, and says how far it is until it is
-done.
+"""manage.py send_issue NUMBER: sends an approved issue, or takes up its sending,
+and says how far it is until it is done.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Nobody keeps somebody else out from afar, and nobody guesses for long: what others try counts for the places they try
-from.
+"""Nobody keeps somebody else out from afar, and nobody guesses for long:
+what others try counts for the places they try from.
 """
 
 import re
@@ -152,8 +152,8 @@ def test_an_attempt_that_is_not_looked_at_for_the_person_costs_what_a_wrong_one_
 
 
 def looked_at(rf, emails: list[str], places: list[str]) -> int:
-    """How many of the attempts for these addresses from these places are looked at: each address from each place six
-    times.
+    """How many of the attempts for these addresses from these places are looked at:
+    each address from each place six times.
     """
     count = 0
     for place in places:

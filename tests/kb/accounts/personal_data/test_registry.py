@@ -1,5 +1,5 @@
-"""What we keep about a person: shown to that person, handed over whole, to nobody else; and the register that everybody
-may read.
+"""What we keep about a person: shown to that person, handed over whole, to nobody else;
+and the register that everybody may read.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Messages are given one at a time and set aside only when they are done, in a maildir, an mbox and a folder of a real
-IMAP server.
+"""Messages are given one at a time and set aside only when they are done, in a maildir,
+an mbox and a folder of a real IMAP server.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The public pages: a list that can be narrowed, and one page an organisation that shows what is filled and nothing of
-people.
+"""The public pages: a list that can be narrowed,
+and one page an organisation that shows what is filled and nothing of people.
 """
 
 from __future__ import annotations

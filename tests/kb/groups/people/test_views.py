@@ -1,5 +1,5 @@
-"""Editors look after people: list, person, invitations, employer, closing; without becoming masters of their
-colleagues' log-ins.
+"""Editors look after people: list, person, invitations, employer, closing;
+without becoming masters of their colleagues' log-ins.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""The title of a document is what its first page shows largest, unless that is a logo, a header or the word for what it
-is.
+"""The title of a document is what its first page shows largest, unless that is a logo,
+a header or the word for what it is.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Results of the library: rights are asked again of the database, whatever the index still holds, at a fixed number of
-queries.
+"""Results of the library: rights are asked again of the database, whatever the index still holds,
+at a fixed number of queries.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Every way out of the library, for every reader: what is theirs is there, what is not is the same 404 as what never
-was.
+"""Every way out of the library, for every reader: what is theirs is there,
+what is not is the same 404 as what never was.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ def test_a_withdrawn_reference_says_so_at_its_address_and_gives_no_title_and_no_
 def test_the_address_of_a_cited_page_stays_and_says_that_it_was_withdrawn_whichever_page_it_was(
     readers, file, version, page
 ):
-    """What was cited is permanent; every number gets one answer, so that none says which files there were, nor whose
-    they were.
+    """What was cited is permanent; every number gets one answer, so that none says which files there were,
+    nor whose they were.
     """
     reference = make.reference("Un titre disparu")
     make.file(reference, "un texte", audiences=(MEMBERS,))

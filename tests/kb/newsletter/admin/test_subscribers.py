@@ -1,5 +1,5 @@
-"""Subscribers in the admin: editors read, unsubscribe and erase on request; nobody else gets near; nobody is added or
-changed.
+"""Subscribers in the admin: editors read, unsubscribe and erase on request; nobody else gets near;
+nobody is added or changed.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Pages of the issues: there for everyone once approved, in each language; what is not approved is not there for
-anybody.
+"""Pages of the issues: there for everyone once approved, in each language;
+what is not approved is not there for anybody.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Pages of the subscription: what they show, that a GET changes nothing, that nobody learns whether an address is
-known.
+"""Pages of the subscription: what they show, that a GET changes nothing,
+that nobody learns whether an address is known.
 """
 
 from __future__ import annotations
