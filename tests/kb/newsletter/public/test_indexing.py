@@ -237,3 +237,30 @@ def test_entries_of_one_and_of_twenty_issues_take_the_same_queries():
             assert all(entries for _subject, entries in IssueKind().entries([subject_of(one.pk) for one in some]))
         counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_a_page_of_results_of_every_kind_and_the_home_page_cost_a_fixed_number_of_queries(client, index):  # noqa: F811
+    def put_in(number: int) -> None:
+        reference = library.reference(
+            f"Étude lavande {number}", abstract={"fr": "Tout sur la lavande.", "source": "fr"}
+        )
+        library.file(reference, "La lavande.", "Encore la lavande.", content=b"%%PDF %d" % number)
+        pages.page(f"Page lavande {number}", slug=f"lavande-{number}", body=[("text", "<p>De la lavande.</p>")])
+        make.issue(number, title=f"Lavande {number}", lead="Lavande.", items=[about(reference, "Lavande")], live=True)
+        rebuild()
+
+    counts: dict[str, list[int]] = {"/fr/chercher/?q=lavande": [], "/fr/": []}
+    for numbers in ((14,), (15, 16)):
+        for number in numbers:
+            put_in(number)
+        for address, counted in counts.items():
+            client.get(address)
+            with CaptureQueriesContext(connection) as asked:
+                assert client.get(address).status_code == 200
+            counted.append(len(asked))
+    assert all(few == many <= 15 for few, many in counts.values()), counts
+    assert {row.card.subject.partition(":")[0] for row in answer(client, "lavande").rows} == {
+        "library.reference",
+        "home.page",
+        "newsletter.issue",
+    }
