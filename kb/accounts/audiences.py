@@ -24,6 +24,8 @@ from django.utils.translation import gettext_lazy as _
 PUBLIC = "public"
 MEMBERS = "members"
 STAFF = "staff"
+PERSON = "person:"
+REFERENT = "referent:"
 
 Provider = Callable[[Any], Iterable[str]]
 Choices = Callable[[], Iterable[tuple[str, str]]]
@@ -37,11 +39,16 @@ def body(code: str) -> str:
 
 
 def person(user_id: int) -> str:
-    return f"person:{user_id}"
+    return f"{PERSON}{user_id}"
 
 
 def referent(code: str) -> str:
-    return f"referent:{code}"
+    return f"{REFERENT}{code}"
+
+
+def named(held: Iterable[str], kind: str) -> list[str]:
+    """Of the audiences of one kind (PERSON, REFERENT) among these, whom or what they name."""
+    return sorted(value.removeprefix(kind) for value in held if value.startswith(kind))
 
 
 def register_provider(provider: Provider) -> None:

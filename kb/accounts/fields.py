@@ -4,10 +4,15 @@ and the moment from which everyone could see it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import connections, models
 from django.db.models.functions import Cast, Coalesce
+from django.db.models.lookups import Contains
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -74,14 +79,21 @@ class AudiencesField(models.JSONField):
         return super().get_prep_value(sorted(set(value or [])))
 
 
-def given_to(rows: models.QuerySet, value: str) -> models.QuerySet:
-    """Those of these rows whose `audiences` hold this value, chosen by the database."""
-    if connections[rows.db].features.supports_json_field_contains:
-        return rows.filter(audiences__contains=[value])
-    # SQLite keeps the list as text; the quotes make it a whole element.
-    return rows.alias(audiences_text=Cast("audiences", models.TextField())).filter(
-        audiences_text__contains=f'"{value}"'
-    )
+def given_to(rows: models.QuerySet, *values: str) -> models.QuerySet:
+    """Those of these rows whose `audiences` hold one of these values, chosen by the database."""
+    return rows.filter(holds(values, using=rows.db))
+
+
+def holds(values: Iterable[str], *, using: str) -> models.Q:
+    """That the `audiences` of a row hold one of these values, as a condition to be joined with others; no row for no
+    value. SQLite passes over the case of letters: `may_see` has the last word where that matters.
+    """
+    if connections[using].features.supports_json_field_contains:
+        each = [models.Q(audiences__contains=[value]) for value in values]
+    else:  # SQLite keeps the list as text; the quotes make it a whole element.
+        text = Cast("audiences", models.TextField())
+        each = [models.Q(Contains(text, f'"{value}"')) for value in values]
+    return reduce(or_, each) if each else models.Q(pk__in=())
 
 
 class FirstPublicField(models.DateTimeField):

@@ -6,7 +6,6 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -23,6 +22,7 @@ from kb.library.choices import ReferenceState
 from kb.library.drafting.documents import words_of
 from kb.library.drafting.identifiers import doi_in, isbn_forms, url_key
 from kb.library.models import Reference, Resemblance
+from kb.library.models.references import ReferenceQuerySet
 from search.engines import EngineUnavailable
 from search.opening import site_finder
 from search.query import parse
@@ -36,7 +36,7 @@ LEAST_ALIKE = 0.85
 MOST_WORDS, LONGEST_WORD = 25, 40  # of a title that are compared; letters of a word
 _SLIP = 0.88  # "medische" and "medisch" .93, "locataire" and "locative" .82
 _CANDIDATES = 20  # titles that the search finds nearest, looked at one by one
-_MOST_EQUAL = 1_000  # with the same DOI, ISBN, address or title, before rights are asked: far more than there are
+_MOST_EQUAL = 1_000  # with the same DOI, ISBN, address or title, of those the reader may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +92,17 @@ def note_unseen_of(reference_id: int, held: list[str]) -> int:
 
 
 def _twins(reference: Reference, held: frozenset[str]) -> dict[int, Resembling]:
-    """By id, each with the surest thing it shares."""
+    """By id, each with the surest thing it shares.
+
+    Rights are in the query, before the cut: what the reader may not see takes nobody's place and moves nothing.
+    """
+    seen = Reference.objects.seen_by(held)
     by_bytes = _same_bytes(reference)
     ways = {
-        "doi": _same_doi(reference),
-        "isbn": _same_isbn(reference),
-        "url": _same_url(reference),
-        "title": _same_words(reference) | _near_titles(reference, held),
+        "doi": _same_doi(reference, seen),
+        "isbn": _same_isbn(reference, seen),
+        "url": _same_url(reference, seen),
+        "title": _same_words(reference, seen) | _near_titles(reference, held),
     }
     # Itself too: nothing found costs as many queries as something that is not shown.
     everything = gather({reference.pk, *by_bytes, *(pk for ids in ways.values() for pk in ids)})
@@ -140,36 +144,28 @@ def _same_bytes(reference: Reference) -> dict[int, set[int]]:
     return found
 
 
-def _same_doi(reference: Reference) -> set[int]:
+def _same_doi(reference: Reference, seen: ReferenceQuerySet) -> set[int]:
     doi = doi_in(reference.doi)
     return _ids(
-        Reference.objects.filter(
-            doi__in={doi, doi.upper(), reference.doi, f"https://doi.org/{doi}", f"doi:{doi}"} if doi else ()
-        )
+        seen.filter(doi__in={doi, doi.upper(), reference.doi, f"https://doi.org/{doi}", f"doi:{doi}"} if doi else ())
     )
 
 
-def _same_isbn(reference: Reference) -> set[int]:
+def _same_isbn(reference: Reference, seen: ReferenceQuerySet) -> set[int]:
     bare = Replace(Replace(F("isbn"), Value("-"), Value("")), Value(" "), Value(""))
-    return _ids(
-        Reference.objects.exclude(isbn="").annotate(bare_isbn=bare).filter(bare_isbn__in=isbn_forms(reference.isbn))
-    )
+    return _ids(seen.exclude(isbn="").annotate(bare_isbn=bare).filter(bare_isbn__in=isbn_forms(reference.isbn)))
 
 
-def _same_url(reference: Reference) -> set[int]:
+def _same_url(reference: Reference, seen: ReferenceQuerySet) -> set[int]:
     """One query finds what has the same site and path; what only follows readers about is compared here."""
     key = url_key(reference.url)
-    near = (
-        Reference.objects.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_MOST_EQUAL]
-        if key
-        else ()
-    )
+    near = seen.filter(url__icontains=key.partition("?")[0]).values_list("pk", "url")[:_MOST_EQUAL] if key else ()
     return {pk for pk, url in near if url_key(url) == key}
 
 
-def _same_words(reference: Reference) -> set[int]:
+def _same_words(reference: Reference, seen: ReferenceQuerySet) -> set[int]:
     """Titles with the same letters, whatever their case: those that the search does not know yet too."""
-    return _ids(Reference.objects.filter(title__iexact=reference.title.strip())) if reference.title.strip() else set()
+    return _ids(seen.filter(title__iexact=reference.title.strip())) if reference.title.strip() else set()
 
 
 def _near_titles(reference: Reference, held: frozenset[str]) -> set[int]:
@@ -182,7 +178,7 @@ def _near_titles(reference: Reference, held: frozenset[str]) -> set[int]:
     return {pk for hit in results.hits if (pk := reference_id_of(hit.subject)) is not None}
 
 
-def _ids(references: Iterable) -> set[int]:
+def _ids(references: ReferenceQuerySet) -> set[int]:
     return set(references.values_list("pk", flat=True)[:_MOST_EQUAL])
 
 

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from kb.accounts.audiences import STAFF
+from kb.accounts.audiences import REFERENT, STAFF, named
 from kb.clock.models import Notice
 from kb.clock.notices.noticing import Told
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
@@ -38,7 +38,6 @@ STATE_WORDS = {
     ReferenceState.REFUSED: gettext_lazy("Refused"),
     ReferenceState.WITHDRAWN: gettext_lazy("Withdrawn"),
 }
-_REFERENT = "referent:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def proposed_to(user: Any, held: frozenset[str]):
 
 
 def _followed(held: Iterable[str]) -> list[str]:
-    return [value.removeprefix(_REFERENT) for value in held if value.startswith(_REFERENT)]
+    return named(held, REFERENT)
 
 
 def to_accept(user: Any, held: frozenset[str]) -> WaitingList:

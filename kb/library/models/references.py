@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.contrib.taggit import ClusterTaggableManager
@@ -20,7 +20,7 @@ from wagtail.models import Orderable
 
 from kb.accounts import audiences
 from kb.accounts.closing import opened_before_saving, record_since
-from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, members_only, note_public
+from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, holds, members_only, note_public
 from kb.directory.models import Organisation
 from kb.files.models import StoredFile
 from kb.groups.models import Body
@@ -51,6 +51,18 @@ class ReferenceQuerySet(RecordingQuerySet):
     def public(self) -> ReferenceQuerySet:
         """The accepted references whose notice everyone may see, chosen by the database."""
         return given_to(self.filter(state=ReferenceState.ACCEPTED), audiences.PUBLIC)
+
+    def seen_by(self, held: Iterable[str]) -> ReferenceQuerySet:
+        """The references whose notice a reader who holds `held` may see, chosen by the database: what
+        `effective_audiences` says of each, before any cut.
+        """
+        held = frozenset(held)
+        if audiences.STAFF in held:
+            return self
+        own = Q(created_by__in=audiences.named(held, audiences.PERSON))
+        followed = Q(state__in=FOLLOWED_STATES, body__code__in=audiences.named(held, audiences.REFERENT))
+        accepted = Q(state=ReferenceState.ACCEPTED)
+        return self.filter((accepted & holds(held, using=self.db)) | (~accepted & own) | followed)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from kb.accounts.audiences import person
 from kb.demonstration.reading import read_data
 from kb.library.choices import ReferenceState
+from kb.library.contributions import twins
 from kb.library.contributions.twins import LEAST_ALIKE, likeness, note_unseen, note_unseen_later, resembling
 from kb.library.models import Resemblance
 from tests.kb.library import builders as make
@@ -150,6 +151,34 @@ class TestWhatIsNotTheirs:
         make.file(here, "a", content=SAME)
         make.file(there, "b", content=SAME, audiences=("body:LO",))
         assert found(here) == [(there, "doi")]
+
+    @pytest.mark.parametrize(
+        "values",
+        [{"doi": "10.1000/x"}, {"isbn": "9782804159320"}, {"url": "https://example.org/a"}, {}],
+        ids=["doi", "isbn", "url", "title"],
+    )
+    def test_what_is_hidden_neither_pushes_a_twin_out_nor_moves_which_are_shown(self, monkeypatch, values):
+        """Where more are equal than are looked at: nobody counts the hidden ones by the numbers of their own drafts."""
+        monkeypatch.setattr(twins, "_MOST_EQUAL", 3)
+        author, other = make.member(), make.member()
+        held = MEMBER | {person(author.pk)}
+
+        def put_in(**more):
+            return make.reference("La garantie locative expliquée", **values, **more)
+
+        def hide():
+            put_in(audiences=("body:LO",))
+            for state in (ReferenceState.DRAFT, ReferenceState.PROPOSED, ReferenceState.WITHDRAWN):
+                put_in(state=state, audiences=("public",), created_by=other)
+
+        public = put_in()
+        hide()
+        assert [one for one, _how in found(put_in(audiences=("body:LO",)), held)] == [public]
+        own = [put_in(state=ReferenceState.DRAFT, created_by=author) for _ in range(4)]
+        before = found(own[0], held)
+        assert [one for one, _how in before] == own[:0:-1]
+        hide()
+        assert found(own[0], held) == before
 
     def test_drafts_of_others_are_neither_shown_nor_noted(self):
         make.reference("La garantie locative expliquée", state=ReferenceState.DRAFT, created_by=make.member())
