@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from django.db.models import Max
 from django.urls import reverse
 
 from kb.directory.models import Organisation
@@ -13,20 +10,17 @@ from kb.pages.sitemaps import PagedSitemap
 
 
 class OrganisationSitemap(PagedSitemap):
-    """The pages of those that exist, under each language; a page is two queries."""
+    """The pages of those that exist, under each language; a page is two queries.
+
+    None says when it changed: a row is saved for what nobody sees too, and its page changes with rows of its services.
+    """
 
     i18n = True
     languages = list(CODES)
     alternates = True
 
     def items(self):
-        return Organisation.objects.active().order_by("pk").values_list("code", "updated_at")
+        return Organisation.objects.active().order_by("pk").values_list("code", flat=True)
 
-    def location(self, row: tuple[str, datetime]) -> str:
-        return reverse("directory:organisation", args=[row[0]])
-
-    def lastmod(self, row: tuple[str, datetime]) -> datetime:
-        return row[1]
-
-    def get_latest_lastmod(self) -> datetime | None:
-        return Organisation.objects.active().aggregate(latest=Max("updated_at"))["latest"]
+    def location(self, code: str) -> str:
+        return reverse("directory:organisation", args=[code])

@@ -5,9 +5,7 @@ by address in sitemap.xml.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from django.db.models import Max
 from django.urls import reverse
 
 from kb.languages import CODES
@@ -38,24 +36,17 @@ def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: 
 
 
 class ReferenceSitemap(PagedSitemap):
-    """The notices that everyone may see, under each language; a page is two queries."""
+    """The notices that everyone may see, under each language; a page is two queries.
+
+    None says when it changed: most of what a save changes (closed files, who put it in) is not for everyone to know of.
+    """
 
     i18n = True
     languages = list(CODES)
     alternates = True
 
     def items(self):
-        return (
-            Reference.objects.public()
-            .order_by("pk")
-            .values_list("body__code", "mark_year", "mark_number", "updated_at")
-        )
+        return Reference.objects.public().order_by("pk").values_list("body__code", "mark_year", "mark_number")
 
-    def location(self, row: tuple[str, int, int, datetime]) -> str:
-        return reverse("library:reference", args=[Mark(*row[:3]).slug])
-
-    def lastmod(self, row: tuple[str, int, int, datetime]) -> datetime:
-        return row[3]
-
-    def get_latest_lastmod(self) -> datetime | None:
-        return Reference.objects.public().aggregate(latest=Max("updated_at"))["latest"]
+    def location(self, row: tuple[str, int, int]) -> str:
+        return reverse("library:reference", args=[Mark(*row).slug])

@@ -80,7 +80,7 @@ def tag_of(what: str) -> str:
 
 
 def _add(made: IssuesFeed, issue: Issue, one: ShownIssue, absolute: Callable[[str], str]) -> None:
-    approved_at = issue.last_published_at or issue.updated_at
+    approved_at = issue.last_published_at or NEVER  # never when the row was saved: that tells of drafts
     made.add_item(
         title=_clean(one.title.text),
         link=absolute(one.path),

@@ -4,8 +4,7 @@ the latest one for the home page.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,11 +14,12 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from kb.languages import CODES
-from kb.newsletter.models import Issue, IssueItem
-from kb.newsletter.public.shown import ShownIssue, issue_path
+from kb.newsletter.models import Issue
+from kb.newsletter.public.shown import ShownIssue, issue_path, subjects, written
 from kb.pages import addresses
 from kb.pages.addresses import Addresses
 from kb.pages.frame import Link
+from kb.pages.news import still_public
 
 
 def addresses_of(request: HttpRequest, shown: ShownIssue) -> Addresses:
@@ -41,13 +41,17 @@ def subscribe_links() -> Iterator[Link]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """published_at: of the approved words, whatever is written meanwhile."""
+
     number: int
-    updated_at: datetime
+    published_at: datetime | None
     languages: tuple[str, ...]
 
 
 class IssueSitemap(Sitemap):
-    """The pages of live issues, each under the languages it is written in. Two queries, however many."""
+    """The pages of live issues, each under the languages in which something is written that everyone may see now. Two
+    queries, however many, and those of `still_public`.
+    """
 
     i18n = True
     languages = list(CODES)
@@ -55,19 +59,10 @@ class IssueSitemap(Sitemap):
     limit = 3000
 
     def items(self) -> list[Row]:
-        texts: dict[int, list[Mapping[str, str]]] = defaultdict(list)
-        for issue_id, title, text in (
-            IssueItem.objects.filter(issue__live=True).order_by().values_list("issue_id", "title", "text")
-        ):
-            texts[issue_id] += [title, text]
-        rows = Issue.objects.public().order_by("number").values_list("pk", "number", "updated_at", "title", "lead")
+        issues = list(Issue.objects.public().order_by("number").prefetch_related("items"))
+        public = still_public(subjects(issues))
         return [
-            Row(
-                number,
-                updated_at,
-                tuple(code for code in CODES if any(text.get(code) for text in (title, lead, *texts[pk]))),
-            )
-            for pk, number, updated_at, title, lead in rows
+            Row(issue.number, issue.last_published_at, written(issue, issue.items.all(), public)) for issue in issues
         ]
 
     def get_languages_for_item(self, item: Row) -> tuple[str, ...]:
@@ -76,5 +71,5 @@ class IssueSitemap(Sitemap):
     def location(self, item: Row) -> str:
         return reverse("newsletter:issue", args=[item.number])
 
-    def lastmod(self, item: Row) -> datetime:
-        return item.updated_at
+    def lastmod(self, item: Row) -> datetime | None:
+        return item.published_at

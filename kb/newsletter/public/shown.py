@@ -168,20 +168,28 @@ def headings() -> dict[str, str]:
 # One issue
 
 
+def written(issue: Issue, items: Iterable[IssueItem], known: Mapping[str, News]) -> tuple[str, ...]:
+    """Languages in which something of it is written that is shown; all of them where nothing is.
+
+    known: what `still_public` said of `subjects([issue])`.
+    """
+    texts = [issue.title, issue.lead] if _is_open(issue.lead_subject, known) else []
+    for item in items:
+        if _is_open(item.subject, known):
+            texts += [item.title, item.text]
+    return tuple(code for code in CODES if any(_texts(text).get(code) for text in texts)) or CODES
+
+
 def _shown(issue: Issue, items: Sequence[IssueItem], language: str, known: Mapping[str, News]) -> ShownIssue:
     spoken_of = (issue.lead_subject, *(item.subject for item in items))
     dropped = tuple(dict.fromkeys(subject for subject in spoken_of if subject and subject not in known))
-    items = [item for item in items if item.subject not in dropped]
-    has_lead = issue.lead_subject not in dropped
+    items = [item for item in items if _is_open(item.subject, known)]
+    has_lead = _is_open(issue.lead_subject, known)
     line = issue_line(issue.number, issue.date)
     title = _texts(issue.title).shown(language) if has_lead else Shown(line, language)
     lead = _texts(issue.lead).shown(language) if has_lead else Shown("", language)
     lead_said = _said(language, title, lead)
     groups = _groups(items, language, known)
-    texts = [
-        *([issue.title, issue.lead] if has_lead else []),
-        *(text for item in items for text in (item.title, item.text)),
-    ]
     words = [
         title.text,
         lead.text,
@@ -203,13 +211,14 @@ def _shown(issue: Issue, items: Sequence[IssueItem], language: str, known: Mappi
         groups=groups,
         dropped=dropped,
         fallbacks=bool(lead_said) + sum(item.falls_back for group in groups for item in group.items),
-        written=tuple(code for code in CODES if any(_texts(text).get(code) for text in texts)) or CODES,
+        written=written(issue, items, known),
         minutes=max(1, round(len(" ".join(words).split()) / WORDS_A_MINUTE)),
     )
 
 
-def _has_lead(issue: Issue, known: Mapping[str, News]) -> bool:
-    return not issue.lead_subject or issue.lead_subject in known
+def _is_open(subject: str, known: Mapping[str, News]) -> bool:
+    """Whether what speaks of this subject ("" for nothing of the site) is shown."""
+    return not subject or subject in known
 
 
 def _texts(value: Mapping[str, str] | None) -> Texts:
@@ -293,7 +302,7 @@ def link_words(url: str) -> str:
 
 
 def _headline(issue: Issue, language: str, known: Mapping[str, News]) -> Headline:
-    has_lead = _has_lead(issue, known)
+    has_lead = _is_open(issue.lead_subject, known)
     title = _texts(issue.title).shown(language) if has_lead else Shown(issue_line(issue.number, issue.date), language)
     return Headline(
         number=issue.number,

@@ -318,6 +318,27 @@ def test_the_map_for_machines_holds_live_issues_in_the_languages_they_are_writte
     assert sorted(found) == ["/en/echos/15/", "/fr/echos/14/", "/fr/echos/15/", "/nl/echos/14/"]
 
 
+def test_the_map_for_machines_tells_nothing_of_what_is_no_longer_public_nor_of_what_is_being_written(client):
+    closed, lead = library.reference("Studie"), library.reference("Étude")
+    items = [make.item({"nl": "Studie", "source": "nl"}, subject=subject_of(closed.pk)), make.item("Avant")]
+    made = make.issue(14, items=items, live=True)
+    make.issue(15, lead_subject=subject_of(lead.pk), live=True, items=[make.item({"en": "An item", "source": "en"})])
+
+    def told() -> list[str]:
+        return re.findall(r"<loc>http://testserver(/[^<]+)</loc>", page(client, "/sitemap-newsletter.xml"))
+
+    assert sorted(told()) == ["/en/echos/15/", "/fr/echos/14/", "/fr/echos/15/", "/nl/echos/14/"]
+    for reference in (closed, lead):
+        reference.audiences = ["body:PA"]
+        reference.save()
+    assert sorted(told()) == ["/en/echos/15/", "/fr/echos/14/"]
+    before = [page(client, address) for address in ("/sitemap-newsletter.xml", "/fr/echos/fil.atom")]
+    made.title = {"fr": "Un brouillon", "source": "fr"}
+    made.save_revision()
+    Issue.objects.filter(pk=made.pk).update(updated_at="2030-01-01T00:00:00Z")
+    assert [page(client, address) for address in ("/sitemap-newsletter.xml", "/fr/echos/fil.atom")] == before
+
+
 def test_pages_of_one_reader_are_kept_by_no_shared_cache():
     make.issue(14, live=True)
     for address in ("/fr/echos/", "/fr/echos/14/"):
