@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate, pre_save
+from django.db.models.signals import post_delete, post_migrate, pre_migrate, pre_save
 from wagtail.users.apps import WagtailUsersAppConfig
 
 
@@ -10,6 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from allauth.account.signals import password_changed, password_reset
+        from allauth.mfa.models import Authenticator
         from allauth.mfa.signals import authenticator_added, authenticator_removed
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
@@ -22,6 +23,7 @@ class AccountsConfig(AppConfig):
         register_form_field_override(DateField, override={"widget": DayInput})
 
         authenticator_added.connect(second_factor.count_enrolling_as_passing)
+        post_delete.connect(second_factor.end_sessions_after_removal, sender=Authenticator)
         authenticator_removed.connect(second_factor.forget_in_session)
         password_reset.connect(addresses.prove_by_reset)
         password_reset.connect(recognising.remember_after)

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.accounts.audiences import passed_second_factor
+from kb.accounts.sessions import end_sessions_of, keep_session
 
 ADMIN = "/admin/"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -99,8 +100,20 @@ def count_enrolling_as_passing(sender, request: HttpRequest, user: Any, authenti
             request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
 
 
+def end_sessions_after_removal(sender, instance: Authenticator, **more) -> None:
+    """A factor that is gone, whoever took it away, ends every session of its person: one of them may have been stolen
+    with the telephone. Receives Django's `post_delete`.
+    """
+    if instance.type in FACTORS:
+        end_sessions_of(instance.user_id)
+
+
 def forget_in_session(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:
-    """A session whose factor was taken away has passed nothing any more. Receives allauth's `authenticator_removed`."""
+    """The session in which the factor was taken away goes on; after the last one it has passed nothing any more.
+    Receives allauth's `authenticator_removed`.
+    """
+    if authenticator.type in FACTORS:
+        keep_session(request)
     if not has_second_factor(user):
         kept = [record for record in get_authentication_records(request, user) if record.get("method") != "mfa"]
         request.session[AUTHENTICATION_METHODS_SESSION_KEY] = kept

@@ -1,9 +1,13 @@
 """The door of the admin: who is let in, with which session, by which address and method."""
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
 from django.urls import resolve
 
+from kb.accounts.audiences import STAFF, audiences_of
 from kb.accounts.second_factor import has_second_factor
 from kb.demonstration.accounts import give_second_factor, present_code
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, open_session_without_second_factor, url
@@ -199,6 +203,53 @@ def test_whoever_takes_the_factor_away_is_out_of_the_admin_at_once(client):
     assert client.post(url("mfa_deactivate_totp")).status_code == 302
     assert not has_second_factor(user)
     assert client.get("/admin/")["Location"] == url("mfa_activate_totp")
+
+
+def sees_what_editors_see(client) -> bool:
+    """Whether the session holds what is only for editors, as pages outside the admin ask it."""
+    answer = client.get(url("account_index"))
+    return answer.status_code == 200 and STAFF in audiences_of(answer.wsgi_request)
+
+
+def also_logged_in(client, user) -> Client:
+    """A second browser, after both passed the factor."""
+    other = Client()
+    for browser in (client, other):
+        log_in(browser, user)
+        cache.clear()  # a code is good once
+        assert sees_what_editors_see(browser)
+    return other
+
+
+def test_whoever_takes_the_factor_away_goes_on_in_this_session_and_ends_the_others(client):
+    stolen = also_logged_in(client, editor())
+    client.post(url("mfa_deactivate_totp"))
+    assert client.get(url("account_index")).status_code == 200
+    assert not sees_what_editors_see(client)
+    assert stolen.get(url("account_index")).status_code == 302
+
+
+def test_one_of_two_factors_taken_away_ends_the_other_sessions_too(client):
+    user = editor()
+    stolen = also_logged_in(client, user)
+    Authenticator.objects.create(user=user, type="webauthn", data={"name": "Clé"})
+    client.post(url("mfa_deactivate_totp"))
+    assert sees_what_editors_see(client)
+    assert stolen.get(url("account_index")).status_code == 302
+
+
+def test_a_factor_that_goes_in_any_other_manner_ends_every_session(client):
+    user = editor()
+    log_in(client, user)
+    Authenticator.objects.filter(user=user).delete()
+    assert client.get(url("account_index")).status_code == 302
+
+
+def test_new_recovery_codes_end_no_session(client):
+    user = editor()
+    log_in(client, user)
+    Authenticator.objects.filter(user=user, type="recovery_codes").delete()
+    assert sees_what_editors_see(client)
 
 
 def test_recovery_codes_alone_are_no_second_factor():
