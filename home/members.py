@@ -48,7 +48,7 @@ def shown_to(user: Any, held: frozenset[str]) -> dict[str, Any]:
         "echoes": [Echo(code, TITLES[code], _address_in(code)) for code in CODES if code != here],
         "headings": waiting_for(user, held),
         "news": recent_news(user, held, limit=NEWS),
-        "contributions": own(user, CONTRIBUTIONS),
+        "contributions": own(user, held, CONTRIBUTIONS),
         "mandates": mandates,
         "may_add": bool(mandates) or STAFF in held,
         "contact": contact_url(),

@@ -9,24 +9,31 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.audiences import held_by
 from kb.accounts.personal_data.edited_kinds import forget_log_of
 from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
 from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
 from kb.library.choices import ReferenceState
+from kb.library.contributions.waiting import author_reads
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference, TakenVersion
 
 
 def contribution_rows(user: Any) -> Iterator[Row]:
-    """References the person put in, the steps they took with any reference, the versions of files they took away."""
+    """References the person put in, the steps they took with any reference, the versions of files they took away.
+
+    Of a reference that its author may not read any more, neither title nor word.
+    """
+    held = held_by(user, second_factor=False)
     for reference in (
         Reference.objects.filter(created_by=user).select_related("body").order_by("pk").iterator(chunk_size=200)
     ):
+        is_read = author_reads(reference, held)
         yield {
             "what": "reference",
             "mark": str(reference.mark),
-            "title": reference.full_title,
+            "title": reference.full_title if is_read else "",
             "state": reference.state,
-            "word_of_reason": reference.state_reason,
+            "word_of_reason": reference.state_reason if is_read else "",
             "since": reference.created_at,
         }
     steps = ContributionStep.objects.filter(actor=user).select_related("reference__body").order_by("pk")

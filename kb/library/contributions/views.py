@@ -312,7 +312,7 @@ def contributions(request: HttpRequest) -> HttpResponse:
     mine = Paginator(own_references(request.user), A_PAGE).get_page(request.GET.get("page"))
     shown = {
         "mine": mine,
-        "rows": [shown_own(reference) for reference in mine],
+        "rows": [shown_own(reference, held) for reference in mine],
         "to_accept": Paginator(proposed, A_PAGE).get_page(request.GET.get("waiting")) if bodies else None,
         "bodies": bodies,
         "chosen": chosen,

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from kb.accounts.audiences import REFERENT, STAFF, named
+from kb.accounts.audiences import REFERENT, STAFF, may_see, named
 from kb.clock.models import Notice
 from kb.clock.notices.noticing import Told
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
@@ -44,6 +44,8 @@ STATE_WORDS = {
 class Own:
     """One's own reference: where it stands (`state` is the code, `said` its words), the last word about it, since when,
     where to go on.
+
+    title, word and url are "" for one that its author may not read any more.
     """
 
     title: str
@@ -71,23 +73,33 @@ def own_references(user: Any):
     return with_since(Reference.objects.filter(created_by=user)).order_by("-updated_at", "-pk")
 
 
-def own(user: Any, limit: int) -> tuple[Own, ...]:
+def author_reads(reference: Reference, held: frozenset[str]) -> bool:
+    """Whether its author may be shown the words of a reference as they are now: until it is accepted always, afterwards
+    as any reader of it.
+    """
+    own = reference.state != ReferenceState.ACCEPTED and not (
+        reference.state == ReferenceState.WITHDRAWN and reference.accepted_at
+    )
+    return own or may_see(held, reference.audiences)
+
+
+def own(user: Any, held: frozenset[str], limit: int) -> tuple[Own, ...]:
     """A person's latest contributions and where each stands. One query."""
-    return tuple(shown_own(reference) for reference in own_references(user)[:limit])
+    return tuple(shown_own(reference, held) for reference in own_references(user)[:limit])
 
 
-def shown_own(reference: Reference) -> Own:
-    """A row of `own_references` as it is shown."""
-    state = ReferenceState(reference.state)
+def shown_own(reference: Reference, held: frozenset[str]) -> Own:
+    """A row of `own_references` as it is shown to its author."""
+    state, is_read = ReferenceState(reference.state), author_reads(reference, held)
     return Own(
-        title=reference.full_title,
+        title=reference.full_title if is_read else "",
         language=reference.language,
         mark=reference.mark,
         state=state.value,
         said=str(STATE_WORDS[state]),
-        word=reference.state_reason,
+        word=reference.state_reason if is_read else "",
         since=reference.since,
-        url=contribution_url(reference),
+        url=contribution_url(reference) if is_read else "",
     )
 
 
@@ -211,6 +223,9 @@ def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
         ):
             continue
         said.add(reference.pk)
+        if not author_reads(reference, held):
+            told[one.pk] = Told(str(plain) % {"title": reference.mark})
+            continue
         sentence = with_word if with_word and reference.state_reason else plain
         words = str(sentence) % {"title": reference.full_title, "word": reference.state_reason}
         told[one.pk] = Told(

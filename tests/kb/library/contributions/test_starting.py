@@ -623,7 +623,7 @@ def test_bad_input_gets_a_sentence_by_the_field_and_loses_nothing_not_even_the_f
 def test_a_half_finished_draft_is_in_my_contributions(client, author, drafted):
     assert drafted.title in text(logged_in(author).get(LIST))
     with override("fr"):
-        (row,) = own(author, 5)
+        (row,) = own(author, frozenset(), 5)
     assert (row.state, row.title, row.url) == ("draft", drafted.full_title, page_of(drafted, "fr"))
 
 
