@@ -26,7 +26,7 @@ from kb.languages import current_language
 from kb.library.catalogue.adding import add_file, add_reference, readable_name
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import AuthorityKind, FoundIn, PublishReason
-from kb.library.drafting import fill
+from kb.library.drafting import draft, write
 from kb.library.drafting.identifiers import doi_in
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
 from kb.library.models.authorities import preferred_names
@@ -79,19 +79,21 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
     that is none.
     """
     named = title or (readable_name(uploads[0].name) if uploads else "") or link.doi or link.url
-    with received(uploads) as files, transaction.atomic():
-        reference = Reference(body=body, title=named[:500], created_by=user, audiences=[audiences.body(body.code)])
-        reference.doi, reference.url = link.doi[:200], link.url
-        add_reference(reference)
-        for file in files:
-            attach(reference, file, user)
-        where = FoundIn.NAME if uploads else FoundIn.LINK
-        contribution = Contribution.objects.create(
-            reference=reference,
-            corrected=["title"] if title else [],
-            drafted={} if title else {"title": {"value": reference.title, "where": where, "page": None}},
-        )
-        fill(contribution)
+    reference = Reference(body=body, title=named[:500], created_by=user, audiences=[audiences.body(body.code)])
+    reference.doi, reference.url = link.doi[:200], link.url
+    with received(uploads) as files:
+        drafted = draft(reference, file_name=files[0].original_name if files else "")
+        with transaction.atomic():
+            add_reference(reference)
+            for file in files:
+                attach(reference, file, user)
+            where = FoundIn.NAME if uploads else FoundIn.LINK
+            contribution = Contribution.objects.create(
+                reference=reference,
+                corrected=["title"] if title else [],
+                drafted={} if title else {"title": {"value": reference.title, "where": where, "page": None}},
+            )
+            write(contribution, drafted)
     reference.refresh_from_db()
     return reference
 

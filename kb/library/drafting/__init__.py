@@ -1,13 +1,14 @@
 """Drafting a notice from what a file, a link or a title says: each line with where it was read, nothing invented.
 
     draft(reference)       {field: {"value", "where", "page"}}, nothing written              (sources)
-    fill(contribution)     writes what was drafted where a person has not written             (filling)
+    fill(contribution)     drafts, and writes it where a person has not written               (filling)
+    write(contribution, d) the writing alone, inside the transaction of whoever drafted before
 
 What a line is read from is in `titles dates names kinds identifiers notions summaries`, all without the database;
 `composing` puts them together.
 """
 
-from kb.library.drafting.filling import fill
+from kb.library.drafting.filling import fill, write
 from kb.library.drafting.sources import draft
 
-__all__ = ["draft", "fill"]
+__all__ = ["draft", "fill", "write"]

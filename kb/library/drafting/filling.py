@@ -33,13 +33,17 @@ _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has
 
 
 def fill(contribution: Contribution) -> Contribution:
-    """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat.
+    """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat."""
+    return write(contribution, draft(contribution.reference))
+
+
+def write(contribution: Contribution, drafted: dict[str, dict[str, Any]]) -> Contribution:
+    """Writes a draft where it may be written; gives the contribution as it stands now.
 
     A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the
     person has confirmed, only while it is empty. In a transaction of its own, on a locked row: what a form saves at the
     same moment comes before or after, never between.
     """
-    drafted = draft(contribution.reference)
     with transaction.atomic():
         # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for
         # them.

@@ -25,19 +25,20 @@ MOST_OF_ALL = 3_000_000  # a thousand printed pages
 _COLUMNS = ("number", "beginning", "label", "spans", "boxes", "height")
 
 
-def draft(reference: Reference) -> dict[str, dict[str, Any]]:
+def draft(reference: Reference, *, file_name: str = "") -> dict[str, dict[str, Any]]:
     """{field: {"value", "where", "page"}} from the newest version of its first file, else from its link, its DOI and
-    its title.
+    its title. `file_name` is that of the file which a reference that is not saved yet is going to have.
 
     where is a code of `FoundIn`, "" for a value that nothing says. concepts also have "pages": {code: page}. A fixed
-    number of queries, and the pages of one version, one at a time.
+    number of queries, and the pages of one version, one at a time. Call it before a transaction opens: strangers' words
+    are looked at here, and whoever writes would wait.
     """
     version = newest_version(reference)
-    found = _from_file(version) if version else {}
+    found = _from_file(version) if version else _said(Document(name=file_name)) if file_name else {}
     for name, line in lines_of_link(reference.url, reference.doi).items():
         if name not in found or not found[name].where:
             found[name] = line
-    if version is None:
+    if version is None and not file_name:
         found = _from_title(reference, found)
     return {name: _in_preferred_form(name, line).as_json() for name, line in found.items()}
 
@@ -92,11 +93,13 @@ def known() -> Known:
 
 def _from_file(version: FileVersion) -> dict[str, Found]:
     if version.state == State.WAITING or not version.page_count:
-        found = lines_of_document(
-            Document(name=version.original_name, media_type=version.media_type, properties=version.properties), Known()
-        )
-        return {name: line for name, line in found.items() if line.where}
+        return _said(Document(name=version.original_name, media_type=version.media_type, properties=version.properties))
     return lines_of_document(document_of(version), known())
+
+
+def _said(document: Document) -> dict[str, Found]:
+    """Of a document without text: what its name and its properties say."""
+    return {name: line for name, line in lines_of_document(document, Known()).items() if line.where}
 
 
 def _from_title(reference: Reference, found: dict[str, Found]) -> dict[str, Found]:

@@ -27,6 +27,7 @@ from kb.files.models import FileVersion, StoredFile, private_storage
 from kb.groups.models import Mandate
 from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.choices import PublishReason, ReferenceState
+from kb.library.contributions import starting
 from kb.library.contributions import steps as handling
 from kb.library.contributions.resuming import ticket_for
 from kb.library.contributions.stamping import stamp_of
@@ -140,6 +141,32 @@ def test_a_title_alone_is_enough(client):
     give(client, title="Une brochure sur papier")
     assert begun().title == "Une brochure sur papier"
     assert Contribution.objects.get().corrected == ["title"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"link": "https://example.org/files/le-bail-explique.pdf"},
+        {"title": "Le bail expliqué"},
+        {"uploads": "le-bail-explique.txt"},
+    ],
+    ids=["a link", "a title", "a file"],
+)
+def test_a_stranger_s_words_are_looked_at_before_the_transaction_opens(client, monkeypatch, given):
+    looked = []
+
+    def watched(*args, **options):
+        looked.append([block for block in connection.atomic_blocks if not block._from_testcase])
+        return draft(*args, **options)
+
+    draft = starting.draft
+    monkeypatch.setattr(starting, "draft", watched)
+    if "uploads" in given:
+        given = {"uploads": SimpleUploadedFile(given["uploads"], b"Le bail, article par article.")}
+    give(client, **given)
+
+    assert looked == [[]]
+    assert begun().contribution.drafted or "title" in given
 
 
 @pytest.mark.parametrize(
