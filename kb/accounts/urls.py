@@ -2,13 +2,15 @@
 languages.
 
 Signing up is closed (accounts are made by editors), and allauth's own page of addresses is left out: ours is
-`owning.own_addresses`.
+`owning.own_addresses`. What asks to confirm the password asks for a log-in first: allauth would keep what a stranger
+sends in a session made for it.
 """
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
+from django.contrib.auth.decorators import login_required as own
 from django.urls import path, re_path
 from django.utils.text import format_lazy
 
@@ -33,9 +35,13 @@ urlpatterns = [
     path(format_lazy("{}/{}/", _log_in, _passkeys), entering.log_in_by_passkey, name="mfa_login_webauthn"),
     path(format_lazy("{}/{}/", _confirm, _passkeys), passkeys.confirm, name="mfa_reauthenticate_webauthn"),
     path(format_lazy("{}/", _passkeys), passkeys.own, name="mfa_list_webauthn"),
-    path(format_lazy("{}/{}/", _passkeys, word("add")), passkeys.add, name="mfa_add_webauthn"),
-    path(format_lazy("{}/<int:pk>/", _passkeys), passkeys.rename, name="mfa_edit_webauthn"),
-    path(format_lazy("{}/<int:pk>/{}/", _passkeys, word("take-away")), passkeys.remove, name="mfa_remove_webauthn"),
+    path(format_lazy("{}/{}/", _passkeys, word("add")), own(passkeys.add), name="mfa_add_webauthn"),
+    path(format_lazy("{}/<int:pk>/", _passkeys), own(passkeys.rename), name="mfa_edit_webauthn"),
+    path(
+        format_lazy("{}/<int:pk>/{}/", _passkeys, word("take-away")),
+        own(passkeys.remove),
+        name="mfa_remove_webauthn",
+    ),
     path(format_lazy("{}/", _log_in), entering.log_in, name="account_login"),
     path(format_lazy("{}/code/", _log_in), mfa.authenticate, name="mfa_authenticate"),
     path(format_lazy("{}/", word("log-out")), account.logout, name="account_logout"),
@@ -67,17 +73,25 @@ urlpatterns = [
         name="account_reset_password_from_key",
     ),
     path(format_lazy("{}/", _factor), mfa.index, name="mfa_index"),
-    path(format_lazy("{}/{}/", _factor, word("set-up")), totp.activate_totp, name="mfa_activate_totp"),
-    path(format_lazy("{}/{}/", _factor, word("take-away")), totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path(format_lazy("{}/{}/", _factor, _codes), recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(format_lazy("{}/{}/", _factor, word("set-up")), own(totp.activate_totp), name="mfa_activate_totp"),
+    path(
+        format_lazy("{}/{}/", _factor, word("take-away")),
+        own(totp.deactivate_totp),
+        name="mfa_deactivate_totp",
+    ),
+    path(
+        format_lazy("{}/{}/", _factor, _codes),
+        own(recovery_codes.view_recovery_codes),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         format_lazy("{}/{}/{}/", _factor, _codes, word("new")),
-        recovery_codes.generate_recovery_codes,
+        own(recovery_codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
         format_lazy("{}/{}/{}/", _factor, _codes, word("file")),
-        recovery_codes.download_recovery_codes,
+        own(recovery_codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
 ]

@@ -101,7 +101,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 # Preloading binds a whole domain for years: for the owner of the domain to ask for, not for one site on it.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-session", "__Host-csrf", "__Host-device"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+DEVICE_COOKIE_NAME, CHALLENGE_COOKIE_NAME = "__Host-device", "__Host-challenge"
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
 FILES_CONFINED = env.bool("CASS_FILES_CONFINED", default=True)
 

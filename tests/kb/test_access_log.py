@@ -220,10 +220,7 @@ def test_a_real_web_server_writes_no_heavy_body_of_nobody_and_few_at_once(tmp_pa
 def test_the_web_server_knows_the_cookies_by_their_names():
     production = (ROOT / "kb/settings/production.py").read_text(encoding="utf-8")
     names = re.search(r'"~\(\^\|; \?\)__Host-\((\w+)\|(\w+)\)=', CONF).groups()
-    assert (
-        f'SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, DEVICE_COOKIE_NAME = "__Host-{names[0]}", "__Host-{names[1]}"'
-        in production
-    )
+    assert f'SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-{names[0]}", "__Host-{names[1]}"' in production
 
 
 def _begun(port: int, address: str, cookie: str, weight: str) -> tuple[str, socket.socket]:

@@ -9,7 +9,7 @@ from allauth.mfa.webauthn import views as webauthn
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from kb.accounts.login import admitting
+from kb.accounts.login import admitting, challenging
 from kb.site.limiting import too_many
 
 
@@ -22,6 +22,14 @@ def log_in(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 def log_in_by_passkey(request: HttpRequest) -> HttpResponse:
-    if request.method == "POST" and not admitting.try_passkey(request):
+    """GET gives a challenge, POST takes the answer to it."""
+    if request.method != "POST":
+        response = webauthn.login_webauthn(request)
+        challenging.give(request, response)
+        return response
+    if not admitting.try_passkey(request):
         return too_many(request)
-    return webauthn.login_webauthn(request)
+    challenging.take_back(request)
+    response = webauthn.login_webauthn(request)
+    challenging.forget(request, response)
+    return response

@@ -114,7 +114,7 @@ def test_public_pages_are_kept_by_the_browser_of_whoever_reads_them_without_a_lo
     assert client.get(address)["Cache-Control"] == "private, no-cache"
 
 
-def _every_address() -> list[str]:
+def every_address() -> list[str]:
     """Each route once, with a one for whatever stands in it; most lead nowhere, or to the log-in."""
     found = []
     for address in addresses(get_resolver().url_patterns):
@@ -125,7 +125,7 @@ def _every_address() -> list[str]:
 
 def test_every_answer_says_whether_it_is_kept(client):
     """Of what says nothing, caches keep what they like, for as long as they like."""
-    found = _every_address()
+    found = every_address()
     assert {"/sitemap.xml", "/robots.txt", "/health", "/fr/plan/"} <= set(found)
     silent = [
         address

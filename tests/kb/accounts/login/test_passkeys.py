@@ -3,13 +3,21 @@
 The ceremony itself is in tests/journeys/test_passkeys.py.
 """
 
+import json
 import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.internal import auth as webauthn
+from django import forms
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
+from django.core import signing
+from django.test import Client
 
 from kb.accounts.audiences import STAFF, audiences_of, passed_second_factor
+from kb.accounts.models import User
 from kb.accounts.second_factor import has_second_factor
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, open_session_without_second_factor, url
 
@@ -77,6 +85,74 @@ def test_a_session_that_did_not_pass_the_factor_cannot_add_another(client, name)
     open_session_without_second_factor(client, user)
     passkey(user)
     assert client.get(url(name))["Location"].startswith(url("mfa_reauthenticate_webauthn"))
+
+
+# The challenge, which the browser keeps
+
+
+def challenge(client) -> str:
+    """What a browser is given that asks; its cookie stays with the client."""
+    answer = client.get(url("mfa_login_webauthn"), headers={"X-Requested-With": "XMLHttpRequest"})
+    return answer.json()["request_options"]["publicKey"]["challenge"]
+
+
+@pytest.fixture
+def held_against(monkeypatch):
+    """The challenges that answers were held against, in order; every answer is as good as its challenge is ours."""
+    seen = []
+
+    def complete(user, response):
+        state = webauthn.get_state()
+        seen.append(state and state["challenge"])
+        if state is None:
+            raise forms.ValidationError("no challenge")
+        return Authenticator.objects.get(user=user)
+
+    monkeypatch.setattr(webauthn, "parse_authentication_response", lambda response: response)
+    monkeypatch.setattr(webauthn, "extract_user_from_response", lambda response: User.objects.get(pk=response["id"]))
+    monkeypatch.setattr(webauthn, "complete_authentication", complete)
+    return seen
+
+
+def test_asking_for_a_challenge_writes_no_row_however_often(client):
+    given = {challenge(Client()) for _ in range(20)} | {challenge(client) for _ in range(20)}
+    assert len(given) == 40
+    assert not Session.objects.exists()
+
+
+def test_an_answer_is_held_against_the_challenge_of_that_browser_once_and_for_five_minutes(
+    client, held_against, monkeypatch
+):
+    person = editor(second_factor=False)
+    passkey(person)
+    answer = {"credential": json.dumps({"id": person.pk})}
+    given = challenge(client)
+    cookie = client.cookies[settings.CHALLENGE_COOKIE_NAME].value
+    assert client.cookies[settings.CHALLENGE_COOKIE_NAME]["httponly"]
+
+    client.post(url("mfa_login_webauthn"), answer)
+    assert held_against == [given]
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert "mfa.webauthn.state" not in client.session
+    assert client.cookies[settings.CHALLENGE_COOKIE_NAME].value == ""
+
+    now = time.time()
+    for stolen in (cookie, cookie[:-3] + "abc", "", signing.dumps({"challenge": "x"})):
+        other = Client()
+        other.cookies[settings.CHALLENGE_COOKIE_NAME] = stolen
+        other.post(url("mfa_login_webauthn"), answer)
+        assert "_auth_user_id" not in other.session, stolen
+    late = Client()
+    challenge(late)
+    monkeypatch.setattr("time.time", lambda: now + 301)
+    late.post(url("mfa_login_webauthn"), answer)
+    assert held_against == [given] + [None] * 5
+
+
+def test_an_answer_that_does_not_fit_leaves_no_row(client):
+    challenge(client)
+    client.post(url("mfa_login_webauthn"), {"credential": "{"})
+    assert not Session.objects.exists()
 
 
 # What Python's reader of JSON does not call wrong JSON: nested deeper than it goes, numbers longer than it takes.
