@@ -89,6 +89,21 @@ class FoundIn(models.TextChoices):
     LINK = "link", _("taken from the link")
 
 
+class Doubt(models.TextChoices):
+    """Why a line that was drafted is to be looked at by a person."""
+
+    NAME = "name", _("taken from the name of the file")
+    PROPERTIES = "properties", _("only the properties of the file say it")
+    PLAIN = "plain", _("nothing sets these words apart from the others")
+    SEVERAL = "several", _("something else in the document could be it as well")
+    PART = "part", _("it reads like the heading of a part, or like a name")
+    GARBLED = "garbled", _("some letters or numbers of the document were not read well")
+    GUESS = "guess", _("it stands in the document, but not that it is this")
+    SHORT = "short", _("there are too few words to tell")
+    NOWHERE = "nowhere", _("not found in the document")
+    UNREAD = "unread", _("the text of the document could not be read")
+
+
 class AuthorityKind(models.TextChoices):
     CREATOR = "creator", _("Creator")
     PUBLISHER = "publisher", _("Publisher")

@@ -24,7 +24,7 @@ from search.extraction.families import HEAD_BYTES, Family, family_of, is_program
 from search.extraction.html import sections_of
 from search.extraction.limits import Limits
 from search.extraction.ocr import available as can_recognise
-from search.extraction.pages import ExtractedPage, Extraction, unpack_boxes
+from search.extraction.pages import ExtractedPage, Extraction, WordBox, unpack_boxes
 from search.extraction.plain import decode
 from search.extraction.sandbox import Sandbox, confinement_here, settle, shared_sandbox
 
@@ -42,6 +42,7 @@ __all__ = [
     "TooLarge",
     "Unconfined",
     "Unsupported",
+    "WordBox",
     "can_recognise",
     "confinement_here",
     "decode",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from kb.library.choices import FoundIn
+from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.creators import creators_of
 from kb.library.drafting.dates import date_of
 from kb.library.drafting.documents import Document, Found
@@ -19,6 +19,9 @@ from kb.library.drafting.publishers import publisher_of
 from kb.library.drafting.summaries import summary_of
 from kb.library.drafting.titles import titles_of
 from search.analysis import spans
+
+_AFTER_LATIN = "\u0250"
+_FEW_LETTERS = 80  # of text: a language is told by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +39,15 @@ def lines_of_document(document: Document, known: Known) -> dict[str, Found]:
     """
     titles = titles_of(document, organisations=known.names.organisations)
     title = str(titles.title.value) if titles.title else ""
-    language = language_of_title(title, document.language)
+    language = _language_of(document, titles.title)
     whole = " ".join(part for part in (title, str(titles.subtitle.value) if titles.subtitle else "") if part)
     found = {
         "title": titles.title,
         "subtitle": titles.subtitle,
-        "language": Found(language, FoundIn.TEXT) if language else None,
+        "language": language,
         "date_text": date_of(document, title=whole),
         "type": type_of(document, title=whole),
-        "creators": creators_of(document, known=known.names, taken=titles.lines),
+        "creators": creators_of(document, known=known.names, taken=titles.lines, doubt=titles.doubt),
         "publisher": publisher_of(document, known=known.names),
         "doi": doi_of(document),
         "isbn": isbn_of(document),
@@ -52,7 +55,7 @@ def lines_of_document(document: Document, known: Known) -> dict[str, Found]:
         if document.is_paged and document.page_count
         else None,
         "abstract": summary_of(document),
-        "concepts": _concepts(document, known.vocabulary, whole, language),
+        "concepts": _concepts(document, known.vocabulary, whole, str(language.value) if language else ""),
     }
     return {name: line for name, line in found.items() if line is not None}
 
@@ -64,6 +67,30 @@ def lines_of_link(url: str, doi: str = "") -> dict[str, Found]:
     if doi and doi_in(doi):
         lines["doi"] = Found(doi_in(doi), FoundIn.LINK)
     return lines
+
+
+def _language_of(document: Document, title: Found | None) -> Found | None:
+    """That of the title where it is printed (or stated, where there is no text), else of the text; None for what was
+    not read, or is in other languages than ours for the most part.
+    """
+    if not document.language:
+        stated = title is not None and title.where == FoundIn.PROPERTIES
+        language = language_of_title(str(title.value), "") if title and stated else ""
+        return Found(language, FoundIn.TEXT, doubt=Doubt.PROPERTIES) if language else None
+    told, letters = 0, 0
+    for page in document.head:
+        letters += sum(map(str.isalpha, page.text))
+        told += sum(_latin_letters(page.text[start:end]) for start, end, code in page.spans if code)
+    if told * 2 < letters:
+        return None
+    printed = str(title.value) if title and title.where == FoundIn.PAGE else ""
+    doubt = Doubt.SHORT if told < _FEW_LETTERS else ""
+    return Found(language_of_title(printed, document.language), FoundIn.TEXT, doubt=doubt)
+
+
+def _latin_letters(text: str) -> int:
+    """How many letters are of the writing that our languages have: around others, a few of them tell nothing."""
+    return sum(sign.isalpha() and sign < _AFTER_LATIN for sign in text)
 
 
 def language_of_title(title: str, language: str) -> str:
@@ -86,4 +113,6 @@ def _concepts(document: Document, vocabulary: Vocabulary, title: str, language: 
     if not found:
         return None
     pages = {one.value: one.page for one in found if one.page}
-    return Found([one.value for one in found], FoundIn.TEXT, min(pages.values(), default=None), pages)
+    named = {one.value for one in concepts_of(Document(), vocabulary, title=title, language=language)} if title else ()
+    doubt = "" if all(one.value in named for one in found) else Doubt.GUESS
+    return Found([one.value for one in found], FoundIn.TEXT, min(pages.values(), default=None), pages, doubt)

@@ -5,11 +5,12 @@ on its title page.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from email.utils import parseaddr
 from typing import Any
 
-from kb.library.choices import FoundIn
+from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.dates import dates_in
 from kb.library.drafting.documents import SHEETS, Document, Found, Line, Page, on_page, words_of
 from kb.library.drafting.junk import is_junk_author
@@ -33,18 +34,29 @@ _BY = re.compile(
     )\s*(?P<colon>:)?\s*(?P<names>(?-i:[A-ZÀ-Þ]).*|)$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_Way = Callable[[Document, Names, frozenset[str]], Found | None]
 _ABSTRACT = re.compile(
     r"^\W*(?:abstract|résumé|samenvatting|summary|keywords|mots[\s-]clés|trefwoorden)\b", re.IGNORECASE
 )
 
 
-def creators_of(document: Document, *, known: Names, taken: frozenset[str] = frozenset()) -> Found | None:
+def creators_of(
+    document: Document, *, known: Names, taken: frozenset[str] = frozenset(), doubt: str = ""
+) -> Found | None:
     """[{"name", "is_organisation"}, …] as the file names them; None where it does not.
 
-    `taken`: lines that are the title.
+    `taken`: lines that are the title; `doubt` of the title: names are looked for below it.
     """
+    found = _named(document, known, taken)
+    if found is None or found[1] is not _under_title:
+        return found[0] if found else None
+    return replace(found[0], doubt=doubt)
+
+
+def _named(document: Document, known: Names, taken: frozenset[str]) -> tuple[Found, _Way] | None:
+    """What the first way that finds somebody finds, and that way."""
     ways = (_stated,) if document.media_type in SHEETS else (_labelled, _stated, _under_title, _title_page)
-    return next((found for way in ways if (found := way(document, known, taken)) is not None), None)
+    return next(((found, way) for way in ways if (found := way(document, known, taken)) is not None), None)
 
 
 def _labelled(document: Document, known: Names, taken: frozenset[str]) -> Found | None:
@@ -79,7 +91,9 @@ def _stated(document: Document, known: Names, taken: frozenset[str]) -> Found | 
     ]
     if not names:
         return None
-    return on_page(names, min(page for page in pages if page)) if any(pages) else Found(names, FoundIn.PROPERTIES)
+    if any(pages):
+        return on_page(names, min(page for page in pages if page))
+    return Found(names, FoundIn.PROPERTIES, doubt=Doubt.PROPERTIES)
 
 
 def _under_title(document: Document, known: Names, taken: frozenset[str]) -> Found | None:
@@ -131,12 +145,14 @@ def _title_page(document: Document, known: Names, taken: frozenset[str]) -> Foun
     for page in document.head[:2]:
         ours = list(dict.fromkeys(known.ours(line.text) for line in _others(page, taken)[:40] if known.ours(line.text)))
         if ours:
-            return on_page([{"name": name, "is_organisation": True} for name in ours[:3]], page.number)
+            # One that we know, alone at the very beginning, made it; of several each may be a partner, or the reader.
+            doubt = "" if len(ours) == 1 and page is document.head[0] else Doubt.GUESS
+            return on_page([{"name": name, "is_organisation": True} for name in ours[:3]], page.number, doubt)
     first = next(iter(document.head), None)
     if first is None or len(first.lines) > (_FEW_LINES if document.is_paged else _FEW_LINES // 2):
         return None
     names = next(_lone_names(_others(first, taken), known), None)
-    return on_page(names, first.number) if names else None
+    return on_page(names, first.number, Doubt.GUESS) if names else None
 
 
 def _lone_names(lines: Sequence[Line], known: Names) -> Iterator[list[dict[str, Any]]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 
-from kb.library.choices import FoundIn
+from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.documents import STATED, Document, Found, Line, on_page, words_of
 
 _MONTHS = {
@@ -74,6 +74,8 @@ _LAW = re.compile(
 _AROUND = re.compile(r"[^\W\d_]{2,}")
 _LOOKED_AT = 300  # signs of a line among which its date is looked for
 _MOST_DATES = 5  # of a line: who lists more says something else with them
+_SURE = 6.0  # the worth of what says that it is the date, or stands for itself
+_CLOCK = re.compile(r"\b\d{1,2}[:h]\d{2}\b")  # beside a date: when it was printed or sent
 _SHORT = 70  # signs of a line that may be there to say when
 
 
@@ -97,9 +99,22 @@ def date_of(document: Document, *, title: str = "", today: date | None = None) -
     ]
     best = max(candidates, key=lambda one: (one.worth, len(one.text), -one.page), default=None)
     if best is not None:
-        return on_page(_sharpened(best, candidates), best.page)
+        return on_page(_sharpened(best, candidates), best.page, _doubt_of(best, candidates))
     year = document.properties.get("date", "")[:4]
-    return Found(year, FoundIn.PROPERTIES) if year and 1980 < int(year) <= today.year else None
+    is_likely = bool(year) and 1980 < int(year) <= today.year
+    return Found(year, FoundIn.PROPERTIES, doubt=Doubt.PROPERTIES) if is_likely else None
+
+
+def _doubt_of(best: _Candidate, candidates: list[_Candidate]) -> str:
+    """Several that are as sure and differ, or one that stands there without saying what it is the date of."""
+    rivals = [one for one in candidates if one.worth >= best.worth - 0.5 and not _agree(one.text, best.text)]
+    if rivals:
+        return Doubt.SEVERAL
+    return Doubt.GUESS if best.worth < _SURE else ""
+
+
+def _agree(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def dates_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -122,6 +137,15 @@ def only_date(text: str) -> bool:
     """True for a line that says a date and no more than a place, a label or a version beside it."""
     found = next(dates_in(text), None)
     return found is not None and len(text) <= _SHORT and _rest(text, found[0]) <= 1
+
+
+def goes_on(text: str) -> bool:
+    """True for the end of a phrase that a year closes ("bonifiés 2019"), which only looks like a date: a word in small
+    letters that is no month, no label and no preposition comes first.
+    """
+    found = next(dates_in(text), None)
+    before = _LABEL.sub("", text[: found[0].start()]) if found else ""
+    return text[:1].islower() and any(len(word) > 4 for word in _AROUND.findall(before))
 
 
 def _candidates(document: Document, title: str) -> Iterator[_Candidate]:
@@ -155,6 +179,8 @@ def _of_line(line: Line, *, is_first: bool, is_early: bool, labelled: bool, titl
             continue  # the end of a sentence
         elif len(line.text) > _SHORT and not _IMPRINT.search(looked_at):
             continue
+        elif _CLOCK.search(looked_at):
+            yield _Candidate(text, line.page, 2.0)
         elif labelled or _LABEL.match(looked_at):
             yield _Candidate(text, line.page, (9.0 if is_first else 6.0) - (1.5 if len(text) == 4 else 0))
         elif _rest(line.text, found) <= 1:

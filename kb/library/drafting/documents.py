@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from kb.library.choices import FoundIn
 from search.analysis import plain_words
-from search.extraction import unpack_boxes
+from search.extraction import WordBox, unpack_boxes
 
 LONGEST_LINE = 1_000  # characters of a line that are looked at: a paragraph of a format without pages is one line
 HEAD = 6  # pages at the beginning where a document says what it is
@@ -43,20 +44,28 @@ STATED = WEB_PAGES | {MAIL, BOOK}  # formats whose properties are written for re
 _GAPS = re.compile(r"\s{4,}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CITED = re.compile(r"\((?:1[89]|20)\d\d[a-z]?\)|^\s*\[\d{1,3}\]\s", re.MULTILINE)
+_WITHOUT_DIGITS = re.compile(
+    r"^(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|januari|februari|maart|april|mei|juni|juli|augustus|september|oktober"
+    r"|november|december|january|february|march|may|june|july|august|october)$|\bversi(?:on|e)\s*[.,;]",
+    re.IGNORECASE,
+)
 _CITED_OFTEN = 5
+_PORTRAIT = 0.7  # width of a page to its height; of one that lies, words are wider still
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A proposed value and where it was read; where "" is a value that nothing says (the commonest type).
 
-    pages: of a value of several parts, part -> page where it was first read.
+    pages: of a value of several parts, part -> page where it was first read. doubt: why it is to be looked at, a code
+    of `Doubt`; "" for what is sure.
     """
 
     value: Any
     where: str = ""
     page: int | None = None
     pages: Mapping[str, int] | None = None
+    doubt: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape kept in `Contribution.drafted`."""
@@ -64,15 +73,16 @@ class Found:
         return line if self.pages is None else {**line, "pages": dict(self.pages)}
 
 
-def on_page(value: Any, page: int) -> Found:
-    return Found(value, FoundIn.PAGE, page)
+def on_page(value: Any, page: int, doubt: str = "") -> Found:
+    return Found(value, FoundIn.PAGE, page, doubt=doubt)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of a page as printed.
 
-    size: height of its letters in points, top and bottom as fractions of the page; all 0 without boxes.
+    size: height of its letters in points, the edges as fractions of the page; all 0 without boxes, and for what stands
+    upright on the page's side. is_jumbled: a word of it stands left of one before it, so that it is two lines in one.
     """
 
     text: str
@@ -81,6 +91,9 @@ class Line:
     top: float = 0.0
     bottom: float = 0.0
     opens_paragraph: bool = False
+    left: float = 0.0
+    right: float = 0.0
+    is_jumbled: bool = False
 
     @property
     def letters(self) -> int:
@@ -151,6 +164,16 @@ class Document:
                 return size
         return 0.0
 
+    @cached_property
+    def lost_digits(self) -> bool:
+        """True where the first page has no digit, but a month without a day and a year, or a version without a number:
+        its font hides them, and what is read lacks them.
+        """
+        lines = self.head[0].lines if self.head else ()
+        if any(sign.isdecimal() for line in lines for sign in line.text):
+            return False
+        return any(_WITHOUT_DIGITS.search(line.text) for line in lines if line.size)
+
     def says(self, words: str) -> int | None:
         """The first page of the edges whose words, in a row, hold these (without case, accents and signs);
         None when none does.
@@ -174,6 +197,12 @@ def _looked_at(text: str) -> str:
     return _GAPS.sub(gap, text.strip()[: 4 * LONGEST_LINE])[:LONGEST_LINE]
 
 
+def _stands_upright(box: WordBox, page: Page) -> bool:
+    """True for a word of some letters that is written along the side: its box is far higher than wide."""
+    width = (box.right - box.left) * page.height * _PORTRAIT
+    return box.end - box.start >= 4 and (box.bottom - box.top) * page.height > 1.5 * width
+
+
 def _lines(page: Page) -> Iterator[Line]:
     boxes = list(unpack_boxes(page.boxes))
     place, next_box, opens = 0, 0, True
@@ -181,13 +210,16 @@ def _lines(page: Page) -> Iterator[Line]:
         end = place + len(text)
         on_line = []
         while next_box < len(boxes) and boxes[next_box].start < end:
-            on_line.append(boxes[next_box])
+            if not _stands_upright(boxes[next_box], page):
+                on_line.append(boxes[next_box])
             next_box += 1
         if any(sign.isalnum() for sign in text):
             if on_line:
                 size = median(box.bottom - box.top for box in on_line) * page.height
                 top, bottom = min(box.top for box in on_line), max(box.bottom for box in on_line)
-                yield Line(_looked_at(text), page.number, round(size, 1), top, bottom, opens)
+                left, right = min(box.left for box in on_line), max(box.right for box in on_line)
+                jumbled = any(after.right < before.left for before, after in pairwise(on_line))
+                yield Line(_looked_at(text), page.number, round(size, 1), top, bottom, opens, left, right, jumbled)
             else:
                 yield Line(_looked_at(text), page.number, opens_paragraph=opens)
         opens = not text.strip()

@@ -23,7 +23,7 @@ _PROGRAM = re.compile(
 # Names that programs give to what has none yet, with or without a number after them.
 _NAMELESS = re.compile(
     r"""(?:
-      (?:microsoft\s+)?(?:presentation|powerpoint|power\s?point|document|classeur|livre|book|workbook|werkmap|map|blad|feuille|sheet|diapositive|dia|slide
+      (?:microsoft\s+)?(?:presentation|powerpoint|power\s?point|document|classeur|livre|book|workbook|werkmap|map|blad|feuil(?:le)?|tabelle|tableau|tabel|table|sheet|diapositive|dia|slide
         |folie|scan|img|image|doc|page)
       | (?:presentation|presentatie)\s+(?:microsoft\s+)?power\s?point | (?:microsoft\s+)?power\s?point[\s-]+(?:presentation|presentatie)
       | untitled | untitled\s+document | unbenannt | sans\s+titre | zonder\s+titel | naamloos | no\s+title | none | null

@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from kb.library.drafting.dates import only_date
 from kb.library.drafting.documents import Document, Line, Page, words_of
 from kb.library.drafting.junk import is_junk_title
-from kb.library.drafting.names import looks_like_person
-from kb.library.drafting.wording import FURNITURE, LABELLED, is_kind, is_part, joined, stands_alone
+from kb.library.drafting.names import is_named_organisation, looks_like_person
+from kb.library.drafting.wording import (
+    FURNITURE,
+    LABELLED,
+    is_bare_part,
+    is_kind,
+    is_one_of_many,
+    is_part,
+    joined,
+    stands_alone,
+)
 
 LONGEST = 300  # signs: more is a paragraph
 STANDS_OUT = 1.5  # times the letters of the text: what a page shows before anything else
@@ -21,6 +30,8 @@ _SAME_SIZE = 0.12  # letters of one title differ by less
 _LARGER = 1.12  # times the letters of the text: what is smaller is text
 _GAP = 2.6  # lines of one title stand at most so many letter heights apart, from top to top
 _FAR = 5.0  # and a subtitle begins so near
+_NEARLY = 0.75  # as large as the name of an organisation: what it is about may be in smaller letters than who made it
+_AS_LARGE = 0.9  # of the title's letters: a block of such letters could be the title too
 _LOGO = 8  # letters of a word in capitals by itself: a name, an abbreviation
 _EDGE = 0.1  # of the page, where running headers and footers stand
 
@@ -62,9 +73,26 @@ def title_among(blocks: Sequence[Block], document: Document, organisations: froz
     """The block that is the title: of the largest letters, the upper one of two nearly alike; None when no letters are
     larger than the text's.
     """
-    able = [block for block in blocks if _may_be_title(block, document, organisations)]
-    meant = [block for block in able if not is_kind(block.text) and not _is_logo(block)] or able
+    meant = _meant(blocks, document, organisations)
     return max(meant, key=lambda block: block.size * (1.0 - 0.25 * block.lines[0].top), default=None)
+
+
+def rivals_of(
+    titled: Block, blocks: Sequence[Block], document: Document, organisations: frozenset[str]
+) -> Sequence[Block]:
+    """Other blocks in letters (nearly) as large, that could be the title as well."""
+    meant = _meant(blocks, document, organisations)
+    return [block for block in meant if block is not titled and block.size >= _AS_LARGE * titled.size]
+
+
+def _meant(blocks: Sequence[Block], document: Document, organisations: frozenset[str]) -> list[Block]:
+    """Those that may be the title: the word for what it is, a logo, the heading of a part only where there is nothing
+    else; the name of an organisation where nothing else is nearly as large.
+    """
+    able = [block for block in blocks if _may_be_title(block, document, organisations)]
+    says = [block for block in able if not (is_kind(block.text) or _is_logo(block) or is_one_of_many(block.text))]
+    large = max((block.size for block in says if not is_named_organisation(block.text)), default=0.0)
+    return [one for one in says if not is_named_organisation(one.text) or _NEARLY * one.size > large] or able
 
 
 def subtitle_below(titled: Block, blocks: Sequence[Block], document: Document, height: float) -> Block | None:
@@ -89,6 +117,8 @@ def _belongs(above: Line, line: Line, height: float, document: Document) -> bool
     if abs(above.size - line.size) > _SAME_SIZE * max(above.size, line.size):
         return False
     author = words_of(document.properties.get("author", ""))
+    if line.left >= above.right or line.right <= above.left:  # beside it, not under it
+        return False
     if stands_alone(line) or stands_alone(above) or words_of(line.text) == author:
         return False
     gap = (line.top - above.top) * height
@@ -127,7 +157,7 @@ def _may_be_title(block: Block, document: Document, organisations: frozenset[str
         return False
     if block.size < _LARGER * document.body_size or only_date(text) or LABELLED.match(text) or is_part(text):
         return False
-    return words_of(text) not in organisations and not is_junk_title(text)
+    return words_of(text) not in organisations and not is_junk_title(text) and not is_bare_part(text)
 
 
 def _may_be_subtitle(below: Block, titled: Block, document: Document) -> bool:
@@ -140,5 +170,7 @@ def _may_be_subtitle(below: Block, titled: Block, document: Document) -> bool:
         or LABELLED.match(text)
         or is_part(text)
     ):
+        return False
+    if is_named_organisation(text) or is_bare_part(text) or (text[:1].islower() and " " not in text):
         return False
     return words_of(text) != words_of(document.properties.get("author", "")) and not names_people(text)

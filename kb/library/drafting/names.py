@@ -202,6 +202,7 @@ _ORGANISATION_ENDINGS = (
     ),
     *("atelier", "beweging", "federatie", "school", "kroniek"),
 )
+_ARTICLES = frozenset(["le", "la", "l", "les", "de", "het", "the", "une", "un", "een"])
 _LEGAL_FORM = re.compile(r"\b(?:a\.s\.b\.l\.?|v\.z\.w\.?)", re.IGNORECASE)
 _PARTICLES = frozenset(
     [
@@ -295,6 +296,15 @@ def is_organisation(name: str) -> bool:
     for a person.
     """
     return has_organisation_word(name) or (name.isupper() and " " not in name.strip()) or len(name.split()) > 5
+
+
+def is_named_organisation(text: str) -> bool:
+    """True for what is nothing but the name of one: short, its first word one of organisations ("Ministerie van
+    Volksgezondheid", "L’équipe de développement"), and no sign that something is said about it.
+    """
+    words = [word for word in words_of(text).split() if word not in _ARTICLES]
+    is_first = bool(words) and (words[0] in _ORGANISATION_WORDS or words[0].endswith(_ORGANISATION_ENDINGS))
+    return is_first and 2 <= len(words) <= 6 and not re.search(r"[:?!–—\d]", text)
 
 
 def looks_like_person(name: str) -> bool:

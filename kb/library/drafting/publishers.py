@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from kb.library.choices import FoundIn
+from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.documents import Document, Found, on_page
 from kb.library.drafting.junk import is_junk_author
 from kb.library.drafting.names import LONGEST, Names, as_catalogued, has_organisation_word
@@ -53,7 +53,7 @@ def publisher_of(document: Document, *, known: Names) -> Found | None:
     if not said or is_junk_author(said):
         return None
     page_number = document.says(said)
-    return on_page(said, page_number) if page_number else Found(said, FoundIn.PROPERTIES)
+    return on_page(said, page_number) if page_number else Found(said, FoundIn.PROPERTIES, doubt=Doubt.PROPERTIES)
 
 
 def _labelled(text: str, below: str) -> str:

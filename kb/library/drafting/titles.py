@@ -7,22 +7,42 @@ Headings are used where a format has no pages, the name of the file where nothin
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from kb.library.choices import FoundIn
-from kb.library.drafting.documents import BOOK, MAIL, SHEETS, WEB_PAGES, Document, Found, Line, on_page, words_of
+from kb.library.choices import Doubt, FoundIn
+from kb.library.drafting.documents import BOOK, MAIL, SHEETS, WEB_PAGES, Document, Found, Line, Page, on_page, words_of
 from kb.library.drafting.junk import is_junk_title, title_of_name
 from kb.library.drafting.lettering import (
     LONGEST,
     STANDS_OUT,
+    Block,
     blocks_of,
     lines_without_furniture,
     names_people,
+    rivals_of,
     subtitle_below,
     title_among,
 )
-from kb.library.drafting.wording import MARKS, first_paragraph, is_kind, is_part, joined, object_of, reads_like_a_title
+from kb.library.drafting.names import is_named_organisation
+from kb.library.drafting.wording import (
+    MARKS,
+    first_paragraph,
+    is_bare_part,
+    is_kind,
+    is_numbered,
+    is_one_of_many,
+    is_part,
+    joined,
+    object_of,
+    reads_like_a_title,
+)
+
+_MUCH_LARGER = 1.25  # times the letters of the text: what is only a little larger may be any heading
+_LOW = 0.5  # of the page: below it stand headings, but on a cover
+_LETTERS_OF_COVER = 400  # fewer stand on a cover
+_CAPITALS_WITHIN = re.compile(r"\w*[^\W\d_A-ZÀ-Þ]{2}[A-ZÀ-Þ]\w*|\b[a-zà-þ]{2,}\w*[A-ZÀ-Þ]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +51,14 @@ class Titles:
     in them.
 
     is_sure: the title stood out by its letters, as a heading or by a label; otherwise it is only the first words.
+    doubt: what speaks against it where it stands, a code of `Doubt`; a second witness can still take that away.
     """
 
     title: Found | None = None
     subtitle: Found | None = None
     lines: frozenset[str] = frozenset()
     is_sure: bool = True
+    doubt: str = ""
 
 
 def titles_of(document: Document, *, organisations: Iterable[str] = ()) -> Titles:
@@ -54,10 +76,57 @@ def titles_of(document: Document, *, organisations: Iterable[str] = ()) -> Title
     )
     if is_meant:
         return Titles(Found(said, FoundIn.PROPERTIES))
-    chosen = _weighed(document, _shown(document, frozenset(organisations)), said)
+    shown = _shown(document, frozenset(organisations))
+    chosen = _weighed(document, shown, said)
     if chosen.title is None and (name := title_of_name(document.name)):
-        return Titles(Found(name, FoundIn.NAME))
-    return chosen
+        return Titles(Found(name, FoundIn.NAME, doubt=Doubt.NAME))
+    return _judged(chosen, shown, document, said) if chosen.title else chosen
+
+
+def _judged(chosen: Titles, shown: Titles, document: Document, said: str) -> Titles:
+    """The titles with what is doubtful in them; a subtitle is as sure as the title above it.
+
+    A title that two say (the page and the properties, or the name of the file) is doubted for its words alone.
+    """
+    assert chosen.title is not None
+    text = str(chosen.title.value)
+    doubt = _doubt_of_words(text, document)
+    named = _is_in_name(text, document) and shown.doubt not in (Doubt.SEVERAL, Doubt.GARBLED)
+    if not doubt and not named and not _is_stated(text, document, said):
+        if chosen.title.where == FoundIn.PROPERTIES:
+            doubt = Doubt.PROPERTIES
+        else:
+            doubt = shown.doubt or ("" if chosen.is_sure and shown.is_sure else Doubt.PLAIN) or _doubt_of_script(text)
+    subtitle = replace(chosen.subtitle, doubt=doubt) if chosen.subtitle else None
+    return replace(chosen, title=replace(chosen.title, doubt=doubt), subtitle=subtitle, doubt=doubt)
+
+
+def _doubt_of_words(text: str, document: Document) -> str:
+    if is_one_of_many(text) or is_numbered(text) or is_named_organisation(text) or is_kind(text):
+        return Doubt.PART
+    return Doubt.GARBLED if document.lost_digits or len(_CAPITALS_WITHIN.findall(text)) > 1 else ""
+
+
+def _doubt_of_script(text: str) -> str:
+    """A title of one word is seldom one, and one that mixes writings is often ill read."""
+    if len(text.split()) < 2:
+        return Doubt.PLAIN
+    writings = {unicodedata.name(sign, "?").split()[0] for sign in text if sign.isalpha()}
+    return Doubt.GARBLED if len(writings) > 1 else ""
+
+
+def _is_stated(text: str, document: Document, said: str) -> bool:
+    """Whether the properties say the same, and a page has it."""
+    words, stated = words_of(text), words_of(said)
+    agree = bool(stated) and (stated.startswith(words) or words.startswith(stated))
+    return agree and document.says(text) is not None
+
+
+def _is_in_name(text: str, document: Document) -> bool:
+    """Whether the name of the file says the same, but for one word."""
+    words = words_of(text)
+    named, ours = words_of(title_of_name(document.name)).split(), words.split()
+    return len(ours) > 1 and sum(word not in named for word in ours) <= (1 if len(ours) > 3 else 0)
 
 
 def _shown(document: Document, organisations: frozenset[str]) -> Titles:
@@ -77,13 +146,27 @@ def _printed(document: Document, organisations: frozenset[str]) -> Titles:
         if titled is not None:
             below = subtitle_below(titled, blocks, document, page.height or 1.0)
             subtitle = on_page(below.text, page.number) if below else None
-            lines = [*titled.lines, *(below.lines if below else ())]
-            return Titles(on_page(titled.text, page.number), subtitle, frozenset(line.text for line in lines))
+            lines = frozenset(line.text for line in [*titled.lines, *(below.lines if below else ())])
+            doubt = _doubt_of_place(titled, blocks, page, document, organisations)
+            return Titles(on_page(titled.text, page.number), subtitle, lines, doubt=doubt)
         if sum(line.letters for line in page.lines) > 120:
             break
     page = next((page for page in document.head[:2] if page.lines), None)
     lines = first_paragraph(lines_without_furniture(page, document)[:30]) if page else ()
     return _taken(joined(lines), lines, is_sure=False) if lines else Titles()
+
+
+def _doubt_of_place(
+    titled: Block, blocks: Sequence[Block], page: Page, document: Document, organisations: frozenset[str]
+) -> str:
+    """Whether its letters are much larger than the text, no other is as large, and it stands where titles do."""
+    if any(line.is_jumbled for line in titled.lines):
+        return Doubt.GARBLED
+    if rivals_of(titled, blocks, document, organisations):
+        return Doubt.SEVERAL
+    is_cover = sum(line.letters for line in page.lines) < _LETTERS_OF_COVER
+    is_low = titled.lines[0].top > _LOW and not is_cover
+    return Doubt.PLAIN if is_low or titled.size < _MUCH_LARGER * document.body_size else ""
 
 
 def _headed(document: Document) -> Titles:
@@ -95,7 +178,7 @@ def _headed(document: Document) -> Titles:
     if about := object_of(lines):
         return _taken(about[0], [about[1]])
     label = page.label.strip(MARKS)
-    if label and not is_junk_title(label) and not is_kind(label) and not is_part(label):
+    if label and not (is_junk_title(label) or is_kind(label) or is_part(label) or is_bare_part(label)):
         return Titles(on_page(label[:LONGEST], page.number), None, frozenset({label}))
     first = first_paragraph(lines[:12])
     if not first:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kb.library.drafting.dates import only_date
+from kb.library.drafting.dates import goes_on, only_date
 from kb.library.drafting.documents import Line, words_of
 from kb.library.drafting.junk import is_junk_title
 
@@ -28,6 +28,7 @@ _OBJECT = re.compile(
     r"^(?:concerne|objet|betreft|betreffende|onderwerp|subject|re|title|titre|titel)\s*(?:[:\t]\s*(?P<title>\S.{5,200}))?:?$",
     re.IGNORECASE,
 )
+_NOTE_MARK = re.compile(r"\s\d{1,2}\)$")  # "… bonifiés 2019 1)": it leads to a note below
 _CONTENTS = re.compile(
     r"^(?:table des mati[eè]res|sommaire|inhoud(?:sopgave|stafel)?|contents|table of contents|index)\W*$", re.IGNORECASE
 )
@@ -37,6 +38,15 @@ _NUMBERED = re.compile(r"^(?:\d+(?:\.\d+)*|[IVX]+|[A-Z])[.)]?\s+")
 def _listed(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
+
+# Headings of what is one among others of its like: "CHAPTER 1", "Appendix A—Glossary", "Figure 4. Diagram of…".
+_ONE_OF_MANY = re.compile(
+    r"^(?:chapitre|hoofdstuk|chapter|section|sectie|afdeling|annexe|bijlage|appendix|annex|figure|figuur|fig|table|tableau|tabel|page|pagina|deel|part|partie|slide|dia"
+    r"|feuil|feuille|blad|sheet)\b\.?\s*(?:n[°o]\.?\s*)?(?:\d+|(?-i:[A-Z]|[IVX]+))(?![\w'’])[\W_]*(?P<rest>.*)$"
+    r"|^(?:annexe|bijlage|appendix|annex)s?\b[\W_]*(?P<after>.*)$",
+    re.IGNORECASE,
+)
+_WITH_A_NUMBER = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[IVX]{1,5}[.)])\s+[^\W\d_]")
 
 # What kind of document it is: no title while something else stands beside it.
 _KINDS = _listed(
@@ -56,7 +66,7 @@ _PARTS = _listed(
 
 def stands_alone(line: Line) -> bool:
     """A date, a version or a label begins and ends by itself: it goes on with no line above or below."""
-    return only_date(line.text) or bool(LABELLED.match(line.text))
+    return (only_date(line.text) and not goes_on(line.text)) or bool(LABELLED.match(line.text))
 
 
 def is_kind(text: str) -> bool:
@@ -66,6 +76,22 @@ def is_kind(text: str) -> bool:
 def is_part(text: str) -> bool:
     """True for the heading of a part ("1. Inleiding", "Table des matières")."""
     return bool(_CONTENTS.match(text)) or words_of(_NUMBERED.sub("", text)).replace(" ", "") in _PARTS
+
+
+def is_one_of_many(text: str) -> bool:
+    """True for the heading of a chapter, an annex, a figure, a sheet: it does not say what the whole is."""
+    return bool(_ONE_OF_MANY.match(text))
+
+
+def is_bare_part(text: str) -> bool:
+    """True for such a heading of which its number is all: "CHAPTER 1", "Appendix A"."""
+    found = _ONE_OF_MANY.match(text)
+    return found is not None and not (found["rest"] or found["after"])
+
+
+def is_numbered(text: str) -> bool:
+    """ "1 Your Chapter": a heading within, or a title that begins with how many ("10 conseils pour…")."""
+    return bool(_WITH_A_NUMBER.match(text))
 
 
 def object_of(lines: Sequence[Line]) -> tuple[str, Line] | None:
@@ -93,7 +119,7 @@ def first_paragraph(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def joined(lines: Iterable[Line]) -> str:
-    return " ".join(" ".join(line.text for line in lines).split()).strip(MARKS)
+    return _NOTE_MARK.sub("", " ".join(" ".join(line.text for line in lines).split())).strip(MARKS)
 
 
 def reads_like_a_title(paragraph: Sequence[Line]) -> bool:
@@ -104,5 +130,10 @@ def reads_like_a_title(paragraph: Sequence[Line]) -> bool:
     if text.endswith((",", ";", ":")) or (text.endswith(".") and len(text) > 60):
         return False
     return not (
-        only_date(text) or LABELLED.match(text) or FURNITURE.search(text) or is_part(text) or is_junk_title(text)
+        only_date(text)
+        or LABELLED.match(text)
+        or FURNITURE.search(text)
+        or is_part(text)
+        or is_bare_part(text)
+        or is_junk_title(text)
     )
