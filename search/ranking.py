@@ -12,9 +12,8 @@ EXACT_TITLE = 0.2  # recipe: pays on cnil
 PAIRS = 0.1  # recipe: libreoffice .659 to .666
 PIECES = 0.15  # recipe: Dutch .632 to .658; they order, they never match
 
-COMPOUND = 0.1  # recipe: a longer word that holds the word asked; .3 costs libreoffice .01 to .02
+COMPOUND = 0.1  # recipe: the longer words that hold the word asked, all as one; .3 costs libreoffice .01 to .02
 COMPOUND_PART = 0.3  # recipe: a part of the compound asked
-COMPOUNDS_KEPT = 10  # recipe: longer words taken for each word, commonest first
 PHRASE = 1.0
 
 PAGE = 2.0  # books: document + 2 x best page, .603 to .701

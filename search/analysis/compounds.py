@@ -6,11 +6,16 @@ French and English gain nothing from it, so only languages whose table says `com
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
+
 from search.analysis.languages import LANGUAGES, TAGS
-from search.analysis.tokens import fold, normalise, stem
+from search.analysis.tokens import fold, normalise, slices, stem
 
 SHORTEST_HEAD = 4  # letters of a stem that is looked for inside longer ones
 SHORTEST_REST = 3  # letters the longer word must have beside it
+LONGEST = 40  # letters of a stem that is looked into: what is longer is noise
+MOST_STEMS = 50_000  # different stems of one text that are looked into, the commonest: a book of 1,700 pages has fewer
 SHORTEST_PART = 4  # letters of a part of the word asked
 _LINKS = ("", "s", "e", "en")  # "gezondheid-s-zorg", "zieke-n-fonds"
 
@@ -29,6 +34,38 @@ def holds(longer: str, shorter: str) -> bool:
         and len(word) >= len(inside) + SHORTEST_REST
         and (word.startswith(inside) or word.endswith(inside))
     )
+
+
+def inside(tagged: str) -> str:
+    """The term that stands in an index for every longer stem that holds this one: "n*waarborg" for "n:waarborg"."""
+    return f"{tagged[0]}*{tagged[2:]}"
+
+
+def is_inside(term: str) -> bool:
+    """Whether a term is one that `inside` names."""
+    return term[1:2] == "*"
+
+
+def held(stems: str) -> str:
+    """Blank-separated tagged stems -> what they hold, as `inside` names it, each once: every beginning and every end
+    of a stem that leaves enough beside it. An index stores these, so that whoever asks for a word looks up one term;
+    longer words, which may be hidden ones, are never gone through.
+    """
+    each: Counter[str] = Counter()
+    for some in slices(stems):
+        each.update(tagged for tagged in some.split() if has_compounds(tagged))
+    found: set[str] = set()
+    for tagged, _ in each.most_common(MOST_STEMS) if len(each) > MOST_STEMS else each.items():
+        found.update(_held(tagged))
+    return " ".join(found)
+
+
+@lru_cache(50_000)
+def _held(tagged: str) -> tuple[str, ...]:
+    word = tagged[2 : 2 + LONGEST]
+    tag = f"{tagged[0]}*"
+    lengths = range(SHORTEST_HEAD, len(word) - SHORTEST_REST + 1)
+    return tuple(tag + part for length in lengths for part in (word[:length], word[-length:]))
 
 
 def divisions(word: str, language: str) -> list[tuple[str, str]]:

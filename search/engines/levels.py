@@ -58,12 +58,16 @@ def at_level(term: str, number: int) -> str:
     return f"{term}~{number}"
 
 
-def levelled(terms: str, mean: float) -> str:
-    """Blank-separated terms of a field, with repetitions, as its terms at their levels, each once."""
+def levelled(terms: str, mean: float, more: str = "") -> str:
+    """Blank-separated terms of a field, with repetitions, as its terms at their levels, each once.
+
+    more: terms that do not make the field longer.
+    """
     counted: Counter[str] = Counter()
     for some in slices(terms):
         counted.update(some.split())
     length = counted.total()
+    counted.update(more.split())
     known: dict[int, int] = {}
     written = []
     for term, frequency in counted.items():

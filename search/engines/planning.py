@@ -1,6 +1,7 @@
 """What a question looks for, as weighted terms: the same plan for every engine, whose query language only differs.
 
-A group is one word asked: its stems in every language, the longer words that hold it, the parts it is made of. A
+A group is one word asked: its stems in every language, the longer words that hold it (one term for them all,
+`analysis.compounds.inside`), the parts it is made of. A
 document that holds a member of a group holds the word. Pieces and pairs only order what was found. Everything here that
 depends on what is stored depends on what this reader
 may find: nothing else decides what is looked for or what it weighs.
@@ -15,7 +16,7 @@ from typing import Protocol
 
 from search import ranking
 from search.analysis.asking import asked_words, question_language
-from search.analysis.compounds import divisions, has_compounds, holds
+from search.analysis.compounds import SHORTEST_HEAD, divisions, has_compounds, inside
 from search.analysis.languages import LANGUAGES, own_first
 from search.analysis.tokens import asked_stems, fold, is_function_word, normalise, pieces, plain_words, stem
 from search.entries import Phrase, Query
@@ -31,11 +32,6 @@ class Vocabulary(Protocol):
 
     def count(self, field: str, term: str) -> int:
         """Documents that hold the term in the field ("words": a word as written)."""
-
-    def longer(self, stem: str, most: int) -> list[tuple[str, int]]:
-        """(stem, documents) of stems of the same tag that begin or end with this one and have some: the `most`
-        commonest, equals by stem.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +194,8 @@ def _own(word: str, language: str, vocabulary: Vocabulary) -> tuple[Member, ...]
 
 def _compounds(word: str, language: str, vocabulary: Vocabulary) -> list[tuple[str, float]]:
     asked = stem(word, language)
-    found = [
-        (term, ranking.COMPOUND) for term, _ in vocabulary.longer(asked, ranking.COMPOUNDS_KEPT) if holds(term, asked)
-    ]
+    longer = inside(asked)
+    found = [(longer, ranking.COMPOUND)] if len(asked) >= 2 + SHORTEST_HEAD and vocabulary.count("body", longer) else []
     parts = [
         (left, right)
         for left, right in divisions(word, language)

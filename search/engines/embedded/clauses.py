@@ -10,6 +10,7 @@ import tantivy
 from tantivy import Occur
 from tantivy import Query as Clause
 
+from search.analysis.compounds import is_inside
 from search.engines.embedded.schema import FACETS, at_levels
 from search.engines.levels import VALUES, at_level, on_grid
 from search.engines.planning import Group, Member, Plan
@@ -67,8 +68,8 @@ class Terms:
         return Clause.boolean_query([(Occur.Should, clause) for _, clause in self.levels(name, term)])
 
     def scored(self, name: str, term: str, weight: float) -> list[Clause]:
-        """What has the term in the field, each level giving its own constant."""
-        if name == "words" or not self.has_levels:
+        """What has the term in the field, each level giving its own constant; one constant where it has no levels."""
+        if name == "words" or is_inside(term) or not self.has_levels:
             return [Clause.const_score_query(self.term(name, term), on_grid(weight))]
         return [Clause.const_score_query(clause, on_grid(weight * value)) for value, clause in self.levels(name, term)]
 

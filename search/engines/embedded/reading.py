@@ -8,18 +8,15 @@ be read.
 
 from __future__ import annotations
 
-from bisect import insort
 from collections import OrderedDict
-from collections.abc import Iterable
 from pathlib import Path
 
 import tantivy
 from tantivy import Occur
 from tantivy import Query as Clause
 
-from search.analysis.compounds import SHORTEST_HEAD, SHORTEST_REST
 from search.engines.embedded.clauses import Terms, filtering
-from search.engines.embedded.schema import backwards, may_read
+from search.engines.embedded.schema import may_read
 from search.engines.embedded.writing import Indexes
 
 MOST_SETS = 60_000  # rights sets told apart; with more of them every count is asked for one reader alone
@@ -64,6 +61,7 @@ class View:
         self.documents = Terms(indexes.documents, indexes.documents.searcher())
         self.pages = Terms(indexes.pages, indexes.pages.searcher())
         self.has_sets = self.documents.has("rights")
+        self.has_beginnings = not self.documents.has("backwards")  # indexes before the third schema have none
         self._sets: dict[tuple[str, str], Sets | None] = {}
         self._readers: OrderedDict[tuple[frozenset[str], frozenset[str]], Known] = OrderedDict()
 
@@ -149,32 +147,3 @@ class Known:
         documents = self._view.documents
         holding = [filtering(documents.holding(field, term))] if field else []
         return counted(documents.searcher.search(Clause.boolean_query([*holding, *clauses]), 1, True))
-
-    def longer(self, stem: str, most: int) -> list[tuple[str, int]]:
-        if len(stem) < 2 + SHORTEST_HEAD:
-            return []
-        searcher = self._view.documents.searcher
-        shortest = len(stem) + SHORTEST_REST
-        beginning = ((term, bound) for term, bound in searcher.terms_with_prefix("body", stem))
-        ending = ((backwards(term), bound) for term, bound in searcher.terms_with_prefix("backwards", backwards(stem)))
-        candidates = {term: bound for some in (beginning, ending) for term, bound in some if len(term) >= shortest}
-        return self._commonest("body", candidates.items(), most)
-
-    def completions(self, beginning: str, most: int) -> list[tuple[str, int]]:
-        """(word, documents) of words of titles that begin so: the `most` commonest, equals by word."""
-        return self._commonest(
-            "exact_title", self._view.documents.searcher.terms_with_prefix("exact_title", beginning), most
-        )
-
-    def _commonest(self, field: str, candidates: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
-        """The terms with the highest counts for this reader.
-
-        Bounds, which are never below a count, only spare asking for the rest.
-        """
-        best: list[tuple[int, str]] = []
-        for term, bound in sorted(candidates, key=lambda found: (-found[1], found[0])):
-            if len(best) >= most and -best[most - 1][0] > bound:
-                break
-            if count := self.count(field, term):
-                insort(best, (-count, term))
-        return [(term, -count) for count, term in best[:most]]

@@ -11,14 +11,13 @@ from datetime import date
 
 import tantivy
 
-from search.analysis.compounds import SHORTEST_HEAD, SHORTEST_REST, has_compounds
-from search.analysis.tokens import slices
+from search.analysis.compounds import held
 from search.engines import levels
 from search.engines.base import EngineBusy, EngineUnavailable
 from search.engines.preparing import Fields, Prepared, fingerprint, number_of
 from search.entries import Entry
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SHARDS = 256  # `stored` is read in so many parts, so that none is long
 FACETS = {
     "languages": "languages",
@@ -46,8 +45,7 @@ def _documents_schema() -> tantivy.Schema:
     builder.add_unsigned_field("number", indexed=True, fast=True)
     builder.add_unsigned_field("year", indexed=True, fast=True)
     builder.add_unsigned_field("recent", fast=True)
-    for name in ("backwards", "exact_title"):
-        builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field("exact_title", tokenizer_name="whitespace", index_option="basic")
     return _add_text(builder).build()
 
 
@@ -63,8 +61,8 @@ def _pages_schema() -> tantivy.Schema:
 
 
 def _add_text(builder: tantivy.SchemaBuilder) -> tantivy.SchemaBuilder:
-    """Stems to match; every field's terms at their levels to order; words as written,
-    with their places, for phrases.
+    """Stems, and what they hold (`analysis.compounds.held`), to match; every field's terms at their levels to order;
+    words as written, with their places, for phrases.
     """
     for name in ("body", *(at_levels(name) for name in levels.LEVELLED)):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="basic")
@@ -120,11 +118,10 @@ def document(prepared: Prepared, lengths: Mapping[str, float]) -> tantivy.Docume
                 made.add_text(name, value)
     if entry.year is not None and entry.year >= 0:
         made.add_unsigned("year", entry.year)
-    made.add_text("exact_title", prepared.fields.exact_title)
-    _add_fields(made, prepared.fields, levels.DOCUMENTS, lengths)
-    stems = (term for some in slices(prepared.fields.body) for term in some.split())
-    longest_first = {term for term in stems if has_compounds(term) and len(term) >= 2 + SHORTEST_HEAD + SHORTEST_REST}
-    made.add_text("backwards", " ".join(backwards(term) for term in longest_first))
+    title = prepared.fields.exact_title
+    beginnings = " ".join(beginning(word[:end]) for word in title.split() for end in range(1, len(word) + 1))
+    made.add_text("exact_title", f"{title} {beginnings}")
+    _add_fields(made, prepared.fields, levels.DOCUMENTS, lengths, beginnings)
     return made
 
 
@@ -143,12 +140,16 @@ def pages(prepared: Prepared, lengths: Mapping[str, float], first: int, last: in
         yield made
 
 
-def _add_fields(made: tantivy.Document, fields: Fields, index: str, lengths: Mapping[str, float]) -> None:
+def _add_fields(
+    made: tantivy.Document, fields: Fields, index: str, lengths: Mapping[str, float], beginnings: str = ""
+) -> None:
     made.add_text("body", fields.body)
+    made.add_text("body", held(fields.body))
     for name in levels.LEVELLED:
         terms: str = getattr(fields, name)
         if terms:
-            made.add_text(at_levels(name), levels.levelled(terms, lengths[f"{index}.{name}"]))
+            more = beginnings if name == "exact_title" else ""
+            made.add_text(at_levels(name), levels.levelled(terms, lengths[f"{index}.{name}"], more))
     for run in fields.words:
         made.add_text("words", run)
 
@@ -158,6 +159,13 @@ def _add_rights(made: tantivy.Document, entry: Entry) -> None:
         made.add_text("audiences", audience)
     for audience in sorted(entry.covered_by):
         made.add_text("covered_by", audience)
+
+
+def beginning(letters: str) -> str:
+    """The term of "exact_title" that stands for every word of a title that begins so: what is typed is looked up, and
+    the words of titles, which may be hidden ones, are never gone through.
+    """
+    return f"{letters}*"
 
 
 def rights_set(entry: Entry) -> str:
@@ -176,8 +184,3 @@ def may_read(name: str, audiences: frozenset[str]) -> bool:
 def _recent(published: date | None, number: int) -> int:
     """Sorts by date, and entries of one day by key."""
     return ((published.toordinal() if published else 0) << _HASH_BITS) | (number & ((1 << _HASH_BITS) - 1))
-
-
-def backwards(stem: str) -> str:
-    """A tagged stem with its letters in reverse order, its tag in front, so that endings are found as beginnings."""
-    return stem[:2] + stem[:1:-1]

@@ -17,7 +17,7 @@ from search import ranking
 from search.engines.base import Sort
 from search.engines.embedded.clauses import Clauses, filtering
 from search.engines.embedded.reading import View, complete, counted
-from search.engines.embedded.schema import FACETS
+from search.engines.embedded.schema import FACETS, beginning
 from search.engines.levels import on_grid
 from search.engines.planning import idf, loosened, plan
 from search.engines.preparing import number_of
@@ -28,7 +28,6 @@ AT_ONCE = 200  # best documents asked for at once: equals at the end of what is 
 MOST_FACET_VALUES = 2_000
 MOST_PAGES = 100_000  # of one entry
 PARENTS_COUNTED = 1_000  # documents whose pages are counted one by one when the search is narrowed
-COMPLETIONS = 30  # endings of a word half typed that are weighed; others are found too
 
 
 @dataclass(slots=True)
@@ -263,12 +262,14 @@ def suggested(
             filtering(documents.term("exact_title", word)),
             *_weighing(view, word, known.count("exact_title", word), known.size()),
         ]
-    clauses.append(filtering(Clause.fuzzy_term_query(documents.schema, "exact_title", last, 0, True, True)))
-    endings = dict(known.completions(last, COMPLETIONS))
+    if view.has_beginnings:
+        begun = beginning(last)
+        clauses.append(filtering(documents.term("exact_title", begun)))
+        clauses += _weighing(view, begun, known.count("exact_title", begun), known.size())
+    else:
+        clauses.append(filtering(Clause.fuzzy_term_query(documents.schema, "exact_title", last, 0, True, True)))
     if held := known.count("exact_title", last):
-        endings[last] = held
-    for word, number in endings.items():
-        clauses += _weighing(view, word, number, known.size())
+        clauses += _weighing(view, last, held, known.size())
     clauses.append((Occur.Should, Clause.const_score_query(documents.term("languages", language), 0.5)))
     _, hits = complete(documents.searcher, Clause.boolean_query(clauses), max(1, count) * 3)
     numbers = documents.searcher.fast_field_values("number", [address for _, address in hits])

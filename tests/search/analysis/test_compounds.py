@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.analysis.compounds import divisions, holds
+from search.analysis.compounds import MOST_STEMS, divisions, held, holds, inside
 from search.analysis.tokens import stem
 
 
@@ -24,3 +24,19 @@ def test_divisions_drop_the_link_between_the_parts():
     assert (stem("gezondheid", "nl"), stem("zorg", "nl")) in divisions("gezondheidszorg", "nl")
     assert divisions("logement", "fr") == []
     assert divisions("huur", "nl") == []
+
+
+@pytest.mark.parametrize(
+    "longer", ["n:huurwaarborg", "n:waarborg", "n:zorgverlen", "n:abcdefg", "n:abcdef", "f:logement"]
+)
+def test_what_an_index_stores_of_a_word_is_what_it_holds(longer):
+    word = longer[2:]
+    every = {f"n:{word[first:last]}" for first in range(len(word)) for last in range(first + 1, len(word) + 1)}
+    assert set(held(longer).split()) == {inside(shorter) for shorter in every if holds(longer, shorter)}
+
+
+def test_of_a_text_without_end_the_commonest_stems_are_looked_into():
+    made = [f"n:{number:07d}abc" for number in range(MOST_STEMS + 5)]
+    found = held(" ".join([*made, "n:huurwaarborg", "n:huurwaarborg"]))
+    assert inside("n:waarborg") in found.split()
+    assert inside(made[-1][:-3]) not in found.split()

@@ -142,7 +142,7 @@ def test_an_index_of_the_first_schema_answers_by_rights_until_it_is_made_anew(fo
         "1"
     ]
     assert (found(engine, "confidentielle"), found(engine, "confidentielle", audiences=MEMBER)) == ([], [1])
-    assert found(engine, "huurwaarborg", "nl") == [4]
+    assert (found(engine, "huurwaarborglening", "nl"), found(engine, "huurwaarborg", "nl")) == ([4], [])
     assert found(engine, '"logement social"') == [3]
     assert sorted(found(engine, "", sort="date")) == [1, 2, 3, 4]
     assert ask(engine, "locatqires").similar
@@ -165,6 +165,37 @@ def test_an_index_of_the_first_schema_answers_by_rights_until_it_is_made_anew(fo
         assert found(engine, "confidentielle", audiences=MEMBER) == [1]
     assert engine.state() == "current"
     assert sorted(found(engine, "convention logement")) == [1, 2, 3]
+    assert found(engine, "huurwaarborg", "nl") == [4]
+
+
+def test_made_words_that_begin_alike_cost_others_nothing_and_hide_nothing(engine, monkeypatch):
+    """Two drafts of thousands of words that begin and end as the word asked: as many look-ups, the same answers."""
+    asked: list[tuple[str, str]] = []
+    sets = reading.View.sets
+    monkeypatch.setattr(
+        reading.View, "sets", lambda view, name, term: asked.append((name, term)) or sets(view, name, term)
+    )
+    fill(
+        engine,
+        entry(1, "Stadswijk", "De wijkagent komt langs", language="nl"),
+        entry(2, "Wijkraad", "x", language="nl"),
+    )
+    before = ask(engine, "wijk", "nl", count=50), engine.suggest("wij", audiences=PUBLIC, language="nl")
+    looked_up = len(asked)
+    assert before[0].total == 2
+    letters = "bcdfghjklmnpqrstvw"
+    made = " ".join(f"wijk{a}{b}{c} {a}{b}{c}wijk" for a in letters for b in letters for c in letters)
+    fill(
+        engine,
+        *(entry(number, made[:5000], made, language="nl", audiences=frozenset({"person:7"})) for number in (7, 8)),
+    )
+    asked.clear()
+    assert (ask(engine, "wijk", "nl", count=50), engine.suggest("wij", audiences=PUBLIC, language="nl")) == before
+    assert len(asked) == looked_up
+    assert ask(engine, "wijk", "nl", audiences=frozenset({"person:7"})).total == 2
+    asked.clear()
+    engine.suggest("wij", audiences=frozenset({"person:7"}), language="nl")
+    assert len(asked) < 10, "nor do they cost their author a look-up each"
 
 
 def test_equals_at_the_cut_do_not_depend_on_what_is_hidden_nor_on_merges(folder):
