@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.analysis import spans
+from search.analysis import spans_of_document
 from search.extraction import Extraction, ExtractionError, Limits, Sandbox, is_scan, shared_sandbox
 
 # A language with a smaller share of the signs is a quotation or a title, not a language of the document.
@@ -49,8 +49,9 @@ def languages_of(extraction: Extraction) -> tuple[str, ...]:
     language is known.
     """
     signs: Counter[str] = Counter()
-    for page in extraction.pages:
-        for span in spans(page.text, ""):
+    pages = extraction.pages
+    for page, found in zip(pages, spans_of_document((page.text for page in pages), ""), strict=True):
+        for span in found:
             signs[span.language] += len(page.text[span.start : span.end].strip())
     del signs[""]
     least = _SHARE * signs.total()

@@ -17,6 +17,7 @@ from kb.files.models import FileVersion
 
 NO_RECOGNITION = "there is no program here that recognises scanned pages"
 NO_RECOGNITION_OF_SOME = "some pages have hardly any text, and there is no program here that recognises scanned pages"
+TEXT_CUT = "more text than is kept of one file: only its beginning was kept"
 
 _PASSWORD = _("The file wants a password.")
 _TOO_LONG = _("Reading it took too long.")
@@ -59,6 +60,7 @@ _SENTENCES: Mapping[str, str | Promise] = {
         "It has %(number)s pages; the most is %(most)s. Put it in as several parts."
     ),
     r"more than (?P<most>\d+) pages or sections": _("It has more than %(most)s pages. Put it in as several parts."),
+    TEXT_CUT: _("It has more text than is kept of one file: only its beginning is kept. Put it in as several parts."),
     "gives more text than is kept of one file": _(
         "It has more text than is kept of one file. Put it in as several parts."
     ),

@@ -29,7 +29,7 @@ from kb.files import drawing, owners
 from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FileVersion
-from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME
+from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT
 from kb.files.turns import next_version
 from kb.files.writing import TakenOver, Written, make_current, write_pages
 from search.extraction import (
@@ -245,7 +245,7 @@ def _note(version: FileVersion, claim: str, outcome: Outcome, written: Written |
         raise TakenOver
     fresh.claimed_by = ""
     fresh.state = outcome.state
-    fresh.reason = outcome.reason[:500]
+    fresh.reason = "; ".join(filter(None, (TEXT_CUT if written and written.was_cut else "", outcome.reason)))[:500]
     fresh.media_type = outcome.media_type or fresh.media_type
     if written:
         make_current(fresh, written)

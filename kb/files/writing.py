@@ -9,18 +9,19 @@ own. When a version is read, and what follows from it, is in `tasks`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from django.db import transaction
 
 from kb.files import owners
 from kb.files.models import FilePage, FileVersion
-from search.analysis import CODES, detect, spans
+from search.analysis import CODES, detect, spans_of_document
 from search.extraction import ExtractedPage, Extraction
 
 _ROWS_AT_ONCE = 200
+MOST_KEPT = 20_000_000  # characters of one file that are kept, its first: some 7,000 printed pages
 _SAMPLE = 20_000  # characters looked at for the language of a whole document
 _LANGUAGE_SHARE = 0.05  # of the characters whose language is known: less is a quotation or a title
 
@@ -33,11 +34,13 @@ class TakenOver(Exception):
 class Written:
     """The pages of a reading that are in the database, whole but not yet current.
 
-    images_made: of how many the image was taken over.
+    extraction: as much of it as is kept; was_cut: that it had more text than MOST_KEPT. images_made: of how many the
+    image was taken over.
     """
 
     reading: int
     extraction: Extraction
+    was_cut: bool
     languages: list[str]
     images_made: int
 
@@ -49,6 +52,7 @@ def write_pages(version: FileVersion, claim: str, extraction: Extraction) -> Wri
     until then is a leftover.
     """
     shares: Counter[str] = Counter()
+    whole, extraction = extraction, _kept(extraction)
     before = FileVersion.objects.filter(pk=version.pk).first()
     if before is None:
         raise TakenOver
@@ -60,7 +64,8 @@ def write_pages(version: FileVersion, claim: str, extraction: Extraction) -> Wri
             if not FileVersion.objects.filter(pk=version.pk, claimed_by=claim).update(has_leftovers=True):
                 raise TakenOver
             FilePage.of_all_readings.bulk_create(batch)
-    return Written(version.last_reading, extraction, _languages(shares), before.images_made if same_pages else 0)
+    images_made = before.images_made if same_pages else 0
+    return Written(version.last_reading, extraction, extraction is not whole, _languages(shares), images_made)
 
 
 def make_current(version: FileVersion, written: Written) -> None:
@@ -77,6 +82,22 @@ def make_current(version: FileVersion, written: Written) -> None:
     version.has_leftovers = FilePage.of_all_readings.filter(version=version).exclude(reading=written.reading).exists()
 
 
+def _kept(extraction: Extraction) -> Extraction:
+    """The extraction with its first MOST_KEPT characters; itself where it has no more.
+
+    Pages that have a picture stay, without text; sections that have none go.
+    """
+    if sum(len(page.text) for page in extraction.pages) <= MOST_KEPT:
+        return extraction
+    pages, room = [], MOST_KEPT
+    for page in extraction.pages:
+        if not room and not extraction.paged:
+            break
+        pages.append(replace(page, text=page.text[:room], boxes=page.boxes if room else b""))
+        room -= len(pages[-1].text)
+    return replace(extraction, pages=tuple(pages))
+
+
 def _properties(extraction: Extraction) -> dict[str, str]:
     said = {
         name: " ".join(getattr(extraction, name).split())
@@ -86,11 +107,10 @@ def _properties(extraction: Extraction) -> dict[str, str]:
 
 
 def _rows(
-    version: FileVersion, pages: Iterable[ExtractedPage], default: str, shares: Counter[str], images: Mapping[int, str]
+    version: FileVersion, pages: Sequence[ExtractedPage], default: str, shares: Counter[str], images: Mapping[int, str]
 ) -> Iterator[FilePage]:
     """Counts into `shares` the characters of each language."""
-    for page in pages:
-        found = spans(page.text, default)
+    for page, found in zip(pages, spans_of_document((page.text for page in pages), default), strict=True):
         for span in found:
             shares[span.language] += span.end - span.start
         yield FilePage(

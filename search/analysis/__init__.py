@@ -1,7 +1,7 @@
 """Text to terms: languages, words, stems, pieces, compounds, and telling languages apart. No Django, no engine."""
 
 from search.analysis.compounds import SHORTEST_REST, has_compounds
-from search.analysis.detection import CODES, detect, spans
+from search.analysis.detection import CODES, detect, spans, spans_of_document
 from search.analysis.languages import LANGUAGES
 from search.analysis.tokens import forms, plain_words
 
@@ -19,4 +19,5 @@ __all__ = [
     "has_compounds",
     "plain_words",
     "spans",
+    "spans_of_document",
 ]

@@ -7,7 +7,9 @@ nearest, or "".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from search.analysis.languages import LANGUAGES
@@ -16,8 +18,11 @@ from search.entries import LanguageSpan
 
 TABLE = Path(__file__).with_name("letters.txt")
 CODES = ("fr", "nl", "en")
+MOST_TOLD = 5_000_000  # characters of a document whose language is told paragraph by paragraph, its first
+MOST_LINES = 200_000  # and lines: one letter on each would cost a quarter of an hour
 _STEP = 126 / 93 / 10  # natural logarithms a sign of the table stands for
 _LETTERS = re.compile(r"[^\W\d_]+")
+_LINE_END = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # those of str.splitlines
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _SAMPLE = 2000  # characters of a paragraph looked at: more changes nothing
 _STOP_WORD_WORTH = 4.0  # a function word that only one language has, in natural logarithms
@@ -146,6 +151,25 @@ def spans(text: str, default: str) -> tuple[LanguageSpan, ...]:
         else:
             found.append(LanguageSpan(start, end, code))
     return tuple(found)
+
+
+def spans_of_document(
+    texts: Iterable[str], default: str, *, most: int = MOST_TOLD, most_lines: int = MOST_LINES
+) -> Iterator[tuple[LanguageSpan, ...]]:
+    """`spans` of each text of one document, for its first `most` characters and `most_lines` lines; what comes after
+    takes the default, else the language before it.
+    """
+    last = default
+    for text in texts:
+        told = text[:most] if most_lines > 0 else ""
+        ends = [found.end() for found in islice(_LINE_END.finditer(told), max(most_lines, 0))]
+        if ends and len(ends) == most_lines:
+            told = told[: ends[-1]]
+        most, most_lines = most - len(told), most_lines - max(len(ends), 1)
+        found = spans(told, default)
+        last = default or (found[-1].language if found else last)
+        rest = (LanguageSpan(len(told), len(text), last),) if len(told) < len(text) else ()
+        yield (*found, *rest)
 
 
 def _cheapest_path(worth: list[tuple[float, float, float]], changes: list[float], default: str) -> list[str]:

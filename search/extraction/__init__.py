@@ -63,6 +63,7 @@ _SILENT_BELOW = 4
 # A document whose pages have fewer letters on average, and are mostly silent, is a scan: a heading page among full
 # pages makes none.
 _SCAN_BELOW = 16
+_LOOKED_AT = 100_000  # characters of a page whose letters are counted: one with as many is no picture
 _SIGN = re.compile(r"[^\W_]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -92,6 +93,6 @@ def is_scan(extraction: Extraction) -> bool:
     """
     if not extraction.paged:
         return not any(_SIGN.search(page.text) for page in extraction.pages)
-    letters = [len(_LETTER.findall(page.text)) for page in extraction.pages]
+    letters = [len(_LETTER.findall(page.text[:_LOOKED_AT])) for page in extraction.pages]
     silent = sum(count < _SILENT_BELOW for count in letters)
     return silent * 2 > len(letters) and sum(letters) < _SCAN_BELOW * len(letters)

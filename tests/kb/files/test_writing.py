@@ -5,6 +5,8 @@ from django.db import DatabaseError, transaction
 
 from kb.files import drawing, tasks, tidying, writing
 from kb.files.models import FilePage, FileVersion
+from kb.files.reasons import TEXT_CUT
+from search.analysis import detection
 from search.extraction import ExtractedPage, Extraction
 from tests.kb.files.builders import TEXTS, stored
 
@@ -160,3 +162,28 @@ def test_what_is_drawn_for_a_reading_that_is_no_longer_the_current_one_is_not_no
 def test_the_languages_are_those_of_the_new_reading(version, monkeypatch):
     gives(monkeypatch, (TEXTS["nl"],))
     assert read_again(version).languages == ["nl"]
+
+
+@pytest.mark.parametrize(
+    ("paged", "kept"),
+    [(True, ("Nouveau un.", "Nouveau d", "", "")), (False, ("Nouveau un.", "Nouveau d"))],
+    ids=["pages", "sections"],
+)
+def test_of_a_text_without_end_the_beginning_is_kept_and_the_version_says_so(version, monkeypatch, paged, kept):
+    monkeypatch.setattr(writing, "MOST_KEPT", 20)
+    gives(monkeypatch, NEW, paged=paged)
+    read_again(version)
+    assert (shown(version), version.page_count, version.text_length) == (kept, len(kept), 20)
+    assert (version.state, version.reason.partition(";")[0]) == ("read", TEXT_CUT)
+    monkeypatch.setattr(writing, "MOST_KEPT", sum(map(len, NEW)))
+    read_again(version)
+    assert (shown(version), TEXT_CUT in version.reason) == (NEW, False)
+
+
+def test_lines_without_end_cost_a_bound_of_work_after_the_child(version, monkeypatch):
+    looked_at = []
+    monkeypatch.setattr(detection, "_worth_of_line", lambda line: looked_at.append(line) or (0.0, 0.0, 0.0))
+    monkeypatch.setattr(detection.spans_of_document, "__kwdefaults__", {"most": 5_000, "most_lines": 1_000})
+    gives(monkeypatch, ("a\n" * 4_000, "b\n" * 4_000), paged=False)
+    read_again(version)
+    assert (len(looked_at), version.text_length, version.state) == (1_000, 16_000, "read")

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.analysis.detection import TABLE, detect, spans
+from search.analysis import detection
+from search.analysis.detection import TABLE, detect, spans, spans_of_document
+from search.entries import LanguageSpan
 
 CORPORA = Path(__file__).parents[4] / "shared" / "corpora" / "ir"
 FRENCH = "Le logement est cher à Schaerbeek et les loyers montent chaque année."
@@ -83,3 +85,32 @@ def test_paragraphs_of_real_texts_are_told_apart(collection, language, share):
         texts = [json.loads(line)["text"] for line in file]
     paragraphs = [line for text in texts[:150] for line in text.splitlines() if len(line) >= 40 and line.count("/") < 3]
     assert sum(detect(paragraph) == language for paragraph in paragraphs) >= share * len(paragraphs)
+
+
+# A whole document
+
+
+def test_the_texts_of_a_document_are_told_one_by_one():
+    texts = ["Le locataire habite la maison.\n\nDe huurder woont in het huis.", "", "\n\n", "The tenant lives here."]
+    for default in ("", "fr"):
+        assert list(spans_of_document(texts, default)) == [spans(text, default) for text in texts]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\u2028", "\x85"])
+def test_of_lines_without_end_a_fixed_number_is_looked_at(monkeypatch, end):
+    looked_at = []
+    monkeypatch.setattr(detection, "_worth_of_line", lambda line: looked_at.append(line) or (0.0, 0.0, 0.0))
+    texts = [f"a{end}" * 1_000, f"b{end}" * 1_000, "c"]
+    found = list(spans_of_document(texts, "nl", most_lines=1_200))
+    assert len(looked_at) == 1_200
+    assert found == [(LanguageSpan(0, len(text), "nl"),) for text in texts[:1]] + [
+        (LanguageSpan(0, 200 * len(f"b{end}"), "nl"), LanguageSpan(200 * len(f"b{end}"), len(texts[1]), "nl")),
+        (LanguageSpan(0, 1, "nl"),),
+    ]
+
+
+def test_what_comes_after_the_bound_takes_the_language_before_it_where_nothing_else_is_said():
+    french = "Le locataire habite la maison et paie le loyer.\n"
+    first, second = spans_of_document([french * 3, "Onbekend"], "", most=len(french))
+    assert {span.language for span in (*first, *second)} == {"fr"}
+    assert (first[-1].end, second[-1].end) == (len(french) * 3, 8)
