@@ -8,7 +8,7 @@ READY ──claimed──► RUNNING ──► SUCCESSFUL | FAILED        kept C
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django_tasks_db.models import DBTaskResult
 from kb.clock.models import WorkerBeat
 
 MOST_WORKERS = 3
+WORKER_DIED = "kb.clock.recovering.WorkerDied"
 _BATCH = 1000
 
 
@@ -47,12 +48,21 @@ def recover_tasks() -> str:
             given_up += left.update(
                 status=TaskResultStatus.FAILED,
                 finished_at=now,
-                exception_class_path="kb.clock.recovering.WorkerDied",
+                exception_class_path=WORKER_DIED,
                 traceback=f"{len(worker_ids)} workers died while running this task.",
             )
         else:
             again += left.update(status=TaskResultStatus.READY)
     return f"{again} made ready again, {given_up} given up" if again or given_up else ""
+
+
+def given_up(task_path: str) -> dict[int, datetime]:
+    """What the tasks of this kind that took their workers with them were for (their first argument), and when each was
+    last given up: whoever asks for lost work does not ask for that again.
+    """
+    ended = DBTaskResult.objects.failed().filter(task_path=task_path, exception_class_path=WORKER_DIED)
+    rows = ended.order_by("finished_at").values_list("args_kwargs", "finished_at")
+    return {arguments["args"][0]: finished_at for arguments, finished_at in rows}
 
 
 def thin_tasks() -> str:

@@ -4,7 +4,8 @@ run_due each minute.
     main thread   lane "short": every queue that has no lane of its own, such as drafting
     threads       lanes "mail", "index", "reading", "pictures", "recognition", "long" (imports, the newsletter): none is
                   ever in the way of another
-    thread        beat: says each few seconds that this worker is alive          thread  clock: run_due
+    thread        beat: says each few seconds that this worker is alive, in the database and to systemd
+    thread        clock: run_due
 Strangers decide how long reading and drawing take, so nothing that somebody waits for stands behind them. Several
 workers beside each other are safe. What a dead one leaves is taken up by `recovering`.
 """
@@ -33,6 +34,7 @@ from django_tasks_db.utils import exclusive_transaction
 from kb.clock.models import WorkerBeat
 from kb.clock.recovering import lane_id
 from kb.clock.running import run_due
+from kb.clock.watching import tell_supervisor
 from search.extraction import confinement_here
 
 logger = logging.getLogger(__name__)
@@ -174,6 +176,7 @@ class BackgroundWorker:
 
     @contextmanager
     def _alive(self, *targets: Callable[[], None]) -> Iterator[None]:
+        tell_supervisor()
         self._beat(first=True)
         threads = [self._start(target) for target in targets]
         self._say(f"Worker {self.worker_id} is running. Reading files: {confinement_here()}.")
@@ -224,6 +227,7 @@ class BackgroundWorker:
 
     def _keep_beating(self) -> None:
         while not self._over.wait(settings.CLOCK_WORKER_BEAT_S):
+            tell_supervisor()  # also while the database does not answer: another process would not get more
             try:
                 close_old_connections()
                 self._beat()

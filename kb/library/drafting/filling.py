@@ -7,7 +7,7 @@ a reading ends ─► the contribution is marked as not drafted (same transactio
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from kb.clock.recovering import given_up
 from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
@@ -84,7 +85,8 @@ def ask_again(stored_file: StoredFile) -> None:
 
 
 def enqueue_lost() -> str:
-    """Asks again for drafts of files that were read and that nobody is going to make; "" when there were none.
+    """Asks again for drafts of files that were read and that nobody is going to make; "" when there were none. One that
+    ended its workers is made no more before another text is there.
 
     Safe to repeat.
     """
@@ -98,10 +100,20 @@ def enqueue_lost() -> str:
         task_path=fill_contribution.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
     )
     asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True)} if lost else set()
-    again = [pk for pk in lost if pk not in asked]
+    ended = given_up(fill_contribution.module_path) if lost else {}
+    again = [pk for pk in lost if pk not in asked and not (pk in ended and _stays_as_it_is(pk, ended[pk]))]
     for pk in again:
         fill_contribution.enqueue(pk)
     return f"{len(again)} drafts asked for again" if again else ""
+
+
+def _stays_as_it_is(contribution_id: int, ended_at: datetime) -> bool:
+    """Marks as drafted a contribution whose newest version was there when its drafting was given up."""
+    version = newest_version(Reference.objects.get(contribution=contribution_id))
+    if version is None or version.read_at is None or version.read_at > ended_at:
+        return False
+    Contribution.objects.filter(pk=contribution_id, drafted_from=None).update(drafted_from=version.pk)
+    return True
 
 
 def _may_write(contribution: Contribution, reference: Reference, name: str) -> bool:

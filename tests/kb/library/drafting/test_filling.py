@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
+from kb.clock.recovering import WORKER_DIED
 from kb.files.models import FileVersion
 from kb.files.owners import tell
 from kb.library.choices import ReferenceState
@@ -232,6 +234,27 @@ class TestWhenItIsDone:
         FileVersion.objects.update(read_at=timezone.now() - timedelta(hours=1))
         filling.ask_again(made.reference.files.get().stored_file)
         assert enqueue_lost() == "1 drafts asked for again"
+
+    def test_a_draft_that_took_its_workers_with_it_is_made_no_more_before_there_is_another_text(self):
+        made = with_file()
+        FileVersion.objects.update(read_at=timezone.now() - timedelta(hours=2))
+        DBTaskResult.objects.create(
+            status="FAILED",
+            task_path=filling.fill_contribution.module_path,
+            args_kwargs={"args": [made.pk], "kwargs": {}},
+            finished_at=timezone.now() - timedelta(hours=1),
+            run_after=timezone.now(),
+            backend_name="default",
+            exception_class_path=WORKER_DIED,
+            traceback="",
+        )
+        assert enqueue_lost() == ""
+        assert again(made).drafted_from == FileVersion.objects.get().pk
+        assert again(made).drafted == {}
+        filling.ask_again(made.reference.files.get().stored_file)
+        FileVersion.objects.update(read_at=timezone.now() - timedelta(minutes=30))
+        assert enqueue_lost() == "1 drafts asked for again"
+        assert again(made).drafted
 
     def test_what_was_just_read_waits_for_its_task(self):
         with_file()
