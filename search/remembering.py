@@ -18,14 +18,21 @@ from search.models import QueryLog
 
 KEPT = timedelta(days=365)
 LONGEST = 200
+MOST_A_DAY = 20_000  # different questions; more than that is no reader, and a year of it still fits
 WAIT_MS = 100  # for a busy SQLite; a question not logged is no loss, a slow page is one
 
 _YEAR = re.compile(r"(?<![0-9])(?:1[89]|20)[0-9]{2}(?![0-9])")
 _SEPARATORS = re.compile(r"(?<=[0-9])[\s./()-]+(?=[0-9])")
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
 
+# A question that stands there already is counted however many others there are.
 _UPSERT = """
-    INSERT INTO {table} (words, language, results, day, asked) VALUES (%s, %s, %s, %s, 1)
+    INSERT INTO {table} (words, language, results, day, asked)
+    SELECT %(words)s, %(language)s, %(results)s, %(day)s, 1
+    WHERE EXISTS (
+        SELECT 1 FROM {table}
+        WHERE day = %(day)s AND language = %(language)s AND words = %(words)s AND results = %(results)s
+    ) OR (SELECT COUNT(*) FROM (SELECT 1 FROM {table} WHERE day = %(day)s LIMIT %(most)s) AS of_day) < %(most)s
     ON CONFLICT (day, language, words, results) DO UPDATE SET asked = {table}.asked + 1
 """
 
@@ -39,14 +46,25 @@ def logged_words(words: str) -> str:
 
 
 def log_question(words: str, *, language: str, results: int) -> None:
-    """Counts one asking; one statement, given up at once when the database is busy."""
+    """Counts one asking; one statement, given up at once when the database is busy. Past MOST_A_DAY different questions
+    new ones are not noted until the next day.
+    """
     words = logged_words(words)
     if not words:
         return
     statement = _UPSERT.format(table=connection.ops.quote_name(QueryLog._meta.db_table))
     try:
         with connection.cursor() as cursor, _short_wait():
-            cursor.execute(statement, [words, language[:2], results, timezone.localdate()])
+            cursor.execute(
+                statement,
+                {
+                    "words": words,
+                    "language": language[:2],
+                    "results": results,
+                    "day": timezone.localdate(),
+                    "most": MOST_A_DAY,
+                },
+            )
     except OperationalError:
         return
 

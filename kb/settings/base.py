@@ -286,7 +286,16 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    # Attempts are counted in it: nothing that strangers can fill without being counted may stand beside them.
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # The hits of a question in a document, in each web process: some ten megabytes at most, made again when pushed out.
+    "hits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "hits",
+        "OPTIONS": {"MAX_ENTRIES": 300},
+    },
+}
 
 # Queues of any name: which of them have a lane of their own, kb/clock/working.py says.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}

@@ -44,7 +44,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 from kb.settings.base import *
-from kb.settings.base import INSTALLED_APPS, STORAGES, env
+from kb.settings.base import CACHES, INSTALLED_APPS, STORAGES, env
 
 
 def _needed(name: str) -> str:
@@ -61,7 +61,7 @@ ALLOWED_HOSTS += ["127.0.0.1", "localhost"]  # whatever watches the site from th
 WAGTAILADMIN_BASE_URL = _needed("CASS_URL").rstrip("/")
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(WAGTAILADMIN_BASE_URL))]
 
-CACHES = {"default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=200000")}
+CACHES = {**CACHES, "default": env.cache_url("CASS_CACHE_URL", default="dbcache://cache?max_entries=200000")}
 
 _mail = env.email_url("CASS_EMAIL_URL", default="smtp://localhost:25")
 EMAIL_BACKEND = "kb.clock.mail.posting.Backend"

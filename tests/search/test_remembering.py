@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from search import remembering
 from search.models import QueryLog
 from search.remembering import log_question, logged_words, thin_query_log
 
@@ -37,6 +38,16 @@ def test_the_same_question_of_a_day_is_one_row_with_a_count(db):
         ("logement social", "fr", 12, 2),
         ("logement social", "nl", 12, 1),
     }
+
+
+def test_of_a_day_a_fixed_number_of_different_questions_is_noted_and_those_are_counted_on(db, monkeypatch):
+    monkeypatch.setattr(remembering, "MOST_A_DAY", 3)
+    yesterday = timezone.localdate() - timedelta(days=1)
+    QueryLog.objects.create(words="hier", language="fr", results=1, day=yesterday)
+    for words in ("un", "deux", "trois", "quatre", "cinq", "deux"):
+        log_question(words, language="fr", results=1)
+    of_today = QueryLog.objects.exclude(day=yesterday).values_list("words", "asked")
+    assert set(of_today) == {("un", 1), ("deux", 2), ("trois", 1)}
 
 
 def test_a_long_question_is_cut(db):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Generic, TypeVar
 
-from django.core.cache import cache
+from django.core.cache import caches
 
 from kb.files.models import FilePage
 from kb.library.catalogue.access import Place
@@ -127,7 +127,7 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
     first MOST_PAGES pages.
 
     Counted on the stored text of those pages, at most MOST_PAGES of them and MOST_COUNTED characters, and kept some
-    minutes: rights were asked before, for the whole version.
+    minutes, in a cache of its own: rights were asked before, for the whole version.
     """
     version = place.version
     if not (query.words or query.phrases):
@@ -136,6 +136,7 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
     numbers = sorted(numbers) if numbers is not None else list(range(1, version.page_count + 1))
     stamp = repr((version.pk, version.read_at, query.words, query.phrases, query.language, numbers))
     key = f"library.reading.hits.{hashlib.sha256(stamp.encode()).hexdigest()}"
+    cache = caches["hits"]
     kept = cache.get(key)
     if kept is None:
         kept = _count(place, query, numbers)

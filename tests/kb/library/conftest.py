@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import Client
 
 from kb.groups.choices import MandateRole
@@ -34,6 +34,7 @@ def index(settings, tmp_path):
     """`index()` brings an index of this test's own up to date."""
     settings.SEARCH_INDEX_DIR = tmp_path / "index"
     cache.clear()
+    caches["hits"].clear()
     opening.close_engines()
     yield keep_up
     opening.close_engines()

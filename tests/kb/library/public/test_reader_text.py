@@ -10,6 +10,7 @@ from time import process_time
 
 import pytest
 import typst
+from django.core.cache import cache, caches
 from django.core.files.base import ContentFile
 
 from kb.files.models import FilePage, FileVersion
@@ -17,6 +18,7 @@ from kb.files.tasks import read_here
 from kb.library.catalogue.adding import add_file
 from kb.library.choices import PublishReason
 from kb.library.public import reader_text
+from kb.site.limiting import Budget, spend
 from search.extraction.pages import WordBox, pack_boxes
 from search.query import parse
 from tests.kb.library import builders as make
@@ -212,3 +214,20 @@ def test_a_long_text_is_counted_in_its_first_pages(client, reference, monkeypatc
     opened = client.get(f"/fr/bibliotheque/{reference.mark_slug}/lire/1.1/1/?q=logement").context["opened"]
 
     assert opened.found.total == 1 and not opened.found.complete
+
+
+def test_remembered_hits_stand_in_a_cache_of_their_own_where_they_push_out_no_count_of_attempts(
+    client, reference, monkeypatch
+):
+    hits = caches["hits"]
+    monkeypatch.setattr(hits, "_max_entries", 3)
+    budget = Budget("log_in_page", "192.0.2.7")
+    while spend(budget) is not None:
+        pass
+    counts = set(cache._cache)
+    address = f"/fr/bibliotheque/{reference.mark_slug}/lire/1.1/1/"
+    for number in range(8):
+        assert client.get(f"{address}?q=logement+mot{number}").context["opened"].found.total == 3
+    assert set(cache._cache) == counts
+    assert 0 < len(hits._cache) <= 3
+    assert spend(budget) is None
