@@ -166,3 +166,30 @@ class Invitation(models.Model):
     def is_open(self) -> bool:
         """Whether its link still works."""
         return self.used_at is None and self.revoked_at is None and timezone.now() < self.expires_at
+
+
+class NamedPlace(models.Model):
+    """A text that may name somebody whose account was erased, until an editor has decided; where, not what it says.
+
+    field: the column; "" for something published, which is edited, never replaced. spans: [start, length, keyed hash]
+    of each spelling in that column's text. What is done with them is in `personal_data.places`.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    content_type = models.ForeignKey("contenttypes.ContentType", on_delete=models.CASCADE, related_name="+")
+    object_id = models.CharField(max_length=64)
+    field = models.CharField(max_length=64, blank=True)
+    spans = models.JSONField(default=list)
+    found_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("text that may name an erased person")
+        verbose_name_plural = _("texts that may name an erased person")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "content_type", "object_id", "field"], name="accounts_named_place_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.content_type_id}:{self.object_id} {self.field}"

@@ -9,10 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks_db.models import DBTaskResult
 
+from kb.accounts.models import NamedPlace
 from kb.accounts.personal_data import retaining
 from kb.accounts.personal_data.registry import (
     COORDINATION,
@@ -29,15 +31,24 @@ from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.clock.choices import MailState
 from kb.clock.mail import sending
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
+from kb.clock.notices.waiting import WaitingList, register_waiting
 from kb.clock.registry import register_due
 from search import remembering
 
 NOTICES_KEPT = timedelta(days=365)
 DAY = timedelta(days=1)
+TO_UNPROVEN = ("accounts.address_confirm", "newsletter.address")
 
 
 def addresses_written_to(user: Any) -> Iterator[str]:
-    yield from OutgoingMail.objects.filter(user=user).order_by().values_list("address", flat=True).distinct()
+    """Main addresses, former ones too: where we wrote to the person, save to let an address be proven."""
+    written = OutgoingMail.objects.filter(user=user).exclude(kind__in=TO_UNPROVEN)
+    yield from written.order_by().values_list("address", flat=True).distinct()
+
+
+def named_places(user: Any, held: frozenset[str]) -> WaitingList:
+    """For editors: how many texts may name somebody whose account was erased. One query."""
+    return WaitingList(NamedPlace.objects.count() if user.is_staff else 0, url=reverse("account_named_places"))
 
 
 def erase_mail(user: Any, identity: Identity) -> int:
@@ -84,6 +95,7 @@ def erase_tasks(user: Any, identity: Identity) -> int:
 
 
 def register_all() -> None:
+    register_waiting("accounts.named_places", _("Texts that may name an erased person"), named_places, order=70)
     register_due(
         "accounts.retain", retaining.retain, DAY, label=_("Taking away personal data that were kept long enough")
     )

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.personal_data.edited_kinds import forget_log_of
+from kb.accounts.personal_data.places import list_places
 from kb.accounts.personal_data.registry import (
     COORDINATION,
     PEOPLE,
@@ -20,7 +22,7 @@ from kb.accounts.personal_data.registry import (
 )
 from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
 from kb.directory.choices import ImportState
-from kb.directory.models import Employment, SheetImport, SheetLine
+from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
 from kb.directory.sheets import bringing_in
 
 _UNDER_WAY = (ImportState.LOOKING, ImportState.WRITING)
@@ -51,7 +53,9 @@ def sheet_rows(user: Any) -> Iterator[Row]:
         .values("kind", "original_name", "created_at", "state")
     ):
         yield {"what": "workbook put in", **one}
-    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), Identity(user.pk, (user.email,)))):
+    for line in in_batches(
+        naming(SheetLine.objects.all(), ("values", "message"), Identity(user.pk, (user.email,)).everywhere)
+    ):
         yield {
             "what": "line of a workbook",
             "sheet": line.sheet,
@@ -62,17 +66,24 @@ def sheet_rows(user: Any) -> Iterator[Row]:
 
 
 def erase_sheets(user: Any, identity: Identity) -> int:
-    """Lines that name the person are emptied, and so is the workbook they came in; one that is being worked through
-    goes with its 30 days.
+    """Lines with an address of the person are emptied, and so is the workbook they came in; one that is being worked
+    through goes with its 30 days.
     """
-    changed, imports = 0, set()
-    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), identity)):
-        if identity.scrubbed_value(line.values) != line.values or identity.scrubbed(line.message) != line.message:
+    changed, imports, words = 0, set(), identity.everywhere
+    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), words)) if words else ():
+        if words.scrubbed_value(line.values) != line.values or words.scrubbed(line.message) != line.message:
             changed += SheetLine.objects.filter(pk=line.pk).update(values={}, message="")
             imports.add(line.sheet_import_id)
     for one in SheetImport.objects.filter(pk__in=imports).exclude(content="").exclude(state__in=_UNDER_WAY):
         bringing_in.forget(one)
-    return changed + scrub(SheetImport.objects.all(), ("original_name", "problem"), identity)
+    mine = Q(created_by=user) if user is not None else Q(pk__in=())
+    changed += scrub(SheetImport.objects.all(), ("original_name", "problem"), identity, own=mine)
+    list_places(SheetImport.objects.exclude(mine), ("original_name", "problem"), identity)
+    return changed
+
+
+def is_name_of_an_organisation(name: str) -> bool:
+    return Organisation.objects.filter(name__icontains=name).exists()
 
 
 def register_all() -> None:
@@ -91,6 +102,7 @@ def register_all() -> None:
             order=60,
             shown=employments_in_words,
             erase=erase_employments,
+            stands_in=is_name_of_an_organisation,
             **rows_of(employments_of, "organisation__name", "function", "since", "until"),
         )
     )

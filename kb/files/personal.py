@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.personal_data.places import list_places
 from kb.accounts.personal_data.registry import (
     COORDINATION,
     ONLY_SELF,
@@ -17,7 +19,7 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, scrub
-from kb.files import keeping
+from kb.files import keeping, owners
 from kb.files.models import FileVersion
 
 
@@ -26,10 +28,17 @@ def versions_of(user: Any):
 
 
 def erase_versions(user: Any, identity: Identity) -> int:
-    """The documents stay as they are, with the number of who put them in;
-    their names and properties lose the person's name.
+    """The documents stay as they are, with the number of who put them in; the names and properties of those lose the
+    person's name.
     """
-    return scrub(FileVersion.objects.all(), ("original_name", "properties", "reason"), identity)
+    fields, mine = ("original_name", "properties", "reason"), Q(created_by=user)
+    changed = scrub(FileVersion.objects.all(), fields, identity, own=mine, on_changed=_tell)
+    list_places(FileVersion.objects.exclude(mine), fields, identity)
+    return changed
+
+
+def _tell(version: FileVersion) -> None:
+    owners.tell(version.stored_file)
 
 
 def register_all() -> None:
@@ -44,7 +53,10 @@ def register_all() -> None:
             basis_words=COORDINATION,
             kept_words=_("As long as the document"),
             seen_by=_("The editors, and the person; the file itself: those it was opened to"),
-            after_erasure=_("The documents as they are. Their file names and properties lose the name"),
+            after_erasure=_(
+                "The documents as they are. File names and properties of what the person put in lose the name; "
+                "those of others are shown to an editor, who decides"
+            ),
             order=90,
             erase=erase_versions,
             looks_through_texts=True,

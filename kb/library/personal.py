@@ -7,15 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import held_by
 from kb.accounts.personal_data.edited_kinds import forget_log_of
+from kb.accounts.personal_data.places import list_places, register_lead
 from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, Row, register_personal
 from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
+from kb.files.models import FileVersion
 from kb.library.choices import ReferenceState
 from kb.library.contributions.waiting import author_reads
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, Reference, TakenVersion
+from kb.vocabulary.models import Concept
 
 
 def contribution_rows(user: Any) -> Iterator[Row]:
@@ -89,20 +93,47 @@ def erase_contributions(user: Any, identity: Identity) -> int:
     forget_log_of(Reference.objects.filter(pk__in=drafts), identity)
     changed = len(drafts)
     Reference.objects.filter(pk__in=drafts).delete()
-    for contribution in in_batches(naming(Contribution.objects.all(), ("drafted",), identity)):
-        kept = {
-            field: found for field, found in contribution.drafted.items() if identity.scrubbed_value(found) == found
-        }
-        if kept != contribution.drafted:
-            changed += Contribution.objects.filter(pk=contribution.pk).update(drafted=kept)
-    changed += scrub(ContributionStep.objects.all(), ("word",), identity)
-    changed += scrub(Reference.objects.all(), ("state_reason", "source"), identity)
-    changed += scrub(TakenVersion.objects.all(), ("reason",), identity)
-    changed += scrub(Holding.objects.all(), ("place", "note"), identity)
-    return changed + scrub(ImportedDocument.objects.all(), ("path",), identity)
+    for rows, words in (
+        (Contribution.objects.all(), identity.everywhere),
+        (Contribution.objects.filter(reference__created_by=user), identity.own),
+    ):
+        for contribution in in_batches(naming(rows, ("drafted",), words)):
+            kept = {
+                field: found for field, found in contribution.drafted.items() if words.scrubbed_value(found) == found
+            }
+            if kept != contribution.drafted:
+                changed += Contribution.objects.filter(pk=contribution.pk).update(drafted=kept)
+    for model, fields, own in (
+        (ContributionStep, ("word",), Q(actor=user) | Q(reference__created_by=user)),
+        (Reference, ("state_reason", "source"), Q(created_by=user)),
+        (TakenVersion, ("reason",), Q(actor=user)),
+        (Holding, ("place", "note"), Q(pk__in=())),
+        (ImportedDocument, ("path",), Q(pk__in=())),
+    ):
+        changed += scrub(model.objects.all(), fields, identity, own=own)
+        list_places(model.objects.exclude(own), fields, identity)
+    return changed
+
+
+def is_title_or_theme(name: str) -> bool:
+    """Whether the name stands in a title, or in a word of the vocabulary."""
+    labels = Q(label_fr__icontains=name) | Q(label_nl__icontains=name) | Q(label_en__icontains=name)
+    return (
+        Reference.objects.filter(title__icontains=name).exists()
+        or Concept.objects.filter(labels | Q(labels__text__icontains=name)).exists()
+    )
+
+
+def _form_of(row: Any) -> Reference | None:
+    """The reference in whose form an editor sees a row of it."""
+    return getattr(row, "reference", None)
 
 
 def register_all() -> None:
+    for model in (ContributionStep, Holding, ImportedDocument):
+        register_lead(model, _form_of)
+    register_lead(TakenVersion, lambda taken: taken.file.reference)
+    register_lead(FileVersion, lambda version: _form_of(getattr(version.stored_file, "reference_file", None)))
     register_personal(
         PersonalData(
             name="library.contributions",
@@ -119,13 +150,15 @@ def register_all() -> None:
             seen_by=_("The person, the referents of the group and the editors"),
             after_erasure=_(
                 "The references and the words about them, under a number. Drafts that were never "
-                "confirmed go, with their files"
+                "confirmed go, with their files. What others wrote and may name the person is shown to an "
+                "editor, who decides"
             ),
             order=80,
             export=contribution_rows,
             count=count_contributions,
             erase=erase_contributions,
             looks_through_texts=True,
+            stands_in=is_title_or_theme,
         )
     )
     register_personal(

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.personal_data.places import list_places
 from kb.accounts.personal_data.registry import (
     ACCOUNTABILITY,
     COORDINATION,
@@ -131,22 +132,26 @@ def erase_handled(user: Any, identity: Identity) -> int:
     """The number of the account stays with what it did; proofs of consent lose the words that name the person."""
     opened = Issue.objects.filter(locked_by=user).update(locked=False, locked_by=None, locked_at=None)
     opened += Reminder.objects.filter(user=user).delete()[0]
-    changed = scrub(Consent.objects.all(), ("proof",), identity) + scrub(
+    mine, begun = Q(recorded_by=user), Q(created_by=user)
+    changed = scrub(Consent.objects.all(), ("proof",), identity, own=mine) + scrub(
         Subscriber.objects.all(), ("refused_words",), identity
     )
+    list_places(Consent.objects.exclude(mine), ("proof",), identity)
+    list_places(Sending.objects.exclude(begun), ("note",), identity)
     return (
         opened
         + changed
         + scrub(Delivery.objects.all(), ("error",), identity)
-        + scrub(Sending.objects.all(), ("note",), identity)
+        + scrub(Sending.objects.all(), ("note",), identity, own=begun)
     )
 
 
-def issues_that_name(identity: Identity) -> Iterable[str]:
-    found = naming(Issue.objects.all(), ("title", "lead"), identity) | Issue.objects.filter(
-        pk__in=naming(IssueItem.objects.all(), ("title", "text"), identity).order_by().values("issue")
+def issues_that_name(identity: Identity) -> Iterable[Issue]:
+    words = identity.anywhere
+    found = naming(Issue.objects.all(), ("title", "lead"), words) | Issue.objects.filter(
+        pk__in=naming(IssueItem.objects.all(), ("title", "text"), words).order_by().values("issue")
     )
-    return [str(one) for one in found.order_by("-number").distinct()]
+    return found.order_by("-number").distinct()
 
 
 def register_all() -> None:

@@ -16,6 +16,7 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from modelcluster.models import ClusterableModel, get_all_child_relations
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.images import get_image_model
 from wagtail.models import (
@@ -35,6 +36,7 @@ from wagtail_localize.models import SegmentOverride, StringTranslation, Translat
 
 from kb.accounts.models import User
 from kb.accounts.personal_data import retaining
+from kb.accounts.personal_data.places import list_places, note_place, register_lead
 from kb.accounts.personal_data.registry import (
     ACCOUNTABILITY,
     COORDINATION,
@@ -68,9 +70,10 @@ def log_rows(user: Any) -> Iterator[Row]:
 
 def erase_log(user: Any, identity: Identity) -> int:
     changed = forget_log_of(User.objects.filter(pk=user.pk), identity)
-    return changed + sum(
-        scrub(entries.objects.all(), ("label", "data"), identity) for entries in (ModelLogEntry, PageLogEntry)
-    )
+    for entries in (ModelLogEntry, PageLogEntry):
+        changed += scrub(entries.objects.all(), ("label", "data"), identity)
+        list_places(entries.objects.all(), ("label", "data"), identity)
+    return changed
 
 
 def forget_log_of(rows: QuerySet, identity: Identity) -> int:
@@ -96,28 +99,52 @@ def erase_histories(user: Any, identity: Identity) -> int:
         identity,
         kept=lambda row: named_now(_object_of(row), identity),
     )
-    for source in in_batches(naming(TranslationSource.objects.all(), ("object_repr", "content_json"), identity)):
-        kept = named_now(_source_of(source), identity)
-        content = json.dumps(identity.scrubbed_value(json.loads(source.content_json or "{}"), kept))
-        title = identity.scrubbed(source.object_repr, kept)
+    sources = TranslationSource.objects.all()
+    for source in in_batches(naming(sources, ("object_repr", "content_json"), identity.everywhere)):
+        kept, words = named_now(_source_of(source), identity), identity.everywhere
+        content = json.dumps(words.scrubbed_value(json.loads(source.content_json or "{}"), kept))
+        title = words.scrubbed(source.object_repr, kept)
         changed += TranslationSource.objects.filter(pk=source.pk).update(object_repr=title, content_json=content)
+    for rows, fields, present_of in (
+        (Revision.objects.all(), ("object_str", "content"), _object_of),
+        (sources, ("object_repr", "content_json"), _source_of),
+    ):
+        for row in in_batches(naming(rows, fields, identity.asked)) if identity.asked else ():
+            if not named_now(present_of(row), identity):  # else the thing itself is what an editor looks at
+                for name in fields:
+                    note_place(row, name, identity)
     return changed
 
 
-def titles_that_name(identity: Identity) -> Iterator[str]:
-    """Titles of what names the person now, found by its history."""
-    for revision in in_batches(naming(Revision.objects.all(), ("content",), identity)):
+def things_that_name(identity: Identity) -> Iterator[Model]:
+    """What names the person now, found by its history; each once."""
+    found = set()
+    for revision in in_batches(naming(Revision.objects.all(), ("content",), identity.anywhere)):
         present = _object_of(revision)
-        if named_now(present, identity):
-            yield str(present)
+        if present is not None and present not in found and named_now(present, identity):
+            found.add(present)
+            yield present
 
 
 def named_now(present: Model | None, identity: Identity) -> frozenset[str]:
-    """Which of the person's words the thing itself says now, in any of its own columns; none when it is gone."""
+    """Which of the person's words the thing itself says now, in its own columns or in the rows that it holds (items of
+    an issue); none when it is gone.
+    """
     if present is None:
         return frozenset()
-    fields = (field for field in present._meta.concrete_fields if not field.is_relation)
-    return identity.named_in("\n".join(str(field.value_to_string(present)) for field in fields))
+    rows = [present]
+    if isinstance(present, ClusterableModel):
+        for relation in get_all_child_relations(type(present)):
+            if relation.related_model is not Comment:
+                rows += getattr(present, relation.get_accessor_name()).all()
+    values = (
+        str(field.value_to_string(row)) for row in rows for field in row._meta.concrete_fields if not field.is_relation
+    )
+    return identity.anywhere.named_in("\n".join(values))
+
+
+def is_title_of_a_page(name: str) -> bool:
+    return Page.objects.filter(title__icontains=name).exists()
 
 
 def _object_of(revision: Revision) -> Model | None:
@@ -145,8 +172,12 @@ def comment_rows(user: Any) -> Iterator[Row]:
 
 
 def erase_comments(user: Any, identity: Identity) -> int:
-    texts = ((Comment, "text"), (CommentReply, "text"), (TaskState, "comment"))
-    return sum(scrub(model.objects.all(), (field,), identity) for model, field in texts)
+    texts = ((Comment, "text", "user"), (CommentReply, "text", "user"), (TaskState, "comment", "finished_by"))
+    changed = 0
+    for model, field, author in texts:
+        changed += scrub(model.objects.all(), (field,), identity, own=Q(**{author: user}))
+        list_places(model.objects.exclude(**{author: user}), (field,), identity)
+    return changed
 
 
 # Pages, pictures, translations
@@ -209,15 +240,20 @@ def erase_profile(user: Any, identity: Identity) -> int:
             profile.avatar.delete(save=False)
     own = (UserProfile, EditingSession, FormState, PageSubscription)
     gone = sum(model.objects.filter(user=user).delete()[0] for model in own)
-    # Half-filled forms of colleagues that name the person; Wagtail drops them after a day.
+    # Half-filled forms of colleagues with an address of the person; Wagtail drops them after a day.
     spelt = Q(pk__in=())
-    for words in (*identity.addresses, identity.name):
-        for one in spellings(words) if words else ():
+    for words in identity.addresses:
+        for one in spellings(words):
             spelt |= Q(data__icontains=one)
     return gone + FormState.objects.filter(spelt).delete()[0]
 
 
 def register_all() -> None:
+    register_lead(Revision, _object_of)
+    register_lead(TranslationSource, _source_of)
+    register_lead(PageLogEntry, lambda entry: entry.page)
+    register_lead(Comment, lambda comment: comment.page)
+    register_lead(CommentReply, lambda reply: reply.comment.page)
     for kind in _kinds():
         register_personal(kind)
 
@@ -235,7 +271,10 @@ def _kinds() -> Iterable[PersonalData]:
         kept=retaining.LOG_KEPT,
         thin=retaining.thin_log,
         seen_by=EDITORS,
-        after_erasure=_("What was done and when, with a number instead of the name"),
+        after_erasure=_(
+            "What was done and when, with a number instead of the name; titles of other things that hold "
+            "the name are shown to an editor, who decides"
+        ),
         order=210,
         export=log_rows,
         erase=erase_log,
@@ -252,15 +291,16 @@ def _kinds() -> Iterable[PersonalData]:
         kept_words=_("As long as the page"),
         seen_by=EDITORS,
         after_erasure=_(
-            "The versions, with a number instead of the name. A text that is published and names "
-            "somebody is changed by the editors, on request"
+            "The versions, without the address. Where the name stands in one, an editor is asked; "
+            "a text that is published and names somebody is changed by the editors, on request"
         ),
         order=220,
         export=revision_rows,
         count=lambda user: Revision.objects.filter(user=user).count(),
         erase=erase_histories,
         looks_through_texts=True,
-        still_named=titles_that_name,
+        still_named=things_that_name,
+        stands_in=is_title_of_a_page,
     )
     yield PersonalData(
         name="accounts.comments",
@@ -272,7 +312,10 @@ def _kinds() -> Iterable[PersonalData]:
         basis_words=COORDINATION,
         kept_words=_("As long as the page"),
         seen_by=EDITORS,
-        after_erasure=_("The comments, with a number instead of the name"),
+        after_erasure=_(
+            "The comments, with a number instead of the name; what others wrote and may name the person is "
+            "shown to an editor, who decides"
+        ),
         order=230,
         export=comment_rows,
         erase=erase_comments,

@@ -2,8 +2,7 @@
 is counted stays true.
 
 Each kind of personal data says itself what it takes away (`personal`). Names on references are bibliography and stay;
-so do texts that editors
-published and that name the person: those are listed in the outcome, for a person to decide.
+so does what others wrote or published and what may name the person: that is listed for an editor to decide (`places`).
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 from wagtail.log_actions import log
 
-from kb.accounts.addresses import own_addresses
-from kb.accounts.models import User
+from kb.accounts.addresses import own_addresses, people_by_address
+from kb.accounts.models import NamedPlace, User
 from kb.accounts.noting import note
-from kb.accounts.personal_data import registry
+from kb.accounts.personal_data import places, registry
 from kb.accounts.personal_data.scrubbing import Identity
 
 ERASED = "accounts.erase"
@@ -39,10 +38,13 @@ class NotErased(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was done: rows changed by kind, and titles of published texts that still name the person."""
+    """What was done: rows changed by kind, titles of published texts that still name the person, and how many places
+    in all wait for an editor.
+    """
 
     rows: dict[str, int]
-    still_named: tuple[str, ...]
+    still_named: tuple[str, ...] = ()
+    to_look_at: int = 0
 
 
 def refusal(user: Any) -> str:
@@ -55,15 +57,23 @@ def refusal(user: Any) -> str:
 
 
 def identity_of(user: Any) -> Identity:
-    """By which words the person is known anywhere: addresses of the account and those mail went to, the name,
-    the phone.
+    """By which words the person is known: the main address (which an editor gave, or the person proved), proven further
+    ones, former main ones, the name, the phone.
+
+    An address that the person only asked for, or that is somebody else's by now, is none of theirs.
     """
-    found = {user.email.lower()}
-    for kind in registry.kinds():
-        if kind.traces is not None:
-            found.update(word.lower() for word in kind.traces(user))
     proven = {user.email.lower(), *(row.email.lower() for row in own_addresses(user) if row.verified)}
-    return Identity(user.pk, tuple(sorted(found)), user.name, user.phone, tuple(sorted(proven)))
+    former = {word.lower() for kind in registry.kinds() if kind.traces is not None for word in kind.traces(user)}
+    owners = people_by_address(proven | former)
+    theirs = {address for address in proven | former if owners.get(address, user).pk == user.pk}
+    return Identity(
+        user.pk,
+        tuple(sorted(theirs)),
+        user.name,
+        user.phone,
+        tuple(sorted(proven & theirs)),
+        is_a_thing=any(kind.stands_in(user.name) for kind in registry.kinds() if kind.stands_in is not None),
+    )
 
 
 def erase(user: Any, *, by: Any) -> Erasure:
@@ -75,7 +85,7 @@ def erase(user: Any, *, by: Any) -> Erasure:
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=user.pk)
         if user.erased_at:
-            return Erasure({}, ())
+            return Erasure({})
         if reason := refusal(user):
             raise NotErased(reason)
         identity = identity_of(user)
@@ -89,12 +99,14 @@ def erase(user: Any, *, by: Any) -> Erasure:
                 rows[kind.name] = kind.erase(user, identity)
         for kind in kinds:
             if kind.still_named is not None:
-                still_named.update(dict.fromkeys(kind.still_named(identity)))
+                for thing in kind.still_named(identity):
+                    places.note_published(thing, identity)
+                    still_named[str(thing)] = None
         user.refresh_from_db()
         note("account erased", user)
         log(user, ERASED, user=by if by is not None and by.pk != user.pk else None)
         transaction.on_commit(lambda: _note(user), robust=True)
-    return Erasure(rows, tuple(still_named))
+    return Erasure(rows, tuple(still_named), NamedPlace.objects.filter(user=user).count())
 
 
 def _become_a_number(user: User, identity: Identity) -> None:

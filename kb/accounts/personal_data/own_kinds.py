@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import recognising
 from kb.accounts.models import Invitation, KnownPlace
-from kb.accounts.personal_data import retaining
+from kb.accounts.personal_data import places, retaining
 from kb.accounts.personal_data.registry import (
     ACCOUNTABILITY,
     COORDINATION,
@@ -104,7 +104,7 @@ def erase_sessions(user: Any, identity: Identity) -> int:
     gone = 0
     for session in in_batches(Session.objects.all()):
         data = session.get_decoded()
-        if data.get("_auth_user_id") == str(user.pk) or identity.named_in(str(data)):
+        if data.get("_auth_user_id") == str(user.pk) or identity.everywhere.named_in(str(data)):
             gone += Session.objects.filter(pk=session.pk).delete()[0]
     return gone
 
@@ -261,5 +261,24 @@ def register_all() -> None:
             seen_by=_("The editor-in-chief"),
             after_erasure=_("The number and the day"),
             order=55,
+        )
+    )
+    register_personal(
+        PersonalData(
+            name="accounts.places_named",
+            label=_("Texts that may name an erased person"),
+            what=_(
+                "After an erasure: in which text of others the name or the telephone number may stand, and a "
+                "fingerprint of it, from which nobody reads it; neither name nor number"
+            ),
+            people=PEOPLE,
+            purpose=_("Letting an editor decide whether a text of others names the person, or something else"),
+            basis=Basis.LEGAL_OBLIGATION,
+            basis_words=_("Right to be erased (GDPR, article 17)"),
+            kept_words=_("Until an editor has decided"),
+            thin=places.drop_gone,
+            seen_by=_("Editors"),
+            after_erasure=_("The place, until an editor has decided"),
+            order=56,
         )
     )

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -67,8 +67,8 @@ class PersonalData:
     words for the person. erase(user, identity) takes the kind away, or what says who it was, in the transaction of the
     caller, and gives how many rows changed.
     looks_through_texts: erase() searches texts that others wrote, and runs after all that do not.
-    traces(user) gives further addresses by which the person may be known. still_named(identity) gives titles of
-    published texts that name the person.
+    traces(user) gives further addresses that were the person's. stands_in(name) says whether the name is also that of a
+    thing of this domain. still_named(identity) gives what is published and names the person, for an editor to change.
     kept: the period, None where `kept_words` say something else (as long as the account). What is older is taken away
     by `thin()`, a sentence or
     None, run each day by `retaining`; or by the due function named `due` where a domain has its own.
@@ -92,7 +92,8 @@ class PersonalData:
     erase: Callable[[Any, Identity], int] | None = None
     looks_through_texts: bool = False
     traces: Callable[[Any], Iterable[str]] | None = None
-    still_named: Callable[[Identity], Iterable[str]] | None = None
+    stands_in: Callable[[str], bool] | None = None
+    still_named: Callable[[Identity], Iterable[Model]] | None = None
     thin: Callable[[], str | None] | None = None
     due: str = ""
 

@@ -1,8 +1,13 @@
-"""Taking a person's name, addresses and phone out of texts that are about something else: logs, histories, messages of
-errors.
+"""Taking a person out of texts that are about something else: logs, histories, messages of errors.
+
+A person chooses their own name and phone, which may also be those of a thing ("Rapport annuel", an office's number). So
+
+    an address that is known to be theirs    is replaced wherever it stands
+    name, phone                              are replaced in rows that say that they are this person's (`own`)
+    name, phone anywhere else                stay, and the place is put on a list for the editors (`places`)
 
 A search by the database (each spelling in which JSON and HTML write the words) finds the rows; a second look in Python
-replaces whole words only.
+takes whole words only.
 """
 
 from __future__ import annotations
@@ -21,6 +26,7 @@ from django.db.models.functions import Cast
 
 _AT_ONCE = 200
 _FEWEST_DIGITS = 6  # a shorter number is no telephone, and is in too many texts
+_WHOLE_NUMBER = 9  # digits of a number that nobody else has: "02 247 22 11"
 # the start of a word, also after a line break written as \n
 _BEFORE = r"(?:(?<![\w@.+-])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4}))"
 _AFTER, _AFTER_ADDRESS = (
@@ -30,64 +36,41 @@ _AFTER, _AFTER_ADDRESS = (
 
 
 @dataclass(frozen=True)
-class Identity:
-    """By which words a person is known, and what stands in their place afterwards.
+class Words:
+    """Words to look for and what stands in their place: pairs, longest first.
 
-    A name of one word ("Coordination") is a word of the language too: it is replaced only where it is the whole text.
-    proven: those of the addresses that the person has shown to read, or an editor gave them; the others may be
-    anybody's.
+    whole: a name of one word ("Coordination"), which is a word of the language too: replaced where it is the whole
+    text; "" for none.
     """
 
-    pk: int
-    addresses: tuple[str, ...] = ()
-    name: str = ""
-    phone: str = ""
-    proven: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    whole: str = ""
+    mark: str = ""
 
-    @property
-    def mark(self) -> str:
-        return f"erased-{self.pk}"
-
-    @property
-    def address(self) -> str:
-        """An address that leads nowhere (RFC 2606): "erased-17@erased.invalid"."""
-        return f"{self.mark}@erased.invalid"
-
-    @cached_property
-    def replacements(self) -> tuple[tuple[str, str], ...]:
-        """(words, what replaces them), longest first."""
-        found = {address: self.address for address in self.addresses if address}
-        if " " in self.name:
-            found[self.name] = self.mark
-        if sum(sign.isdigit() for sign in self.phone) >= _FEWEST_DIGITS:
-            found[self.phone] = self.mark
-        return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
+    def __bool__(self) -> bool:
+        return bool(self.pairs or self.whole)
 
     @cached_property
     def patterns(self) -> tuple[tuple[re.Pattern[str], str, str], ...]:
         """(pattern of one spelling, what replaces it there, the words themselves)."""
         return tuple(
-            (
-                re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if '@' in words else _AFTER}", re.IGNORECASE),
-                new,
-                words,
-            )
-            for words, new in self.replacements
+            (whole_words(spelt, is_address="@" in words), new, words)
+            for words, new in self.pairs
             for spelt in spellings(words)
         )
 
-    @cached_property
-    def whole(self) -> str:
-        """A name that is replaced where it is all there is; "" for none."""
-        return self.name.strip().casefold()
+    @property
+    def sought(self) -> list[str]:
+        """What a row must hold to be looked at."""
+        return [words for words, _new in self.pairs] + ([self.whole] if self.whole else [])
 
     def named_in(self, text: str) -> frozenset[str]:
         """Which of the words stand in a text, in any spelling."""
         return frozenset(words for pattern, _new, words in self.patterns if pattern.search(text))
 
     def scrubbed(self, text: str, kept: frozenset[str] = frozenset()) -> str:
-        """The text without the person; words in `kept` stay."""
-        if self.whole and text.strip().casefold() == self.whole and self.name not in kept:
+        """The text without them; words in `kept` stay."""
+        if self.whole and text.strip().casefold() == self.whole.strip().casefold():
             return self.mark
         for pattern, new, words in self.patterns:
             if words not in kept:
@@ -105,6 +88,77 @@ class Identity:
         return value
 
 
+@dataclass(frozen=True)
+class Identity:
+    """By which words a person is known, and what stands in their place afterwards.
+
+    addresses: those known to be theirs: proven, or given to them by an editor. proven: those the account has now.
+    is_a_thing: whether the name is also that of something else; then nobody is asked about it.
+    """
+
+    pk: int
+    addresses: tuple[str, ...] = ()
+    name: str = ""
+    phone: str = ""
+    proven: tuple[str, ...] = ()
+    is_a_thing: bool = False
+
+    @property
+    def mark(self) -> str:
+        return f"erased-{self.pk}"
+
+    @property
+    def address(self) -> str:
+        """An address that leads nowhere (RFC 2606): "erased-17@erased.invalid"."""
+        return f"{self.mark}@erased.invalid"
+
+    @cached_property
+    def everywhere(self) -> Words:
+        """What nobody chose for themselves."""
+        return Words(_longest_first({address: self.address for address in self.addresses if address}))
+
+    @cached_property
+    def own(self) -> Words:
+        """What is replaced where a row says that it is this person's."""
+        found = dict(self.everywhere.pairs)
+        if " " in self.name:
+            found[self.name] = self.mark
+        if _digits(self.phone) >= _FEWEST_DIGITS:
+            found[self.phone] = self.mark
+        return Words(_longest_first(found), "" if " " in self.name else self.name, self.mark)
+
+    @cached_property
+    def asked(self) -> Words:
+        """What editors are asked about anywhere else."""
+        found = {}
+        if is_like_a_name(self.name) and not self.is_a_thing:
+            found[self.name] = self.mark
+        if _digits(self.phone) >= _WHOLE_NUMBER:
+            found[self.phone] = self.mark
+        return Words(_longest_first(found))
+
+    @cached_property
+    def anywhere(self) -> Words:
+        return Words((*self.everywhere.pairs, *self.asked.pairs))
+
+
+def _longest_first(found: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
+
+def _digits(phone: str) -> int:
+    return sum(sign.isdigit() for sign in phone)
+
+
+def is_like_a_name(name: str) -> bool:
+    """Whether two words at least have a capital: "Mia Essai", not "Rapport annuel"."""
+    return sum(any(sign.isupper() for sign in word) for word in name.split()) >= 2
+
+
+def whole_words(spelt: str, *, is_address: bool = False) -> re.Pattern[str]:
+    return re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if is_address else _AFTER}", re.IGNORECASE)
+
+
 def spellings(words: str) -> list[str]:
     """How the words are written in plain text, in HTML, in a sent form, in JSON, and in JSON within JSON (blocks of a
     page in a revision).
@@ -120,8 +174,8 @@ def spellings(words: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def naming(rows: QuerySet, fields: Iterable[str], identity: Identity) -> QuerySet:
-    """The rows of which a field may name the person; the database's search is wider than whole words."""
+def naming(rows: QuerySet, fields: Iterable[str], words: Words) -> QuerySet:
+    """The rows of which a field may hold the words; the database's search is wider than whole words."""
     wanted = Q(pk__in=())
     casts = {}
     for name in fields:
@@ -129,8 +183,8 @@ def naming(rows: QuerySet, fields: Iterable[str], identity: Identity) -> QuerySe
         if isinstance(rows.model._meta.get_field(name), JSONField):
             column = f"text_of_{name}"
             casts[column] = Cast(name, TextField())
-        for words in [words for words, _new in identity.replacements] + ([identity.name] if identity.name else []):
-            for spelt in spellings(words):
+        for one in words.sought:
+            for spelt in spellings(one):
                 wanted |= Q(**{f"{column}__icontains": spelt})
     return rows.alias(**casts).filter(wanted)
 
@@ -148,24 +202,35 @@ def scrub(
     fields: Iterable[str],
     identity: Identity,
     *,
+    own: Q | None = None,
     kept: Callable[[Any], frozenset[str]] = lambda row: frozenset(),
+    on_changed: Callable[[Any], None] = lambda row: None,
 ) -> int:
-    """Takes the person out of these columns of all rows; gives how many rows changed.
+    """Takes the person's addresses out of these columns of all rows, and name and phone out of their own; gives how
+    many rows changed.
 
-    `kept(row)` are words that stay in that row.
+    own: which rows are the person's. `kept(row)` are words that stay in that row; on_changed(row) is called after its
+    change.
     """
-    changed = 0
-    fields = tuple(fields)
-    for row in in_batches(naming(rows, fields, identity).only("pk", *fields, *_needed_by(rows))):
-        stays = kept(row)
-        values = {name: identity.scrubbed_value(getattr(row, name), stays) for name in fields}
-        values = {name: value for name, value in values.items() if value != getattr(row, name)}
-        if values:
-            changed += rows.model._base_manager.filter(pk=row.pk).update(**values)
+    changed, fields = 0, tuple(fields)
+    parts = [(rows, identity.everywhere)] + ([(rows.filter(own), identity.own)] if own is not None else [])
+    for some, words in parts:
+        for row in in_batches(naming(some, fields, words)) if words else ():
+            stays = kept(row)
+            values = {name: fitting(row, name, words.scrubbed_value(getattr(row, name), stays)) for name in fields}
+            values = {name: value for name, value in values.items() if value != getattr(row, name)}
+            if values:
+                changed += write(row, values)
+                on_changed(row)
     return changed
 
 
-def _needed_by(rows: QuerySet) -> tuple[str, ...]:
-    """Columns by which a history knows its object."""
-    names = {field.attname for field in rows.model._meta.concrete_fields}
-    return tuple(name for name in ("content_type_id", "base_content_type_id", "object_id", "page_id") if name in names)
+def write(row: Model, values: dict[str, Any]) -> int:
+    """By the model's own way of changing rows, which tells the search where there is something to tell."""
+    return type(row)._default_manager.filter(pk=row.pk).update(**values)
+
+
+def fitting(row: Model, name: str, value: Any) -> Any:
+    """Cut to what the column takes: the mark may be longer than the words it replaces."""
+    longest = getattr(row._meta.get_field(name), "max_length", None)
+    return value[:longest] if longest and isinstance(value, str) else value

@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
@@ -22,16 +23,17 @@ from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from wagtail.log_actions import log
 
 from kb.accounts import recognising
-from kb.accounts.models import User
-from kb.accounts.personal_data import erasing, registry
+from kb.accounts.models import NamedPlace, User
+from kb.accounts.personal_data import erasing, places, registry
 from kb.accounts.personal_data.forms import ConfirmErasureForm
 from kb.languages import current_language, word
 from search.registry import contact_url
 
+PLACES = 50  # a page
 # The Belgian data protection authority, to whom anybody may complain.
 AUTHORITIES = {
     "fr": "https://www.autoriteprotectiondonnees.be/citoyen",
@@ -127,7 +129,7 @@ def export_person(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 @reauthentication_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def erase_person(request: HttpRequest, pk: int) -> HttpResponse:
-    """On request of the person. Afterwards the editor is told which published texts still name them."""
+    """On request of the person. Afterwards the editor is shown which texts may still name them."""
     person = _person_for(request, pk)
     form = ConfirmErasureForm(request.POST if request.method == "POST" else None)
     refused = erasing.refusal(person)
@@ -137,16 +139,47 @@ def erase_person(request: HttpRequest, pk: int) -> HttpResponse:
             request,
             _("The account is erased. It stays as number %(number)s, for the statistics.") % {"number": person.pk},
         )
-        if done.still_named:
-            titles = ", ".join(done.still_named)
-            messages.warning(
-                request,
-                _("These texts still name the person: %(titles)s. Change them if they should not.")
-                % {"titles": titles},
-            )
+        if done.to_look_at:
+            messages.warning(request, _("Some texts may still name the person: they are listed for you to decide."))
+            return HttpResponseRedirect(reverse("account_named_places"))
         return HttpResponseRedirect(reverse("wagtailadmin_home"))
     words = {"form": form, "refused": refused, "person": person, "kinds": registry.kinds()}
     return render(request, "accounts/my_data_erase_person.html", words, status=400 if form.errors else 200)
+
+
+@never_cache
+@require_GET
+def named_places(request: HttpRequest) -> HttpResponse:
+    """Texts that may name people whose accounts were erased, oldest first, until an editor has decided."""
+    page = Paginator(NamedPlace.objects.order_by("pk"), PLACES).get_page(request.GET.get("p"))
+    return render(request, "accounts/named_places.html", {"page": page, "rows": places.shown(page.object_list)})
+
+
+@never_cache
+@require_GET
+def open_place(request: HttpRequest, pk: int) -> HttpResponse:
+    """Leads to the form or the history in which the text stands."""
+    address = places.address_for(request.user, get_object_or_404(NamedPlace, pk=pk))
+    if not address:
+        messages.info(request, _("This text has no page of its own: decide here."))
+    return HttpResponseRedirect(address or reverse("account_named_places"))
+
+
+@never_cache
+@require_POST
+def decide_place(request: HttpRequest, pk: int) -> HttpResponse:
+    """Replaces the words by the number of the account, or leaves them; either takes the text off the list."""
+    place = NamedPlace.objects.filter(pk=pk).first()
+    if place is None:
+        messages.warning(request, _("Somebody else decided before you."))
+    elif request.POST.get("do") != "take out":
+        place.delete()
+        messages.success(request, _("The text stays as it is."))
+    elif places.take_out(place):
+        messages.success(request, _("The name is taken out."))
+    else:
+        messages.warning(request, _("The text was changed since: open it and look yourself."))
+    return HttpResponseRedirect(reverse("account_named_places"))
 
 
 # For everyone
@@ -170,6 +203,9 @@ urlpatterns = [
 ]
 
 admin_urlpatterns = [
+    path("personal-data/places/", named_places, name="account_named_places"),
+    path("personal-data/places/<int:pk>/", decide_place, name="account_decide_place"),
+    path("personal-data/places/<int:pk>/open/", open_place, name="account_open_place"),
     path("personal-data/<int:pk>/", person_data, name="account_person_data"),
     path("personal-data/<int:pk>/file/", export_person, name="account_export_person"),
     path("personal-data/<int:pk>/erase/", erase_person, name="account_erase_person"),

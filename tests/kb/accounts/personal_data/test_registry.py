@@ -76,6 +76,7 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
     known = {
         *(
             "accounts.invitation",
+            "accounts.namedplace",
             "accounts.knownplace",
             "account.emailaddress",
             "mfa.authenticator",
@@ -150,6 +151,7 @@ def test_the_export_is_one_json_document_with_every_kind_and_every_row(the_perso
     assert empty == {
         "accounts.attempts",
         "accounts.requests",
+        "accounts.places_named",
         "library.creators",
         "files.kept",
         "newsletter.erased",
