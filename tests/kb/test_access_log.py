@@ -140,8 +140,8 @@ def test_the_site_itself_keeps_no_log_of_visits():
 
 
 @contextmanager
-def web_server(folder: Path) -> Iterator[tuple[int, http.server.ThreadingHTTPServer]]:
-    """The real one with our rules: its port, and what is behind it."""
+def web_server(folder: Path, *, told: str = "") -> Iterator[tuple[int, http.server.ThreadingHTTPServer]]:
+    """The real one with our rules: its port, and what is behind it. `told`: what else its configuration says."""
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
     if nginx is None:
         pytest.skip("nginx is not installed")
@@ -156,10 +156,10 @@ def web_server(folder: Path) -> Iterator[tuple[int, http.server.ThreadingHTTPSer
         f"{name}_temp_path {folder}/{name}; " for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     around = f"pid {folder}/pid; error_log {folder}/error.log; daemon off; master_process off; events {{}}"
-    whole = f"{around} http {{ {folders} access_log off;\n{conf}\n}}"
+    whole = f"{around} http {{ {folders} access_log off; {told}\n{conf}\n}}"
     (folder / "nginx.conf").write_text(whole, encoding="utf-8")
-    told = subprocess.run([nginx, "-t", "-c", str(folder / "nginx.conf")], capture_output=True, check=False, text=True)
-    assert told.returncode == 0, told.stderr
+    tried = subprocess.run([nginx, "-t", "-c", str(folder / "nginx.conf")], capture_output=True, check=False, text=True)
+    assert tried.returncode == 0, tried.stderr
     running = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
     try:
         yield port, behind
@@ -215,6 +215,26 @@ def test_a_real_web_server_writes_no_heavy_body_of_nobody_and_few_at_once(tmp_pa
     assert answers == {name: expected for name, (*_asked, expected) in BEGUN.items()}
     assert [answer for answer, _connection in some] == ["", "", "", "", "429"]
     assert reading == 200
+
+
+@pytest.mark.parametrize(
+    ("addresses_of_senders", "taken"),
+    [
+        ([f"2001:db8:7:1:{one:x}::{one:x}" for one in range(1, 8)], 4),
+        ([f"2001:db8:7:{one:x}::1" for one in range(1, 12)], 8),
+        ([f"192.0.2.{one}" for one in range(1, 12)], 8),
+        ([f"198.51.{one}.7" for one in range(1, 24)], 20),
+    ],
+    ids=["addresses of a household", "households of a network", "addresses of a network", "networks"],
+)
+def test_no_network_takes_all_the_places_where_documents_are_sent(tmp_path, addresses_of_senders, taken):
+    behind_itself = "set_real_ip_from 127.0.0.1; real_ip_header X-Sender;"
+    with web_server(tmp_path, told=behind_itself) as (port, _behind):
+        _open(f"http://127.0.0.1:{port}/fr/")
+        begun = [_begun(port, ADD, f"{SESSION}X-Sender: {one}\r\n", HEAVY) for one in addresses_of_senders]
+        for _answer, connection in begun:
+            connection.close()
+    assert [answer for answer, _connection in begun] == [""] * taken + ["429"] * (len(begun) - taken)
 
 
 def test_the_web_server_knows_the_cookies_by_their_names():
