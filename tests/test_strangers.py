@@ -4,13 +4,17 @@ bound.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.test import Client
 
 from kb.newsletter.models import NewsletterSettings
 from search.models import QueryLog
+from tests.kb.accounts.builders import member, url
 from tests.kb.site.test_headers import every_address
 
 pytestmark = pytest.mark.django_db
@@ -45,3 +49,24 @@ def test_neither_a_script_that_asks_nor_a_form_that_is_sent_opens_a_session_at_a
         stranger.get(address)
         stranger.post(address, sent)
         assert not Session.objects.exists(), address
+
+
+def links(outbox) -> list[str]:
+    """The path of the first link of each message."""
+    return [re.search(r"https?://[^/\s]+(/\S+)", message.body)[1] for message in outbox]
+
+
+def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_sessions(mailoutbox, settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "link": "3/h/key", "link_place": "8/h/key"}
+    cache.clear()
+    person = member("lectrice@cass.example")
+    Client().post(url("account_reset_password"), {"email": person.email})
+    for number in (1, 2):
+        Client().post("/fr/echos/abonnement/", {"email": f"a{number}@cass.example", "language": "fr"})
+    assert not Session.objects.exists(), "asking for a link makes none"
+    reset, *subscribing = links(mailoutbox)
+    for link in (reset, subscribing[0]):
+        assert [Client().get(link).status_code for _ in range(5)] == [302] * 3 + [429] * 2, link
+    assert [Client().get(subscribing[1]).status_code for _ in range(5)] == [302] * 2 + [429] * 3, "of one place"
+    assert Session.objects.count() == 8
+    assert Client(REMOTE_ADDR="192.0.2.9").get(subscribing[1], follow=True).status_code == 200

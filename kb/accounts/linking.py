@@ -14,8 +14,11 @@ import hashlib
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.account import views
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
+
+from kb.site.limiting import Budget, network_of, spend, too_many
 
 
 def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -43,6 +46,8 @@ def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @secret_address
     @wraps(view)
     def wrapped(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
+        if key != views.PasswordResetFromKeyView.reset_url_key and not _may_open(request, key):
+            return too_many(request)
         response = view(request, uidb36=uidb36, key=key)
         if response.status_code == 302 and request.method == "GET":
             request.session.cycle_key()
@@ -52,11 +57,20 @@ def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return wrapped
 
 
-def keep_word(request: HttpRequest, purpose: str, word: str, page: str) -> HttpResponseRedirect:
+def keep_word(request: HttpRequest, purpose: str, word: str, page: str) -> HttpResponse:
     """Puts the word of a link into the session and leads to its page."""
+    if not _may_open(request, word):
+        return too_many(request)
     request.session[_key(purpose)] = word
     request.session.cycle_key()
     return HttpResponseRedirect(page)
+
+
+def _may_open(request: HttpRequest, word: str) -> bool:
+    """Counts the opening of a link, for the link and for the place it comes from: a browser that keeps no cookie makes
+    a session each time.
+    """
+    return spend(Budget("link", mark_of(word)), Budget("link_place", network_of(request))) is not None
 
 
 def kept_word(request: HttpRequest, purpose: str) -> str:

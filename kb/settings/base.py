@@ -201,6 +201,8 @@ ACCOUNT_RATE_LIMITS = {
     "log_in_address": "60/h/key",
     "factor": "5/300s/key,60/d/key",
     "message": "3/h/key",
+    "link": "30/h/key",
+    "link_place": "120/h/key",
     "reset_password": "20/m/ip",
     "invitation": "20/m/ip",
     "add_address": "10/h/user",
