@@ -5,12 +5,14 @@ bound.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from kb.newsletter.models import NewsletterSettings
 from search.models import QueryLog
@@ -69,4 +71,5 @@ def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_session
         assert [Client().get(link).status_code for _ in range(5)] == [302] * 3 + [429] * 2, link
     assert [Client().get(subscribing[1]).status_code for _ in range(5)] == [302] * 2 + [429] * 3, "of one place"
     assert Session.objects.count() == 8
+    assert not Session.objects.filter(expire_date__gt=timezone.now() + timedelta(hours=12)).exists()
     assert Client(REMOTE_ADDR="192.0.2.9").get(subscribing[1], follow=True).status_code == 200

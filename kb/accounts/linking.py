@@ -20,6 +20,8 @@ from django.views.decorators.cache import never_cache
 
 from kb.site.limiting import Budget, network_of, spend, too_many
 
+OPENED_S = 12 * 3600  # of a session that only holds the word of a link
+
 
 def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """For views of a link with a word: nothing of it is kept by caches,
@@ -50,7 +52,7 @@ def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
             return too_many(request)
         response = view(request, uidb36=uidb36, key=key)
         if response.status_code == 302 and request.method == "GET":
-            request.session.cycle_key()
+            _begin_anew(request)
             response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
@@ -62,8 +64,15 @@ def keep_word(request: HttpRequest, purpose: str, word: str, page: str) -> HttpR
     if not _may_open(request, word):
         return too_many(request)
     request.session[_key(purpose)] = word
-    request.session.cycle_key()
+    _begin_anew(request)
     return HttpResponseRedirect(page)
+
+
+def _begin_anew(request: HttpRequest) -> None:
+    """A new key for the session; one of nobody lasts for a day's work with the link, not for two weeks."""
+    request.session.cycle_key()
+    if not request.user.is_authenticated:
+        request.session.set_expiry(OPENED_S)
 
 
 def _may_open(request: HttpRequest, word: str) -> bool:

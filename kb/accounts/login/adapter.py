@@ -59,8 +59,8 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         noting.note_log_in(request, user)
         recognising.remember(request, user)
-        if user.is_staff:
-            request.session.set_expiry(settings.EDITOR_SESSION_SECONDS)
+        # None: as long as any session, however short the one was in which the log-in began.
+        request.session.set_expiry(settings.EDITOR_SESSION_SECONDS if user.is_staff else None)
 
     def post_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse:
         """Addresses that say no language ("/", "/admin/", "/r/…") open in the person's from now on."""

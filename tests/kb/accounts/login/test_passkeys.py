@@ -149,6 +149,19 @@ def test_an_answer_is_held_against_the_challenge_of_that_browser_once_and_for_fi
     assert held_against == [given] + [None] * 5
 
 
+def test_a_log_in_that_begins_in_the_short_session_of_a_link_lasts_as_long_as_any(client, held_against, settings):
+    person = member()
+    passkey(person)
+    session = client.session
+    session.set_expiry(600)
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    challenge(client)
+    client.post(url("mfa_login_webauthn"), {"credential": json.dumps({"id": person.pk})})
+    assert client.session["_auth_user_id"] == str(person.pk)
+    assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+
 def test_an_answer_that_does_not_fit_leaves_no_row(client):
     challenge(client)
     client.post(url("mfa_login_webauthn"), {"credential": "{"})
