@@ -101,7 +101,7 @@ def receive(content: File | Path | str, *, original_name: str = "") -> Received:
         name = clean_name(original_name or getattr(content, "name", "") or path.name)
         with path.open("rb") as file:
             check_kind(file.read(HEAD_BYTES), name)
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
         with path.open("rb") as file:
             content_name = private_storage().save(upload_path(None, name), File(file))
     return Received(content_name, name, size_bytes, sha256)
@@ -197,7 +197,8 @@ def _local(content: File | Path | str) -> Iterator[Path]:
             yield Path(copy.name)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """The fingerprint of a file on disk, read block by block."""
     with path.open("rb") as file:
         digest = hashlib.sha256()
         while block := file.read(_BLOCK):

@@ -25,12 +25,11 @@ from django.utils import timezone
 from django_tasks import TaskContext, TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from kb.files import drawing, owners
+from kb.files import drawing, owners, turns
 from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FileVersion
 from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT
-from kb.files.turns import next_version
 from kb.files.writing import TakenOver, Written, make_current, write_pages
 from search.extraction import (
     Extraction,
@@ -67,7 +66,7 @@ def read_next(context: TaskContext) -> str:
     """Reads the waiting version whose turn it is and gives its state; "" when none waits that no other task has."""
     claim = str(context.task_result.id)
     for _ in range(_MOST_TRIES):
-        version_id = next_version(claim)
+        version_id = turns.next_version(claim)
         version = _claim(version_id, claim, state=State.WAITING) if version_id is not None else None
         if version is not None:
             return _read_claimed(version, claim)
@@ -83,13 +82,13 @@ def read_version(context: TaskContext, version_id: int) -> str:
 
 
 def read_here(version_id: int, *, claim: str) -> str:
-    """Reads a waiting version in this process, for a command that waits for it, and gives its state ("" if a task has
+    """Reads a waiting version for a command that waits for it, as a task would, and gives its state ("" if a task has
     it, or it is gone).
 
-    `claim` is any name of its own.
+    `claim` is any name of its own. Until the reading ends, or its time is over, no task takes the version.
     """
-    version = _claim(version_id, claim, state=State.WAITING)
-    return "" if version is None else _read_claimed(version, claim)
+    version = _claim(version_id, f"{turns.COMMAND}{claim}"[:64], state=State.WAITING)
+    return "" if version is None else _read_claimed(version, version.claimed_by)
 
 
 def _read_claimed(version: FileVersion, claim: str) -> str:
@@ -162,6 +161,8 @@ def _claim(version_id: int, claim: str, **condition: object) -> FileVersion | No
     with transaction.atomic():
         version = FileVersion.objects.select_for_update().filter(pk=version_id, **condition).first()
         if version is None or (version.claimed_by not in ("", claim) and _is_running(version.claimed_by)):
+            return None
+        if turns.is_read_by_command(version) and not claim.startswith(turns.COMMAND):
             return None
         version.claimed_by, version.claimed_at = claim, timezone.now()
         version.attempts += 1

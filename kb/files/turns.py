@@ -6,15 +6,18 @@ So fifty files of one person delay the file of another by one reading.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import Max, Q
+from django.utils import timezone
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from kb.files.choices import State
 from kb.files.models import FileVersion
 
+COMMAND = "command "  # so the claims of commands begin: they are no tasks, and are known by their time alone
+_LONGEST = timedelta(minutes=10)  # of a reading; what was claimed before is free again
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -28,13 +31,20 @@ def next_version(claim: str) -> int | None:
     running = {
         str(pk) for pk in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).values_list("pk", flat=True)
     } - {claim}
-    waiting = FileVersion.objects.filter(state=State.WAITING).order_by()
+    read_by_commands = Q(claimed_by__startswith=COMMAND, claimed_at__gt=timezone.now() - _LONGEST)
+    waiting = FileVersion.objects.filter(state=State.WAITING).exclude(read_by_commands).order_by()
     people = set(waiting.values_list("created_by", flat=True).distinct())
     for person in sorted(people, key=_served(people)):
         free = waiting.filter(created_by=person).exclude(claimed_by__in=running).order_by("attempts", "pk")
         if (version_id := free.values_list("pk", flat=True).first()) is not None:
             return version_id
     return None
+
+
+def is_read_by_command(version: FileVersion) -> bool:
+    """Whether a command has it in its hand; one that was killed loses it after a while."""
+    begun = version.claimed_at
+    return version.claimed_by.startswith(COMMAND) and begun is not None and begun > timezone.now() - _LONGEST
 
 
 def _served(people: set[int | None]) -> Callable[[int | None], tuple[datetime, int]]:

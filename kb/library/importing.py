@@ -2,42 +2,42 @@
 by path and content.
 
     hidden, data of programs ─► left out          known path and content ─► there already          known path, new content ─► a new version
-    any other document ─► reference (accepted) + file; a file that cannot be read keeps its state and is named in the summary
+    any other document ─► reference (a draft) + file ─► read once, as every file ─► `drafting.fill`: filled, accepted, doubtful lines marked
+    a file that cannot be read is accepted too, keeps its state and is named in the summary
     a folder that cannot be opened ─► named in the summary; the others go on
-A name that is not UTF-8 is opened as it is and kept in signs that can be stored.
+The command reads and fills by itself, or leaves both to the worker. Of a file it looks at the name and the first bytes:
+the child that reads it does the rest. A name that is not UTF-8 is opened as it is and kept in signs that can be stored.
 
-A run that was stopped is taken up by running it again.
+A run that was stopped is taken up by running it again; what it had stored and not read yet, the worker reads too.
 """  # noqa: E501
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from kb.accounts.audiences import MEMBERS, PUBLIC
 from kb.files.choices import State
 from kb.files.models import FileVersion
-from kb.files.reading import Reading, read_path
-from kb.files.storing import Received, check_size, receiving, store
+from kb.files.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
-from kb.languages import CODES
 from kb.library.catalogue.adding import add_file, add_reference
 from kb.library.catalogue.versions import drop_replaced
-from kb.library.choices import ReferenceState, ReferenceType
-from kb.library.models import ImportedDocument, Reference, ReferenceFile, open_versions
-from search.extraction import Extraction, Limits
+from kb.library.choices import FoundIn, ReferenceState
+from kb.library.drafting import fill
+from kb.library.drafting.junk import title_of_name
+from kb.library.drafting.sources import newest_version
+from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile, open_versions
+from search.extraction import HEAD_BYTES, Family, family_of
 
 Outcome = Literal["added", "new version", "there already", "left out"]
 
@@ -47,19 +47,9 @@ _DOCUMENT_ENDINGS = re.compile(
     re.IGNORECASE,
 )
 _NOT_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini", "index.jsonl"})
-_TEXT_TYPES = frozenset({"text/plain", "text/csv", ""})
-_SECONDS_FOR_TITLE = 60.0
-_BLOCK = 1 << 20
-
-# Names that programs put where a title should be.
-_NO_TITLE = re.compile(
-    r"^(untitled|sans titre|zonder titel|doc?kument\s?\d*|document\s?\d*|microsoft (word|powerpoint|excel)\b.*"
-    r"|.*\.(docx?|odt|pdf|indd|qxd|pptx?|xlsx?|rtf)|présentation( powerpoint)?|powerpoint[- "
-    r"]presentat\w*|presentation\d*)$",
-    re.IGNORECASE,
-)
-_LETTERS = re.compile(r"[^\W\d_]")
-_LONGEST_HEADING = 160
+_DATA_ENDINGS = re.compile(r"\.(json|jsonl|ndjson|geojson|ipynb|har)$", re.IGNORECASE)
+_DATA = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:\{\s*+[\"}]|\[\s*+[\[{\"])")  # how JSON begins
+_PARTS_OF_OFFICE = (b"[Content_Types].xml", b"mimetype", b"_rels/", b"word/", b"ppt/", b"xl/")  # near a zip's beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,42 +114,65 @@ def shown_name(path: Path) -> str:
         return name.decode("cp1252", "replace")
 
 
-def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str], read: bool = False) -> Imported:
-    """One document, in one transaction; never raises for what the document is.
+def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str], read: bool = True) -> Imported:
+    """One document, stored in one transaction; never raises for what the document is.
 
-    `read`: its text is read now, not by the worker.
+    `read`: its text is read and its notice filled now; otherwise the worker does both.
     """
     name = path_key(path, folder=folder)
     try:
         check_size(path.stat().st_size)
-        sha256 = _sha256(path)
+        sha256 = sha256_of(path)
+        known = (
+            ImportedDocument.objects.filter(body=body, path=name, sha256=sha256)
+            .select_related("reference__body")
+            .first()
+        )
+        if known:
+            return _there_already(known, name, read=read)
+        if reason := _why_left_out(path):
+            return Imported(name, "left out", reason=reason)
+        with receiving(path, original_name=shown_name(path)) as received:
+            outcome, reference, version = _keep(path, name, received, body=body, audiences=audiences)
     except ValidationError as refused:
         return Imported(name, "left out", reason=" ".join(refused.messages))
     except OSError as error:
         return Imported(name, "left out", reason=error.strerror or "cannot be opened")
-    if (
-        known := ImportedDocument.objects.filter(body=body, path=name, sha256=sha256)
-        .select_related("reference__body")
-        .first()
-    ):
-        return Imported(name, "there already", mark=known.reference.mark if known.reference else "")
-    look = read_path(path, limits=Limits(ocr=False, seconds=_SECONDS_FOR_TITLE, file_bytes=settings.FILES_MAX_BYTES))
-    if reason := _why_left_out(path, look):
-        return Imported(name, "left out", reason=reason)
-    try:
-        with receiving(path, original_name=shown_name(path)) as received:
-            outcome, reference, version = _keep(path, name, received, look, body=body, audiences=audiences)
-    except ValidationError as refused:
-        return Imported(name, "left out", reason=" ".join(refused.messages))
-    state, reason = look.state, look.reason
     if read:
-        read_here(version.pk, claim=f"import {uuid.uuid4().hex}")
-        state, reason = FileVersion.objects.values_list("state", "reason").get(pk=version.pk)
-    return Imported(name, outcome, state, "" if state == State.READ else reason, reference.mark)
+        _read(reference, version)
+    return Imported(name, outcome, *_state(version), mark=reference.mark)
+
+
+def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Imported:
+    """What an earlier run put in; where that was stopped before the notice was filled, this one goes on."""
+    reference = known.reference
+    if reference is None:
+        return Imported(name, "there already")
+    if not read or reference.state != ReferenceState.DRAFT:
+        return Imported(name, "there already", mark=reference.mark)
+    version = newest_version(reference)
+    if version is None:
+        return Imported(name, "there already", mark=reference.mark)
+    _read(reference, version)
+    return Imported(name, "there already", *_state(version), mark=reference.mark)
+
+
+def _read(reference: Reference, version: FileVersion) -> None:
+    """Reads what waits, unless the worker is at it, and fills the notice; an editor's own draft is left alone."""
+    read_here(version.pk, claim=uuid.uuid4().hex)
+    contribution = Contribution.objects.select_related("reference").filter(reference=reference).first()
+    if contribution is not None and contribution.accept_when_read and contribution.drafted_from is None:
+        fill(contribution)
+
+
+def _state(version: FileVersion) -> tuple[str, str]:
+    """The state of the file, and why where it is not plainly read."""
+    state, reason = FileVersion.objects.values_list("state", "reason").get(pk=version.pk)
+    return state, "" if state == State.READ else reason
 
 
 def _keep(
-    path: Path, name: str, received: Received, look: Reading, *, body: Body, audiences: list[str]
+    path: Path, name: str, received: Received, *, body: Body, audiences: list[str]
 ) -> tuple[Literal["added", "new version"], Reference, FileVersion]:
     with transaction.atomic():
         before = ImportedDocument.objects.filter(body=body, path=name, reference__isnull=False).order_by("-pk").first()
@@ -175,7 +188,7 @@ def _keep(
             open_versions([file.reference_id])
         else:
             outcome = "added"
-            reference = _new_reference(path, look, body, audiences)
+            reference = _new_reference(path, body, audiences)
             file = add_file(reference, received, audiences=_of_file(audiences))
             version = file.stored_file.versions.get()
         ImportedDocument.objects.create(
@@ -189,84 +202,35 @@ def _of_file(audiences: list[str]) -> list[str]:
     return [MEMBERS] if PUBLIC in audiences else audiences
 
 
-def _new_reference(path: Path, look: Reading, body: Body, audiences: list[str]) -> Reference:
-    return add_reference(
+def _new_reference(path: Path, body: Body, audiences: list[str]) -> Reference:
+    """A draft that nobody has to confirm. It is called as its file; its language and its type nobody knows yet."""
+    title = title_of_name(shown_name(path)) or shown_name(path)
+    reference = add_reference(
         Reference(
             body=body,
-            type=ReferenceType.DOCUMENT,
-            title=title_of(path, look.extraction)[:500],
-            language=next((code for code in look.languages if code in CODES), "fr"),
-            state=ReferenceState.ACCEPTED,
+            type="",
+            title=title[:500],
+            language="",
+            state=ReferenceState.DRAFT,
             audiences=audiences,
             source=shown_name(path)[:255],
         )
     )
+    named = {"title": {"value": reference.title, "where": FoundIn.NAME, "page": None}}
+    Contribution.objects.create(reference=reference, accept_when_read=True, drafted=named)
+    return reference
 
 
-def title_of(path: Path, extraction: Extraction | None) -> str:
-    """The title the document gives itself, else its first heading, else its name without ending and signs."""
-    if extraction is not None:
-        own = _one_line(extraction.title)
-        if is_title(own):
-            return own
-        heading = _first_heading(extraction)
-        if is_title(heading):
-            return heading
-    return _one_line(re.sub(r"[_+]+|(?<=\w)-(?=\w)|%20", " ", PurePosixPath(shown_name(path)).stem)) or shown_name(path)
-
-
-def is_title(text: str) -> bool:
-    """Whether words could be a title: some letters, not too long, no name that a program puts there."""
-    return (
-        4 <= len(text) <= _LONGEST_HEADING and len(_LETTERS.findall(text)) * 2 > len(text) and not _NO_TITLE.match(text)
-    )
-
-
-def _first_heading(extraction: Extraction) -> str:
-    """Of a format with parts, the heading of the first; of one with pages,
-    the first lines of the first that has text.
-    """
-    first = next((page for page in extraction.pages if page.text.strip()), None)
-    if first is None:
-        return ""
-    if not extraction.paged and first.label:
-        return _one_line(first.label)
-    return _one_line(re.split(r"\n\s*\n", first.text.strip(), maxsplit=1)[0])
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.replace("\x00", " ").split())
-
-
-def _why_left_out(path: Path, look: Reading) -> str:
-    """A reason for what is no document: lists of programs, formats that nobody files."""
-    media_type = look.extraction.media_type if look.extraction else ""
+def _why_left_out(path: Path) -> str:
+    """A reason for what is no document: lists of programs, formats that nobody files. Raises OSError."""
     if path.name.lower() in _NOT_DOCUMENTS:
         return "a file of a program, not a document"
-    if media_type in _TEXT_TYPES and _is_json(path):
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    family = family_of(head, path.name)
+    if _DATA_ENDINGS.search(path.name) or (family == Family.TEXT and _DATA.match(head)):
         return "data of a program (JSON), not a document"
-    if look.state == State.UNSUPPORTED and not _DOCUMENT_ENDINGS.search(path.name):
+    is_archive = family == Family.ZIP and not any(part in head for part in _PARTS_OF_OFFICE)
+    if (family == Family.OTHER or is_archive) and not _DOCUMENT_ENDINGS.search(path.name):
         return "not a format of documents"
     return ""
-
-
-def _is_json(path: Path) -> bool:
-    """Whether the first line, or the whole of a small file, is a JSON object or list."""
-    with path.open("rb") as file:
-        start = file.read(1 << 16)
-    if start.lstrip()[:1] not in (b"{", b"["):
-        return False
-    for text in (start.lstrip().split(b"\n", 1)[0], start):
-        try:
-            return isinstance(json.loads(text), (dict, list))
-        except (ValueError, RecursionError):
-            continue
-    return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

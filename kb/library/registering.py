@@ -56,6 +56,7 @@ def register_all() -> None:
     register_waiting("library.to_accept", gettext_lazy("Contributions to accept"), waiting.to_accept, order=10)
     register_waiting("library.to_mend", gettext_lazy("Contributions sent back to you"), waiting.to_mend, order=20)
     register_waiting("library.unread", gettext_lazy("Files that could not be read"), waiting.unread, order=30)
+    register_waiting("library.to_verify", gettext_lazy("References to verify"), waiting.to_verify, order=40)
     register_waiting("library.resemblances", gettext_lazy("Possible duplicates"), duplicates.waiting, order=50)
     for kind in waiting.NOTICE_KINDS:
         register_notice_kind(kind, waiting.tell)

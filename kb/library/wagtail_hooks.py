@@ -13,7 +13,7 @@ from wagtail.snippets.models import register_snippet
 from kb.library.admin import duplicates, versions
 from kb.library.admin import names as authority_views
 from kb.library.admin.bulk_actions import ACTIONS
-from kb.library.admin.viewsets import UNREAD, ReferenceViewSet
+from kb.library.admin.viewsets import ANYTHING, UNREAD, ReferenceViewSet
 from kb.library.catalogue.versions import LOG_ACTION
 from kb.library.models import Reference
 
@@ -39,6 +39,15 @@ def list_unread_files() -> MenuItem:
         name="unread-files",
         icon_name="warning",
         order=50,
+    )
+
+
+@hooks.register("register_reports_menu_item")
+def list_what_is_to_verify() -> MenuItem:
+    """The list of references, filtered."""
+    address = reverse(Reference.snippet_viewset.get_url_name("list"))
+    return LibraryItem(
+        _("References to verify"), f"{address}?to_verify={ANYTHING}", name="to-verify", icon_name="help", order=55
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django import forms
 from django.core import signing
 from django.db import transaction
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
@@ -16,13 +17,14 @@ from kb.accounts.reopening import OpensNothingAgain, another, given, more_reader
 from kb.files.forms import UploadField, check_upload
 from kb.files.keeping import keep, kept, kept_name, release
 from kb.files.storing import Received, receive, store
-from kb.languages import CODES
+from kb.languages import CODES, current_language
 from kb.library.catalogue.adding import readable_name
+from kb.library.catalogue.verifying import field_name, verified
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributions.stamping import stamp_of
 from kb.library.contributions.steps import note_change
-from kb.library.models import ReferenceFile, ReferenceKeyword
+from kb.library.models import LineToVerify, Reference, ReferenceFile, ReferenceKeyword
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
 
@@ -154,6 +156,27 @@ class KeywordsField(forms.CharField):
         return self.to_python(self.prepare_value(initial)) != self.to_python(data)
 
 
+def line_words(reference: Reference, line: LineToVerify) -> str:
+    """ "Title: Untitled (taken from the name of the file)"."""
+    said = {"field": capfirst(field_name(line.field)), "why": line.get_why_display()}
+    value = shown_value(reference, line.field)
+    if not value:
+        return gettext("%(field)s: empty (%(why)s)") % said
+    return gettext("%(field)s: %(value)s (%(why)s)") % {**said, "value": value}
+
+
+def shown_value(reference: Reference, field: str) -> str:
+    """A line as people read it."""
+    if field == "creators":
+        return "; ".join(str(one) for one in reference.creators.all())
+    if field == "concepts":
+        return ", ".join(one.label(current_language()) for one in reference.concepts.all())
+    if field == "abstract":
+        return str(reference.abstract)
+    display = getattr(reference, f"get_{field}_display", None)
+    return str(display() if display else getattr(reference, field))
+
+
 class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
     rights = {"state": _proposed_again, "audiences": more_readers, "body": another}
 
@@ -162,10 +185,21 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
     keywords_nl = KeywordsField(label=_("Keywords in Dutch"), help_text=_("Separated by commas."))
     keywords_en = KeywordsField(label=_("Keywords in English"), help_text=_("Separated by commas."))
 
+    verified = forms.MultipleChoiceField(
+        label=_("To verify"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_(
+            "A program wrote these lines, and nobody has looked at them. Compare them with the document: tick what is "
+            "right, correct what is not under “Notice”, and save."
+        ),
+    )
     shown = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
+        self.marked = list(self.instance.to_verify.order_by("pk")) if self.instance.pk else []
+        self.fields["verified"].choices = [(line.field, line_words(self.instance, line)) for line in self.marked]
         self.stamp = stamp_of(self.instance) if self.instance.pk else ""
         self.fields["shown"].initial = self.stamp
         self.state_before = self.instance.state if self.instance.pk else ""
@@ -219,6 +253,11 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
                         form.keep_upload()
         return valid
 
+    def written(self) -> set[str]:
+        """The lines that were written anew."""
+        lists = {name for name, formset in self.formsets.items() if formset.has_changed()}
+        return lists.union(self.changed_data)
+
     def is_file_allowed(self, form: ReferenceFileForm, notice: list[str] | None) -> bool:
         """The file against its notice, which may have changed in the same form."""
         wanted = getattr(form, "cleaned_data", {}).get("audiences")
@@ -251,5 +290,6 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit:
+                verified(saved, {*self.cleaned_data["verified"], *self.written()})
                 note_change(saved, self.for_user, self.state_before)
         return saved

@@ -14,6 +14,7 @@ from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
@@ -42,8 +43,9 @@ from kb.languages import current_language
 from kb.library.admin import versions as version_views
 from kb.library.admin.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.catalogue.adding import MOST_NAMES
+from kb.library.catalogue.verifying import field_name
 from kb.library.choices import ReferenceState, ReferenceType
-from kb.library.models import Reference, ReferenceFile
+from kb.library.models import LineToVerify, Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
 from search.engines import EngineUnavailable
 from search.entries import Filters
@@ -52,6 +54,7 @@ from search.query import parse
 
 FOUND_AT_MOST = 300
 UNREAD = "unread"
+ANYTHING = "any"
 MARK = re.compile(r"^\s*([A-Za-z]{2,8})[\s-]?(\d{4})[/-](\d+)\s*$")
 
 
@@ -146,6 +149,16 @@ class ReadingFilter(django_filters.ChoiceFilter):
         return queryset.filter(pk__in=found.values("stored_file__reference_file__reference_id"))
 
 
+class ToVerifyFilter(django_filters.ChoiceFilter):
+    """References with this line to verify; "any" stands for every line."""
+
+    def filter(self, queryset, value):
+        if not value:
+            return queryset
+        lines = LineToVerify.objects.all() if value == ANYTHING else LineToVerify.objects.filter(field=value)
+        return queryset.filter(pk__in=lines.values("reference"))
+
+
 class ThemeFilter(django_filters.ModelChoiceFilter):
     """References about a theme: tagged with it or with any concept below it."""
 
@@ -170,12 +183,19 @@ class ReferenceFilters(WagtailFilterSet):
     )
     theme = ThemeFilter(queryset=Concept.objects.filter(broader__isnull=True), label=_("Theme"))
     reading = ReadingFilter(choices=[(UNREAD, _("Could not be read")), *State.choices], label=_("State of a file"))
+    to_verify = ToVerifyFilter(
+        choices=[
+            (ANYTHING, _("Any line")),
+            *((field, capfirst(field_name(field))) for field in ("title", "date_text", "creators", "language", "type")),
+        ],
+        label=_("To verify"),
+    )
     without_file = MissingFilter(label=_("Without a file"))
     year = django_filters.NumberFilter(label=_("Year"))
 
     class Meta:
         model = Reference
-        fields = ["state", "body", "type", "language", "theme", "reading", "without_file", "year"]
+        fields = ["state", "body", "type", "language", "theme", "reading", "to_verify", "without_file", "year"]
 
 
 class ReferenceSearch:
@@ -209,6 +229,14 @@ class FilesPanel(InlinePanel):
         options = super().get_form_options()
         options["formsets"][self.relation_name]["form"] = ReferenceFileForm
         return options
+
+
+class ToVerifyPanel(FieldPanel):
+    """What is to be verified, and why; nothing where everything was."""
+
+    class BoundPanel(FieldPanel.BoundPanel):
+        def is_shown(self) -> bool:
+            return bool(self.form is not None and self.form.marked) and super().is_shown()
 
 
 class FileStatePanel(Panel):
@@ -289,6 +317,7 @@ NOTICE = [
     ),
 ]
 FILES = [
+    ToVerifyPanel("verified", heading=_("To verify")),
     HelpPanel(
         content=_(
             "Add the document here, write its title under “Notice”, and say under “Readers and state” who may see it. "

@@ -69,8 +69,9 @@ class Gathered:
         return [one for one in self.attachments if one.file.pk in layer.files]
 
     def languages(self, attachments: Iterable[Attachment]) -> tuple[str, ...]:
-        """Of these files, in their order; of the title when they have none."""
-        return tuple(dict.fromkeys(code for one in attachments for code in one.languages)) or (self.reference.language,)
+        """Of these files, in their order; of the title when they have none; () where it is not known."""
+        own = (self.reference.language,) if self.reference.language else ()
+        return tuple(dict.fromkeys(code for one in attachments for code in one.languages)) or own
 
 
 def reference_id_of(key: str) -> int | None:

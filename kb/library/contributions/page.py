@@ -222,7 +222,7 @@ def _line(reference: Reference, contribution: Contribution | None, form: RecordF
         where="" if missing or not value else where_words(contribution, name),
         field=form[name] if name in form.fields else None,
         is_missing=missing,
-        thirds=(reference.language,) if name == "language" and not missing else (),
+        thirds=(reference.language,) if name == "language" and reference.language and not missing else (),
     )
 
 
@@ -233,7 +233,7 @@ def _words(reference: Reference, name: str) -> tuple[str, str]:
     if name == "creators":
         return "; ".join(value_of(reference, name)), ""
     if name == "language":
-        return str(LANGUAGE_WORDS[reference.language]), ""
+        return str(LANGUAGE_WORDS.get(reference.language, "")), ""
     if name == "type":
         return str(reference.get_type_display()), ""
     if name == "date_text":

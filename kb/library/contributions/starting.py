@@ -24,9 +24,10 @@ from kb.files.storing import Received, receiving, store
 from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library.catalogue.adding import add_file, add_reference, readable_name
+from kb.library.catalogue.verifying import verified
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import AuthorityKind, FoundIn, PublishReason
-from kb.library.drafting import draft, write
+from kb.library.drafting import lines_of_reference, write
 from kb.library.drafting.identifiers import doi_in
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
 from kb.library.models.authorities import preferred_names
@@ -82,7 +83,7 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
     reference = Reference(body=body, title=named[:500], created_by=user, audiences=[audiences.body(body.code)])
     reference.doi, reference.url = link.doi[:200], link.url
     with received(uploads) as files:
-        drafted = draft(reference, file_name=files[0].original_name if files else "")
+        found = lines_of_reference(reference, None, file_name=files[0].original_name if files else "")
         with transaction.atomic():
             add_reference(reference)
             for file in files:
@@ -93,7 +94,7 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
                 corrected=["title"] if title else [],
                 drafted={} if title else {"title": {"value": reference.title, "where": where, "page": None}},
             )
-            write(contribution, drafted)
+            write(contribution, found)
     reference.refresh_from_db()
     return reference
 
@@ -190,6 +191,7 @@ def write_lines(reference: Reference, contribution: Contribution, values: Mappin
         reference.full_clean(exclude=["superseded_by", "created_by"])
         contribution.corrected = sorted({*contribution.corrected, *changed})
         contribution.save(update_fields=["corrected"])
+        verified(reference, changed)
     reference.save()
     return changed
 

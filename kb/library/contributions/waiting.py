@@ -8,7 +8,7 @@ they are sent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,8 @@ from kb.files.models import FileVersion
 from kb.groups.granting import followed_bodies
 from kb.groups.models import Body
 from kb.library.catalogue.gathering import reference_id_of
+from kb.library.catalogue.verifying import field_name
+from kb.library.catalogue.verifying import to_verify as marked
 from kb.library.choices import ReferenceState
 from kb.library.hits.cards import reference_url
 from kb.library.models import ContributionStep, Reference
@@ -38,6 +40,7 @@ STATE_WORDS = {
     ReferenceState.REFUSED: gettext_lazy("Refused"),
     ReferenceState.WITHDRAWN: gettext_lazy("Withdrawn"),
 }
+_LIST, _EDIT = "wagtailsnippets_library_reference:list", "wagtailsnippets_library_reference:edit"  # of the admin
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +167,25 @@ def unread(user: Any, held: frozenset[str]) -> WaitingList:
         if total and STAFF in held
         else []
     )
-    address = reverse(Reference.snippet_viewset.get_url_name("list"))
-    return WaitingList(total, tuple(things), f"{address}?reading=unread")
+    return WaitingList(total, tuple(things), f"{reverse(_LIST)}?reading=unread")
+
+
+def to_verify(user: Any, held: frozenset[str]) -> WaitingList:
+    """For editors: references with lines that a program wrote and nobody has looked at. Three queries."""
+    if not user.is_staff:
+        return WaitingList(0)
+    found = with_since(Reference.objects.filter(Q(pk__in=marked()), state=ReferenceState.ACCEPTED))
+    total = found.count()
+    is_named = total and STAFF in held
+    named = found.order_by("accepted_at", "pk").prefetch_related("to_verify")[:SHOWN] if is_named else ()
+    things = tuple(
+        replace(
+            _waiting(reference, ", ".join(str(field_name(line.field)) for line in reference.to_verify.all())),
+            url=reverse(_EDIT, args=[reference.pk]),
+        )
+        for reference in named
+    )
+    return WaitingList(total, things, f"{reverse(_LIST)}?to_verify=any")
 
 
 def _waiting(reference: Reference, word: str) -> Waiting:

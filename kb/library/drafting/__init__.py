@@ -2,13 +2,13 @@
 
     draft(reference)       {field: {"value", "where", "page"}}, nothing written              (sources)
     fill(contribution)     drafts, and writes it where a person has not written               (filling)
-    write(contribution, d) the writing alone, inside the transaction of whoever drafted before
+    write(contribution, …) the writing alone, for who looked at the words before a transaction
 
 What a line is read from is in `titles dates names kinds identifiers notions summaries`, all without the database;
 `composing` puts them together.
 """
 
 from kb.library.drafting.filling import fill, write
-from kb.library.drafting.sources import draft
+from kb.library.drafting.sources import draft, lines_of_reference
 
-__all__ = ["draft", "fill", "write"]
+__all__ = ["draft", "fill", "lines_of_reference", "write"]

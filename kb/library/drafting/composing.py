@@ -21,7 +21,7 @@ from kb.library.drafting.titles import titles_of
 from search.analysis import spans
 
 _AFTER_LATIN = "\u0250"
-_FEW_LETTERS = 80  # of text: a language is told by chance
+_FEW_LETTERS = 40  # of text: a language is told by chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,9 @@ def _language_of(document: Document, title: Found | None) -> Found | None:
     if told * 2 < letters:
         return None
     printed = str(title.value) if title and title.where == FoundIn.PAGE else ""
-    doubt = Doubt.SHORT if told < _FEW_LETTERS else ""
+    own = language_of_title(str(title.value), "") if title and title.where != FoundIn.NAME else ""
+    few = _FEW_LETTERS / 2 if own == document.language else _FEW_LETTERS  # the title says it too
+    doubt = Doubt.SHORT if told < few else ""
     return Found(language_of_title(printed, document.language), FoundIn.TEXT, doubt=doubt)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.dates import dates_in
-from kb.library.drafting.documents import SHEETS, Document, Found, Line, Page, on_page, words_of
+from kb.library.drafting.documents import SHEETS, STATED, Document, Found, Line, Page, on_page, words_of
 from kb.library.drafting.junk import is_junk_author
 from kb.library.drafting.names import Names, has_organisation_word, looks_like_person
 
@@ -93,7 +93,7 @@ def _stated(document: Document, known: Names, taken: frozenset[str]) -> Found | 
         return None
     if any(pages):
         return on_page(names, min(page for page in pages if page))
-    return Found(names, FoundIn.PROPERTIES, doubt=Doubt.PROPERTIES)
+    return Found(names, FoundIn.PROPERTIES, doubt="" if document.media_type in STATED else Doubt.PROPERTIES)
 
 
 def _under_title(document: Document, known: Names, taken: frozenset[str]) -> Found | None:

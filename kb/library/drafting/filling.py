@@ -1,4 +1,5 @@
-"""Writing a draft into the reference a member is putting in: what a person wrote or confirmed is never touched.
+"""Writing a draft into a reference that is being put in: what a person wrote or confirmed is never touched. What an
+import brought is accepted at the same time, and what is doubtful in it marked.
 
 a reading ends ─► the contribution is marked as not drafted (same transaction) ─► after the commit a task of the short queue fills it
                                                      └ a worker killed between the two: `enqueue_lost` asks again, by the mark
@@ -6,12 +7,13 @@ a reading ends ─► the contribution is marked as not drafted (same transactio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
@@ -20,8 +22,10 @@ from kb.clock.recovering import given_up
 from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
-from kb.library.choices import ReferenceState
-from kb.library.drafting.sources import draft, newest_version
+from kb.library.catalogue.verifying import mark
+from kb.library.choices import Doubt, ReferenceState
+from kb.library.drafting.documents import Found
+from kb.library.drafting.sources import lines_of_reference, newest_version
 from kb.library.models import Creator, Reference
 from kb.library.models.contributions import Contribution
 from kb.pages.texts import Texts
@@ -29,21 +33,29 @@ from kb.vocabulary.models import Concept
 
 # After acceptance the notice is the editors'; what was refused or withdrawn is at rest.
 _OPEN_STATES = (ReferenceState.DRAFT, ReferenceState.PROPOSED, ReferenceState.RETURNED)
+# Also what an import brought and nobody has looked at: another reading of it (with recognition) may say more.
+_MAY_CHANGE = Q(reference__state__in=_OPEN_STATES) | Q(
+    accept_when_read=True, reference__state=ReferenceState.ACCEPTED, reference__to_verify__isnull=False
+)
+_NEVER_GUESSED = frozenset({"language", "type"})  # left open: a page that says a wrong one says something false
+_EVERY_NOTICE = ("title", "date_text", "creators", "language", "type")  # what is missed where it was not found
 _PLAIN = ("title", "subtitle", "language", "date_text", "type", "publisher", "doi", "isbn", "pages")
 _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has chosen yet
 
 
 def fill(contribution: Contribution) -> Contribution:
     """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat."""
-    return write(contribution, draft(contribution.reference))
+    version = newest_version(contribution.reference)
+    return write(contribution, lines_of_reference(contribution.reference, version), version)
 
 
-def write(contribution: Contribution, drafted: dict[str, dict[str, Any]]) -> Contribution:
-    """Writes a draft where it may be written; gives the contribution as it stands now.
+def write(contribution: Contribution, found: Mapping[str, Found], read_from: FileVersion | None = None) -> Contribution:
+    """Writes what was found in a version where it may be written; gives the contribution as it stands now.
 
     A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the
     person has confirmed, only while it is empty. In a transaction of its own, on a locked row: what a form saves at the
-    same moment comes before or after, never between.
+    same moment comes before or after, never between. Nothing is done with once another text than the one looked at is
+    there: who brought that asked again.
     """
     with transaction.atomic():
         # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for
@@ -54,31 +66,73 @@ def write(contribution: Contribution, drafted: dict[str, dict[str, Any]]) -> Con
         locked = Contribution.objects.select_for_update().get(pk=contribution.pk)
         locked.reference = reference
         version = newest_version(reference)
-        if reference.state in _OPEN_STATES:
-            changed = [
-                name
-                for name, line in drafted.items()
-                if _may_write(locked, reference, name) and _write(reference, name, line["value"])
-            ]
-            if changed:
-                reference.save()
+        is_read = version is not None and version.state != State.WAITING and _same_text(version, read_from)
+        if locked.accept_when_read:  # nobody looks at it first: what nothing says is left open
+            found = {name: line for name, line in found.items() if line.where}
+        drafted = {name: line.as_json() for name, line in found.items()}
+        marked = set(reference.to_verify.values_list("field", flat=True)) if locked.accept_when_read else set()
+        is_open = reference.state in _OPEN_STATES
+        changed = [
+            name
+            for name, line in drafted.items()
+            if (is_open or name in marked)
+            and not (locked.accept_when_read and name in _NEVER_GUESSED and found[name].doubt)
+            and _may_write(locked, reference, name)
+            and _write(reference, name, line["value"])
+        ]
+        if is_read and locked.accept_when_read:
+            if reference.state == ReferenceState.DRAFT:
+                reference.state = ReferenceState.ACCEPTED
+                changed.append("state")
+                mark(reference, _doubts(reference, found, version))
+            elif marked:
+                doubts = _doubts(reference, found, version)
+                mark(reference, {name: why for name, why in doubts.items() if name in marked})
+        if changed:
+            reference.save()
         locked.drafted = {**_kept(locked, drafted), **drafted}
-        locked.drafted_from = version.pk if version and version.state != State.WAITING else None
+        locked.drafted_from = version.pk if version and is_read else None
         locked.save(update_fields=["drafted", "drafted_from"])
     return locked
 
 
+def _same_text(version: FileVersion, read_from: FileVersion | None) -> bool:
+    return read_from is not None and (version.pk, version.reading, version.state) == (
+        read_from.pk,
+        read_from.reading,
+        read_from.state,
+    )
+
+
+def _doubts(reference: Reference, found: Mapping[str, Found], version: FileVersion) -> dict[str, str]:
+    """{field: why} of what is to be looked at: lines that are not sure, and those of every notice that were not found.
+
+    What a person wrote meanwhile is not doubted.
+    """
+    doubts = {}
+    for name in dict.fromkeys((*_EVERY_NOTICE, *found)):
+        line, now = found.get(name), _current(reference, name)
+        if line is not None and (not now or now == _shaped(name, line.value)):
+            doubts[name] = line.doubt
+        elif not now and name in _EVERY_NOTICE:
+            doubts[name] = Doubt.NOWHERE if version.page_count else Doubt.UNREAD
+        elif name == "title" and line is None:  # as the import named it
+            doubts[name] = Doubt.NAME
+    return {name: why for name, why in doubts.items() if why}
+
+
 @task(queue_name="short")
 def fill_contribution(contribution_id: int) -> bool:
-    """Fills a contribution; False when it is gone."""
-    contribution = Contribution.objects.select_related("reference").filter(pk=contribution_id).first()
+    """Fills a contribution; False when it is gone, or somebody did meanwhile."""
+    waiting = Contribution.objects.select_related("reference").filter(drafted_from=None)
+    contribution = waiting.filter(pk=contribution_id).first()
     return contribution is not None and bool(fill(contribution))
 
 
 def ask_again(stored_file: StoredFile) -> None:
     """The text of a file has changed: its contribution is to be drafted. Call it in the transaction of the change."""
-    waiting = Contribution.objects.filter(reference__files__stored_file=stored_file, reference__state__in=_OPEN_STATES)
-    ids = list(waiting.values_list("pk", flat=True))
+    waiting = Contribution.objects.filter(_MAY_CHANGE, reference__files__stored_file=stored_file)
+    ids = list(waiting.values_list("pk", flat=True).distinct())
     if ids:
         Contribution.objects.filter(pk__in=ids).update(drafted_from=None)
         transaction.on_commit(lambda: [fill_contribution.enqueue(pk) for pk in ids])
@@ -93,7 +147,7 @@ def enqueue_lost() -> str:
     limit = timezone.now() - timedelta(seconds=settings.FILES_LOST_AFTER_S)
     read = FileVersion.objects.exclude(state=State.WAITING).filter(read_at__lt=limit)
     undrafted = Contribution.objects.filter(
-        drafted_from=None, reference__state__in=_OPEN_STATES, reference__files__stored_file__versions__in=read
+        _MAY_CHANGE, drafted_from=None, reference__files__stored_file__versions__in=read
     ).distinct()
     lost = list(undrafted.values_list("pk", flat=True)) if undrafted.exists() else []
     unfinished = DBTaskResult.objects.filter(
@@ -108,11 +162,15 @@ def enqueue_lost() -> str:
 
 
 def _stays_as_it_is(contribution_id: int, ended_at: datetime) -> bool:
-    """Marks as drafted a contribution whose newest version was there when its drafting was given up."""
+    """Marks as drafted a contribution whose newest version was there when its drafting was given up; what an import
+    brought comes in as it is, all of it to verify.
+    """
     version = newest_version(Reference.objects.get(contribution=contribution_id))
     if version is None or version.read_at is None or version.read_at > ended_at:
         return False
     Contribution.objects.filter(pk=contribution_id, drafted_from=None).update(drafted_from=version.pk)
+    for imported in Contribution.objects.filter(pk=contribution_id, accept_when_read=True):
+        write(imported, {}, version)
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db.models.functions import Left
@@ -25,22 +26,25 @@ MOST_OF_ALL = 3_000_000  # a thousand printed pages
 _COLUMNS = ("number", "beginning", "label", "spans", "boxes", "height")
 
 
-def draft(reference: Reference, *, file_name: str = "") -> dict[str, dict[str, Any]]:
-    """{field: {"value", "where", "page"}} from the newest version of its first file, else from its link, its DOI and
-    its title. `file_name` is that of the file which a reference that is not saved yet is going to have.
+def draft(reference: Reference) -> dict[str, dict[str, Any]]:
+    """{field: {"value", "where", "page"}}, as it is kept in `Contribution.drafted`."""
+    return {name: line.as_json() for name, line in lines_of_reference(reference, newest_version(reference)).items()}
 
-    where is a code of `FoundIn`, "" for a value that nothing says. concepts also have "pages": {code: page}. A fixed
-    number of queries, and the pages of one version, one at a time. Call it before a transaction opens: strangers' words
-    are looked at here, and whoever writes would wait.
+
+def lines_of_reference(reference: Reference, version: FileVersion | None, *, file_name: str = "") -> dict[str, Found]:
+    """{field: what is proposed} from a version of its file, else from its link, its DOI and its title. `file_name` is
+    that of the file which a reference that is not saved yet is going to have.
+
+    A fixed number of queries, and the pages of one version, one at a time. Call it before a transaction opens:
+    strangers' words are looked at here, and whoever writes would wait.
     """
-    version = newest_version(reference)
     found = _from_file(version) if version else _said(Document(name=file_name)) if file_name else {}
     for name, line in lines_of_link(reference.url, reference.doi).items():
         if name not in found or not found[name].where:
             found[name] = line
     if version is None and not file_name:
         found = _from_title(reference, found)
-    return {name: _in_preferred_form(name, line).as_json() for name, line in found.items()}
+    return {name: _in_preferred_form(name, line) for name, line in found.items()}
 
 
 def newest_version(reference: Reference) -> FileVersion | None:
@@ -117,10 +121,10 @@ def _from_title(reference: Reference, found: dict[str, Found]) -> dict[str, Foun
 def _in_preferred_form(name: str, line: Found) -> Found:
     """Names in the form of the authority list, so that what is shown is what will be kept."""
     if name == "publisher":
-        return Found(preferred(AuthorityKind.PUBLISHER, line.value), line.where, line.page)
+        return replace(line, value=preferred(AuthorityKind.PUBLISHER, line.value))
     if name == "creators":
         ours = preferred_names(AuthorityKind.CREATOR, [one["name"] for one in line.value])
-        return Found([{**one, "name": ours.get(one["name"], one["name"])} for one in line.value], line.where, line.page)
+        return replace(line, value=[{**one, "name": ours.get(one["name"], one["name"])} for one in line.value])
     return line
 
 

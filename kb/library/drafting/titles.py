@@ -12,7 +12,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kb.library.choices import Doubt, FoundIn
-from kb.library.drafting.documents import BOOK, MAIL, SHEETS, WEB_PAGES, Document, Found, Line, Page, on_page, words_of
+from kb.library.drafting.documents import (
+    BOOK,
+    MAIL,
+    SHEETS,
+    STATED,
+    WEB_PAGES,
+    Document,
+    Found,
+    Line,
+    Page,
+    on_page,
+    words_of,
+)
 from kb.library.drafting.junk import is_junk_title, title_of_name
 from kb.library.drafting.lettering import (
     LONGEST,
@@ -94,7 +106,7 @@ def _judged(chosen: Titles, shown: Titles, document: Document, said: str) -> Tit
     named = _is_in_name(text, document) and shown.doubt not in (Doubt.SEVERAL, Doubt.GARBLED)
     if not doubt and not named and not _is_stated(text, document, said):
         if chosen.title.where == FoundIn.PROPERTIES:
-            doubt = Doubt.PROPERTIES
+            doubt = "" if document.media_type in STATED else Doubt.PROPERTIES
         else:
             doubt = shown.doubt or ("" if chosen.is_sure and shown.is_sure else Doubt.PLAIN) or _doubt_of_script(text)
     subtitle = replace(chosen.subtitle, doubt=doubt) if chosen.subtitle else None

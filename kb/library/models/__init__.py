@@ -4,7 +4,7 @@ How they reach the search is in `indexing`, how they are put in is in `catalogui
 """
 
 from kb.library.models.authorities import Authority, OtherName
-from kb.library.models.contributions import Contribution, ContributionStep, Resemblance
+from kb.library.models.contributions import Contribution, ContributionStep, LineToVerify, Resemblance
 from kb.library.models.files import FileCounter, ReferenceFile, TakenVersion
 from kb.library.models.holdings import Holding
 from kb.library.models.imports import ImportedDocument
@@ -19,6 +19,7 @@ __all__ = [
     "FileCounter",
     "Holding",
     "ImportedDocument",
+    "LineToVerify",
     "MarkCounter",
     "OtherName",
     "Reference",

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.library.choices import Handling
+from kb.library.choices import Doubt, Handling
 from kb.library.models.references import Reference
 
 
@@ -21,6 +21,8 @@ class Contribution(models.Model):
     corrected: names of the fields the person changed, which a later reading never touches. drafted_from: id of the file
     version it was read from.
     confirmed_at: when the person said that it is ready; until then it is theirs alone.
+    accept_when_read: nobody is going to confirm it (an import): it is accepted as it was drafted once its file was
+    read, and what drafting was not sure of is marked (`LineToVerify`).
     """
 
     reference = models.OneToOneField(Reference, on_delete=models.CASCADE, related_name="contribution")
@@ -29,6 +31,7 @@ class Contribution(models.Model):
     drafted_from = models.PositiveBigIntegerField(null=True, blank=True)
     started_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    accept_when_read = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("contribution")
@@ -63,6 +66,27 @@ class ContributionStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference_id} {self.handling}"
+
+
+class LineToVerify(models.Model):
+    """A line of a notice that nobody has looked at and drafting was not sure of, or did not find; the row goes when an
+    editor says that it is right, or writes another.
+
+    field: its name in `Reference`.
+    """
+
+    reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="to_verify")
+    field = models.CharField(max_length=20)
+    why = models.CharField(max_length=10, choices=Doubt.choices)
+
+    class Meta:
+        verbose_name = _("line to verify")
+        verbose_name_plural = _("lines to verify")
+        constraints = [models.UniqueConstraint(fields=["reference", "field"], name="library_linetoverify_once")]
+        indexes = [models.Index(fields=["field", "reference"], name="library_verify_by_field")]
+
+    def __str__(self) -> str:
+        return f"{self.reference_id} {self.field}"
 
 
 class Resemblance(models.Model):

@@ -117,7 +117,7 @@ class Reference(ClusterableModel):
     """A catalogue card. `mark` ("PA 2012/147") is its permanent name; its own title and language are as printed on the
     document.
 
-    date_text keeps its precision: "2010", "2010-05", "2010-05-21".
+    date_text keeps its precision: "2010", "2010-05", "2010-05-21". type and language are "" where they are not known.
     """
 
     body = models.ForeignKey(
@@ -125,10 +125,14 @@ class Reference(ClusterableModel):
     )
     mark_year = models.PositiveSmallIntegerField(_("year of the shelf mark"), editable=False)
     mark_number = models.PositiveIntegerField(_("number of the shelf mark"), editable=False)
-    type = models.CharField(_("type"), max_length=20, choices=ReferenceType.choices, default=ReferenceType.REPORT)
+    type = models.CharField(
+        _("type"), max_length=20, choices=ReferenceType.choices, default=ReferenceType.REPORT, blank=True
+    )
     title = models.CharField(_("title"), max_length=500)
     subtitle = models.CharField(_("subtitle"), max_length=500, blank=True)
-    language = models.CharField(_("language of the title"), max_length=2, choices=list(LANGUAGES.items()), default="fr")
+    language = models.CharField(
+        _("language of the title"), max_length=2, choices=list(LANGUAGES.items()), default="fr", blank=True
+    )
     translated_titles = TranslatedText(_("title in the other languages"), blank=True)
     abstract = TranslatedText(_("summary"), blank=True, multiline=True)
     publisher = models.CharField(_("publisher"), max_length=255, blank=True)
@@ -325,8 +329,9 @@ class Reference(ClusterableModel):
         return frozenset(found or {audiences.STAFF})
 
     def all_titles(self) -> Texts:
-        """Titles by language, the document's own as source."""
-        return Texts({**self.translated_titles, self.language: self.title, "source": self.language})
+        """Titles by language, the document's own as source; one in no language that we know stands for French."""
+        language = self.language or self.translated_titles.source
+        return Texts({**self.translated_titles, language: self.title, "source": language})
 
 
 class Creator(Orderable):

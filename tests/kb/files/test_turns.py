@@ -106,3 +106,28 @@ def test_the_choice_costs_the_same_with_two_and_with_fifty_files(django_assert_n
     put_in(people.member("b@example.org"), *map(str, range(50)))
     with django_assert_num_queries(4):
         next_version("x")
+
+
+def test_what_a_command_is_reading_no_task_takes_until_its_time_is_over(order, monkeypatch):
+    put_in(None, "import 1", "import 2")
+    first = FileVersion.objects.order_by("pk").first()
+    seen = []
+
+    def reading(*given, **more):
+        seen.append((next_version("x"), tasks._claim(first.pk, "a task")))
+        return Extraction("text/plain", (ExtractedPage(number=1, text="Le bail"),))
+
+    monkeypatch.setattr(tasks, "extract", reading)
+    assert tasks.read_here(first.pk, claim="here") == "read"
+    assert seen == [(FileVersion.objects.order_by("pk").last().pk, None)]
+
+
+def test_what_a_killed_command_had_in_its_hand_is_free_after_a_while_and_at_once_for_a_command(order):
+    put_in(None, "import 1")
+    version = FileVersion.objects.get()
+    FileVersion.objects.update(claimed_by="command gone", claimed_at=timezone.now())
+    assert next_version("x") is None
+    FileVersion.objects.update(claimed_at=timezone.now() - timedelta(hours=1))
+    assert next_version("x") == version.pk
+    FileVersion.objects.update(claimed_at=timezone.now())
+    assert tasks.read_here(version.pk, claim="again") == "read"

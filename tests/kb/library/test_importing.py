@@ -5,14 +5,19 @@ repeated, nothing twice.
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
 
+from kb.files import tasks
 from kb.files.models import FileVersion
 from kb.library import importing
+from kb.library.drafting.filling import enqueue_lost
 from kb.library.models import ImportedDocument, Reference, ReferenceFile
 from tests.kb.library import builders as make
 
@@ -47,9 +52,9 @@ def test_each_document_becomes_an_accepted_reference_with_its_title_and_language
     said = run(folder)
 
     assert sorted(Reference.objects.values_list("title", "language", "state")) == [
+        ("Casse", "", "accepted"),
+        ("De huur waarborg", "nl", "accepted"),
         ("Le logement social", "fr", "accepted"),
-        ("casse", "fr", "accepted"),
-        ("de huur waarborg", "nl", "accepted"),
     ]
     assert (
         said.splitlines()[-1] == "6 documents: 3 added, 0 new versions, 0 there already, 3 left out, 1 with a problem"
@@ -103,7 +108,7 @@ def test_a_run_that_was_stopped_in_the_middle_of_a_document_is_taken_up(folder, 
     kept = importing.add_file
 
     def stopping(reference, *args, **values):
-        if reference.title == "casse":
+        if reference.title == "Casse":
             raise stop
         return kept(reference, *args, **values)
 
@@ -112,7 +117,7 @@ def test_a_run_that_was_stopped_in_the_middle_of_a_document_is_taken_up(folder, 
         run(folder)
     assert (
         Reference.objects.count() == ImportedDocument.objects.count() == 0
-        or not Reference.objects.filter(title="casse").exists()
+        or not Reference.objects.filter(title="Casse").exists()
     )
     monkeypatch.setattr(importing, "add_file", kept)
     run(folder)
@@ -138,23 +143,6 @@ def test_a_wrong_option_is_said(folder, options):
         call_command("import_folder", str(folder), "--group", "PA", *options, stdout=StringIO(), stderr=StringIO())
 
 
-@pytest.mark.parametrize(
-    ("text", "good"),
-    [
-        ("Le logement social à Schaerbeek", True),
-        ("Microsoft Word - rapport.doc", False),
-        ("rapport_final.docx", False),
-        ("untitled", False),
-        ("Document1", False),
-        ("12", False),
-        ("2012-05-01 14:00", False),
-        ("a" * 200, False),
-    ],
-)
-def test_what_a_program_wrote_is_no_title(text, good):
-    assert importing.is_title(text) == good
-
-
 def test_a_name_that_is_not_utf8_is_kept_in_signs_that_can_be_stored(folder):
     name = os.fsencode(folder) + b"/caf\xe9.txt"
     try:
@@ -165,7 +153,7 @@ def test_a_name_that_is_not_utf8_is_kept_in_signs_that_can_be_stored(folder):
     said = run(folder, "--read")
 
     assert "8 documents: 5 added, 0 new versions, 0 there already, 3 left out" in said
-    assert list(Reference.objects.filter(source="café.txt").values_list("title", flat=True)) == ["café"] * 2
+    assert Reference.objects.filter(source="café.txt").count() == 2
     assert set(FileVersion.objects.filter(original_name="café.txt").values_list("state", flat=True)) == {"read"}
     assert {"caf\\xe9.txt", "café.txt"} <= set(ImportedDocument.objects.values_list("path", flat=True))
     assert "0 added, 0 new versions, 5 there already" in run(folder)
@@ -205,3 +193,92 @@ def test_a_link_in_a_circle_is_a_line_of_the_summary(folder):
     (folder / "rond.pdf").symlink_to(folder / "rond.pdf")
 
     assert any(line.startswith("left out\t-\trond.pdf\t") for line in run(folder).splitlines())
+
+
+def test_a_document_is_read_once_by_the_child_and_outside_every_transaction(folder, monkeypatch):
+    read = []
+
+    def watched(path, *args, **options):
+        read.append([block for block in connection.atomic_blocks if not block._from_testcase])
+        return extract(path, *args, **options)
+
+    extract = tasks.extract
+    monkeypatch.setattr(tasks, "extract", watched)
+    run(folder)
+
+    assert read == [[], [], []]  # the page, the text, the broken PDF
+
+
+def test_what_was_read_fills_the_notice_and_what_is_not_sure_is_to_verify(folder):
+    (folder / "dossier.html").write_text(
+        "<html><head><title>Dossier sur le logement</title><meta name='author' content='GT Logement'>"
+        "<meta name='date' content='2011-05-02'></head><body><p>La garantie locative protège.</p></body></html>"
+    )
+    run(folder)
+    reference = Reference.objects.get(title="Dossier sur le logement")
+    marked = {one.title: set(one.to_verify.values_list("field", flat=True)) for one in Reference.objects.all()}
+
+    assert (reference.type, reference.date_text) == ("webpage", "2011-05-02")
+    assert not {"title", "date_text", "type"} & marked["Dossier sur le logement"]
+    assert marked["Casse"] == {"title", "date_text", "creators", "language", "type"}
+
+
+def test_a_run_that_was_killed_between_reading_and_filling_is_taken_up(folder, monkeypatch):
+    filled = importing.fill
+
+    def killed(contribution):
+        raise SystemExit
+
+    monkeypatch.setattr(importing, "fill", killed)
+    with pytest.raises(SystemExit):
+        run(folder)
+    assert list(Reference.objects.values_list("state", flat=True)) == ["draft"]
+    monkeypatch.setattr(importing, "fill", filled)
+    run(folder)
+
+    assert set(Reference.objects.values_list("state", flat=True)) == {"accepted"}
+    assert Reference.objects.count() == FileVersion.objects.count() == 3
+
+
+def test_what_the_clock_finds_read_and_not_filled_is_accepted_without_the_command(folder, monkeypatch):
+    monkeypatch.setattr(importing, "fill", lambda contribution: None)
+    run(folder)
+    FileVersion.objects.update(read_at=timezone.now() - timedelta(hours=1))
+    enqueue_lost()
+
+    assert set(Reference.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+def test_without_reading_the_worker_reads_fills_and_accepts(folder, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as waiting:
+        said = run(folder, "--no-read")
+    assert set(Reference.objects.values_list("state", flat=True)) == {"draft"}
+    assert said.splitlines()[-1].endswith("0 with a problem; 3 that the worker reads, fills and accepts")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        for callback in waiting:
+            callback()
+
+    assert set(Reference.objects.values_list("title", "state")) == {
+        ("Casse", "accepted"),
+        ("De huur waarborg", "accepted"),
+        ("Le logement social", "accepted"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "left_out"),
+    [
+        ("rapport.txt", b"[1] Dupont, Le bail. [2] Peeters, De huur.", False),
+        ("rapport.txt", b'\xef\xbb\xbf {"a": [1, 2]}', True),
+        ("rapport", b'[{"a": 1}]', True),
+        ("rapport", b"Le bail, article par article.", False),
+        ("photos.zip", b"PK\x03\x04" + b"\0" * 26 + b"photo.jpg", True),
+        ("rapport.docx", b"PK\x03\x04" + b"\0" * 26 + b"photo.jpg", False),
+        ("rapport", b"PK\x03\x04" + b"\0" * 26 + b"[Content_Types].xml", False),
+        ("photo.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0", True),
+    ],
+)
+def test_what_is_no_document_is_told_by_its_name_and_its_first_bytes(tmp_path, name, content, left_out):
+    (tmp_path / name).write_bytes(content)
+    assert bool(importing._why_left_out(tmp_path / name)) == left_out

@@ -1,9 +1,10 @@
-"""`manage.py import_folder DIR --group CODE [--audience members] [--read]`:
+"""`manage.py import_folder DIR --group CODE [--audience members] [--no-read]`:
 a reference and a file for each document of a folder.
 """
 
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
 from collections import Counter
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kb.accounts import audiences
+from kb.files.choices import State
 from kb.groups.models import Body
 from kb.library.importing import Imported, documents, import_document, path_key
 
@@ -32,7 +34,10 @@ class Command(BaseCommand):
             help='"members" (the default), "group", or "public" (the files: members)',
         )
         parser.add_argument(
-            "--read", action="store_true", help="read the texts now, instead of leaving it to the worker"
+            "--read",
+            action=BooleanOptionalAction,
+            default=True,
+            help="read each document now and fill its notice, or leave both to the worker",
         )
 
     def handle(self, *, folder: Path, group: str, audience: str, read: bool, **options) -> None:
@@ -74,7 +79,8 @@ class Command(BaseCommand):
             for path in bar:
                 done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
                 counted[done.outcome] += 1
-                if done.outcome == "left out" or done.state not in ("", "read", "waiting"):
+                counted["waiting"] += done.state == State.WAITING
+                if done.outcome == "left out" or done.state not in ("", State.READ, State.WAITING):
                     counted["with a problem"] += done.outcome != "left out"
                     if len(told) < LINES_SHOWN:
                         told.append(done)
@@ -96,5 +102,6 @@ class Command(BaseCommand):
             f"{total} documents: {counted['added']} added, {counted['new version']} new versions, "
             f"{counted['there already']} there already, "
             f"{counted['left out']} left out, {counted['with a problem']} with a problem"
+            + (f"; {counted['waiting']} that the worker reads, fills and accepts" if counted["waiting"] else "")
             + (f"; folders that could not be opened: {counted['unopened']}" if counted["unopened"] else "")
         )

@@ -157,10 +157,10 @@ def test_a_stranger_s_words_are_looked_at_before_the_transaction_opens(client, m
 
     def watched(*args, **options):
         looked.append([block for block in connection.atomic_blocks if not block._from_testcase])
-        return draft(*args, **options)
+        return lines_of_reference(*args, **options)
 
-    draft = starting.draft
-    monkeypatch.setattr(starting, "draft", watched)
+    lines_of_reference = starting.lines_of_reference
+    monkeypatch.setattr(starting, "lines_of_reference", watched)
     if "uploads" in given:
         given = {"uploads": SimpleUploadedFile(given["uploads"], b"Le bail, article par article.")}
     give(client, **given)

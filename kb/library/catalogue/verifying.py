@@ -1,0 +1,45 @@
+"""Lines of a notice that are to be verified: marked where a notice was accepted as a program drafted it, taken off by
+whoever looks at them.
+
+What is doubtful is found in `drafting`; the box on the form is in `admin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from kb.library.models import LineToVerify, Reference
+
+_NAMES = {"creators": _("creators"), "concepts": _("concepts")}
+
+
+def field_name(field: str):
+    """How people call a line: "title", "language of the title"."""
+    return _NAMES.get(field) or Reference._meta.get_field(field).verbose_name
+
+
+def mark(reference: Reference, doubts: Mapping[str, str]) -> None:
+    """The lines of a saved reference that are to be verified, with why (codes of `Doubt`), in the place of those marked
+    before.
+    """
+    with transaction.atomic():
+        LineToVerify.objects.filter(reference=reference).exclude(field__in=doubts).delete()
+        LineToVerify.objects.bulk_create(
+            [LineToVerify(reference=reference, field=field, why=why) for field, why in doubts.items()],
+            update_conflicts=True,
+            unique_fields=["reference", "field"],
+            update_fields=["why"],
+        )
+
+
+def verified(reference: Reference, fields: Iterable[str]) -> None:
+    """Somebody looked at these lines, or wrote them anew: they are marked no more."""
+    LineToVerify.objects.filter(reference=reference, field__in=list(fields)).delete()
+
+
+def to_verify():
+    """The references of which a line is to be verified; use it as `pk__in`. Whatever their state."""
+    return LineToVerify.objects.values("reference")
