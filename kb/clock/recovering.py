@@ -62,7 +62,7 @@ def given_up(task_path: str) -> dict[int, datetime]:
     """
     ended = DBTaskResult.objects.failed().filter(task_path=task_path, exception_class_path=WORKER_DIED)
     rows = ended.order_by("finished_at").values_list("args_kwargs", "finished_at")
-    return {arguments["args"][0]: finished_at for arguments, finished_at in rows}
+    return {arguments["args"][0]: finished_at for arguments, finished_at in rows if finished_at}
 
 
 def thin_tasks() -> str:

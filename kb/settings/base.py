@@ -4,6 +4,7 @@ Production reads everything that differs from the environment (the README lists 
 """
 
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -288,7 +289,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     # Attempts are counted in it: nothing that strangers can fill without being counted may stand beside them.
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     # The hits of a question in a document, in each web process: some ten megabytes at most, made again when pushed out.
