@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
-
-TABLE_CACHE = "django.core.cache.backends.db.DatabaseCache"
 
 
 def make_cache_table(using: str = "default", verbosity: int = 1, **ignored: Any) -> None:
@@ -18,5 +18,5 @@ def make_cache_table(using: str = "default", verbosity: int = 1, **ignored: Any)
 
     Runs before every migrate: what migrations change may be in the cache.
     """
-    if any(cache["BACKEND"] == TABLE_CACHE for cache in settings.CACHES.values()):
+    if any(isinstance(caches[name], DatabaseCache) for name in settings.CACHES):
         call_command("createcachetable", database=using, verbosity=max(verbosity - 1, 0))
