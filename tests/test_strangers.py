@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from kb.accounts.session_rows import UserSession
 from kb.newsletter.models import NewsletterSettings
 from search.models import QueryLog
 from tests.kb.accounts.builders import member, url
@@ -50,7 +50,7 @@ def test_neither_a_script_that_asks_nor_a_form_that_is_sent_opens_a_session_at_a
         stranger = Client(headers=ASKED_BY_A_SCRIPT, raise_request_exception=False)
         stranger.get(address)
         stranger.post(address, sent)
-        assert not Session.objects.exists(), address
+        assert not UserSession.objects.exists(), address
 
 
 def links(outbox) -> list[str]:
@@ -65,11 +65,11 @@ def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_session
     Client().post(url("account_reset_password"), {"email": person.email})
     for number in (1, 2):
         Client().post("/fr/echos/abonnement/", {"email": f"a{number}@cass.example", "language": "fr"})
-    assert not Session.objects.exists(), "asking for a link makes none"
+    assert not UserSession.objects.exists(), "asking for a link makes none"
     reset, *subscribing = links(mailoutbox)
     for link in (reset, subscribing[0]):
         assert [Client().get(link).status_code for _ in range(5)] == [302] * 3 + [429] * 2, link
     assert [Client().get(subscribing[1]).status_code for _ in range(5)] == [302] * 2 + [429] * 3, "of one place"
-    assert Session.objects.count() == 8
-    assert not Session.objects.filter(expire_date__gt=timezone.now() + timedelta(hours=12)).exists()
+    assert UserSession.objects.count() == 8
+    assert not UserSession.objects.filter(expire_date__gt=timezone.now() + timedelta(hours=12)).exists()
     assert Client(REMOTE_ADDR="192.0.2.9").get(subscribing[1], follow=True).status_code == 200

@@ -13,7 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import addresses
 from kb.accounts.choices import DigestFrequency
+from kb.accounts.session_rows import UserSession
 from kb.languages import LANGUAGES
+
+__all__ = ["Invitation", "KnownPlace", "NamedPlace", "User", "UserSession"]
 
 
 class UserManager(BaseUserManager["User"]):

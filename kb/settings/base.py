@@ -145,6 +145,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 EDITOR_SESSION_SECONDS = 12 * 3600
+SESSION_ENGINE = "kb.accounts.session_rows"
 INVITATION_DAYS = env.int("CASS_INVITATION_DAYS", default=14)
 # L'Échos-CASS. Empty: the sender of every message (DEFAULT_FROM_EMAIL), no address of its own for what comes back.
 NEWSLETTER_FROM = env("CASS_NEWSLETTER_FROM", default="")

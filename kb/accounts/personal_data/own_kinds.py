@@ -13,12 +13,12 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.sessions.models import Session
+from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import recognising
-from kb.accounts.models import Invitation, KnownPlace
+from kb.accounts.models import Invitation, KnownPlace, UserSession
 from kb.accounts.personal_data import places, retaining
 from kb.accounts.personal_data.registry import (
     ACCOUNTABILITY,
@@ -87,10 +87,10 @@ def erase_places(user: Any, identity: Identity) -> int:
     return KnownPlace.objects.filter(user=user).delete()[0]
 
 
-def sessions_of(user: Any) -> Iterator[Session]:
-    """The open sessions of a person; every session is looked into, a few hundred at a time."""
-    for session in in_batches(Session.objects.filter(expire_date__gt=timezone.now())):
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+def sessions_of(user: Any) -> Iterator[UserSession]:
+    """The open sessions of a person, without a log-in that waits for its code."""
+    for session in in_batches(UserSession.objects.filter(account=user.pk, expire_date__gt=timezone.now())):
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             yield session
 
 
@@ -100,12 +100,11 @@ def session_rows(user: Any) -> Iterator[Row]:
 
 
 def erase_sessions(user: Any, identity: Identity) -> int:
-    """Sessions of the person, and those of nobody yet in which somebody typed the address."""
-    gone = 0
-    for session in in_batches(Session.objects.all()):
-        data = session.get_decoded()
-        if data.get("_auth_user_id") == str(user.pk) or identity.everywhere.named_in(str(data)):
-            gone += Session.objects.filter(pk=session.pk).delete()[0]
+    """Sessions of the person, and those of nobody in which somebody typed the address: only these are looked into."""
+    gone = UserSession.objects.filter(account=user.pk).delete()[0]
+    for session in in_batches(UserSession.objects.filter(account=None)):
+        if identity.everywhere.named_in(str(session.get_decoded())):
+            gone += UserSession.objects.filter(pk=session.pk).delete()[0]
     return gone
 
 

@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, transaction
@@ -27,7 +26,7 @@ from django.utils import timezone
 from wagtail.models import ModelLogEntry, PageLogEntry
 
 from kb.accounts import writing
-from kb.accounts.models import User
+from kb.accounts.models import User, UserSession
 from kb.accounts.personal_data import erasing, registry
 
 logger = logging.getLogger(__name__)
@@ -165,7 +164,7 @@ def _erase(people: QuerySet[User]) -> int:
 
 def clear_sessions() -> str | None:
     """Removes sessions that ended; those of a cache or a cookie end by themselves."""
-    gone, _each = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    gone, _each = UserSession.objects.filter(expire_date__lt=timezone.now()).delete()
     return f"{gone} ended sessions removed" if gone else None
 
 

@@ -6,7 +6,6 @@ import json
 
 from allauth.account.models import EmailAddress
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.files.base import ContentFile
 from django.db import connection
 from django.utils import timezone
@@ -22,6 +21,7 @@ from wagtail_localize.models import TranslatableObject, TranslationSource
 from kb.accounts import editors
 from kb.accounts.models import Invitation, KnownPlace, User
 from kb.accounts.personal_data.scrubbing import spellings
+from kb.accounts.session_rows import SessionStore
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, TakenVersion

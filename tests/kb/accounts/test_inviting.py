@@ -5,7 +5,6 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils import timezone
 from kb.accounts import addresses, inviting
 from kb.accounts.choices import InvitationState
 from kb.accounts.models import Invitation, User
+from kb.accounts.session_rows import UserSession
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_an_unknown_link_says_so(client):
 def test_an_odd_link_is_unknown_and_leaves_no_session(client, word):
     answer = client.get(url("account_invitation", word=word))
     assert answer.status_code == 404
-    assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
 
 
 def test_a_newer_invitation_replaces_the_older():

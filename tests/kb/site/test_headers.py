@@ -4,10 +4,10 @@ import re
 from contextlib import suppress
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpResponse
 from django.urls import NoReverseMatch, get_resolver
 
+from kb.accounts.session_rows import SessionStore
 from kb.site.headers import PrivateMiddleware
 from tests.kb.accounts.builders import editor, log_in, url
 from tests.kb.test_access_log import addresses

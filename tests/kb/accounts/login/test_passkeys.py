@@ -12,13 +12,13 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
 
 from kb.accounts.audiences import STAFF, audiences_of, passed_second_factor
 from kb.accounts.models import User
 from kb.accounts.second_factor import has_second_factor
+from kb.accounts.session_rows import UserSession
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, open_session_without_second_factor, url
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +117,7 @@ def held_against(monkeypatch):
 def test_asking_for_a_challenge_writes_no_row_however_often(client):
     given = {challenge(Client()) for _ in range(20)} | {challenge(client) for _ in range(20)}
     assert len(given) == 40
-    assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
 
 
 def test_an_answer_is_held_against_the_challenge_of_that_browser_once_and_for_five_minutes(
@@ -165,7 +165,7 @@ def test_a_log_in_that_begins_in_the_short_session_of_a_link_lasts_as_long_as_an
 def test_an_answer_that_does_not_fit_leaves_no_row(client):
     challenge(client)
     client.post(url("mfa_login_webauthn"), {"credential": "{"})
-    assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
 
 
 # What Python's reader of JSON does not call wrong JSON: nested deeper than it goes, numbers longer than it takes.

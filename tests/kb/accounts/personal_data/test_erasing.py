@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db.models import Count
 from django.utils import timezone
 from wagtail.models import ModelLogEntry, Page, Revision
@@ -14,6 +13,7 @@ from wagtail.models import ModelLogEntry, Page, Revision
 from kb.accounts.models import NamedPlace, User
 from kb.accounts.personal_data import erasing, places, registry
 from kb.accounts.personal_data.scrubbing import Identity
+from kb.accounts.session_rows import UserSession
 from kb.clock.models import OutgoingMail
 from kb.directory.models import SheetImport, SheetLine
 from kb.files.models import FileVersion, private_storage
@@ -203,7 +203,7 @@ def test_sessions_of_the_person_and_of_whoever_typed_the_address_are_over(client
     user = full.person()
     people.open_session_without_second_factor(client, user)
     erasing.erase(user, by=user)
-    assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
     assert client.get(people.url("account_my_data")).status_code == 302
 
 

@@ -9,8 +9,6 @@ from datetime import timedelta
 import pytest
 from allauth.account.models import EmailAddress
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +16,7 @@ from wagtail.models import Revision
 
 from kb.accounts.models import NamedPlace, User
 from kb.accounts.personal_data import erasing, places, retaining
+from kb.accounts.session_rows import SessionStore, UserSession
 from kb.clock.models import OutgoingMail
 from kb.clock.notices.waiting import waiting_for
 from kb.directory.models import Organisation, SheetImport, SheetLine
@@ -134,7 +133,7 @@ def test_an_address_that_was_asked_for_and_never_proven_stays_in_everything_that
     erasing.erase(user, by=user)
     after = [row for row in rows_of_others() if row.get("subject") != "" or row.get("kind") != asked.kind]
     assert after == before
-    assert Session.objects.filter(session_key=session.session_key).exists()
+    assert UserSession.objects.filter(session_key=session.session_key).exists()
     assert not EmailAddress.objects.filter(email=strange).exists()
 
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
@@ -19,6 +17,7 @@ from wagtail.models import ModelLogEntry
 
 from kb.accounts.models import Invitation, User
 from kb.accounts.personal_data import registry, retaining
+from kb.accounts.session_rows import SessionStore, UserSession
 from kb.clock.models import LastRun, Notice
 from kb.clock.registry import due_functions
 from kb.clock.running import run_due
@@ -168,7 +167,7 @@ def test_ended_sessions_go_and_open_ones_stay():
         session.set_expiry(seconds)
         session.save()
     retaining.retain()
-    assert Session.objects.count() == 1
+    assert UserSession.objects.count() == 1
 
 
 def test_the_log_of_the_admin_is_thinned_after_two_years():

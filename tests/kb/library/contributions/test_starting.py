@@ -11,7 +11,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import connection
@@ -23,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from kb.accounts.audiences import STAFF, held_by
+from kb.accounts.session_rows import UserSession
 from kb.files.models import FileVersion, StoredFile, private_storage
 from kb.groups.models import Mandate
 from kb.library.catalogue.adding import MOST_NAMES
@@ -741,7 +741,7 @@ def kept_address(response) -> str:
 
 
 def end_sessions() -> None:
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    UserSession.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
 
 
 def test_what_was_typed_and_dropped_after_the_session_ended_is_there_after_the_log_in(client, author):
