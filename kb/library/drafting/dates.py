@@ -124,6 +124,8 @@ def dates_in(text: str) -> Iterator[tuple[re.Match[str], str]]:
         month = said.get("until") or said.get("month", "")
         number = int(month) if month.isdecimal() else _NUMBERS.get(month.lower(), 0)
         year, day = int(said["year"]), int(said.get("day", 0))
+        if number > 12 and 1 <= day <= 12:  # "11/16/2016": the month first, which no day could follow
+            number, day = day, number
         if number and not 1 <= number <= 12:
             number, day = 0, 0
         try:

@@ -195,20 +195,27 @@ def _headed(document: Document) -> Titles:
     first = first_paragraph(lines[:12])
     if not first:
         return Titles()
-    found = _taken(joined(first), first, is_sure=_is_title_page(lines))
+    found = replace(_taken(joined(first), first, is_sure=_is_title_page(lines)), doubt=Doubt.PLAIN)
     after = next((line for line in lines if line not in first), None)
     if after and _is_second_line(after, lines, document):
-        return Titles(
-            found.title, on_page(after.text.strip(MARKS), page.number), found.lines | {after.text}, found.is_sure
-        )
+        subtitle = on_page(after.text.strip(MARKS), page.number)
+        return replace(found, subtitle=subtitle, lines=found.lines | {after.text})
     return found
 
 
 def _of_sheet(document: Document) -> Titles:
-    """The words of a first row that has one cell only; a table has no other title."""
-    first = next((line for page in document.head[:1] for line in page.lines[:1]), None)
-    alone = first is not None and "\t" not in first.text and "," not in first.text and ";" not in first.text
-    return _taken(first.text.strip(MARKS), [first]) if first and alone and reads_like_a_title([first]) else Titles()
+    """The words of a first row that has one cell only; a table has no other title. Rows of one cell below it leave open
+    what it is.
+    """
+    rows = [line for page in document.head[:1] for line in page.lines[:3]]
+    if not rows or not _is_one_cell(rows[0]) or not reads_like_a_title(rows[:1]):
+        return Titles()
+    doubt = Doubt.PLAIN if all(map(_is_one_cell, rows)) else ""
+    return replace(_taken(rows[0].text.strip(MARKS), rows[:1]), doubt=doubt)
+
+
+def _is_one_cell(row: Line) -> bool:
+    return not any(sign in row.text for sign in "\t,;")
 
 
 def _taken(title: str, lines: Sequence[Line], *, is_sure: bool = True) -> Titles:
