@@ -2,7 +2,7 @@
 addresses and threads stand on its command line.
 """
 
-from search.extraction.confinement import hide_process
+from search.extraction.confining.confinement import hide_process
 
 control_socket_disable = True  # nobody steers a running site by a socket in somebody's home
 

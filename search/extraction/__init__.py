@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from search.extraction.confinement import hide_process
+from search.extraction.child.sandbox import Sandbox, confinement_here, settle, shared_sandbox
+from search.extraction.confining.confinement import hide_process
 from search.extraction.errors import (
     BrokenFile,
     EncryptedFile,
@@ -23,10 +24,9 @@ from search.extraction.errors import (
 from search.extraction.families import HEAD_BYTES, Family, family_of, is_program_name
 from search.extraction.html import sections_of
 from search.extraction.limits import Limits
-from search.extraction.ocr import available as can_recognise
 from search.extraction.pages import ExtractedPage, Extraction, WordBox, unpack_boxes
+from search.extraction.pdf.ocr import available as can_recognise
 from search.extraction.plain import decode
-from search.extraction.sandbox import Sandbox, confinement_here, settle, shared_sandbox
 
 __all__ = [
     "HEAD_BYTES",

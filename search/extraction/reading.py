@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from search.extraction import html, mail, office, old_office, pdf, plain, sniffing
+from search.extraction import html, mail, office, plain, sniffing
 from search.extraction.errors import BrokenFile, TooLarge, Unsupported
 from search.extraction.limits import Facts, Limits
+from search.extraction.office import old_office
 from search.extraction.pages import ExtractedPage
+from search.extraction.pdf import document as pdf
 
 Reader = Callable[[Path, Limits], Iterator[Facts | ExtractedPage | str]]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 
 from pdfminer.high_level import extract_text
 
+from search.extraction.child.sandbox import Sandbox
 from search.extraction.limits import Limits
 from search.extraction.pages import Extraction
-from search.extraction.sandbox import Sandbox
 from tests.bench.table import Row
 
 SECONDS_A_FILE = 60.0

@@ -11,7 +11,7 @@ from kb.clock import health, views
 from kb.clock.models import LastRun, WorkerBeat
 from kb.clock.wagtail_hooks import ClockPanel, add_clock_panels
 from search.engines import EngineUnavailable
-from search.extraction.confinement import Confinement
+from search.extraction.confining.confinement import Confinement
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(minutes=11)

@@ -13,7 +13,8 @@ from kb.files import storing, tasks
 from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion
 from kb.files.reading import read_paths
-from search.extraction import Limits, ocr
+from search.extraction import Limits
+from search.extraction.pdf import ocr
 from tests.kb.files.builders import KIND
 
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"

@@ -8,7 +8,7 @@ import pytest
 
 from search.extraction import BrokenFile, Limits, Sandbox, TooLarge
 from search.extraction.containers import check_directory
-from search.extraction.package import Package
+from search.extraction.office.package import Package
 from search.extraction.sniffing import sniff
 from tests.kb.files.hostile import DAMAGED_DOC, many_files
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import pypdfium2
 from pypdfium2 import raw
 
-from search.extraction import ocr, xmp
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile, TooLarge
 from search.extraction.layout import Piece, clean_word, compose
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, WordBox, pack_boxes
+from search.extraction.pdf import ocr, xmp
 
 logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
 

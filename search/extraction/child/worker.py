@@ -26,10 +26,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from search.extraction import confinement, pdf, programs, reading
+from search.extraction import reading
+from search.extraction.confining import confinement, programs
 from search.extraction.errors import BrokenFile, ExtractionError
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage
+from search.extraction.pdf import document as pdf
 from search.extraction.sniffing import sniff
 
 HEADER = struct.Struct("<cI")

@@ -14,7 +14,7 @@ from lxml import etree
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile
 from search.extraction.limits import Facts, Limits
-from search.extraction.package import Package, local, parse_xml, whole
+from search.extraction.office.package import Package, local, parse_xml, whole
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 

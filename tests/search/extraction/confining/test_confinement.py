@@ -29,9 +29,11 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import call_command
 
-from search.extraction import BrokenFile, Sandbox, TimedOut, Unconfined, calls, confinement, sandbox
-from search.extraction.confinement import Confinement
-from search.extraction.scratch import Scratch
+from search.extraction import BrokenFile, Sandbox, TimedOut, Unconfined
+from search.extraction.child import sandbox
+from search.extraction.child.scratch import Scratch
+from search.extraction.confining import calls, confinement
+from search.extraction.confining.confinement import Confinement
 from tests.search.extraction.test_libreoffice import PROGRAM, flat
 
 HIJACK = """
@@ -779,7 +781,7 @@ def dumpable() -> int:
 def test_processes_of_the_site_are_closed_to_others(
     start: Callable[[], object], monkeypatch: pytest.MonkeyPatch, active: Confinement
 ) -> None:
-    monkeypatch.chdir(Path(__file__).parents[3])
+    monkeypatch.chdir(Path(__file__).parents[4])
     ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
     assert dumpable() == 1
     try:

@@ -30,7 +30,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from search.extraction.confinement import Confinement
+from search.extraction.child.scratch import Scratch
+from search.extraction.confining.confinement import Confinement
 from search.extraction.dates import iso_date
 from search.extraction.errors import (
     BrokenFile,
@@ -43,7 +44,6 @@ from search.extraction.errors import (
 )
 from search.extraction.limits import Facts, Limits
 from search.extraction.pages import ExtractedPage, Extraction
-from search.extraction.scratch import Scratch
 from search.extraction.sniffing import MEDIA_TYPES
 
 _HEADER = struct.Struct("<cI")
@@ -59,20 +59,20 @@ sys.modules["search"] = package
 """
 _START = f"""{_ENTER}
 from pathlib import Path
-from search.extraction.worker import main
+from search.extraction.child.worker import main
 main(given=Path(sys.argv[2]), work=Path(sys.argv[3]), ended=int(sys.argv[4]))
 """
 _TRY = f"""{_ENTER}
 import dataclasses, json
 from pathlib import Path
-from search.extraction.confinement import confine
+from search.extraction.confining.confinement import confine
 print(json.dumps(dataclasses.asdict(confine(given=Path(sys.argv[2]), work=Path(sys.argv[2])))))
 """
 _START_SECONDS = 60.0
 _END_SECONDS = 10.0  # from "done" until everything of a file is gone
 _LOOK_SECONDS = 0.2  # between two looks at what is free on the disk
 _SMALL_BYTES = 64_000_000  # that a reading may take of a disk that is nearly full
-_PLACE = str(Path(__file__).resolve().parent.parent)
+_PLACE = str(Path(__file__).resolve().parents[2])
 
 
 class Sandbox:

@@ -11,7 +11,7 @@ from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile
 from search.extraction.html import sections_of
 from search.extraction.limits import Facts, Limits
-from search.extraction.package import Package, local
+from search.extraction.office.package import Package, local
 from search.extraction.pages import ExtractedPage
 
 _TEXTS = frozenset(("application/xhtml+xml", "text/html", "application/x-dtbook+xml", "text/x-oeb1-document"))

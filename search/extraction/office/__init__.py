@@ -2,8 +2,8 @@
 containers in `package`.
 """
 
-from search.extraction.epub import read as read_epub
-from search.extraction.opendocument import read_odp, read_ods, read_odt
-from search.extraction.openxml import read_docx, read_pptx, read_word_xml, read_xlsx
+from search.extraction.office.epub import read as read_epub
+from search.extraction.office.opendocument import read_odp, read_ods, read_odt
+from search.extraction.office.openxml import read_docx, read_pptx, read_word_xml, read_xlsx
 
 __all__ = ["read_docx", "read_epub", "read_odp", "read_ods", "read_odt", "read_pptx", "read_word_xml", "read_xlsx"]

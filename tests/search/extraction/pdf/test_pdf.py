@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from search.extraction import BrokenFile, EncryptedFile, ExtractionError, Limits, Sandbox, is_scan, ocr
+from search.extraction import BrokenFile, EncryptedFile, ExtractionError, Limits, Sandbox, is_scan
 from search.extraction.pages import WordBox, unpack_boxes
+from search.extraction.pdf import ocr
 from tests.search.extraction.builders import raw_pdf, text_pdf, write_pdf
 
 COLUMNS = """

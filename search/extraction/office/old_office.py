@@ -7,15 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from search.extraction import office, programs, sniffing
+from search.extraction import sniffing
+from search.extraction.confining import programs
 from search.extraction.errors import BrokenFile, EncryptedFile, TimedOut, Unsupported
 from search.extraction.limits import Facts, Limits
+from search.extraction.office.openxml import read_docx, read_pptx, read_xlsx
 from search.extraction.pages import ExtractedPage
 
 _TARGETS = {
-    sniffing.DOC: ("docx", office.read_docx),
-    sniffing.XLS: ("xlsx", office.read_xlsx),
-    sniffing.PPT: ("pptx", office.read_pptx),
+    sniffing.DOC: ("docx", read_docx),
+    sniffing.XLS: ("xlsx", read_xlsx),
+    sniffing.PPT: ("pptx", read_pptx),
 }
 
 

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.extraction.calls import FIRST_UNKNOWN, NEVER, NUMBERS
+from search.extraction.confining.calls import FIRST_UNKNOWN, NEVER, NUMBERS
 
 # By the processor: what the kernel calls it (AUDIT_ARCH_…), and its column in the tables of `calls`.
 _PROCESSORS = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
@@ -180,7 +180,7 @@ def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confin
     landlock, seccomp = 0, False
     apart = _take_an_empty_network(libc)
     packages = [Path(place) for place in sys.path if Path(place).name in ("site-packages", "dist-packages")]
-    python = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[1], *packages)
+    python = (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[2], *packages)
     rights = {**_SYSTEM, **{str(place): _USE for place in (*python, *programs)}, str(given): _LOOK, str(work): _WORK}
     try:
         landlock = _limit_files(libc, rights)

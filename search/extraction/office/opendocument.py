@@ -12,7 +12,7 @@ from lxml import etree
 from search.extraction.dates import iso_date
 from search.extraction.errors import BrokenFile, EncryptedFile
 from search.extraction.limits import Facts, Limits
-from search.extraction.package import Package, local, whole
+from search.extraction.office.package import Package, local, whole
 from search.extraction.pages import ExtractedPage
 from search.extraction.sections import Sections
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from search.extraction import confinement
+from search.extraction.confining import confinement
 from search.extraction.limits import Limits
 
 LANGUAGES = ("fra", "nld", "eng")

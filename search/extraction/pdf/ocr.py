@@ -8,7 +8,7 @@ import functools
 import tempfile
 from pathlib import Path
 
-from search.extraction import programs
+from search.extraction.confining import programs
 from search.extraction.layout import Piece, clean_word
 
 _MIN_CONFIDENCE = 30

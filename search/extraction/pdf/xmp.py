@@ -15,7 +15,7 @@ from lxml import etree
 
 from search.extraction.dates import iso_date
 from search.extraction.limits import Facts
-from search.extraction.package import local, parse_xml
+from search.extraction.office.package import local, parse_xml
 
 _OPENS, _CLOSES = b"<x:xmpmeta", b"</x:xmpmeta>"
 _LONGEST = 1_000_000  # bytes of one packet
