@@ -70,7 +70,7 @@ def test_a_database_of_the_version_before_opens_and_what_waited_in_it_drains(man
     assert database.execute("SELECT state FROM files_fileversion").fetchall() == [("read",)]
     assert database.execute("SELECT count(*) FROM search_outbox").fetchone() == (0,)
     assert database.execute("SELECT count(*) FROM clock_outgoingmail WHERE sent_at IS NULL").fetchone() == (0,)
-    assert database.execute("SELECT count(*) FROM accounts_user WHERE invited_at IS NOT NULL").fetchone() == (1,)
+    assert database.execute("SELECT count(*) FROM accounts_invitation").fetchone() == (1,)
     database.close()
-    [hit] = json.loads(manage("search", "permanences", "--json"))["hits"]
+    [hit] = json.loads(manage("search", "permanences", "--as", "membre@example.org", "--json"))["hits"]
     assert hit["title"] == "Le guide du primo-arrivant"
