@@ -34,7 +34,7 @@ from search.extraction.child import sandbox
 from search.extraction.child.scratch import Scratch
 from search.extraction.confining import calls, confinement
 from search.extraction.confining.confinement import Confinement
-from tests.search.extraction.test_libreoffice import PROGRAM, flat
+from tests.search.extraction.office.test_libreoffice import PROGRAM, flat
 
 HIJACK = """
 from search.extraction import reading, sniffing
@@ -640,9 +640,8 @@ def test_a_kernel_without_landlock_is_told() -> None:
 
 @pytest.fixture
 def kernel_without_landlock(monkeypatch: pytest.MonkeyPatch) -> None:
-    absent = (
-        "from search.extraction import confinement\ndef none(*_):\n    raise OSError(38, 'Function not implemented')\n"
-    )
+    raising = "def none(*_):\n    raise OSError(38, 'Function not implemented')\n"
+    absent = f"from search.extraction.confining import confinement\n{raising}"
     monkeypatch.setattr(
         sandbox,
         "_START",
