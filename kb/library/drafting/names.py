@@ -238,6 +238,7 @@ _LISTED = re.compile(r"\s*(?:;|\t|•|·|\s/\s)\s*")
 _NOTES = re.compile(
     r"\([^)]*\)|(?<=[^\W\d_])[\d∗*†‡](?:,?\d)*(?=\W|$)"
 )  # brackets, and the numbers of footnotes at names
+_NOTES_APART = re.compile(r"(?<=[^\W\d_])\s\d{1,2}(?=\s*(?:[,;]|$))")  # "Zejiang Shen 1 , Ruochen Zhang 2 "
 _AROUND = " *∗†‡,.;:-–"
 
 
@@ -265,7 +266,10 @@ class Names:
         what looks like no name is left out unless `all_of_them`.
         """
         found: dict[str, dict[str, Any]] = {}
-        for part in self._parts(_NOTES.sub(" ", said)):
+        bare = _NOTES.sub(" ", said)
+        if len(_NOTES_APART.findall(bare)) > 1:  # one alone may belong to a name: "Werkgroep 3"
+            bare = _NOTES_APART.sub("", bare)
+        for part in self._parts(bare):
             name = " ".join(part.split()).strip(_AROUND)
             if name and len(name) <= LONGEST and (all_of_them or self._is_name(name)):
                 found.setdefault(name, self.named(name))

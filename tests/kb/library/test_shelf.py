@@ -105,7 +105,7 @@ def test_of_a_handful_of_real_documents_nothing_is_wrong_and_not_marked(tmp_path
 @pytest.mark.parametrize(
     ("kind", "least"),
     [
-        ("pdf", {"title": 35, "date_text": 29, "creators": 22}),
+        ("pdf", {"title": 35, "date_text": 29, "creators": 23}),
         ("office", {"title": 14, "date_text": 6, "creators": 6}),
     ],
 )

@@ -196,3 +196,14 @@ def test_a_list_of_references_is_no_imprint():
         f"[{number}] Martin A. ({2000 + number}) Titre. Published by Elsewhere Press" for number in range(1, 9)
     )
     assert publisher("Le bail", BODY["fr"], BODY["fr"], BODY["fr"], cited) is None
+
+
+def test_the_numbers_of_notes_that_stand_apart_are_no_part_of_names():
+    printed = "Zejiang Shen 1 , Ruochen Zhang 2 , Melissa Dell 3 , and Weining Li 5"
+    assert [one["name"] for one in Names({}).listed(printed)] == [
+        "Zejiang Shen",
+        "Ruochen Zhang",
+        "Melissa Dell",
+        "Weining Li",
+    ]
+    assert [one["name"] for one in Names({}).listed("Werkgroep 3")] == ["Werkgroep 3"]

@@ -161,3 +161,48 @@ class TestWithoutPages:
     def test_what_could_not_be_read_is_called_by_its_file(self):
         assert titles_of(Document(name="Rapport%20annuel_CPAS-v2_def.pdf")).title.value == "Rapport annuel CPAS"
         assert titles_of(Document(name="20120519.pdf")).title is None
+
+
+@pytest.mark.parametrize("heading", ["CHAPTER 1", "Hoofdstuk 2", "Annexe A", "Figure 4.", "Bijlage"])
+def test_a_heading_that_only_counts_falls_to_the_name_of_the_file_which_is_to_verify(tmp_path, heading):
+    found = titles_of(pdf(tmp_path, f"#text(26pt)[{heading}]\n\n{BODY['fr']}", name="bail_et_garantie.pdf")).title
+    assert (found.value, found.doubt) == ("Bail et garantie", "name")
+
+
+@pytest.mark.parametrize(
+    ("heading", "doubt"),
+    [
+        ("Appendix A – Glossary of the lease", "part"),
+        ("3 Le bail et la garantie", "part"),
+        ("Ministerie van Volksgezondheid, Welzijn en Sport", "part"),
+        ("Le Bail", ""),
+        ("Baux", "plain"),
+        ("LaTeX ChaPter CaseS oF the ClassRoom", "garbled"),
+    ],
+)
+def test_a_title_whose_words_are_odd_is_to_verify(tmp_path, heading, doubt):
+    found = titles_of(pdf(tmp_path, f"#text(26pt)[{heading}]\n\n{BODY['fr']}")).title
+    assert (found.value, str(found.doubt)) == (heading, doubt)
+
+
+@pytest.mark.parametrize("ministry", ["Ministerie van Volksgezondheid", "Service public fédéral", "Ministry of Health"])
+def test_the_name_of_an_organisation_beside_words_nearly_as_large_is_no_title(tmp_path, ministry):
+    document = pdf(tmp_path, f"#text(24pt)[{ministry}]\n\n#v(2cm)\n#text(20pt)[Habiter sans capital]\n\n{BODY['fr']}")
+    assert (titles_of(document).title.value, titles_of(document).title.doubt) == ("Habiter sans capital", "")
+
+
+def test_of_two_that_are_as_large_each_could_be_the_title(tmp_path):
+    both = "#text(24pt)[Habiter sans capital]\n\n#v(3cm)\n#text(24pt)[La garantie locative]"
+    assert titles_of(pdf(tmp_path, f"{both}\n\n{BODY['fr']}")).title.doubt == "several"
+
+
+def test_a_title_hardly_larger_than_the_text_is_to_verify_unless_the_name_of_the_file_says_it_too(tmp_path):
+    source = f"#text(11.6pt)[Habiter sans capital]\n\n{BODY['fr']}"
+    assert titles_of(pdf(tmp_path, source)).title.doubt == "plain"
+    assert titles_of(pdf(tmp_path, source, name="habiter-sans-capital.pdf")).title.doubt == ""
+
+
+def test_words_along_the_side_of_the_page_are_no_title(tmp_path):
+    side = "#place(left + horizon, dx: -1cm, rotate(-90deg, reflow: true, text(30pt)[Nature]))\n"
+    document = pdf(tmp_path, f"{side}#text(18pt)[Habiter sans capital]\n\n{BODY['fr']}")
+    assert titles_of(document).title.value == "Habiter sans capital"
