@@ -80,7 +80,7 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
             and _may_write(locked, reference, name)
             and _write(reference, name, line["value"])
         ]
-        if is_read and locked.accept_when_read:
+        if version is not None and is_read and locked.accept_when_read:
             if reference.state == ReferenceState.DRAFT:
                 reference.state = ReferenceState.ACCEPTED
                 changed.append("state")

@@ -158,13 +158,13 @@ def _printed(document: Document, organisations: frozenset[str]) -> Titles:
         if titled is not None:
             below = subtitle_below(titled, blocks, document, page.height or 1.0)
             subtitle = on_page(below.text, page.number) if below else None
-            lines = frozenset(line.text for line in [*titled.lines, *(below.lines if below else ())])
+            taken = frozenset(line.text for line in [*titled.lines, *(below.lines if below else ())])
             doubt = _doubt_of_place(titled, blocks, page, document, organisations)
-            return Titles(on_page(titled.text, page.number), subtitle, lines, doubt=doubt)
+            return Titles(on_page(titled.text, page.number), subtitle, taken, doubt=doubt)
         if sum(line.letters for line in page.lines) > 120:
             break
-    page = next((page for page in document.head[:2] if page.lines), None)
-    lines = first_paragraph(lines_without_furniture(page, document)[:30]) if page else ()
+    first = next((page for page in document.head[:2] if page.lines), None)
+    lines = first_paragraph(lines_without_furniture(first, document)[:30]) if first else ()
     return _taken(joined(lines), lines, is_sure=False) if lines else Titles()
 
 
