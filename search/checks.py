@@ -14,10 +14,20 @@ from wagtail.models import get_page_models
 from search import registry
 from search.engines import ENGINES
 
+_FUNCTIONS = (
+    ("SEARCH_AUDIENCES", "gives the audiences of a request", "kb.accounts.audiences.audiences_of", "search.E003"),
+    (
+        "SEARCH_IS_WITHIN",
+        "says whether everyone of one audience is in one of others",
+        "kb.accounts.audiences.is_within",
+        "search.E004",
+    ),
+)
+
 
 @checks.register(checks.Tags.compatibility)
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """SEARCH_ENGINE is known, SEARCH_INDEX_DIR is a path (or None: in memory), SEARCH_AUDIENCES names a function."""
+    """SEARCH_ENGINE is known, SEARCH_INDEX_DIR is a path (or None: in memory), the others name functions."""
     found: list[checks.CheckMessage] = []
     engine = getattr(settings, "SEARCH_ENGINE", None)
     if engine not in ENGINES:
@@ -35,19 +45,20 @@ def check_settings(app_configs: Any = None, **kwargs: Any) -> list[checks.CheckM
                 id="search.E002",
             )
         )
-    audiences = getattr(settings, "SEARCH_AUDIENCES", "")
-    try:
-        callable_named = callable(import_string(audiences))
-    except (ImportError, AttributeError, TypeError):
-        callable_named = False
-    if not callable_named:
-        found.append(
-            checks.Error(
-                f"SEARCH_AUDIENCES, {audiences!r}, names no function.",
-                hint='Name the function that gives the audiences of a request: "kb.accounts.audiences.audiences_of".',
-                id="search.E003",
+    for name, what, example, code in _FUNCTIONS:
+        named = getattr(settings, name, "")
+        try:
+            callable_named = callable(import_string(named))
+        except (ImportError, AttributeError, TypeError):
+            callable_named = False
+        if not callable_named:
+            found.append(
+                checks.Error(
+                    f"{name}, {named!r}, names no function.",
+                    hint=f'Name the function that {what}: "{example}".',
+                    id=code,
+                )
             )
-        )
     return found
 
 

@@ -22,7 +22,6 @@ from django.utils.translation import override
 
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
-from kb.accounts.closing import closes
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate
 from kb.library.contributions import steps as handling
@@ -330,24 +329,6 @@ def test_whatever_only_edits_a_thing_leaves_it_where_it_was(site, kind):
                 edit(type(thing).objects.get(pk=thing.pk))
                 assert site_finder().closing.isdisjoint({f"{kind}:{getattr(thing, 'organisation_id', thing.pk)}"}), name
                 assert said(words).split()[:3] == before.split()[:3], f"{words}, {name}"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "closing"),
-    [
-        ({"": {"public"}}, {"": {"public"}, "1.1": {"members"}}, False),
-        ({"": {"members"}}, {"": {"public"}}, False),
-        ({"": {"person:3", "referent:PA"}}, {"": {"public"}}, False),
-        ({"": {STAFF}}, {"": {"members"}}, False),
-        ({}, {"": {"public"}}, False),
-        ({"": {"public"}}, {"": {"members", "body:PA"}}, True),
-        ({"": {"body:PA"}}, {"": {"members"}}, True),  # its consultants are no members
-        ({"": {"public"}, "1.1": {"members"}}, {"": {"public"}}, True),
-        ({"": {STAFF}}, {}, True),
-    ],
-)
-def test_a_change_closes_when_somebody_loses_a_part(before, after, closing):
-    assert closes(before, after) == closing
 
 
 @pytest.mark.parametrize("given", [["public"], GROUP], ids=["opened", "closed"])

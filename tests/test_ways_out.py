@@ -18,7 +18,6 @@ from wagtail.models import Site
 from kb.files.models import private_storage
 from kb.groups.models import Mandate
 from kb.library.models import Reference, ReferenceFile
-from kb.library.models.recording import subject_of
 from search.indexing import rebuild
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
@@ -204,7 +203,7 @@ def site(index, readers):  # noqa: F811
     parent = pages.page("Parent mélisse", slug="parent", audiences=["body:PA"])
     pages.page("Enfant", slug="enfant", parent=parent, audiences=["public"])
     closed = pages.page("Secret mélisse", slug="secret-melisse", audiences=["body:PA"])
-    spoken_of = {word: subject_of(Reference.objects.get(title=f"Étude {word}").pk) for word in THINGS}
+    spoken_of = {word: Reference.subject_of(Reference.objects.get(title=f"Étude {word}").pk) for word in THINGS}
     items = [
         newsletters.item(f"Nouvelle {word}", text=f"Texte {word}", subject=subject, heading="library.references")
         for word, subject in spoken_of.items()

@@ -30,7 +30,7 @@ from kb.files.storing import Received, receive, store
 from kb.groups.models import Body
 from kb.languages import CODES
 from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 from kb.vocabulary.models import AltLabel, Concept, Keyword
 
 PASSWORD = "schaerbeek-demo"

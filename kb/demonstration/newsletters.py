@@ -13,7 +13,6 @@ from home.models import ContentPage
 from kb.accounts.models import User
 from kb.languages import CODES
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from kb.newsletter.choices import ConsentEvent, ConsentSource, OwnHeading, SubscriberState
 from kb.newsletter.models import Consent, Issue, IssueItem, Subscriber
 from kb.newsletter.models.approval import ensure_workflow
@@ -92,7 +91,9 @@ def make_subscriber(described: dict) -> None:
 
 def subjects_by_key(marks: Mapping[str, str]) -> dict[str, str]:
     """{key of references.json: what the search calls it}."""
-    by_mark = {reference.mark: subject_of(reference.pk) for reference in Reference.objects.select_related("body")}
+    by_mark = {
+        reference.mark: Reference.subject_of(reference.pk) for reference in Reference.objects.select_related("body")
+    }
     return {key: by_mark[mark] for key, mark in marks.items()}
 
 

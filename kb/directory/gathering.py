@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from kb.directory.models import Closure, Membership, OpeningHours, Organisation, Place, Service
-from kb.directory.models.recording import KIND
+from kb.directory.models.organisations import KIND
 from kb.vocabulary.models import Concept
 
 

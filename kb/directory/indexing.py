@@ -22,7 +22,7 @@ from kb.directory.gathering import (
     standing,
 )
 from kb.directory.models import Organisation, Place
-from kb.directory.models.recording import KIND, subject_of
+from kb.directory.models.organisations import KIND
 from kb.languages import CODES
 from kb.vocabulary.models import AltLabel
 from search.entries import Entry, LanguageSpan, Section, Title
@@ -42,7 +42,7 @@ class DirectoryKind:
 
     def subjects(self) -> Iterator[str]:
         for pk in Organisation.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=2000):
-            yield subject_of(pk)
+            yield Organisation.subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
         """Eight queries, however many subjects."""
@@ -58,7 +58,7 @@ class DirectoryKind:
         Three queries.
         """
         return {
-            subject_of(pk): dict.fromkeys(parts, _EVERYONE)
+            Organisation.subject_of(pk): dict.fromkeys(parts, _EVERYONE)
             for pk, parts in standing(map(organisation_id_of, subjects)).items()
         }
 
@@ -105,7 +105,7 @@ def _entry(whole: Gathered, words: _Words) -> Entry:
     with override("fr"):
         url = organisation.get_absolute_url()
     return Entry(
-        subject=subject_of(organisation.pk),
+        subject=Organisation.subject_of(organisation.pk),
         kind=KIND,
         url=url,
         titles=_titles(organisation),
@@ -192,7 +192,7 @@ def _card(whole: Gathered, language: str) -> Card:
     towns = (str(one.place.municipality.shown(language)) for one in whole.all_places())
     meta = ", ".join(part for part in (organisation.get_kind_display(), *dict.fromkeys(towns)) if part)
     return Card(
-        subject=subject_of(organisation.pk),
+        subject=Organisation.subject_of(organisation.pk),
         title=shown.text,
         title_language=shown.language,
         url=organisation.get_absolute_url(),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
+from django.db.models import Q
 from django.db.models.signals import m2m_changed
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,6 @@ from kb.clock.registry import register_due
 from kb.directory.indexing import DirectoryKind
 from kb.directory.linking import OrganisationSitemap
 from kb.directory.models import Organisation, Service
-from kb.directory.models.recording import record_organisations, record_themes
 from kb.directory.sheets import bringing_in
 from kb.directory.sheets.kinds import register_sheet_kind
 from kb.directory.workbook.importing import DIRECTORY
@@ -21,6 +22,7 @@ from kb.pages.frame import register_section
 from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts
 from search import registry
+from search.indexing import record
 
 
 def register_all() -> None:
@@ -49,9 +51,20 @@ def register_all() -> None:
 
 def record_concepts(ids: frozenset[int]) -> None:
     """A concept changed: the organisations that have it, or whose services do, have other words and themes now."""
-    record_organisations(
-        Organisation.objects.filter(concepts__in=ids).order_by().values_list("pk", flat=True).distinct()
-    )
-    record_organisations(
-        Service.objects.filter(concepts__in=ids).order_by().values_list("organisation_id", flat=True).distinct()
-    )
+    for rows in (Organisation.objects, Service.objects):
+        record(*rows.filter(concepts__in=ids).touched())
+
+
+def record_themes(sender, instance, action: str, reverse: bool, model, pk_set, **kwargs) -> None:
+    """Receiver of m2m_changed for the themes of organisations and services, from either side.
+
+    Unlike post_save, this signal comes inside the transaction that writes the rows.
+    """
+    if action not in {"post_add", "post_remove", "pre_clear"}:
+        return
+    if not reverse:
+        rows = type(instance).objects.filter(pk=instance.pk)
+    else:
+        rows = model.objects.filter(Q(pk__in=pk_set) if pk_set is not None else Q(concepts=instance))
+    with transaction.atomic():
+        record(*rows.touched())

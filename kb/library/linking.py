@@ -12,7 +12,6 @@ from kb.languages import CODES
 from kb.library.hits.cards import cards
 from kb.library.models import Reference
 from kb.library.models.marks import Mark
-from kb.library.models.recording import subject_of
 from kb.pages.references import FoundReference
 from kb.pages.sitemaps import PagedSitemap
 
@@ -28,7 +27,7 @@ def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: 
         pk = Reference.objects.with_mark(parsed).values_list("pk", flat=True).first() if parsed else None
         if pk is None:
             continue
-        key = f"{subject_of(pk)}/"
+        key = f"{Reference.subject_of(pk)}/"
         card = cards([key], audiences=audiences).get(key)
         if card is not None:
             found[mark] = FoundReference(mark, card.title, card.title_language, card.url, card.meta, card.languages)

@@ -17,7 +17,7 @@ from kb.languages import CODES
 from kb.library.catalogue.gathering import reference_id_of
 from kb.library.catalogue.naming import meta_line
 from kb.library.models import Creator, Reference
-from kb.library.models.recording import KIND, subject_of
+from kb.library.models.references import KIND
 from kb.pages.news import News
 from kb.pages.texts import Texts
 
@@ -44,11 +44,15 @@ class ReferenceNews:
 
     def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
         """One query."""
-        return [subject_of(pk) for pk in _newest(start, end).values_list("pk", flat=True)[:limit]]
+        return [Reference.subject_of(pk) for pk in _newest(start, end).values_list("pk", flat=True)[:limit]]
 
     def public(self, subjects: Sequence[str]) -> Mapping[str, News]:
         """Two queries at most; none when no subject is a reference."""
-        ids = {pk for subject in subjects if (pk := reference_id_of(subject)) is not None and subject == subject_of(pk)}
+        ids = {
+            pk
+            for subject in subjects
+            if (pk := reference_id_of(subject)) is not None and subject == Reference.subject_of(pk)
+        }
         return {news.subject: news for news in _told(Reference.objects.public().filter(pk__in=ids))} if ids else {}
 
 
@@ -86,7 +90,7 @@ def _news(reference: Reference, creators: Sequence[Creator]) -> News:
             if not _has_summary(reference):
                 texts[language] = meta_line(reference, creators, None)
     return News(
-        subject=subject_of(reference.pk),
+        subject=Reference.subject_of(reference.pk),
         titles=reference.all_titles(),
         texts=Texts(texts),
         urls=urls,

@@ -23,7 +23,7 @@ from kb.library.drafting import filling
 from kb.library.hits.entries import ReferenceKind, lengths
 from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
-from kb.library.models.recording import KIND, record_closed_references, record_references
+from kb.library.models.references import KIND
 from kb.library.news import ReferenceNews
 from kb.pages.frame import register_section
 from kb.pages.news import register_news
@@ -31,6 +31,7 @@ from kb.pages.references import register_resolver
 from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts, register_on_keywords
 from search import registry
+from search.indexing import record, record_closing
 
 
 def register_all() -> None:
@@ -86,15 +87,13 @@ def type_names() -> list[tuple[str, str]]:
 
 def record_owner(stored_file: StoredFile) -> None:
     """A reading ended: the reference has other words now, and what is proposed of it may be another."""
-    record_references(ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True))
+    record(*ReferenceFile.objects.filter(stored_file=stored_file).touched())
     filling.ask_again(stored_file)
 
 
 def record_removed(stored_file: StoredFile) -> None:
     """A version is gone: the words of the reference may be its words still."""
-    record_closed_references(
-        ReferenceFile.objects.filter(stored_file=stored_file).values_list("reference_id", flat=True)
-    )
+    record_closing(*ReferenceFile.objects.filter(stored_file=stored_file).touched())
 
 
 def language_of_file(stored_file: StoredFile) -> str:
@@ -102,10 +101,8 @@ def language_of_file(stored_file: StoredFile) -> str:
 
 
 def record_concepts(ids: frozenset[int]) -> None:
-    record_references(Reference.objects.filter(concepts__in=ids).order_by().values_list("pk", flat=True).distinct())
+    record(*Reference.objects.filter(concepts__in=ids).touched())
 
 
 def record_keywords(ids: frozenset[int]) -> None:
-    record_references(
-        Reference.objects.filter(keyword_items__tag__in=ids).order_by().values_list("pk", flat=True).distinct()
-    )
+    record(*Reference.objects.filter(keyword_items__tag__in=ids).touched())

@@ -20,7 +20,6 @@ from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
 from kb.accounts.audiences import PUBLIC, audiences_of, may_see, narrowed
-from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
 from kb.accounts.reopening import STAMP, OpensNothingAgain, earlier, later, more_readers, stamp_of_rights
 from kb.languages import current_language
@@ -28,6 +27,7 @@ from kb.pages import addresses
 from kb.pages.echoes import Echo
 from kb.pages.originals import Originals, pieces_of
 from search.indexing import record, record_closing
+from search.recording import opened_before_saving, record_since
 from search.registry import Opened, dependents_of, open_to
 
 TOP_DEPTH = 3

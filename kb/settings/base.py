@@ -307,6 +307,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}
 SEARCH_ENGINE = "embedded"
 SEARCH_INDEX_DIR = VAR_DIR / "index"
 SEARCH_AUDIENCES = "kb.accounts.audiences.audiences_of"
+SEARCH_IS_WITHIN = "kb.accounts.audiences.is_within"
 WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
 
 FILES_MAX_BYTES = env.int("CASS_FILES_MAX_MB", default=100) * 1024 * 1024

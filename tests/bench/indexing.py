@@ -17,7 +17,6 @@ from wagtail.search.backends import get_search_backend
 
 from kb.files.models import FilePage
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from search.engines.embedded import EmbeddedEngine, writing
 from search.engines.embedded.engine import REBUILD_HEAP_BYTES
 from search.engines.preparing import Fields, Prepared, prepare
@@ -94,7 +93,8 @@ def _said_now_and_then(progress: Progress) -> Callable[[int, int], None]:
 def _prepared() -> Iterator[Prepared]:
     """The entries of one reference in SAMPLE, cut into tokens."""
     subjects = [
-        subject_of(pk) for pk in islice(Reference.objects.order_by("pk").values_list("pk", flat=True), 0, None, SAMPLE)
+        Reference.subject_of(pk)
+        for pk in islice(Reference.objects.order_by("pk").values_list("pk", flat=True), 0, None, SAMPLE)
     ]
     for some in batches(subjects, 20):
         made, failed = make_entries(some)

@@ -27,7 +27,7 @@ from kb.files.models import FilePage, FileVersion, StoredFile
 from kb.groups.models import Body
 from kb.library.choices import PublishReason, ReferenceState, ReferenceType
 from kb.library.models import Creator, Reference, ReferenceFile
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 from kb.vocabulary.models import Concept
 from tests.bench.wording import DocumentText, documents
 

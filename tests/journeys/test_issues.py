@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from kb.newsletter.public import archive
 from tests.axe import assert_no_axe_findings
 from tests.kb.library import builders as library
@@ -35,7 +35,7 @@ def issues(transactional_db):
     items = [
         make.item(
             {"fr": "Une étude", "nl": "Een studie"},
-            subject=subject_of(of.pk),
+            subject=Reference.subject_of(of.pk),
             heading="library.references",
             text={"fr": "Elle est là."},
         ),

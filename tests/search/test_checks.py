@@ -15,6 +15,7 @@ def test_the_sites_own_settings_are_sane():
         ("SEARCH_INDEX_DIR", "var/index", "search.E002"),
         ("SEARCH_AUDIENCES", "kb.accounts.audiences.nothing", "search.E003"),
         ("SEARCH_AUDIENCES", "", "search.E003"),
+        ("SEARCH_IS_WITHIN", "kb.accounts.audiences.nothing", "search.E004"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_named(settings, name, value, code):

@@ -14,11 +14,13 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
 from kb.directory.choices import OrganisationKind
-from kb.directory.models.recording import Recorded, RecordingQuerySet
 from kb.directory.spoken import refuse_unknown
 from kb.languages import LANGUAGES
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept
+from search.recording import Recorded, RecordingQuerySet
+
+KIND = "directory.organisation"
 
 
 def runs_on(day: date) -> Q:
@@ -71,7 +73,7 @@ class Organisation(Recorded, ClusterableModel):
     )
     updated_at = models.DateTimeField(_("last change"), auto_now=True)
 
-    organisation_field = "pk"
+    search_kind = KIND
     rights = ("is_active",)
     objects = OrganisationQuerySet.as_manager()
 
@@ -133,6 +135,8 @@ class Service(Recorded, ClusterableModel):
     sort_order = models.PositiveIntegerField(_("order"), default=0)
     is_active = models.BooleanField(_("active"), default=True)
 
+    search_kind = KIND
+    subject_path = "organisation_id"
     rights = ("is_active", "organisation_id")
 
     class Meta:

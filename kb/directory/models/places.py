@@ -10,9 +10,9 @@ from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
 from kb.directory.choices import Weekday
-from kb.directory.models.organisations import Organisation, RunningQuerySet, Service
-from kb.directory.models.recording import Recorded
+from kb.directory.models.organisations import KIND, Organisation, RunningQuerySet, Service
 from kb.pages.texts import TranslatedText
+from search.recording import Recorded
 
 
 class Place(Recorded, ClusterableModel):
@@ -60,6 +60,8 @@ class Place(Recorded, ClusterableModel):
     email = models.EmailField(_("e-mail address"), blank=True)
     sort_order = models.PositiveIntegerField(_("order"), default=0)
 
+    search_kind = KIND
+    subject_path = "organisation_id"
     rights = ("organisation_id", "service_id")
 
     class Meta:

@@ -15,7 +15,7 @@ from django.utils.text import get_valid_filename
 from kb.files.storing import Received, receiving, store
 from kb.library.choices import PublishReason
 from kb.library.models import Creator, Reference, ReferenceFile
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 from kb.vocabulary.models import Concept
 
 MOST_NAMES = 100  # of who made a document; the document itself has the others

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from kb.backoffice.searching import words_of
 from kb.library.choices import AuthorityKind
 from kb.library.models import Authority, Creator, OtherName, Reference
-from kb.library.models.recording import RecordingQuerySet, record_references
+from search.indexing import record
+from search.recording import RecordingQuerySet
 
 LONGEST = 255
 _SIGNS = re.compile(r"[^\w\s]+")
@@ -95,7 +96,7 @@ def merge(kind: str, names: Iterable[str], into: str) -> int:
     authority, _made = Authority.objects.get_or_create(kind=kind, name=into)
     _take_over(authority, others)
     changed = _rewrite(kind, others, into)
-    record_references(_standing_on(kind, [into]).touched())
+    record(*_standing_on(kind, [into]).touched())
     return changed
 
 
@@ -106,7 +107,7 @@ def forget(other: OtherName) -> None:
     with transaction.atomic():
         authority = other.authority
         other.delete()
-        record_references(_standing_on(authority.kind, [authority.name]).touched())
+        record(*_standing_on(authority.kind, [authority.name]).touched())
         if not authority.other_names.exists() and authority.organisation_id is None:
             authority.delete()
 

@@ -13,7 +13,7 @@ from kb.accounts.audiences import may_see
 from kb.files.models import FileVersion
 from kb.library.catalogue.layers import Layer, layers_of
 from kb.library.models import Creator, Reference, ReferenceFile
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 
 
 @dataclass(slots=True)

@@ -18,8 +18,7 @@ from wagtail.log_actions import log
 
 from kb.accounts.audiences import STAFF
 from kb.files.models import FileVersion
-from kb.library.models import ReferenceFile, TakenVersion
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference, ReferenceFile, TakenVersion
 from search.indexing import record_closing
 
 LOG_ACTION = "library.take_version_away"
@@ -35,7 +34,7 @@ def drop_replaced(file: ReferenceFile, newest: FileVersion) -> None:
     )
     if replaced.exists():
         replaced.delete()
-        record_closing(subject_of(file.reference_id))
+        record_closing(Reference.subject_of(file.reference_id))
 
 
 def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> TakenVersion:
@@ -58,6 +57,6 @@ def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> Ta
             audiences=sorted(fresh.effective_audiences) if was_open else [STAFF],
         )
         version.delete()
-        record_closing(subject_of(fresh.reference_id))
+        record_closing(Reference.subject_of(fresh.reference_id))
         log(instance=fresh.reference, action=LOG_ACTION, user=user, data={"version": f"{fresh.number}.{number}"})
     return taken

@@ -27,7 +27,6 @@ from kb.clock.notices.noticing import notice
 from kb.groups.models import Body, Mandate
 from kb.library.choices import Handling, ReferenceState
 from kb.library.models import Contribution, ContributionStep, Reference
-from kb.library.models.recording import subject_of
 
 DONE = {
     ReferenceState.DRAFT: "",
@@ -240,7 +239,7 @@ def _write_down(reference: Reference, actor: Any, handling: str, word: str) -> N
     author = reference.created_by
     kind = NOTICES.get(ReferenceState(reference.state))
     if kind and author is not None and author != actor and author.is_active:
-        notice(author, kind, subject_of(reference.pk))
+        notice(author, kind, Reference.subject_of(reference.pk))
 
 
 def _expect(reference: Reference, states: frozenset[str]) -> None:

@@ -20,7 +20,6 @@ from kb.library.catalogue.gathering import Attachment, Gathered, gather, referen
 from kb.library.catalogue.naming import format_name, meta_line, parse_anchor
 from kb.library.hits.sections import section_of, summary_section
 from kb.library.models import Reference, ReferenceKeyword
-from kb.library.models.recording import subject_of
 from kb.pages.templatetags.frame import filesize_words
 from search import registry
 from search.entries import Section
@@ -68,7 +67,7 @@ def _card(whole: Gathered, attachments: Sequence[Attachment]) -> Card:
     if first and first.size_bytes:
         links.append(CardLink(_open_label(first), file_url(reference, attachments[0].file.number, first.number)))
     return Card(
-        subject=subject_of(reference.pk),
+        subject=Reference.subject_of(reference.pk),
         title=reference.full_title,
         title_language=reference.language,
         url=reference_url(reference),

@@ -24,7 +24,7 @@ from kb.library.choices import AuthorityKind
 from kb.library.hits.cards import found
 from kb.library.hits.sections import notice_section, section_of, titles_of
 from kb.library.models import Holding, OtherName, Reference, ReferenceFile, ReferenceKeyword
-from kb.library.models.recording import KIND, subject_of
+from kb.library.models.references import KIND
 from kb.vocabulary.models import AltLabel, Concept
 from search import registry
 from search.entries import Entry, Section
@@ -43,7 +43,7 @@ class ReferenceKind:
 
     def subjects(self) -> Iterator[str]:
         for pk in Reference.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=2000):
-            yield subject_of(pk)
+            yield Reference.subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
         """Eleven queries, however many subjects; pages are streamed,
@@ -53,7 +53,7 @@ class ReferenceKind:
         gathered = gather(pk for pk in wanted if pk is not None)
         words = Words(gathered)
         for reference_id, pages in _with_pages(gathered):
-            yield subject_of(reference_id), entries_of(gathered[reference_id], words, pages)
+            yield Reference.subject_of(reference_id), entries_of(gathered[reference_id], words, pages)
         for subject, pk in zip(subjects, wanted, strict=True):
             if pk not in gathered:
                 yield subject, ()
@@ -65,7 +65,7 @@ class ReferenceKind:
         ids = [pk for subject in subjects if (pk := reference_id_of(subject)) is not None]
         # Who changes the rights of one at the same time compares with what we write.
         list(Reference.objects.filter(pk__in=ids).order_by("pk").select_for_update().values_list("pk", flat=True))
-        return {subject_of(pk): _opened(whole) for pk, whole in gather(ids).items()}
+        return {Reference.subject_of(pk): _opened(whole) for pk, whole in gather(ids).items()}
 
     def found(
         self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
@@ -174,7 +174,7 @@ def _entry(gathered: Gathered, words: Words, pages: Pages, layer: Layer) -> Entr
     attachments = gathered.in_layer(layer)
     themes = words.themes(reference.pk)
     return Entry(
-        subject=subject_of(reference.pk),
+        subject=Reference.subject_of(reference.pk),
         layer=layer.name,
         kind=KIND,
         url=f"/r/{reference.mark_slug}",

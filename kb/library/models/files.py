@@ -14,13 +14,12 @@ from modelcluster.fields import ParentalKey
 from wagtail.models import Orderable
 
 from kb.accounts import audiences
-from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, members_only
 from kb.files.models import StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
-from kb.library.models.recording import RecordingQuerySet, record_closed_references, subject_of
-from kb.library.models.references import Reference, open_versions
+from kb.library.models.references import KIND, Reference, open_versions
+from search.recording import Recorded, RecordingQuerySet
 
 
 class FileCounterManager(models.Manager["FileCounter"]):
@@ -46,8 +45,6 @@ class FileCounter(models.Model):
 
 
 class ReferenceFileQuerySet(RecordingQuerySet):
-    rights = ("audiences", "publish_reason", "reference_id", "stored_file_id")
-
     def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
         with transaction.atomic(using=self.db):
             made = super().bulk_create(objs, *args, **options)
@@ -65,7 +62,7 @@ class ReferenceFileQuerySet(RecordingQuerySet):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
 
-class ReferenceFile(Orderable):
+class ReferenceFile(Recorded, Orderable):
     """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the
     notice's.
 
@@ -95,6 +92,9 @@ class ReferenceFile(Orderable):
     opened_from = models.PositiveIntegerField(default=1, editable=False)
     opened_to = models.PositiveIntegerField(default=0, editable=False)
 
+    search_kind = KIND
+    subject_path = "reference_id"
+    rights = ("audiences", "publish_reason", "reference_id", "stored_file_id")
     objects = ReferenceFileQuerySet.as_manager()
 
     class Meta(Orderable.Meta):
@@ -150,19 +150,15 @@ class ReferenceFile(Orderable):
         with transaction.atomic():
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
-            subjects = [subject_of(self.reference_id)]
-            before = opened_before_saving(
-                self, subjects, rights=ReferenceFileQuerySet.rights, update_fields=options.get("update_fields")
-            )
             super().save(*args, **options)
-            if self.reference.state == ReferenceState.ACCEPTED:
-                open_versions([self.reference_id])
-                self.refresh_from_db(fields=["opened_to"])
-            record_since(before, subjects)
+
+    def _follow(self) -> None:
+        if self.reference.state == ReferenceState.ACCEPTED:
+            open_versions([self.reference_id])
+            self.refresh_from_db(fields=["opened_to"])
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record_closed_references([self.reference_id])
             stored = self.stored_file_id
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk=stored).delete()

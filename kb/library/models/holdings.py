@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from wagtail.models import Orderable
 
-from kb.library.models.recording import RecordingQuerySet, record_references
-from kb.library.models.references import Reference
+from kb.library.models.references import KIND, Reference
+from search.recording import Recorded
 
 
-class Holding(Orderable):
+class Holding(Recorded, Orderable):
     """A copy on paper and where it stands."""
 
     reference = ParentalKey(Reference, on_delete=models.CASCADE, related_name="holdings")
@@ -20,7 +20,8 @@ class Holding(Orderable):
     )
     note = models.CharField(_("remark"), max_length=255, blank=True)
 
-    objects = RecordingQuerySet.as_manager()
+    search_kind = KIND
+    subject_path = "reference_id"
 
     class Meta(Orderable.Meta):
         verbose_name = _("copy on paper")
@@ -28,13 +29,3 @@ class Holding(Orderable):
 
     def __str__(self) -> str:
         return self.place
-
-    def save(self, *args, **options) -> None:
-        with transaction.atomic():
-            super().save(*args, **options)
-            record_references([self.reference_id])
-
-    def delete(self, *args, **options):
-        with transaction.atomic():
-            record_references([self.reference_id])
-            return super().delete(*args, **options)

@@ -19,7 +19,6 @@ from taggit.models import ItemBase
 from wagtail.models import Orderable
 
 from kb.accounts import audiences
-from kb.accounts.closing import opened_before_saving, record_since
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, holds, members_only, note_public
 from kb.directory.models import Organisation
 from kb.files.models import StoredFile
@@ -28,22 +27,20 @@ from kb.languages import LANGUAGES
 from kb.library.choices import FOLLOWED_STATES, AuthorityKind, CreatorRole, Force, ReferenceState, ReferenceType
 from kb.library.models.authorities import preferred
 from kb.library.models.marks import Mark, MarkCounter
-from kb.library.models.recording import RecordingQuerySet, record_closed_references, record_references, subject_of
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
+from search.recording import Recorded, RecordingQuerySet
 
 NEEDS_AGREEMENT = _(
     "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
     "Choose the group or all members until it has agreed."
 )
+KIND = "library.reference"
 _AT_ONCE = 500
 
 
 class ReferenceQuerySet(RecordingQuerySet):
     """References; every way to change many of them records each for the search."""
-
-    reference_field = "pk"
-    rights = ("state", "audiences", "created_by_id", "body_id")
 
     def with_mark(self, mark: Mark) -> ReferenceQuerySet:
         return self.filter(body__code=mark.code, mark_year=mark.year, mark_number=mark.number)
@@ -113,7 +110,7 @@ class ReferenceKeyword(ItemBase):
     content_object = ParentalKey("library.Reference", on_delete=models.CASCADE, related_name="keyword_items")
 
 
-class Reference(ClusterableModel):
+class Reference(Recorded, ClusterableModel):
     """A catalogue card. `mark` ("PA 2012/147") is its permanent name; its own title and language are as printed on the
     document.
 
@@ -200,6 +197,8 @@ class Reference(ClusterableModel):
     accepted_at = models.DateTimeField(null=True, blank=True, editable=False)
     first_public_at = FirstPublicField()
 
+    search_kind = KIND
+    rights = ("state", "audiences", "created_by_id", "body_id")
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
@@ -273,17 +272,14 @@ class Reference(ClusterableModel):
             self.complete()
             if update_fields is None or "publisher" in update_fields:
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
-            before = opened_before_saving(
-                self, [subject_of(self.pk)], rights=ReferenceQuerySet.rights, update_fields=update_fields
-            )
             super().save(*args, update_fields=update_fields, **options)
-            if self.state == ReferenceState.ACCEPTED:
-                open_versions([self.pk])
-            record_since(before, [subject_of(self.pk)])
+
+    def _follow(self) -> None:
+        if self.state == ReferenceState.ACCEPTED:
+            open_versions([self.pk])
 
     def delete(self, *args, **options):
         with transaction.atomic():
-            record_closed_references([self.pk])
             stored = list(StoredFile.objects.filter(reference_file__reference=self.pk).values_list("pk", flat=True))
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk__in=stored).delete()
@@ -334,7 +330,7 @@ class Reference(ClusterableModel):
         return Texts({**self.translated_titles, language: self.title, "source": language})
 
 
-class Creator(Orderable):
+class Creator(Recorded, Orderable):
     """A name on the title page, in order; never an account. `name` is as printed: an organisation,
     or "Family, Given".
     """
@@ -352,7 +348,8 @@ class Creator(Orderable):
     )
     role = models.CharField(_("role"), max_length=20, choices=CreatorRole.choices, default=CreatorRole.AUTHOR)
 
-    objects = RecordingQuerySet.as_manager()
+    search_kind = KIND
+    subject_path = "reference_id"
 
     class Meta(Orderable.Meta):
         verbose_name = _("creator")
@@ -365,9 +362,3 @@ class Creator(Orderable):
         with transaction.atomic():
             self.name = preferred(AuthorityKind.CREATOR, self.name)
             super().save(*args, **options)
-            record_references([self.reference_id])
-
-    def delete(self, *args, **options):
-        with transaction.atomic():
-            record_references([self.reference_id])
-            return super().delete(*args, **options)

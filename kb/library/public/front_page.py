@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from kb.library.hits.cards import cards
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 from search.entries import Filters, Query
 from search.opening import Finder
 from search.registry import Card, facet_labels

@@ -19,7 +19,7 @@ from django.core.cache import caches
 from kb.files.models import FilePage
 from kb.library.catalogue.access import Place
 from kb.library.catalogue.naming import anchor_of, page_label, parse_anchor
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from search.engines import EngineUnavailable
 from search.entries import Filters, LanguageSpan, Query
 from search.extraction import unpack_boxes
@@ -154,7 +154,7 @@ def _numbers(place: Place, query: Query, finder: Finder, held: frozenset[str]) -
     or says nothing of a reference that is closing.
     """
     file, version = place.attachment.file, place.version
-    subject = subject_of(place.whole.reference.pk)
+    subject = Reference.subject_of(place.whole.reference.pk)
     if subject in finder.closing:
         return None
     numbers = set()

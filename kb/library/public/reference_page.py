@@ -21,7 +21,7 @@ from kb.library.catalogue.naming import date_words, described, format_name, page
 from kb.library.choices import CreatorRole
 from kb.library.hits.cards import file_url, partly_searched
 from kb.library.models import Creator, Holding, Reference
-from kb.library.models.recording import KIND
+from kb.library.models.references import KIND
 from kb.pages.echoes import Echo
 from kb.pages.texts import Shown
 from kb.vocabulary.models import Concept, Keyword

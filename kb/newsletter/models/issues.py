@@ -5,7 +5,8 @@ What becomes of it is in `sendings`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
@@ -20,20 +21,13 @@ from modelcluster.models import ClusterableModel, model_from_serializable_data
 from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
-from kb.accounts.closing import record_since
 from kb.newsletter.choices import OwnHeading
 from kb.newsletter.models import gate
 from kb.pages.texts import TranslatedText
-from search.indexing import record_closing
-from search.registry import open_to
+from search.recording import Recorded, RecordingQuerySet
+from search.registry import Opened, open_to
 
 KIND = "newsletter.issue"
-
-
-def subject_of(issue_id: int) -> str:
-    """What the search calls an issue: "newsletter.issue:14" (its id, not its number)."""
-    return f"{KIND}:{issue_id}"
-
 
 Preview = Callable[[HttpRequest, "Issue"], HttpResponse]
 
@@ -47,7 +41,7 @@ def register_preview(mode: str, label: str | Promise, language: str | Promise, s
     _previews[mode] = (label, language, show)
 
 
-class IssueQuerySet(models.QuerySet):
+class IssueQuerySet(RecordingQuerySet):
     """Changes of many issues also reach the search, and none is public without an agreement (`gating`)."""
 
     def public(self) -> IssueQuerySet:
@@ -57,11 +51,7 @@ class IssueQuerySet(models.QuerySet):
     def update(self, **values) -> int:
         with transaction.atomic():
             gate.check_updated(self, values)
-            subjects = [subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)]
-            before = open_to(subjects) if {"live", "lead_subject"} & set(values) else {}
-            changed = super().update(**values)
-            record_since(before, subjects)
-        return changed
+            return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
@@ -76,16 +66,8 @@ class IssueQuerySet(models.QuerySet):
         gate.check_updated(self.filter(pk__in=[issue.pk for issue in objs]), dict.fromkeys(fields))
         return super().bulk_update(objs, fields, *args, **options)
 
-    def delete(self) -> tuple[int, dict[str, int]]:
-        with transaction.atomic():
-            record_closing(*[subject_of(pk) for pk in self.order_by().values_list("pk", flat=True)])
-            return super().delete()
 
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
-
-class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
+class Issue(Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
     """An issue of L'Échos-CASS. What the row holds is the approved revision once it is live; what is being written is
     its latest revision.
 
@@ -115,6 +97,8 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
         for_concrete_model=False,
     )
 
+    search_kind = KIND
+    rights = ("live", "lead_subject")
     objects = IssueQuerySet.as_manager()
 
     class Meta:
@@ -151,10 +135,13 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
         """Raises ValidationError when it would be public as anything but what was agreed to."""
         with transaction.atomic():
             gate.check_saved(self, options.get("update_fields"))
-            before = open_to([subject_of(self.pk)]) if self.pk else {}  # its items are saved with it
             with gate.writing():
                 super().save(*args, **options)
-            record_since(before, [subject_of(self.pk)])
+
+    def _opened_before(
+        self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
+    ) -> dict[str, Opened]:
+        return open_to(subjects)  # whatever is written: its items are saved with it
 
     def publish(self, revision, *args, **options):
         """Raises ValidationError when nobody agreed to this revision."""
@@ -165,11 +152,6 @@ class Issue(PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, Rev
     def save_revision(self, *args, overwrite_revision=None, **options):
         """A revision is never written over: it may be the one that was agreed to, or is being sent."""
         return super().save_revision(*args, **options)
-
-    def delete(self, *args, **options):
-        with transaction.atomic():
-            record_closing(subject_of(self.pk))
-            return super().delete(*args, **options)
 
 
 class ItemQuerySet(models.QuerySet):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from kb.accounts.audiences import PUBLIC
 from kb.languages import CODES
 from kb.newsletter.models import Issue, IssueItem
-from kb.newsletter.models.issues import KIND, subject_of
+from kb.newsletter.models.issues import KIND
 from kb.newsletter.public.shown import ShownIssue, issue_path, shown, subjects
 from kb.pages.news import still_public
 from kb.pages.texts import Shown
@@ -48,7 +48,7 @@ def issues_that_speak_of(found: Sequence[str]) -> list[str]:
     """The live issues whose words these subjects gave: `search.registry.register_dependents`. One query."""
     spoken_of = Q(lead_subject__in=found) | Q(items__subject__in=found)
     return [
-        subject_of(pk)
+        Issue.subject_of(pk)
         for pk in Issue.objects.public().filter(spoken_of).order_by().values_list("pk", flat=True).distinct()
     ]
 
@@ -63,7 +63,7 @@ class IssueKind:
 
     def subjects(self) -> Iterator[str]:
         for pk in Issue.objects.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=500):
-            yield subject_of(pk)
+            yield Issue.subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
         """Two queries, and those of `still_public`."""
@@ -88,7 +88,7 @@ class IssueKind:
             IssueItem.objects.filter(issue__in=found).order_by("pk").values_list("issue_id", "pk", "subject")
         ):
             found[pk][f"item {item} {spoken_of}"] = _EVERYONE
-        return {subject_of(pk): parts for pk, parts in found.items()}
+        return {Issue.subject_of(pk): parts for pk, parts in found.items()}
 
     def found(
         self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
@@ -120,7 +120,7 @@ def _live(keys: Iterable[str]) -> dict[int, _Whole]:
 def _entry(whole: _Whole) -> Entry:
     issue, first = whole.issue, whole.first
     return Entry(
-        subject=subject_of(issue.pk),
+        subject=Issue.subject_of(issue.pk),
         kind=KIND,
         url=issue_path(issue.number, CODES[0]),
         titles=tuple(
@@ -172,7 +172,7 @@ def _section(anchor: str, number: int, label: str, texts: Iterable[Shown]) -> Se
 def _card(whole: _Whole, language: str) -> Card:
     one = whole.shown.get(language, whole.first)
     return Card(
-        subject=subject_of(whole.issue.pk),
+        subject=Issue.subject_of(whole.issue.pk),
         title=one.title.text,
         title_language=one.title.language,
         url=one.path,

@@ -12,7 +12,7 @@ from kb.clock.notices.waiting import _providers
 from kb.clock.overview import QUEUES, last_runs, left_out_of_search, queues
 from kb.clock.wagtail_hooks import ClockPanel
 from kb.clock.working import LANES
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from search.models import Outbox
 from tests.kb.accounts.builders import editor
 from tests.kb.library import builders as library
@@ -101,7 +101,7 @@ class TestWhatTheSearchLeftOut:
         reference = library.reference("Le rapport sans fin", audiences=("members",))
         Outbox.objects.all().delete()
         Outbox.objects.bulk_create(
-            [Outbox(subject=subject_of(reference.pk), attempts=2), Outbox(subject="gone.kind:7", attempts=2)]
+            [Outbox(subject=Reference.subject_of(reference.pk), attempts=2), Outbox(subject="gone.kind:7", attempts=2)]
         )
         return reference
 

@@ -10,7 +10,6 @@ from django.utils.translation import override
 
 from kb.directory.indexing import DirectoryKind
 from kb.directory.models import Organisation, Place, Service
-from kb.directory.models.recording import subject_of
 from kb.vocabulary.models import AltLabel
 from search.indexing import keep_up, rebuild
 from search.models import Outbox
@@ -148,7 +147,7 @@ def test_a_change_is_found_at_the_next_drain(client, union, change):
     make_it, words = CHANGES[change]
     assert not Outbox.objects.exists()
     make_it(union)
-    assert subject_of(union.pk) in set(Outbox.objects.values_list("subject", flat=True))
+    assert Organisation.subject_of(union.pk) in set(Outbox.objects.values_list("subject", flat=True))
     keep_up()
     assert found(client, words)
 
@@ -181,7 +180,10 @@ def test_a_service_that_moves_tells_both_organisations(union):
     service = union.services.get()
     service.organisation = other
     service.save()
-    assert set(Outbox.objects.values_list("subject", flat=True)) == {subject_of(union.pk), subject_of(other.pk)}
+    assert set(Outbox.objects.values_list("subject", flat=True)) == {
+        Organisation.subject_of(union.pk),
+        Organisation.subject_of(other.pk),
+    }
 
 
 def test_a_change_that_is_undone_leaves_no_word_of_it(union):
@@ -196,7 +198,7 @@ def test_a_change_that_is_undone_leaves_no_word_of_it(union):
 @pytest.mark.parametrize("number", [1, 4])
 def test_entries_and_cards_take_the_same_queries_however_many(number, django_assert_num_queries):
     made = [make.full(one, [concept(f"theme-{one}", f"Thème {one}")]) for one in range(number)]
-    kind, subjects = DirectoryKind(), [subject_of(one.pk) for one in made]
+    kind, subjects = DirectoryKind(), [Organisation.subject_of(one.pk) for one in made]
     keys = [f"{subject}/" for subject in subjects]
     with django_assert_num_queries(8):
         assert len(dict(kind.entries(subjects))) == number
@@ -214,7 +216,7 @@ def test_nothing_of_people_is_in_an_entry(union):
     person = people.member("dahlia@union.example", name="Personne Dahlia")
     Employment.objects.create(user=person, organisation=union, function="Directrice dahlia")
     Mandate.objects.create(user=person, body=groups.body("LOG"), organisation=union, role="deliberative")
-    assert "dahlia" not in str(dict(DirectoryKind().entries([subject_of(union.pk)]))).casefold()
+    assert "dahlia" not in str(dict(DirectoryKind().entries([Organisation.subject_of(union.pk)]))).casefold()
 
 
 def test_a_subject_that_is_gone_or_of_another_kind_gives_nothing():

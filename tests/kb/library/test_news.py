@@ -12,7 +12,6 @@ from django.utils.translation import override
 
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from kb.library.news import ReferenceNews
 from kb.pages.news import news_sources
 from tests.kb.library import builders as make
@@ -53,7 +52,7 @@ def test_what_not_everyone_may_see_is_no_news(fields):
 
     assert newest() == []
     assert source.count(None, NOW + timedelta(days=1)) == 0
-    assert source.public([subject_of(reference.pk)]) == {}
+    assert source.public([Reference.subject_of(reference.pk)]) == {}
 
 
 def test_the_start_is_left_out_and_the_end_is_in():
@@ -61,11 +60,11 @@ def test_the_start_is_left_out_and_the_end_is_in():
 
     found = source.newest(NOW - timedelta(days=2), NOW - timedelta(days=1), 20)
 
-    assert [one.subject for one in found] == [subject_of(last.pk)]
+    assert [one.subject for one in found] == [Reference.subject_of(last.pk)]
     assert source.count(NOW - timedelta(days=2), NOW - timedelta(days=1)) == 1
     assert source.count(None, NOW) == 2
-    assert [one.subject for one in newest()] == [subject_of(last.pk), subject_of(first.pk)]
-    assert [one.subject for one in newest(limit=1)] == [subject_of(last.pk)]
+    assert [one.subject for one in newest()] == [Reference.subject_of(last.pk), Reference.subject_of(first.pk)]
+    assert [one.subject for one in newest(limit=1)] == [Reference.subject_of(last.pk)]
 
 
 def test_a_reference_has_its_titles_its_summary_and_its_addresses():
@@ -111,12 +110,12 @@ def test_the_title_of_a_file_is_never_told():
 def test_closed_after_it_was_told_it_is_public_no_more():
     reference, other = make.reference("Ouvert"), make.reference("Resté ouvert")
     subjects = [
-        subject_of(reference.pk),
-        subject_of(other.pk),
+        Reference.subject_of(reference.pk),
+        Reference.subject_of(other.pk),
         "home.page:1",
         "library.reference:0",
         "library.reference:x",
-        f"{subject_of(other.pk)}/1",
+        f"{Reference.subject_of(other.pk)}/1",
     ]
     assert set(source.public(subjects)) == set(subjects[:2])
 
@@ -153,7 +152,7 @@ def test_sixty_take_as_many_queries_as_ten():
                 for number in range(have + 1, times + 1)
             ]
         )
-        subjects = [subject_of(pk) for pk in Reference.objects.values_list("pk", flat=True)]
+        subjects = [Reference.subject_of(pk) for pk in Reference.objects.values_list("pk", flat=True)]
         counts = []
         for ask in (lambda: newest(limit=times), lambda: source.count(None, NOW), lambda: source.public(subjects)):
             with CaptureQueriesContext(connection) as captured:

@@ -18,7 +18,6 @@ from wagtail.users.models import UserProfile
 
 from kb.accounts.audiences import STAFF
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from kb.newsletter.choices import OwnHeading
 from kb.newsletter.issues import composing, waiting
 from kb.newsletter.models import Issue, NewsletterSettings, Sending
@@ -245,7 +244,7 @@ def test_what_an_item_is_drawn_from_survives_a_draft_without_rows(client):
 
 def test_the_form_carries_what_each_item_is_drawn_from_and_names_it(client):
     public("Le guide du locataire")
-    subject = subject_of(Reference.objects.get().pk)
+    subject = Reference.subject_of(Reference.objects.get().pk)
     made = issue(14, items=[item("Un", subject=subject), item("Deux", subject="library.reference:999"), item("Trois")])
     content = client.get(admin("edit", made.pk)).content.decode()
     carried = {}

@@ -20,7 +20,6 @@ from kb.library.contributions.waiting import to_verify
 from kb.library.drafting import fill
 from kb.library.hits.entries import ReferenceKind
 from kb.library.models import Contribution, LineToVerify, Reference
-from kb.library.models.recording import subject_of
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
 from tests.kb.library.test_admin import form, list_url
@@ -231,7 +230,7 @@ class TestReaders:
     def test_the_search_is_given_a_reference_to_verify_as_any_other(self):
         reference = make.reference("Le bail expliqué", language="", type="")
         mark(reference, {"language": Doubt.UNREAD})
-        [(_subject, [entry])] = ReferenceKind().entries([subject_of(reference.pk)])
+        [(_subject, [entry])] = ReferenceKind().entries([Reference.subject_of(reference.pk)])
         assert ("public" in entry.audiences, entry.languages, entry.type) == (True, (), "")
         assert entry.titles[0].text == "Le bail expliqué"
 

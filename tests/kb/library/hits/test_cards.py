@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from kb.accounts.audiences import MEMBERS, PUBLIC, STAFF
 from kb.library.hits.cards import found
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from search import registry
 from tests.kb.library import builders as make
 
@@ -21,7 +21,7 @@ MEMBER = frozenset({PUBLIC, MEMBERS})
 def test_a_card_says_who_when_what_and_how_much():
     reference = make.reference(creators=("CASS", "IRFAM"), date_text="2012")
     make.file(reference, "un", "deux")
-    key = f"{subject_of(reference.pk)}/"
+    key = f"{Reference.subject_of(reference.pk)}/"
     card = found({key: []}, audiences=ANYONE)[key].card
 
     assert card.title == "L’accueil des primo-arrivants" and card.languages == ("fr",)
@@ -33,7 +33,7 @@ def test_a_stale_index_shows_nothing_that_was_closed_since():
     reference = make.reference(audiences=(MEMBERS,))
     make.file(reference, "fermé", audiences=(MEMBERS,))
     for layer in ("", "1", "2"):
-        key = f"{subject_of(reference.pk)}/{layer}"
+        key = f"{Reference.subject_of(reference.pk)}/{layer}"
         assert found({key: ["", "1.1/1"]}, audiences=ANYONE) == {}
 
 
@@ -41,9 +41,9 @@ def test_a_section_of_a_closed_file_is_not_given_whatever_the_key():
     reference = make.reference()
     make.file(reference, "fermé", audiences=(MEMBERS,))
     for layer in ("", "1", "7"):
-        key = f"{subject_of(reference.pk)}/{layer}"
+        key = f"{Reference.subject_of(reference.pk)}/{layer}"
         assert found({key: ["1.1/1"]}, audiences=ANYONE)[key].sections == {}
-    key = f"{subject_of(reference.pk)}/1"
+    key = f"{Reference.subject_of(reference.pk)}/1"
     assert found({key: ["1.1/1"]}, audiences=MEMBER)[key].sections["1.1/1"].section.text == "fermé"
 
 
@@ -51,7 +51,7 @@ def test_two_layers_of_a_reference_may_ask_for_the_same_page():
     reference = make.reference()
     make.file(reference, "ouvert")
     make.file(reference, "fermé", audiences=(MEMBERS,), content=b"%PDF 2")
-    keys = [f"{subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
+    keys = [f"{Reference.subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
     shown = found({key: ["1.1/1"] for key in keys}, audiences=MEMBER)
     assert [shown[key].sections["1.1/1"].section.text for key in keys] == ["ouvert", "ouvert"]
 
@@ -59,7 +59,7 @@ def test_two_layers_of_a_reference_may_ask_for_the_same_page():
 def test_a_file_that_could_not_be_read_is_said():
     reference = make.reference()
     make.file(reference, "", state="scan")
-    key = f"{subject_of(reference.pk)}/"
+    key = f"{Reference.subject_of(reference.pk)}/"
 
     assert [note.kind for note in found({key: []}, audiences=frozenset({PUBLIC, STAFF}))[key].card.notes] == ["scan"]
 
@@ -76,7 +76,7 @@ def test_ten_cards_and_thirty_passages_cost_as_many_queries_as_one(django_assert
     for number in range(10):
         reference = make.reference(f"Titre {number}", creators=("CASS",))
         make.file(reference, "un", "deux", "trois", content=b"%%PDF %d" % number)
-        keys.append(f"{subject_of(reference.pk)}/")
+        keys.append(f"{Reference.subject_of(reference.pk)}/")
     anchors = ["", "1.1/1", "1.1/2", "1.1/3"]
     for some in (keys[:1], keys):
         with django_assert_num_queries(4):
@@ -103,7 +103,7 @@ def test_a_very_long_document_says_that_it_is_searched_in_part_to_who_may_open_i
     reference = make.reference()
     make.file(reference, "ouvert")
     make.file(reference, "fermé" * 9, audiences=(MEMBERS,), content=b"%PDF 2")
-    keys = [f"{subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
+    keys = [f"{Reference.subject_of(reference.pk)}/{layer}" for layer in ("", "1")]
     with override(language):
         shown = found(dict.fromkeys(keys, ()), audiences=MEMBER)
     assert [[plain(note.text) for note in shown[key].card.notes] for key in keys] == [[], [sentence]]

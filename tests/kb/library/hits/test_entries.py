@@ -12,7 +12,6 @@ from kb.accounts.audiences import MEMBERS, PUBLIC, STAFF, may_see
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.hits.entries import ReferenceKind
 from kb.library.models import Creator, Reference, ReferenceFile
-from kb.library.models.recording import subject_of
 from kb.vocabulary.models import AltLabel, Keyword
 from search import indexing, registry
 from search.entries import Entry
@@ -26,8 +25,8 @@ EDITOR = frozenset({PUBLIC, STAFF})
 
 
 def entries_of(reference: Reference) -> list[Entry]:
-    [(subject, entries)] = ReferenceKind().entries([subject_of(reference.pk)])
-    assert subject == subject_of(reference.pk)
+    [(subject, entries)] = ReferenceKind().entries([Reference.subject_of(reference.pk)])
+    assert subject == Reference.subject_of(reference.pk)
     return list(entries)
 
 
@@ -143,14 +142,14 @@ def test_free_keywords_stand_in_the_notice_with_their_language():
 
 def test_a_reference_that_is_gone_gives_no_entries():
     reference = make.reference()
-    subject = subject_of(reference.pk)
+    subject = Reference.subject_of(reference.pk)
     reference.delete()
 
     assert list(ReferenceKind().entries([subject])) == [(subject, ())]
 
 
 def test_subjects_are_all_references():
-    wanted = [subject_of(make.reference(title).pk) for title in "abc"]
+    wanted = [Reference.subject_of(make.reference(title).pk) for title in "abc"]
 
     assert list(ReferenceKind().subjects()) == wanted
 
@@ -162,7 +161,7 @@ def test_many_references_cost_as_many_queries_as_one(django_assert_num_queries):
         reference = make.reference(f"Titre {number}", concepts=(theme,), creators=("CASS", "IRFAM"))
         make.file(reference, "une page", "une autre", content=b"%%PDF %d" % number)
         make.file(reference, "annexe", audiences=(MEMBERS,), content=b"%%PDF annex %d" % number)
-        subjects.append(subject_of(reference.pk))
+        subjects.append(Reference.subject_of(reference.pk))
     for some in (subjects[:1], subjects):
         with django_assert_num_queries(11):
             assert len(dict(ReferenceKind().entries(some))) == len(some)
@@ -244,19 +243,19 @@ class TestEveryChangeIsRecorded:
         with django_capture_on_commit_callbacks(execute=False):
             self.CHANGES[name](Reference.objects.get(pk=pk))
 
-        assert Outbox.objects.filter(subject=subject_of(pk)).exists()
+        assert Outbox.objects.filter(subject=Reference.subject_of(pk)).exists()
 
     def test_reading_that_ended(self, reference):
         from kb.files.owners import tell
 
         tell(ReferenceFile.objects.get().stored_file)
 
-        assert Outbox.objects.filter(subject=subject_of(reference.pk)).exists()
+        assert Outbox.objects.filter(subject=Reference.subject_of(reference.pk)).exists()
 
     def test_a_new_reference(self):
         made = make.reference()
 
-        assert Outbox.objects.filter(subject=subject_of(made.pk)).exists()
+        assert Outbox.objects.filter(subject=Reference.subject_of(made.pk)).exists()
 
     def test_many_new_references(self):
         made = Reference.objects.bulk_create(
@@ -264,7 +263,7 @@ class TestEveryChangeIsRecorded:
         )
 
         assert [one.mark_number for one in made] == [1, 2]
-        assert {subject_of(one.pk) for one in made} <= set(Outbox.objects.values_list("subject", flat=True))
+        assert {Reference.subject_of(one.pk) for one in made} <= set(Outbox.objects.values_list("subject", flat=True))
 
     def test_a_person_who_leaves_takes_their_draft_with_no_reader_left(self):
         author = make.member()
@@ -272,13 +271,13 @@ class TestEveryChangeIsRecorded:
         Outbox.objects.all().delete()
         author.delete()
 
-        assert Outbox.objects.filter(subject=subject_of(draft.pk)).exists()
+        assert Outbox.objects.filter(subject=Reference.subject_of(draft.pk)).exists()
 
 
 def test_the_day_of_acceptance_is_that_of_the_place_not_of_greenwich():
     late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # half past midnight in Brussels
     reference = make.reference(accepted_at=late)
-    (_subject, entries) = next(ReferenceKind().entries([subject_of(reference.pk)]))
+    (_subject, entries) = next(ReferenceKind().entries([Reference.subject_of(reference.pk)]))
     assert entries[0].published.isoformat() == "2026-11-23"
 
 
@@ -310,7 +309,7 @@ class TestAVeryLongDocument:
         make.file(reference, "o" * 10, "p" * 10, "q" * 10, content=b"%PDF 2")
         make.file(reference, "r" * 10, content=b"%PDF 3")
 
-        [(_, entries)] = indexing.make_entries([subject_of(reference.pk)])[0]
+        [(_, entries)] = indexing.make_entries([Reference.subject_of(reference.pk)])[0]
         texts = ["".join(one.text for one in entry.sections) for entry in entries]
         assert texts == ["T" + "o" * 10 + "p" * 9, "T" + "c" * 19]
 
@@ -320,5 +319,5 @@ class TestAVeryLongDocument:
         make.file(long, "b" * 5, content=b"%PDF 2")
         make.file(short, "abc", content=b"%PDF 3")
         with django_assert_num_queries(1):
-            told = registry.lengths_of([subject_of(one.pk) for one in (long, short, none)])
+            told = registry.lengths_of([Reference.subject_of(one.pk) for one in (long, short, none)])
         assert list(told.values()) == [25, 3, 0]

@@ -15,7 +15,6 @@ from wagtail.models import Revision
 from home.models import ContentPage
 from kb.library import news as library_news
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from kb.newsletter.issues import composing
 from kb.newsletter.issues.composing import more_titles
 from kb.newsletter.models import Drawn, Issue, NewsletterSettings
@@ -95,7 +94,11 @@ def test_without_an_article_the_newest_reference_leads():
 
     issue = composing.compose(now=NOW)
 
-    assert (str(issue.title), issue.lead_subject, titles(issue)) == ("Récent", subject_of(newest.pk), ["Ancien"])
+    assert (str(issue.title), issue.lead_subject, titles(issue)) == (
+        "Récent",
+        Reference.subject_of(newest.pk),
+        ["Ancien"],
+    )
 
 
 @pytest.mark.parametrize(("language", "title"), [("fr", "L’accueil"), ("nl", "Het onthaal"), ("en", "L’accueil")])
@@ -209,7 +212,7 @@ def test_however_many_came_within_the_hour_only_those_there_is_room_for_are_put_
     composing.compose(now=NOW)
     assert len(put) == composing.MOST
     Drawn.objects.filter(
-        subject__in=[subject_of(pk) for pk in put]
+        subject__in=[Reference.subject_of(pk) for pk in put]
     ).delete()  # so that these look as if they had come late
     put.clear()
     assert [count for _source, count in composing.whats_new(NOW + timedelta(days=1))] == [20]
@@ -254,7 +257,9 @@ def test_what_is_closed_after_it_was_gathered_is_left_out_of_what_is_shown():
     closed.audiences = ["members"]
     closed.save()
 
-    assert subject_of(closed.pk) not in still_public([subject_of(kept.pk), subject_of(closed.pk)])
+    assert Reference.subject_of(closed.pk) not in still_public(
+        [Reference.subject_of(kept.pk), Reference.subject_of(closed.pk)]
+    )
     assert [item.title.text for item in shown(issue, "fr").items] == ["Resté ouvert"]
 
 

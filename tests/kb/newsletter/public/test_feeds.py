@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from kb.languages import CODES, word_in
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from kb.newsletter.models import Issue
 from kb.newsletter.public.feeds import LATEST
 from tests.kb.library import builders as library
@@ -91,7 +91,7 @@ def test_a_new_approval_gives_the_same_name_a_new_date(client):
 def test_links_inside_an_entry_are_whole(client):
     of = library.reference("Étude pervenche")
     items = [
-        make.item("Étude", subject=subject_of(of.pk), heading="library.references"),
+        make.item("Étude", subject=Reference.subject_of(of.pk), heading="library.references"),
         make.item("Ailleurs", url="https://example.org/a"),
     ]
     make.issue(14, items=items, live=True)
@@ -131,7 +131,9 @@ def test_no_sign_of_a_pasted_text_breaks_the_feed(client, sign):
 def test_a_reader_that_has_it_is_told_so_until_something_changes(client):
     of = library.reference("Étude pervenche")
     make.issue(
-        14, items=[make.item("Étude pervenche", subject=subject_of(of.pk), heading="library.references")], live=True
+        14,
+        items=[make.item("Étude pervenche", subject=Reference.subject_of(of.pk), heading="library.references")],
+        live=True,
     )
     first = client.get(address("fr"))
     assert first.headers["Cache-Control"] == "no-cache"

@@ -14,9 +14,7 @@ from django.utils.translation import override
 
 from kb.languages import CODES
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of as subject_of_reference
 from kb.newsletter.models import Issue
-from kb.newsletter.models.issues import subject_of
 from kb.newsletter.public.indexing import IssueKind, issue_id_of, issues_that_speak_of
 from search.drifting import drift
 from search.indexing import rebuild
@@ -43,7 +41,7 @@ def suggested(client, words: str) -> str:
 
 
 def about(reference: Reference, title: str):
-    return make.item(title, subject=subject_of_reference(reference.pk), heading="library.references")
+    return make.item(title, subject=Reference.subject_of(reference.pk), heading="library.references")
 
 
 @pytest.fixture
@@ -88,7 +86,7 @@ def test_issues_are_a_place_to_look_in_with_languages_and_a_year(client, issue):
 
 
 def test_spans_say_the_language_of_each_line(issue):
-    ((_subject, (entry,)),) = IssueKind().entries([subject_of(issue.pk)])
+    ((_subject, (entry,)),) = IssueKind().entries([Issue.subject_of(issue.pk)])
     assert [title.language for title in entry.titles] == ["fr", "nl"]
     assert set(entry.languages) == set(CODES)
     assert entry.audiences == {"public"}
@@ -134,7 +132,7 @@ def nothing_of(client, words: str) -> None:
 @pytest.mark.parametrize("state", ["closed", "withdrawn", "deleted"])
 def test_what_was_closed_is_not_found_through_the_issue_that_spoke_of_it(client, readers, index, state):  # noqa: F811
     of = library.reference("Étude pervenche")
-    make.issue(13, title="Étude pervenche", lead_subject=subject_of_reference(of.pk), live=True)
+    make.issue(13, title="Étude pervenche", lead_subject=Reference.subject_of(of.pk), live=True)
     make.issue(14, title="Autre chose", items=[about(of, "Étude pervenche"), make.item("Un mot")], live=True)
     index()
     assert answer(client, "pervenche").results.total == 3
@@ -192,11 +190,11 @@ def test_results_ask_again_whether_it_may_be_said(client, index):  # noqa: F811
     """The index may be seconds behind: cards and passages are of now."""
     of = library.reference("Étude pervenche")
     made = make.issue(
-        14, title="Étude pervenche", lead_subject=subject_of_reference(of.pk), lead="Tout sur la pervenche", live=True
+        14, title="Étude pervenche", lead_subject=Reference.subject_of(of.pk), lead="Tout sur la pervenche", live=True
     )
     of.audiences = ["body:LO"]
     of.save()
-    key = f"{subject_of(made.pk)}/"
+    key = f"{Issue.subject_of(made.pk)}/"
     kind = IssueKind()
     public = frozenset({"public"})
     found = kind.found({key: ["", "brief-1"]}, audiences=public, language="fr")
@@ -205,7 +203,7 @@ def test_results_ask_again_whether_it_may_be_said(client, index):  # noqa: F811
 
 def test_what_is_not_live_gives_neither_card_nor_passage_nor_address():
     draft = make.issue(14)
-    key = f"{subject_of(draft.pk)}/"
+    key = f"{Issue.subject_of(draft.pk)}/"
     kind = IssueKind()
     public = frozenset({"public"})
     assert kind.found({key: [""]}, audiences=public, language="fr") == {}
@@ -218,12 +216,15 @@ def test_what_is_not_live_gives_neither_card_nor_passage_nor_address():
 
 def test_issues_that_speak_of_something_are_asked_for_in_one_query(django_assert_num_queries):
     of = library.reference("Étude pervenche")
-    subject = subject_of_reference(of.pk)
+    subject = Reference.subject_of(of.pk)
     lead = make.issue(13, lead_subject=subject, live=True)
     item = make.issue(14, items=[about(of, "Un"), about(of, "Deux")], live=True)
     make.issue(15, items=[about(of, "Un")])
     with django_assert_num_queries(1):
-        assert set(issues_that_speak_of([subject, "home.page:1"])) == {subject_of(lead.pk), subject_of(item.pk)}
+        assert set(issues_that_speak_of([subject, "home.page:1"])) == {
+            Issue.subject_of(lead.pk),
+            Issue.subject_of(item.pk),
+        }
 
 
 def test_entries_of_one_and_of_twenty_issues_take_the_same_queries():
@@ -234,7 +235,7 @@ def test_entries_of_one_and_of_twenty_issues_take_the_same_queries():
     counts = []
     for some in (made[:1], made):
         with CaptureQueriesContext(connection) as asked:
-            assert all(entries for _subject, entries in IssueKind().entries([subject_of(one.pk) for one in some]))
+            assert all(entries for _subject, entries in IssueKind().entries([Issue.subject_of(one.pk) for one in some]))
         counts.append(len(asked))
     assert counts[0] == counts[1]
 

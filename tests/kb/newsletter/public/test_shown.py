@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
 from kb.languages import CODES
-from kb.library.models.recording import subject_of
+from kb.library.models import Reference
 from kb.newsletter.models import Issue, IssueItem
 from kb.newsletter.public.shown import fallbacks, headlines, link_words, safe_url, shown, subjects
 from kb.pages import news
@@ -102,7 +102,7 @@ def close(reference) -> None:
 
 
 def about(reference, title: str = "Étude pervenche") -> IssueItem:
-    return make.item(title, subject=subject_of(reference.pk), heading="library.references")
+    return make.item(title, subject=Reference.subject_of(reference.pk), heading="library.references")
 
 
 def test_an_item_of_something_public_leads_to_it_in_the_readers_language(reference):
@@ -119,7 +119,7 @@ def test_an_item_of_something_closed_is_gone_and_leaves_no_gap(reference):
     one = shown(issue, "fr")
     assert [(item.number, item.title.text) for item in one.items] == [(1, "Avant"), (2, "Après")]
     assert [group.code for group in one.groups] == ["own.round"]
-    assert one.dropped == (subject_of(reference.pk),)
+    assert one.dropped == (Reference.subject_of(reference.pk),)
 
 
 def test_a_lead_of_something_closed_gives_way_to_the_issue_line(reference):
@@ -127,7 +127,7 @@ def test_a_lead_of_something_closed_gives_way_to_the_issue_line(reference):
         14,
         title="Étude pervenche",
         lead="Tout sur la pervenche",
-        lead_subject=subject_of(reference.pk),
+        lead_subject=Reference.subject_of(reference.pk),
         date=date(2026, 11, 16),
     )
     assert shown(issue, "fr").lead_url == f"/fr/bibliotheque/{reference.mark_slug}/"

@@ -14,7 +14,6 @@ from django.test.utils import CaptureQueriesContext
 
 from kb.languages import CODES
 from kb.library.models import Reference
-from kb.library.models.recording import subject_of
 from kb.newsletter.models import Issue, NewsletterSettings
 from tests.kb.library import builders as library
 from tests.kb.library.conftest import index, readers  # noqa: F401
@@ -166,10 +165,10 @@ def test_what_was_closed_since_vanishes_for_everybody_without_a_trace(index, rea
     closed = library.reference("Étude pervenche")
     items = [
         make.item("Avant"),
-        make.item("Étude pervenche", subject=subject_of(closed.pk), heading="library.references"),
+        make.item("Étude pervenche", subject=Reference.subject_of(closed.pk), heading="library.references"),
         make.item("Après"),
     ]
-    make.issue(14, title="Étude pervenche", lead_subject=subject_of(closed.pk), items=items, live=True)
+    make.issue(14, title="Étude pervenche", lead_subject=Reference.subject_of(closed.pk), items=items, live=True)
     make.issue(15, live=True)
     client = readers.named(reader)
     assert "pervenche" in page(client, "/fr/echos/14/")
@@ -256,7 +255,7 @@ def test_what_is_no_number_is_not_found(client, number):
 
 def many(count: int) -> None:
     """So many issues, public as the approval would leave them, each with a lead of the library."""
-    about = [subject_of(library.reference(f"Étude {number}").pk) for number in range(5)]
+    about = [Reference.subject_of(library.reference(f"Étude {number}").pk) for number in range(5)]
     issues = [
         Issue(
             number=number,
@@ -320,9 +319,11 @@ def test_the_map_for_machines_holds_live_issues_in_the_languages_they_are_writte
 
 def test_the_map_for_machines_tells_nothing_of_what_is_no_longer_public_nor_of_what_is_being_written(client):
     closed, lead = library.reference("Studie"), library.reference("Étude")
-    items = [make.item({"nl": "Studie", "source": "nl"}, subject=subject_of(closed.pk)), make.item("Avant")]
+    items = [make.item({"nl": "Studie", "source": "nl"}, subject=Reference.subject_of(closed.pk)), make.item("Avant")]
     made = make.issue(14, items=items, live=True)
-    make.issue(15, lead_subject=subject_of(lead.pk), live=True, items=[make.item({"en": "An item", "source": "en"})])
+    make.issue(
+        15, lead_subject=Reference.subject_of(lead.pk), live=True, items=[make.item({"en": "An item", "source": "en"})]
+    )
 
     def told() -> list[str]:
         return re.findall(r"<loc>http://testserver(/[^<]+)</loc>", page(client, "/sitemap-newsletter.xml"))
@@ -353,7 +354,7 @@ def test_the_home_page_names_the_issue_that_appeared_last_and_only_what_is_publi
     assert 'id="latest-issue"' not in page(client, home)
     of = library.reference("Étude pervenche")
     make.issue(13, title="Un ancien", date=date(2012, 1, 1), live=True)
-    make.issue(14, title="Numéro pervenche", date=date(2013, 1, 1), lead_subject=subject_of(of.pk), live=True)
+    make.issue(14, title="Numéro pervenche", date=date(2013, 1, 1), lead_subject=Reference.subject_of(of.pk), live=True)
     make.issue(15, title="Secret bruyère", date=date(2014, 1, 1))
 
     def said() -> str:
