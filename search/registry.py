@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from search.entries import Entry, Section
@@ -240,7 +241,7 @@ def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:
 def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, str]:
     """value -> name for the reader. One call of the provider."""
     if facet == "kinds":
-        named: Mapping[str, str] = {value: str(_kinds[value].label()) for value in values if value in _kinds}
+        named: Mapping[str, str | Promise] = {value: str(_kinds[value].label()) for value in values if value in _kinds}
     elif facet == "languages":
         named = LANGUAGE_NAMES
     elif facet in _labels and values:

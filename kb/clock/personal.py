@@ -63,13 +63,11 @@ def erase_mail(user: Any, identity: Identity) -> int:
 
 def notice_rows(user: Any) -> Iterator[Row]:
     """What is or was to be told, then what the last gathered message said was waiting."""
-    yield from (
-        Notice.objects.filter(user=user)
-        .order_by("pk")
-        .values("kind", "subject", "detail", "created_at", "sent_at")
-        .iterator()
-    )
-    yield from DigestMark.objects.filter(user=user).values("looked_at", "waiting", "told_at")
+    notices = Notice.objects.filter(user=user).order_by("pk")
+    for notice in notices.values("kind", "subject", "detail", "created_at", "sent_at").iterator():
+        yield {**notice}
+    for mark in DigestMark.objects.filter(user=user).values("looked_at", "waiting", "told_at"):
+        yield {**mark}
 
 
 def erase_notices(user: Any, identity: Identity) -> int:
@@ -85,7 +83,8 @@ def thin_notices() -> str | None:
 def task_rows(user: Any) -> Iterator[Row]:
     """Tasks whose arguments name the person's address."""
     found = DBTaskResult.objects.filter(args_kwargs__icontains=user.email).order_by("pk")
-    yield from found.values("task_path", "enqueued_at", "finished_at", "status", "args_kwargs").iterator()
+    for task in found.values("task_path", "enqueued_at", "finished_at", "status", "args_kwargs").iterator():
+        yield {**task}
 
 
 def erase_tasks(user: Any, identity: Identity) -> int:

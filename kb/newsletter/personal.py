@@ -120,12 +120,13 @@ def thin_deliveries() -> str | None:
 
 def handled_rows(user: Any) -> Iterator[Row]:
     """What an editor did: consents written down for others (without saying whose), reminders, sendings begun."""
-    for one in Consent.objects.filter(recorded_by=user).order_by("pk").values("event", "source", "at").iterator():
-        yield {"what": "consent written down", **one}
-    for one in Reminder.objects.filter(user=user).order_by("pk").values("due_on", "sent_at").iterator():
-        yield {"what": "reminded of an issue", **one}
-    for one in Sending.objects.filter(created_by=user).order_by("pk").values("issue__number", "created_at").iterator():
-        yield {"what": "sending begun", **one}
+    for consent in Consent.objects.filter(recorded_by=user).order_by("pk").values("event", "source", "at").iterator():
+        yield {"what": "consent written down", **consent}
+    for reminder in Reminder.objects.filter(user=user).order_by("pk").values("due_on", "sent_at").iterator():
+        yield {"what": "reminded of an issue", **reminder}
+    sendings = Sending.objects.filter(created_by=user).order_by("pk").values("issue__number", "created_at")
+    for sending in sendings.iterator():
+        yield {"what": "sending begun", **sending}
 
 
 def erase_handled(user: Any, identity: Identity) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
 
 Column = Literal["help", "tools"]
 
@@ -28,7 +29,7 @@ class Section:
     """
 
     code: str
-    label: str
+    label: str | Promise
     route: str
     order: int
 
@@ -47,7 +48,7 @@ _sections: dict[str, Section] = {}
 _footer: dict[Column, list[FooterLinks]] = {"help": [], "tools": []}
 
 
-def register_section(code: str, label: str, route: str, *, order: int) -> None:
+def register_section(code: str, label: str | Promise, route: str, *, order: int) -> None:
     """Adds a tab; called by a domain's `apps.py`.
 
     Order: library 10, dossiers 20, recommendations 30, guide 40, Échos 50, groups 60, agenda 70.

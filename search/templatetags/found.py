@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django import template
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from search.forms import read_years
@@ -13,7 +14,7 @@ from search.highlight import Highlighted, Html
 register = template.Library()
 
 NOTE_ICONS: Mapping[str, str] = {"scan": "frame", "waiting": "clock", "encrypted": "lock"}
-LEGENDS: Mapping[str, str] = {
+LEGENDS: Mapping[str, str | Promise] = {
     "languages": _("Language of the document"),
     "kinds": _("Where to search"),
     "types": _("Type"),
@@ -35,7 +36,7 @@ def note_icon(kind: str) -> str:
 
 
 @register.filter
-def legend(facet_name: str) -> str:
+def legend(facet_name: str) -> str | Promise:
     return LEGENDS[facet_name]
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model, QuerySet
@@ -126,7 +126,12 @@ def kinds() -> tuple[PersonalData, ...]:
     return tuple(sorted(_kinds.values(), key=lambda kind: (kind.order, kind.name)))
 
 
-def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> dict[str, Callable]:
+class _ExportAndCount(TypedDict):
+    export: Callable[[Any], Iterable[Row]]
+    count: Callable[[Any], int]
+
+
+def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> _ExportAndCount:
     """`export` and `count` of a kind whose rows are those of a queryset:
     `PersonalData(..., **rows_of(find, "since", "body__code"))`.
     """

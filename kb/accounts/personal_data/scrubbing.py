@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote_plus
 
 from django.db.models import JSONField, Model, Q, QuerySet, TextField
@@ -33,6 +33,9 @@ _AFTER, _AFTER_ADDRESS = (
     r"(?![\w@-])",
     r"(?![\w@-]|\.\w)",
 )  # "Name.pdf" names somebody, "name@host.org" is not "name@host"
+
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,7 @@ def spellings(words: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def naming(rows: QuerySet, fields: Iterable[str], words: Words) -> QuerySet:
+def naming(rows: QuerySet[_Row], fields: Iterable[str], words: Words) -> QuerySet[_Row]:
     """The rows of which a field may hold the words; the database's search is wider than whole words."""
     wanted = Q(pk__in=())
     casts = {}
@@ -189,7 +192,7 @@ def naming(rows: QuerySet, fields: Iterable[str], words: Words) -> QuerySet:
     return rows.alias(**casts).filter(wanted)
 
 
-def in_batches(rows: QuerySet) -> Iterator[Model]:
+def in_batches(rows: QuerySet[_Row]) -> Iterator[_Row]:
     """Every row once, by its key, a few at a time: they may change meanwhile."""
     last, rows = None, rows.order_by("pk")
     while batch := list((rows if last is None else rows.filter(pk__gt=last))[:_AT_ONCE]):
