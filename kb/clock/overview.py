@@ -19,6 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from kb.accounts import audiences
 from kb.clock.models import LastRun
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
+from kb.clock.queue import unfinished_tasks
 from kb.clock.registry import due_functions
 from kb.clock.working import SHORT
 from search import registry
@@ -68,10 +69,9 @@ def last_runs() -> list[Run]:
 
 def queues() -> list[Queue]:
     """Each queue that has a lane; whatever has none is run by the short one. Two queries."""
-    unfinished = DBTaskResult.objects.filter(status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING))
     failed = DBTaskResult.objects.filter(status=TaskResultStatus.FAILED, finished_at__gte=timezone.now() - LATELY)
     counts: dict[tuple[str, str], int] = {}
-    for tasks in (unfinished, failed):
+    for tasks in (unfinished_tasks(), failed):
         for queue, status, count in tasks.order_by().values_list("queue_name", "status").annotate(count=Count("pk")):
             key = (queue if queue in QUEUES else SHORT, status)
             counts[key] = counts.get(key, 0) + count

@@ -4,14 +4,15 @@ enqueue, or a worker was.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F
 from django.utils import timezone
-from django_tasks import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
+from django_tasks.base import Task
 
+from kb.clock.queue import count_unfinished, unfinished
 from kb.files.choices import State
 from kb.files.models import FileVersion
 from kb.files.tasks import (
@@ -23,8 +24,6 @@ from kb.files.tasks import (
     read_version,
     recognise_pages,
 )
-
-_UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 
 
 def enqueue_lost() -> str:
@@ -38,12 +37,10 @@ def enqueue_lost() -> str:
     for _ in range(unread):
         enqueue_reading()
     unrecognised = FileVersion.objects.filter(wants_recognition=True, read_at__lt=limit).values_list("pk", flat=True)
-    recognising = _without(unrecognised.iterator(), recognise_pages.module_path) if unrecognised.exists() else []
+    recognising = _without(unrecognised.iterator(), recognise_pages) if unrecognised.exists() else []
     for version_id in recognising:
         enqueue_recognition(version_id)
-    drawing = (
-        _without(undrawn.values_list("pk", flat=True).iterator(), draw_pages.module_path) if undrawn.exists() else []
-    )
+    drawing = _without(undrawn.values_list("pk", flat=True).iterator(), draw_pages) if undrawn.exists() else []
     for version_id in drawing:
         enqueue_drawing(version_id)
     asked = {"readings": unread, "recognitions": len(recognising), "drawings": len(drawing)}
@@ -58,17 +55,12 @@ def _unread(limit: datetime) -> int:
     waiting = FileVersion.objects.filter(state=State.WAITING)
     if not waiting.filter(created_at__lt=limit).exists():
         return 0
-    named = DBTaskResult.objects.filter(task_path=read_version.module_path, status__in=_UNFINISHED).exists()
-    wanted = (
-        len(_without(waiting.values_list("pk", flat=True).iterator(), read_version.module_path))
-        if named
-        else waiting.count()
-    )
-    return max(0, wanted - DBTaskResult.objects.filter(task_path=read_next.module_path, status__in=_UNFINISHED).count())
+    named = count_unfinished(read_version) > 0
+    wanted = len(_without(waiting.values_list("pk", flat=True).iterator(), read_version)) if named else waiting.count()
+    return max(0, wanted - count_unfinished(read_next))
 
 
-def _without(version_ids, task_path: str) -> list[int]:
+def _without(version_ids: Iterable[int], task: Task) -> list[int]:
     """Those of the versions that no unfinished task of this kind is for."""
-    unfinished = DBTaskResult.objects.filter(task_path=task_path, status__in=_UNFINISHED).order_by()
-    asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True).iterator()}
+    asked = unfinished(task)
     return [version_id for version_id in version_ids if version_id not in asked]

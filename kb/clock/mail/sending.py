@@ -24,12 +24,12 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
 from kb.clock.choices import MailState
 from kb.clock.mail.sealing import CannotOpen, unseal
 from kb.clock.models import OutgoingMail
+from kb.clock.queue import unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +87,7 @@ def enqueue_due() -> str:
     tries = dict(due.values_list("pk", "attempts")[:A_ROUND])
     if not tries:
         return ""
-    unfinished = DBTaskResult.objects.filter(
-        task_path=send_mail.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
-    ).order_by()
-    asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True).iterator()}
+    asked = unfinished(send_mail)
     missing = [pk for pk in tries if pk not in asked]
     for pk in missing:
         enqueue_sending(pk, in_bulk=tries[pk] > 0)  # a server that did not answer may keep the next try waiting too

@@ -25,6 +25,7 @@ from django.utils.translation import override
 from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
+from kb.clock.queue import unfinished
 from kb.directory.choices import ImportState, Verdict
 from kb.directory.models import SheetImport, SheetLine
 from kb.directory.sheets.kinds import Context, Layout, Line, Looked, NotUnderstood, SheetKind, sheet_kind
@@ -36,7 +37,6 @@ KEPT_DAYS = 30
 TO_WRITE = (Verdict.NEW, Verdict.CHANGED)
 _RUNNING = (ImportState.LOOKING, ImportState.WRITING)
 _LINES_AT_ONCE = 50
-_UNFINISHED = (TaskResultStatus.READY, TaskResultStatus.RUNNING)
 _REFUSED = (NotUnderstood, ValidationError, IntegrityError, ProtectedError, ObjectDoesNotExist)
 
 
@@ -237,7 +237,8 @@ def take_up() -> str:
     running = list(SheetImport.objects.filter(state__in=_RUNNING).select_related("created_by"))
     if not running:
         return ""
-    asked, ended_badly = _asked_for()
+    ended_badly = _ended_badly()
+    asked = unfinished(work_through)
     again = 0
     for sheet_import in running:
         if sheet_import.pk in asked:
@@ -251,14 +252,11 @@ def take_up() -> str:
     return f"{again} imports of sheets asked for again" if again else ""
 
 
-def _asked_for() -> tuple[set[int], set[int]]:
-    """Imports with an unfinished task, and those whose last task failed."""
+def _ended_badly() -> set[int]:
+    """Imports whose last task failed."""
     tasks = DBTaskResult.objects.filter(task_path=work_through.module_path).order_by("enqueued_at")
     last = {arguments["args"][0]: status for arguments, status in tasks.values_list("args_kwargs", "status").iterator()}
-    unfinished = tasks.filter(status__in=_UNFINISHED).values_list("args_kwargs", flat=True)
-    return {one["args"][0] for one in unfinished}, {
-        pk for pk, status in last.items() if status == TaskResultStatus.FAILED
-    }
+    return {pk for pk, status in last.items() if status == TaskResultStatus.FAILED}
 
 
 def thin_sheets() -> str:

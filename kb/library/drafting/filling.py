@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
+from kb.clock.queue import unfinished
 from kb.clock.recovering import given_up
 from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
@@ -150,10 +150,7 @@ def enqueue_lost() -> str:
         _MAY_CHANGE, drafted_from=None, reference__files__stored_file__versions__in=read
     ).distinct()
     lost = list(undrafted.values_list("pk", flat=True)) if undrafted.exists() else []
-    unfinished = DBTaskResult.objects.filter(
-        task_path=fill_contribution.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
-    )
-    asked = {arguments["args"][0] for arguments in unfinished.values_list("args_kwargs", flat=True)} if lost else set()
+    asked = unfinished(fill_contribution) if lost else set()
     ended = given_up(fill_contribution.module_path) if lost else {}
     again = [pk for pk in lost if pk not in asked and not (pk in ended and _stays_as_it_is(pk, ended[pk]))]
     for pk in again:

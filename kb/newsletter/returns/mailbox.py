@@ -12,11 +12,11 @@ from contextlib import closing
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
 from kb.clock.mail.mailboxes import open_mailbox
 from kb.clock.mail.receiving import read_message
+from kb.clock.queue import count_unfinished
 from kb.newsletter.returns.bouncing import Outcome, look, note
 
 A_ROUND = 500  # messages, before other long work gets its turn
@@ -72,12 +72,7 @@ def read_bounces() -> str:
 
 def ask_reading() -> str | None:
     """For the clock: nothing where no mailbox is set, or a reading is asked for already."""
-    if not settings.NEWSLETTER_MAILBOX:
-        return None
-    unfinished = DBTaskResult.objects.filter(
-        task_path=read_bounces.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
-    )
-    if unfinished.exists():
+    if not settings.NEWSLETTER_MAILBOX or count_unfinished(read_bounces):
         return None
     read_bounces.enqueue()
     return _("Asked for a reading of the mailbox of bounces")

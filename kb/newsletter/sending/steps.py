@@ -19,12 +19,13 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kb.clock.queue import unfinished
 from kb.newsletter.choices import ConsentEvent, DeliveryState, SendingState, SubscriberState, Trouble
 from kb.newsletter.models import Consent, Issue, Sending, Subscriber
 from kb.newsletter.models.approval import is_approved
 from kb.newsletter.sending.claiming import free_claims
 from kb.newsletter.sending.delivering import finish
-from kb.newsletter.sending.tasks import ask_batch, asked
+from kb.newsletter.sending.tasks import ask_batch, deliver
 
 
 class CannotSend(Exception):
@@ -237,7 +238,7 @@ def _ask_again():
             if finish(sending):
                 yield f"issue {sending.issue.number} is sent"
             continue
-        in_queue = asked() if in_queue is None else in_queue
+        in_queue = unfinished(deliver) if in_queue is None else in_queue
         if sending.pk not in in_queue:
             ask_batch(sending.pk)
             yield f"issue {sending.issue.number}: a batch asked for again"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
-from django_tasks import TaskResultStatus, task
-from django_tasks_db.models import DBTaskResult
+from django_tasks import task
 
 from kb.newsletter.sending.delivering import deliver_batch
 
@@ -29,11 +28,3 @@ def ask_batch(sending_id: int, *, at: datetime | None = None) -> None:
         deliver.enqueue(sending_id)
     elif deliver.get_backend().supports_defer:
         deliver.using(run_after=at).enqueue(sending_id)
-
-
-def asked() -> set[int]:
-    """Sendings for which a batch stands in the queue or runs."""
-    unfinished = DBTaskResult.objects.filter(
-        task_path=deliver.module_path, status__in=(TaskResultStatus.READY, TaskResultStatus.RUNNING)
-    )
-    return {values["args"][0] for values in unfinished.order_by().values_list("args_kwargs", flat=True).iterator()}
