@@ -47,7 +47,7 @@ class ArticleNews:
         )
         moments = dict(born)
         told = {key: _news(pages, moments[key]) for key, pages in _groups(moments).items()}
-        return [told[key] for key in moments if told.get(key) is not None]
+        return [news for key in moments if (news := told.get(key)) is not None]
 
     def subjects(self, start: datetime | None, end: datetime, limit: int) -> Sequence[str]:
         """Two queries. Articles are published one by one, so that there are few."""

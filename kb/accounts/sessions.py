@@ -13,8 +13,15 @@ from typing import Any
 from django.contrib.auth import get_user_model, update_session_auth_hash
 from django.http import HttpRequest
 
+from kb.accounts.models import User
 from kb.accounts.noting import note
 from kb.accounts.recognising import remember
+
+
+class PersonRequest(HttpRequest):
+    """The request of somebody who is logged in: what a view behind `login_required` is given. For annotations."""
+
+    user: User
 
 
 def end_sessions(user: Any) -> None:
@@ -33,17 +40,17 @@ def end_sessions_of(user_id: int) -> str:
     return salt
 
 
-def end_other_sessions(request: HttpRequest) -> None:
+def end_other_sessions(request: PersonRequest) -> None:
     """Ends every session of whoever asks but the one they ask with."""
     end_sessions(request.user)
     keep_session(request)
 
 
-def keep_session(request: HttpRequest) -> None:
+def keep_session(request: PersonRequest) -> None:
     """Lets the session of this request, and no other, outlive the end of all sessions of its person; it gets a new key.
 
     Every other device is a strange one from now on.
     """
     request.user.refresh_from_db(fields=["session_salt"])
-    update_session_auth_hash(request, request.user)  # type: ignore[arg-type]
+    update_session_auth_hash(request, request.user)
     remember(request, request.user)

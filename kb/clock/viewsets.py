@@ -11,6 +11,7 @@ import django_filters
 from django import forms
 from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -113,7 +114,7 @@ class MailBulkAction(BulkAction):
 
     models = [OutgoingMail]
     template_name = "clock/admin/bulk_action.html"
-    question = ""
+    question: str | Promise = ""
 
     def check_perm(self, obj: OutgoingMail) -> bool:
         return self.request.user.has_perm(MAY_ACT)

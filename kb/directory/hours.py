@@ -59,6 +59,7 @@ def read_day(text: str) -> tuple[Stretch, ...]:
     ]
     timed = sorted(stretch for stretch in found if stretch.opens)
     for before, after in pairwise(timed):
+        assert after.opens and before.closes  # whoever says from when says until when
         if after.opens < before.closes:
             raise ValidationError(_("“%(text)s”: two stretches overlap. Correct one of the times.") % {"text": text})
     # An appointment without times is said once, after the times.

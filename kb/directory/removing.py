@@ -17,7 +17,7 @@ def held_by(thing: models.Model) -> list[tuple[str, int]]:
     """
     found = []
     for relation in thing._meta.get_fields(include_hidden=True):
-        if not (relation.auto_created and not relation.concrete and relation.one_to_many):
+        if not (isinstance(relation, models.ForeignObjectRel) and relation.one_to_many):
             continue
         other = relation.related_model
         is_part = other._meta.app_label == OWN and relation.on_delete is models.CASCADE

@@ -138,7 +138,8 @@ def read_spoken(text: str) -> list[str]:
 
     Raises ValidationError with a sentence that names what was not recognised, and what may have been meant.
     """
-    codes, unknown = [], []
+    codes: list[str] = []
+    unknown: list[str] = []
     for word in text.replace(";", ",").replace("\n", ",").split(","):
         if word.strip():
             code = _CODES.get(folded(word))

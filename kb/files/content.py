@@ -21,6 +21,7 @@ def local_path(content: FieldFile) -> Iterator[Path]:
         path = Path(content.path)
     except NotImplementedError:
         with tempfile.NamedTemporaryFile(prefix="cass-reading-") as copy:
+            assert content.name is not None  # a version is made with its content
             with content.storage.open(content.name) as stored:
                 for block in stored.chunks():
                     copy.write(block)

@@ -53,7 +53,9 @@ def _draw_batch(version: FileVersion, path: Path, numbers: range) -> bool:
     """Draws these pages and notes them; False when the version was deleted or read again meanwhile."""
     images = _render(path, list(numbers))
     storage = private_storage()
-    names = {number: image_name(version.content.name, version.number, number) for number in images}
+    content_name = version.content.name
+    assert content_name is not None  # a version is made with its content
+    names = {number: image_name(content_name, version.number, number) for number in images}
     for number, image in images.items():
         storage.delete(names[number])  # what a killed worker may have left half written
         storage.save(names[number], ContentFile(image))

@@ -41,7 +41,8 @@ class UploadField(forms.FileField):
     def to_python(self, data) -> UploadedFile | None:
         upload = super().to_python(data)
         if upload is not None:
-            check_upload(upload, upload.name)
+            assert isinstance(upload, UploadedFile)  # the field gives back what it was given
+            check_upload(upload, upload.name or "")
         return upload
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.core.files.storage import Storage
 from django.db import transaction
@@ -36,7 +37,7 @@ def remove_after_commit(sender: type[FileVersion], instance: FileVersion, origin
     if getattr(origin, "model", type(origin)) is FileVersion:
         tell_removed(instance.stored_file)
     if instance.content.name:
-        transaction.on_commit(lambda name=instance.content.name: remove_bytes(name), robust=True)
+        transaction.on_commit(partial(remove_bytes, instance.content.name), robust=True)
 
 
 def remove_bytes(content_name: str) -> None:

@@ -75,6 +75,7 @@ def serve_version(
         name += ".pdf"
     elif is_program_name(name):
         name += ".bin"
+    assert version.content.name is not None  # a version is made with its content
     sent = _Sent(
         stored_name=version.content.name,
         size_bytes=version.size_bytes,

@@ -33,7 +33,7 @@ def next_version(claim: str) -> int | None:
     } - {claim}
     read_by_commands = Q(claimed_by__startswith=COMMAND, claimed_at__gt=timezone.now() - _LONGEST)
     waiting = FileVersion.objects.filter(state=State.WAITING).exclude(read_by_commands).order_by()
-    people = set(waiting.values_list("created_by", flat=True).distinct())
+    people: set[int | None] = set(waiting.values_list("created_by", flat=True).distinct())
     for person in sorted(people, key=_served(people)):
         free = waiting.filter(created_by=person).exclude(claimed_by__in=running).order_by("attempts", "pk")
         if (version_id := free.values_list("pk", flat=True).first()) is not None:

@@ -137,6 +137,8 @@ def _refusal_sentence(refusal: str, left_bytes: int) -> str:
 class _Parser(MultiPartParser):
     """Lets a handler see the fields that stand before a file."""
 
+    _post: QueryDict  # Django's, filled as the parts arrive
+
     @property
     def fields(self) -> QueryDict:
         return self._post
@@ -150,7 +152,9 @@ class LimitedUploads(FileUploadHandler):
     Content-Length says from the start that it is four times as heavy keeps none of its files.
     """
 
-    def __init__(self, request=None) -> None:
+    request: HttpRequest  # set by whoever makes the handler, before anything is read
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
         self.number = 0
         self.kept_bytes = self.file_kept_bytes = 0
@@ -197,7 +201,7 @@ class LimitedUploads(FileUploadHandler):
         has_session = user is not None and user.is_authenticated
         fields = self.parser.fields if self.parser is not None else QueryDict()
         holder = next((found for holder_of in _holders if (found := holder_of(fields)) is not None), None)
-        person = holder or (user.pk if has_session else None)
+        person = holder or (user.pk if user is not None and has_session else None)
         if person is not None:
             self.left_bytes = left_for(person, has_session=has_session)
         return has_session or holder is not None

@@ -5,10 +5,11 @@ Files and their titles are not told.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -56,16 +57,16 @@ class ReferenceNews:
         return {news.subject: news for news in _told(Reference.objects.public().filter(pk__in=ids))} if ids else {}
 
 
-def _between(start: datetime | None, end: datetime):
+def _between(start: datetime | None, end: datetime) -> QuerySet[Reference]:
     since = {} if start is None else {"first_public_at__gt": start}
     return Reference.objects.public().filter(first_public_at__lte=end, **since)
 
 
-def _newest(start: datetime | None, end: datetime):
+def _newest(start: datetime | None, end: datetime) -> QuerySet[Reference]:
     return _between(start, end).order_by("-first_public_at", "-pk")
 
 
-def _told(references: Iterable[Reference]) -> list[News]:
+def _told(references: QuerySet[Reference]) -> list[News]:
     """One query, one more where a reference has no summary and is told by a line of its makers."""
     found = list(references.select_related("body"))
     creators: dict[int, list[Creator]] = {reference.pk: [] for reference in found if not _has_summary(reference)}

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-sitemaps: dict[str, type[Sitemap]] = {}
+sitemaps: dict[str, type[Sitemap] | Sitemap] = {}
 
 
 class PagedSitemap(Sitemap):

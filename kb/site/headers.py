@@ -10,7 +10,7 @@ from collections.abc import Callable
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import has_vary_header
 
 ADMIN = "/admin/"
@@ -23,7 +23,9 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
     A view that sets its own (files: a sandbox) keeps it.
     """
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if not report_only and parts.config is None and request.path_info.startswith(ADMIN):
             parts.config = settings.ADMIN_CONTENT_SECURITY_POLICY

@@ -27,7 +27,7 @@ from kb.accounts.login.adapter import remember_language
 from kb.accounts.login.forms import AddressForm, ProfileForm
 from kb.accounts.own.ways import ways
 from kb.accounts.second_factor import has_second_factor
-from kb.accounts.sessions import end_other_sessions
+from kb.accounts.sessions import PersonRequest, end_other_sessions
 from kb.site.limiting import too_many
 
 PURPOSE = "address"
@@ -36,7 +36,7 @@ PURPOSE = "address"
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: PersonRequest) -> HttpResponse:
     """Name, language, contact and messages, and the ways to the rest of the account."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -60,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def own_addresses(request: HttpRequest) -> HttpResponse:
+def own_addresses(request: PersonRequest) -> HttpResponse:
     """The addresses of whoever asks; each button of the page is one of ACTIONS, on a row of their own."""
     if request.method == "POST":
         return _change_addresses(request)
@@ -68,7 +68,7 @@ def own_addresses(request: HttpRequest) -> HttpResponse:
 
 
 @reauthentication_required(app="allauth.account")
-def _change_addresses(request: HttpRequest) -> HttpResponse:
+def _change_addresses(request: PersonRequest) -> HttpResponse:
     action = next((name for name in ACTIONS if name in request.POST), None)
     if not consume(request, action="manage_email", user=request.user):
         return too_many(request)
@@ -80,7 +80,7 @@ def _change_addresses(request: HttpRequest) -> HttpResponse:
     return ACTIONS[action](request, row) or HttpResponseRedirect(reverse("account_addresses"))
 
 
-def _add(request: HttpRequest) -> HttpResponse:
+def _add(request: PersonRequest) -> HttpResponse:
     form = AddressForm(request.POST)
     if form.is_valid():
         if not consume(request, action="add_address", user=request.user):
@@ -97,7 +97,7 @@ def _add(request: HttpRequest) -> HttpResponse:
     return _show_addresses(request, form)
 
 
-def _choose(request: HttpRequest, row: Any) -> None:
+def _choose(request: PersonRequest, row: Any) -> None:
     if not row.verified:
         messages.error(request, _("Confirm this address first, with the link we sent to it."))
         return
@@ -105,14 +105,14 @@ def _choose(request: HttpRequest, row: Any) -> None:
     messages.success(request, _("The site writes to %(email)s from now on.") % {"email": row.email})
 
 
-def _remove(request: HttpRequest, row: Any) -> None:
+def _remove(request: PersonRequest, row: Any) -> None:
     if addresses.remove(row):
         messages.success(request, _("%(email)s is removed: nobody logs in with it any more.") % {"email": row.email})
     else:
         messages.error(request, _("This is your main address. Choose another one first."))
 
 
-def _send(request: HttpRequest, row: Any) -> HttpResponse | None:
+def _send(request: PersonRequest, row: Any) -> HttpResponse | None:
     if row.verified:
         return None
     if not consume(request, action="add_address", user=request.user):
@@ -124,14 +124,14 @@ def _send(request: HttpRequest, row: Any) -> HttpResponse | None:
     return None
 
 
-ACTIONS: dict[str, Callable[[HttpRequest, Any], HttpResponse | None]] = {
+ACTIONS: dict[str, Callable[[PersonRequest, Any], HttpResponse | None]] = {
     "choose": _choose,
     "remove": _remove,
     "send": _send,
 }
 
 
-def _show_addresses(request: HttpRequest, form: AddressForm) -> HttpResponse:
+def _show_addresses(request: PersonRequest, form: AddressForm) -> HttpResponse:
     return render(request, "accounts/addresses.html", {"form": form, "rows": addresses.own_addresses(request.user)})
 
 
@@ -161,7 +161,7 @@ def confirm_address(request: HttpRequest, word: str = "") -> HttpResponse:
 @login_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def sessions(request: HttpRequest) -> HttpResponse:
+def sessions(request: PersonRequest) -> HttpResponse:
     """Says what a session is; the button ends the others."""
     if request.method == "POST":
         end_other_sessions(request)

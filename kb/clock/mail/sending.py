@@ -18,6 +18,7 @@ import smtplib
 from contextlib import suppress
 from datetime import timedelta
 from email.message import Message
+from functools import partial
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -104,7 +105,7 @@ def send_again(mails: QuerySet[OutgoingMail]) -> int:
         rows = _free(now).filter(pk=pk).exclude(state=MailState.SENT).exclude(sealed=b"")
         if rows.update(state=MailState.WAITING, attempts=0, next_attempt_at=now, claimed_until=None):
             changed += 1
-            transaction.on_commit(lambda pk=pk: enqueue_sending(pk))
+            transaction.on_commit(partial(enqueue_sending, pk))
     return changed
 
 

@@ -208,5 +208,5 @@ class Membership(models.Model):
             raise ValidationError(
                 {"until": _("The membership would end before it begins. Choose a later day, or leave it empty.")}
             )
-        if self.service_id and self.organisation_id and self.service.organisation_id != self.organisation_id:
+        if self.service and self.organisation_id and self.service.organisation_id != self.organisation_id:
             raise ValidationError({"service": _("This service belongs to another organisation.")})

@@ -74,7 +74,7 @@ class Place(Recorded, ClusterableModel):
         return self.name or " ".join(part for part in (str(self.street), self.house_number) if part) or self.code
 
     def clean(self) -> None:
-        if self.service_id and self.organisation_id and self.service.organisation_id != self.organisation_id:
+        if self.service and self.organisation_id and self.service.organisation_id != self.organisation_id:
             raise ValidationError({"service": _("This service belongs to another organisation.")})
         if (self.latitude is None) != (self.longitude is None):
             raise ValidationError({"latitude": _("Give both the latitude and the longitude, or neither.")})
@@ -116,7 +116,7 @@ class OpeningHours(models.Model):
             )
         if self.opens is None and not self.by_appointment:
             raise ValidationError({"opens": _("Give the times, or tick “by appointment”.")})
-        if self.opens is not None and self.closes <= self.opens:
+        if self.opens is not None and self.closes is not None and self.closes <= self.opens:
             raise ValidationError({"closes": _("It would close before it opens. Correct one of the two times.")})
 
 

@@ -11,7 +11,7 @@ What a line means is in its kind (`sheets`); the pages of the admin are in `shee
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -163,7 +163,7 @@ def _looked_row(sheet_import: SheetImport, kind: SheetKind, context: Context, li
     )
 
 
-def _look(kind: SheetKind, context: Context, sheet: str, values: dict) -> Looked:
+def _look(kind: SheetKind, context: Context, sheet: str, values: Mapping[str, str]) -> Looked:
     try:
         return kind.look(context, kind.sheet(sheet), values)
     except _REFUSED as error:

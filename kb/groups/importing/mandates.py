@@ -141,7 +141,7 @@ def _same(existing: list[Mandate], organisation: Organisation | None, role: str,
         dated = [one for one in alike if one.since == since]
         return dated[-1] if dated else next((one for one in alike if one.since is None and one.until is None), None)
     still_open = [one for one in alike if one.until is None]
-    return (still_open or alike or [None])[-1]
+    return next(reversed(still_open or alike), None)
 
 
 def _plan_of_change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.formats import date_format
@@ -35,7 +36,7 @@ class Change:
 
 
 def _shown(value: object) -> str:
-    if hasattr(value, "isoformat"):
+    if isinstance(value, date):
         return date_format(value, "d/m/Y")
     if isinstance(value, bool):
         return _("yes") if value else _("no")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,7 +28,7 @@ def ask_invitations(user_ids: Iterable[int], *, by: User) -> int:
     asked_at = timezone.now().isoformat()
     for first in range(0, len(invitable), PEOPLE_A_TASK):
         some = invitable[first : first + PEOPLE_A_TASK]
-        transaction.on_commit(lambda some=some: send_invitations.enqueue(some, by.pk, asked_at))
+        transaction.on_commit(partial(send_invitations.enqueue, some, by.pk, asked_at))
     return len(invitable)
 
 

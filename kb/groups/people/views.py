@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -29,7 +29,7 @@ from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
 from kb.accounts.inviting import invitation_state, never_came, with_invitation
 from kb.accounts.models import User
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions import PersonRequest, end_sessions
 from kb.backoffice.counting import numbers_of
 from kb.directory.models import Employment
 from kb.groups.models import Mandate
@@ -57,6 +57,7 @@ class PeoplePage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
     permission_required = "change"
     index_url_name = ""
     edit_url_name = ""
+    request: PersonRequest
 
     def get_breadcrumbs_items(self):
         crumbs = [*self.breadcrumbs_items, {"url": reverse(self.index_url_name), "label": _("People")}]
@@ -86,7 +87,7 @@ class PersonView(PeoplePage):
     def get(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         return self._form_page(*self._forms(None))
 
-    def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def post(self, request: PersonRequest, pk: int | None = None) -> HttpResponse:
         form, employments, mandates = self._forms(request.POST)
         if not all([form.is_valid(), employments.is_valid(), mandates.is_valid()]):
             messages.error(request, _("Nothing is saved yet: correct what is marked below."))
@@ -161,7 +162,7 @@ class EmployerView(OfPerson):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._form_page(EmployerForm(self.person, self.former))
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         form = EmployerForm(self.person, self.former, request.POST)
         if self.must_choose or not form.is_valid():
             return self._form_page(form)
@@ -193,7 +194,7 @@ class CloseView(OfPerson):
     def get_page_title(self) -> str:
         return _("Close the account") if self.person.is_active else _("Open the account again")
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may_close(self.person, request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
@@ -202,7 +203,7 @@ class CloseView(OfPerson):
         running = Mandate.objects.running().filter(user=self.person).select_related("body")
         return self.page(person=self.person, mandates=running)
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def post(self, request: PersonRequest, pk: int) -> HttpResponse:
         wanted = request.POST.get("active") == "1"
         with transaction.atomic():
             self.person.is_active = wanted
@@ -231,7 +232,7 @@ class InviteView(PeoplePage):
     def get(self, request: HttpRequest) -> HttpResponse:
         return redirect(self.index_url_name)
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PersonRequest) -> HttpResponse:
         chosen = self._chosen()
         invitable = never_came(chosen)
         if "confirmed" in request.POST:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -31,7 +32,7 @@ class ReferenceBulkAction(SnippetBulkAction):
 
     models = [Reference]
     template_name = "library/admin/bulk_action.html"
-    question = ""
+    question: str | Promise = ""
 
     def check_perm(self, snippet) -> bool:
         return self.request.user.has_perm("library.change_reference")

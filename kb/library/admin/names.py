@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -21,7 +22,7 @@ from kb.library.models import OtherName
 
 PERMISSION = "library.change_reference"
 PER_PAGE = 100
-TITLES = {
+TITLES: dict[str, Promise] = {
     AuthorityKind.CREATOR: gettext_lazy("Names of creators"),
     AuthorityKind.PUBLISHER: gettext_lazy("Names of publishers"),
 }

@@ -74,6 +74,7 @@ def _write(form: RecordForm, reference: Reference, user: Any, files: Sequence[Re
 
 def sentences_by_field(form: RecordForm, error: ValidationError) -> None:
     """Puts what the models refused beside the fields it is about."""
-    for name, messages in (error.message_dict if hasattr(error, "error_dict") else {None: error.messages}).items():
-        field = {"audiences": "readers"}.get(name, name)
+    by_field = error.message_dict if hasattr(error, "error_dict") else {"": error.messages}
+    for name, messages in by_field.items():
+        field = "readers" if name == "audiences" else name
         form.add_error(field if field in form.fields else None, messages)

@@ -261,6 +261,7 @@ def where_words(contribution: Contribution | None, name: str) -> str:
 
 def _file(reference: Reference, attachment: Attachment) -> ShownFile:
     version = attachment.latest
+    assert version is not None  # asked only of files that have one
     addresses = {
         one.number: reverse("library:file", args=[reference.mark_slug, attachment.file.number, one.number])
         for one in attachment.versions
@@ -291,7 +292,7 @@ def _first_page(reference: Reference, attachments: Sequence[Attachment]) -> Firs
     for one in attachments:
         version = one.latest
         page = FilePage.objects.filter(version=version, number=1).only("image", "text").first() if version else None
-        if page is None or not (page.image or page.text.strip()):
+        if version is None or page is None or not (page.image or page.text.strip()):
             continue
         place = [reference.mark_slug, one.file.number, version.number, 1]
         return FirstPage(

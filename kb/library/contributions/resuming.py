@@ -94,7 +94,7 @@ def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> Parke
     for name in sorted(request.FILES.keys() & fields):
         uploads = request.FILES.getlist(name)
         said = {one: _refusal(one) for one in uploads}
-        words = [keep(one, one.name, whose=owner_of_kept(user_id)) for one in uploads if not said[one]]
+        words = [keep(one, one.name or "", whose=owner_of_kept(user_id)) for one in uploads if not said[one]]
         data["kept"] = [*data.get("kept", []), *words]
         refused += [Refused(clean_name(one.name or ""), sentence) for one, sentence in said.items() if sentence]
     word = keep(ContentFile(_written(request, user_id, data)), "form.json", whose=_owner_of_form(user_id))
@@ -107,7 +107,7 @@ def _refusal(upload: UploadedFile) -> str:
     if isinstance(upload, RefusedUpload):
         return upload.sentence
     try:
-        check_size(upload.size)
+        check_size(upload.size or 0)
     except ValidationError as error:
         return " ".join(error.messages)
     return ""

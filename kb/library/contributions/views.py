@@ -8,7 +8,7 @@ does not exist.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 
 from django.conf import settings
 from django.contrib import messages
@@ -142,11 +142,10 @@ def add(request: HttpRequest) -> HttpResponse:
         form.keep_uploads()
     else:
         kept = _resumed(request)
-        person = {"user": request.user, "bodies": bodies}
         form = (
-            AddForm(kept, **person)
+            AddForm(kept, user=request.user, bodies=bodies)
             if kept is not None
-            else AddForm(**person, initial={"body": request.GET.get("body")})
+            else AddForm(user=request.user, bodies=bodies, initial={"body": request.GET.get("body")})
         )
     shown = {
         "form": form,
@@ -237,11 +236,11 @@ def _record_form(request: HttpRequest, reference: Reference, kept: Contribution 
     data, files = (request.POST, request.FILES) if request.method == "POST" else (_resumed(request), None)
     held = audiences_of(request)
     may_edit = handling.may_edit(request.user, held, reference)
-    about = {"user": request.user, "held": held, "reference": reference, "files": file_choices(attachments)}
+    form = partial(RecordForm, user=request.user, held=held, reference=reference, files=file_choices(attachments))
     if data is None:
         opened = request.GET.getlist("edit") if may_edit else []
-        return RecordForm(**about, opened=opened, missing=missing_lines(reference, kept) if may_edit else [])
-    return RecordForm(data, files, **about, opened=data.getlist("open"), missing=data.getlist("missing"))
+        return form(opened=opened, missing=missing_lines(reference, kept) if may_edit else [])
+    return form(data, files, opened=data.getlist("open"), missing=data.getlist("missing"))
 
 
 def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> HttpResponse | None:

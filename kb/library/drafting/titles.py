@@ -163,9 +163,9 @@ def _printed(document: Document, organisations: frozenset[str]) -> Titles:
             return Titles(on_page(titled.text, page.number), subtitle, taken, doubt=doubt)
         if sum(line.letters for line in page.lines) > 120:
             break
-    first = next((page for page in document.head[:2] if page.lines), None)
-    lines = first_paragraph(lines_without_furniture(first, document)[:30]) if first else ()
-    return _taken(joined(lines), lines, is_sure=False) if lines else Titles()
+    written = next((page for page in document.head[:2] if page.lines), None)
+    paragraph = first_paragraph(lines_without_furniture(written, document)[:30]) if written else ()
+    return _taken(joined(paragraph), paragraph, is_sure=False) if paragraph else Titles()
 
 
 def _doubt_of_place(

@@ -119,11 +119,11 @@ class Words:
         tagged = ReferenceKeyword.objects.filter(content_object__in=ids).order_by("pk")
         for reference_id, name, language in tagged.values_list("content_object_id", "tag__name", "tag__language"):
             self._keywords.setdefault(reference_id, []).append((name, language))
-        used = {whole.reference.publisher for whole in gathered.values()}.union(
+        names = {whole.reference.publisher for whole in gathered.values()}.union(
             *(map(str, whole.creators) for whole in gathered.values())
         )
         self._other_names: dict[tuple[str, str], list[str]] = {}
-        others = OtherName.objects.filter(authority__name__in=used - {""}).order_by("name")
+        others = OtherName.objects.filter(authority__name__in=names - {""}).order_by("name")
         for kind, name, other in others.values_list("kind", "authority__name", "name"):
             self._other_names.setdefault((kind, name), []).append(other)
         self._shelves: dict[int, list[str]] = {}

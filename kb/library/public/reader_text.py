@@ -132,8 +132,8 @@ def find(place: Place, query: Query, *, finder: Finder | None, held: frozenset[s
     version = place.version
     if not (query.words or query.phrases):
         return Found(())
-    numbers = _numbers(place, query, finder, held) if finder and place.is_latest else None
-    numbers = sorted(numbers) if numbers is not None else list(range(1, version.page_count + 1))
+    named = _numbers(place, query, finder, held) if finder and place.is_latest else None
+    numbers = sorted(named) if named is not None else list(range(1, version.page_count + 1))
     stamp = repr((version.pk, version.read_at, query.words, query.phrases, query.language, numbers))
     key = f"library.reading.hits.{hashlib.sha256(stamp.encode()).hexdigest()}"
     cache = caches["hits"]
@@ -174,7 +174,8 @@ def _count(place: Place, query: Query, numbers: Sequence[int]) -> tuple[list[tup
     """Number, label and hits of each page that has some, and whether all the pages named were looked at."""
     default = place.whole.reference.language
     rows = FilePage.objects.filter(version=place.version, number__in=numbers[:MOST_PAGES]).order_by("number")
-    counted, left = [], MOST_COUNTED
+    counted: list[tuple[int, str, int]] = []
+    left = MOST_COUNTED
     for number, label, text, spans in rows.values_list("number", "label", "text", "spans").iterator(chunk_size=50):
         if left <= 0:
             return counted, False

@@ -21,6 +21,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from kb.accounts.audiences import STAFF, audiences_of
+from kb.accounts.sessions import PersonRequest
 from kb.backoffice.counting import CappedPaginator
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.newsletter.admin.sending_forms import ScheduleForm, TrialForm
@@ -41,6 +42,7 @@ class SendingPage(WagtailAdminTemplateMixin, View):
 
     header_icon = "mail"
     page_title = gettext_lazy("Sending")
+    request: PersonRequest
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -109,7 +111,7 @@ class SendingView(SendingPage):
             trial=trial or TrialForm(),
             schedule=schedule or ScheduleForm(),
             foretold=foretell(self.issue),
-            progress=progress_of(self.sending) if begun else None,
+            progress=progress_of(self.sending) if self.sending and begun else None,
             may_start=state in _STARTABLE,
             may_cancel=self.sending is not None
             and not (begun and steps.has_begun(self.sending))
@@ -118,7 +120,9 @@ class SendingView(SendingPage):
             is_scheduled=state == SendingState.SCHEDULED,
             leaves_at=_moment(self.sending.starts_at) if self.sending else "",
             is_stopped=state == SendingState.STOPPED,
-            not_delivered=self.sending.deliveries.filter(state__in=NOT_DELIVERED).exists() if begun else False,
+            not_delivered=self.sending.deliveries.filter(state__in=NOT_DELIVERED).exists()
+            if self.sending and begun
+            else False,
         )
 
     # One for each button

@@ -44,9 +44,14 @@ _LINK = re.compile(rf"https?://[!-~]{{1,{LONGEST_LINK - 8}}}")
 class Links(Protocol):
     """Absolute addresses of one subscriber, as `signing.links_of` makes them. one_click takes the POST of RFC 8058."""
 
-    unsubscribe_page: str
-    one_click: str
-    change: str
+    @property
+    def unsubscribe_page(self) -> str: ...
+
+    @property
+    def one_click(self) -> str: ...
+
+    @property
+    def change(self) -> str: ...
 
 
 @dataclass(frozen=True)

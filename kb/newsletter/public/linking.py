@@ -65,8 +65,8 @@ class IssueSitemap(Sitemap):
             Row(issue.number, issue.last_published_at, written(issue, issue.items.all(), public)) for issue in issues
         ]
 
-    def get_languages_for_item(self, item: Row) -> tuple[str, ...]:
-        return item.languages
+    def get_languages_for_item(self, item: Row) -> list[str]:
+        return list(item.languages)
 
     def location(self, item: Row) -> str:
         return reverse("newsletter:issue", args=[item.number])

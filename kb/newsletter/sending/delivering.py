@@ -25,6 +25,7 @@ from typing import NoReturn
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
@@ -191,7 +192,7 @@ class Line:
     """One connection of MAIL_TRANSPORT. accepted: messages it took since it was opened."""
 
     def __init__(self) -> None:
-        self._connection = None
+        self._connection: BaseEmailBackend | None = None
         self.accepted = 0
 
     def open(self) -> None:
@@ -207,6 +208,7 @@ class Line:
         Django parses both addresses anew for each message, which takes as long as sending it; plain ones go to smtplib
         as they are.
         """
+        assert self._connection is not None  # opened before anything is handed over
         addresses = [message.from_email, *message.to]
         if type(self._connection) is SmtpBackend and all(map(_PLAIN.fullmatch, addresses)):
             self._connection.connection.sendmail(

@@ -131,6 +131,7 @@ def _answer(subscriber: Subscriber, word: str, language: str):
         context = {"link": change_url(subscriber.key, subscriber.language)}
         return written(subscriber.email, "already", context, language=subscriber.language)
     name = "resume" if subscriber.state == SubscriberState.NOT_NOW else "confirm"
+    context: dict[str, str | int]
     context = {"link": address_of("newsletter:confirm_link", word, language=language), "days": LINK_DAYS}
     return written(subscriber.email, name, context, language=language)
 

@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import forget_word, is_of, keep_word, kept_word, mark_of, secret_address
+from kb.accounts.sessions import PersonRequest
 from kb.languages import current_language, word
 from kb.newsletter.choices import ConsentSource, SubscriberState
 from kb.newsletter.message.addresses import folded, masked
@@ -238,7 +239,7 @@ def _show(request: HttpRequest, subscriber: Subscriber, **forms) -> HttpResponse
 @login_required
 @never_cache
 @require_http_methods(METHODS)
-def own(request: HttpRequest) -> HttpResponse:
+def own(request: PersonRequest) -> HttpResponse:
     """A member subscribes, or leaves, by a button of their own; nobody does it for them."""
     form = OwnSubscriptionForm(request.POST or None, initial={"language": request.user.language})
     words = subscribing.wording(current_language())
@@ -259,7 +260,7 @@ def own(request: HttpRequest) -> HttpResponse:
     return _page(request, "own", context)
 
 
-def _own_change(request: HttpRequest, form: OwnSubscriptionForm, words: str) -> HttpResponse | None:
+def _own_change(request: PersonRequest, form: OwnSubscriptionForm, words: str) -> HttpResponse | None:
     if "leave" in request.POST:
         mine = next(
             (one for one in subscribing.own_subscriptions(request.user) if str(one.pk) == request.POST["leave"]), None
