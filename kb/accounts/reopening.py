@@ -65,7 +65,10 @@ class _StampField(forms.CharField):
 
 
 # What it is mixed into.
-_Form = forms.ModelForm if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    _Form = forms.ModelForm
+else:
+    _Form = object
 
 
 class OpensNothingAgain(_Form):

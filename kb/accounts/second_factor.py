@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.accounts.audiences import passed_second_factor
-from kb.accounts.sessions import end_sessions_of, keep_session
+from kb.accounts.sessions import PersonRequest, end_sessions_of, keep_session
 
 ADMIN = "/admin/"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -108,7 +108,7 @@ def end_sessions_after_removal(sender, instance: Authenticator, **more) -> None:
         end_sessions_of(instance.user_id)
 
 
-def forget_in_session(sender, request: HttpRequest, user: Any, authenticator: Authenticator, **more) -> None:
+def forget_in_session(sender, request: PersonRequest, user: Any, authenticator: Authenticator, **more) -> None:
     """The session in which the factor was taken away goes on; after the last one it has passed nothing any more.
     Receives allauth's `authenticator_removed`.
     """

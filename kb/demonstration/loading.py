@@ -114,7 +114,7 @@ def make_concepts(items: list[dict]) -> dict[str, Concept]:
 def make_reference(
     item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents
 ) -> Reference:
-    plain = (
+    plain: tuple[str, ...] = (
         "type",
         "language",
         "title",
@@ -134,21 +134,27 @@ def make_reference(
         created_by=User.objects.get(email=item["created_by"]) if item["created_by"] else None,
         **{name: item[name] for name in plain},
     )
-    reference.creators = [
-        Creator(
-            name=creator["name"],
-            is_organisation=creator["is_organisation"],
-            organisation=Organisation.objects.get(code=creator["organisation"]) if creator["organisation"] else None,
-            role=creator["role"],
-            sort_order=place,
-        )
-        for place, creator in enumerate(item["creators"])
-    ]
+    reference.creators.set(
+        [
+            Creator(
+                name=creator["name"],
+                is_organisation=creator["is_organisation"],
+                organisation=Organisation.objects.get(code=creator["organisation"])
+                if creator["organisation"]
+                else None,
+                role=creator["role"],
+                sort_order=place,
+            )
+            for place, creator in enumerate(item["creators"])
+        ]
+    )
     reference.concepts.set([concepts[code] for code in item["concepts"]])
-    reference.keyword_items = [
-        ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word["text"], language=word["language"])[0])
-        for word in item["keywords"]
-    ]
+    reference.keyword_items.set(
+        [
+            ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word["text"], language=word["language"])[0])
+            for word in item["keywords"]
+        ]
+    )
     reference.full_clean(exclude=["mark_year", "mark_number"])
     reference.save()
     for place, described in enumerate(item["files"]):
@@ -171,8 +177,10 @@ def receive_documents(described: list[dict]) -> Documents:
 def make_file(reference: Reference, described: dict, place: int, versions: list[Received]) -> None:
     stored_file = None
     for version in versions:
-        where = {"stored_file": stored_file} if stored_file else {"owner_kind": KIND}
-        stored_file = store(version, user=reference.created_by, **where).stored_file
+        owner_kind = "" if stored_file else KIND
+        stored_file = store(
+            version, user=reference.created_by, stored_file=stored_file, owner_kind=owner_kind
+        ).stored_file
     file = ReferenceFile(
         reference=reference,
         stored_file=stored_file,

@@ -47,7 +47,7 @@ def make_issue(described: dict, subjects: Mapping[str, str], editor: User | None
         lead_subject=subjects[described["lead_reference"]],
         gathered_until=told_until,
     )
-    issue.items = [make_item(item, subjects, place) for place, item in enumerate(described["items"])]
+    issue.items.set([make_item(item, subjects, place) for place, item in enumerate(described["items"])])
     issue.full_clean()
     issue.save()
     issue.save_revision(user=editor)

@@ -64,7 +64,7 @@ def _make_places(of: Organisation, service: Service | None, item: Mapping[str, A
             **_filled(described, _OF_PLACE),
         )
         place.full_clean()
-        place.hours = rows_of({int(day): read_day(text) for day, text in described.get("hours", {}).items()})
+        place.hours.set(rows_of({int(day): read_day(text) for day, text in described.get("hours", {}).items()}))
         place.save()
         for closure in described.get("closures", ()):
             since = timezone.localdate() + timedelta(days=closure["in_days"])

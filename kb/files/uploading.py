@@ -106,7 +106,7 @@ class RefusedUpload(UploadedFile):
     def sentence(self) -> str:
         """Why it was not kept, and what to do."""
         try:
-            check_size(self.size)
+            check_size(self.size or 0)
         except ValidationError as error:
             return " ".join(error.messages)
         return _refusal_sentence(self.refusal, self.left_bytes)

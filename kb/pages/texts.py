@@ -59,7 +59,7 @@ class TextsWidget(forms.MultiWidget):
     def __init__(self, *, multiline: bool = False, attrs=None) -> None:
         self.multiline = multiline
         one = forms.Textarea if multiline else forms.TextInput
-        widgets = {
+        widgets: dict[str, forms.Widget | type[forms.Widget]] = {
             code: one(
                 attrs={"lang": code, "rows": 4, "aria-label": name} if multiline else {"lang": code, "aria-label": name}
             )

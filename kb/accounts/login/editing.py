@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views import account
 
 from kb.accounts.login.forms import OwnPanelForm
+from kb.accounts.sessions import PersonRequest
 
 
 class OwnPanel(account.BaseSettingsPanel):
@@ -32,7 +33,7 @@ class AccountPanelsView(account.AccountView):
         panels = [panel for panel in super().get_panels() if not isinstance(panel, self.replaced)]
         return [OwnPanel(self.request, self.request.user, panels[0].profile if panels else None), *panels]
 
-    def post(self, request: HttpRequest) -> HttpResponse:
+    def post(self, request: PersonRequest) -> HttpResponse:
         response = super().post(request)
         # The other panels save a profile read before the language changed.
         request.user.refresh_from_db()

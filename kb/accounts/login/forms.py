@@ -107,9 +107,14 @@ class OwnPanelForm(forms.ModelForm):
 
 
 # What these are mixed into.
-_Form = forms.Form if TYPE_CHECKING else object
-_ByKey = LoginWebAuthnForm if TYPE_CHECKING else object
-_WithCode = mfa.AuthenticateForm if TYPE_CHECKING else object
+if TYPE_CHECKING:
+    _Form = forms.Form
+    _ByKey = LoginWebAuthnForm
+    _WithCode = mfa.AuthenticateForm
+else:
+    _Form = object
+    _ByKey = object
+    _WithCode = object
 
 
 class _InOurWords(_Form):
@@ -195,7 +200,7 @@ class ProfileForm(forms.ModelForm):
 
     def save(self, commit: bool = True) -> User:
         """Only these fields: nothing that changed elsewhere meanwhile is put back."""
-        self.instance.save(update_fields=list(self._meta.fields))
+        self.instance.save(update_fields=self._meta.fields)
         return self.instance
 
 

@@ -21,6 +21,7 @@ from wagtail.admin.admin_url_finder import AdminURLFinder
 from kb.accounts.models import NamedPlace
 from kb.accounts.noting import note
 from kb.accounts.personal_data.scrubbing import Identity, fitting, in_batches, naming, whole_words, write
+from kb.backoffice.columns import column
 
 MOST = 500  # of one person; words that stand in more places are those of a thing
 AROUND = 60  # signs shown on either side
@@ -134,7 +135,7 @@ def _shown(place: NamedPlace, thing: Model) -> Shown:
     if not place.field:
         return Shown(place, kind, str(thing))
     text = text_of(thing, place.field)
-    kind = f"{kind}, {thing._meta.get_field(place.field).verbose_name}"
+    kind = f"{kind}, {column(type(thing), place.field).verbose_name}"
     for start, length, kept in place.spans:
         words = text[start : start + length]
         if constant_time_compare(fingerprint(words), kept):

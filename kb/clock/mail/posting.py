@@ -13,6 +13,7 @@ import copy
 import logging
 from collections.abc import Iterable, Sequence
 from email.utils import make_msgid, parseaddr
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -72,8 +73,13 @@ def post(message: EmailMessage) -> list[OutgoingMail]:
     with transaction.atomic():
         rows = [OutgoingMail.objects.create(user=people.get(_address(one)), **_row(message, one)) for one in recipients]
         in_bulk = getattr(message, "in_bulk", False)
-        transaction.on_commit(lambda: [enqueue_sending(row.pk, in_bulk=in_bulk) for row in rows])
+        transaction.on_commit(partial(_ask_sending, [row.pk for row in rows], in_bulk=in_bulk))
     return rows
+
+
+def _ask_sending(mail_ids: Sequence[int], *, in_bulk: bool) -> None:
+    for mail_id in mail_ids:
+        enqueue_sending(mail_id, in_bulk=in_bulk)
 
 
 def _row(message: EmailMessage, recipient: str) -> dict[str, Any]:

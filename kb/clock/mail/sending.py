@@ -61,7 +61,7 @@ def send_mail(mail_id: int) -> str:
     if mail.attempts > len(PAUSES) + 1:  # workers died over it
         return _note_failed(mine, mail.error or "its sending did not end")
     try:
-        _transmit(Kept(unseal(mail.sealed), address=mail.address))
+        _transmit(Kept(unseal(bytes(mail.sealed)), address=mail.address))
     except CannotOpen:
         return _note_failed(mine, "sealed with a key that is gone", sealed=b"")
     except Exception as error:  # the edge: whatever a transport raises is written down and tried again
@@ -211,6 +211,7 @@ def _note_failed(mine: QuerySet[OutgoingMail], said: str, **fields: object) -> s
 
 def answer(error: Exception) -> tuple[int, str]:
     """Code and words of the mail server; 0 where it did not answer."""
+    words: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):

@@ -27,7 +27,15 @@ from django.utils.translation import gettext as _
 
 from kb.directory.choices import Verdict
 from kb.directory.sheets.cells import NotUnderstood, choice_of, day_of, folded, listed, time_of, yes_or_no
-from kb.directory.sheets.workbooks import MEDIA_TYPE, ReadWorkbook, Row, SheetToWrite, UnreadableWorkbook, workbook
+from kb.directory.sheets.workbooks import (
+    MEDIA_TYPE,
+    ReadList,
+    ReadWorkbook,
+    Row,
+    SheetToWrite,
+    UnreadableWorkbook,
+    workbook,
+)
 from kb.languages import current_language
 
 __all__ = [
@@ -187,7 +195,7 @@ class Layout:
     Raises UnreadableWorkbook when nothing is recognised or a required column lacks.
     """
 
-    def __init__(self, book: ReadWorkbook, kind: SheetKind) -> None:
+    def __init__(self, book: ReadWorkbook | ReadList, kind: SheetKind) -> None:
         self._book = book
         self.recognised: list[Recognised] = []
         self.not_read: list[str] = []
@@ -253,7 +261,7 @@ def _spreadsheet_error(one: Recognised, row: Row) -> str:
     return ""
 
 
-def _recognise(book: ReadWorkbook, name: str, named: Sheet | None, kind: SheetKind) -> Recognised | None:
+def _recognise(book: ReadWorkbook | ReadList, name: str, named: Sheet | None, kind: SheetKind) -> Recognised | None:
     """By its name, else by having every required column of just one sheet of the kind.
 
     None: another sheet, or an empty one.

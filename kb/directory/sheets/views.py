@@ -47,7 +47,9 @@ class PutInForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.code, kind.label) for kind in sheet_kinds()]
+        kinds = self.fields["kind"]
+        assert isinstance(kinds, forms.ChoiceField)
+        kinds.choices = [(kind.code, kind.label) for kind in sheet_kinds()]
 
     def clean_content(self):
         content = self.cleaned_data["content"]

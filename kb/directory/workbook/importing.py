@@ -130,7 +130,7 @@ def _put_concepts(one: Any, ids: frozenset[int]) -> None:
 
 def _day(day: int) -> Cell:
     def put(one: Place, stretches: tuple) -> None:
-        one.hours = rows_of({**by_day(one.hours.all()), day: stretches})
+        one.hours.set(rows_of({**by_day(one.hours.all()), day: stretches}))
 
     return Cell(lambda context, text: read_day(text), lambda one: by_day(one.hours.all()).get(day, ()), put, ())
 
@@ -174,7 +174,7 @@ CELLS: Mapping[str, Mapping[str, Cell]] = {
     "closures": {"until": _UNTIL, **_texts("reason")},
     "memberships": {"since": _SINCE, "until": _UNTIL},
 }
-SHOWN = {
+SHOWN: dict[str, Callable[[Any], dict[str, str]]] = {
     "organisations": organisation_values,
     "services": service_values,
     "places": place_values,
@@ -252,7 +252,7 @@ def _place(context: Context, values: Values) -> Found:
     thing = rows.first() if organisation else None
     new = thing is None
     thing = thing or Place(organisation=organisation, code=values["code"])
-    thing.hours = hours_of([thing])[thing.pk] if thing.pk else []
+    thing.hours.set(hours_of([thing])[thing.pk] if thing.pk else [])
     return Found(thing, (values["organisation"], values["code"]), new)
 
 

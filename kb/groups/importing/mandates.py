@@ -11,6 +11,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 
 from kb.accounts.models import User
+from kb.backoffice.columns import column
 from kb.directory.models import Organisation
 from kb.directory.sheets.kinds import Context, NotUnderstood, choice_of, day_of, folded, yes_or_no
 from kb.groups.choices import MandateRole
@@ -151,7 +152,7 @@ def _plan_of_change(
     for field, wanted in (("since", since), ("until", until), ("is_referent", is_referent)):
         before = getattr(mandate, field)
         if wanted is not None and before != wanted:
-            changes.append(Change(str(Mandate._meta.get_field(field).verbose_name), before, wanted))
+            changes.append(Change(str(column(Mandate, field).verbose_name), before, wanted))
             setattr(mandate, field, wanted)
     mandate.clean()
     _note(context, mandate)

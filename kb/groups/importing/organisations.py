@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kb.backoffice.columns import column
 from kb.directory.choices import OrganisationKind
 from kb.directory.models import Organisation
 from kb.directory.sheets.kinds import Context, choice_of
@@ -41,4 +42,4 @@ def plan(context: Context, values: Mapping[str, str]) -> Plan:
 
 
 def _label(field: str) -> str:
-    return str(Organisation._meta.get_field(field).verbose_name)
+    return str(column(Organisation, field).verbose_name)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
+from kb.backoffice.columns import column
 from kb.directory.models import Employment, Organisation
 from kb.directory.sheets.kinds import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
@@ -154,7 +155,7 @@ def _own_changes(person: User, wanted: Mapping[str, str], by: User | None) -> tu
         shown = getattr(person, f"get_{field}_display", lambda field=field: getattr(person, field))
         before = shown()
         setattr(person, field, value)
-        changes.append(Change(str(User._meta.get_field(field).verbose_name), before, shown()))
+        changes.append(Change(str(column(User, field).verbose_name), before, shown()))
     if changed:
         person.clean_fields(exclude=["password"])
     return changes, [partial(person.save, update_fields=list(changed))] if changed else []

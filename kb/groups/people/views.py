@@ -194,8 +194,8 @@ class CloseView(OfPerson):
     def get_page_title(self) -> str:
         return _("Close the account") if self.person.is_active else _("Open the account again")
 
-    def dispatch(self, request: PersonRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may_close(self.person, request.user):
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may_close(self.person, self.request.user):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 

@@ -28,7 +28,7 @@ def add_reference(
 
     Raises ValidationError.
     """
-    reference.creators = list(creators)
+    reference.creators.set(list(creators))
     reference.concepts = list(concepts)
     reference.full_clean()
     reference.save()

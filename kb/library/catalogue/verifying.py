@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from kb.backoffice.columns import column
 from kb.library.models import LineToVerify, Reference
 
 _NAMES = {"creators": _("creators"), "concepts": _("concepts")}
@@ -18,7 +19,7 @@ _NAMES = {"creators": _("creators"), "concepts": _("concepts")}
 
 def field_name(field: str):
     """How people call a line: "title", "language of the title"."""
-    return _NAMES.get(field) or Reference._meta.get_field(field).verbose_name
+    return _NAMES.get(field) or column(Reference, field).verbose_name
 
 
 def mark(reference: Reference, doubts: Mapping[str, str]) -> None:

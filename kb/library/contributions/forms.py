@@ -11,10 +11,12 @@ from typing import Any
 from django import forms
 from django.core import signing
 from django.core.validators import MaxLengthValidator, URLValidator
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
+from kb.backoffice.columns import column
 from kb.files.forms import Refused, UploadField, UploadsField, check_upload
 from kb.files.keeping import keep, kept, kept_name, release
 from kb.files.names import clean_name
@@ -112,11 +114,15 @@ class AddForm(forms.Form):
         help_text=_("For what exists on paper only, or what you add later."),
     )
 
+    data: MultiValueDict[str, Any]
+
     def __init__(self, *args, user: Any, bodies: Sequence[Body], **options) -> None:
         super().__init__(*args, **options)
         self.bodies = list(bodies)
-        self.fields["body"].queryset = Body.objects.filter(pk__in=[body.pk for body in bodies]).order_by("code")
-        self.fields["body"].error_messages["required"] = _("Choose the group it is for.")
+        body = self.fields["body"]
+        assert isinstance(body, forms.ModelChoiceField)
+        body.queryset = Body.objects.filter(pk__in=[body.pk for body in bodies]).order_by("code")
+        body.error_messages["required"] = _("Choose the group it is for.")
         if len(self.bodies) == 1:
             del self.fields["body"]
         self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
@@ -195,7 +201,9 @@ class NamesField(forms.CharField):
 
 def _text(name: str, **options) -> forms.Field:
     """The model's own rule for a line of text."""
-    return Reference._meta.get_field(name).formfield(required=False, **options)
+    made = column(Reference, name).formfield(required=False, **options)
+    assert isinstance(made, forms.Field)  # each of these lines has one
+    return made
 
 
 def _choice(choices) -> forms.Field:
@@ -269,6 +277,8 @@ class RecordForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
+    data: MultiValueDict[str, Any]
+
     def __init__(
         self,
         *args,
@@ -290,10 +300,15 @@ class RecordForm(forms.Form):
             if name in self.opened:
                 self.initial.setdefault(name, _initial(value_of(reference, name)))
         self._prepare_readers(held)
-        self.fields["upload_as"].choices = [(NEW_FILE, gettext("One more part of the document")), *files]
+        self.choices_of("upload_as").choices = [(NEW_FILE, gettext("One more part of the document")), *files]
         self.initial.setdefault("upload_as", files[0][0] if files else NEW_FILE)
         self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
         self.kept_file: Upload | None = None
+
+    def choices_of(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        return field
 
     def _prepare_readers(self, held: frozenset[str]) -> None:
         reference, choice = self.reference, readers_choice(self.reference)
@@ -304,7 +319,7 @@ class RecordForm(forms.Form):
         ]
         if not choice:
             choices.append(("", gettext("As the editors chose")))
-        self.fields["readers"].choices = choices
+        self.choices_of("readers").choices = choices
         self.fields["readers"].required = bool(choice)
         self.fields["own_production"].label = gettext("This is our own work, by %(body)s") % {
             "body": reference.own_production or reference.body
@@ -321,12 +336,14 @@ class RecordForm(forms.Form):
             PublishReason.UNKNOWN,
             None,
         )
-        self.initial |= {
-            "readers": choice,
-            "publish_reason": reason,
-            "permission_date": date,
-            "own_production": bool(reference.own_production_id),
-        }
+        self.initial.update(
+            {
+                "readers": choice,
+                "publish_reason": reason,
+                "permission_date": date,
+                "own_production": bool(reference.own_production_id),
+            }
+        )
 
     def clean_doi(self) -> str:
         text = self.cleaned_data["doi"].strip()

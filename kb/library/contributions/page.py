@@ -194,7 +194,7 @@ def page_of(
         is_reading=is_reading(attachments),
         is_author=handling.is_author(user, reference),
         contributor=reference.created_by.shown_name if reference.created_by else "",
-        readers=dict(form.fields["readers"].choices).get(form.initial["readers"], ""),
+        readers=dict(form.choices_of("readers").choices).get(form.initial["readers"], ""),
     )
 
 

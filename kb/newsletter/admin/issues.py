@@ -6,7 +6,7 @@ What is public is decided by `gating`; here nobody is offered what it would refu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib.admin.utils import quote
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -177,7 +177,13 @@ def what_was_gathered(issue: Issue, counts: Sequence[tuple[NewsSource, int]]) ->
 # The form
 
 
-class IssueForms:
+if TYPE_CHECKING:
+    _View: TypeAlias = CreateView
+else:
+    _View = object
+
+
+class IssueForms(_View):
     """What writing a new issue and changing one have in common: nobody publishes, whatever is posted."""
 
     def get_available_actions(self):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import resolve
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -39,8 +40,10 @@ def page(request: HttpRequest, issue: Issue, language: str) -> HttpResponse:
         request.path = request.path_info = issue_path(issue.number or 1, language)
         request.resolver_match = resolve(request.path_info)
         response = views.page(request, issue)
-    # type: ignore[attr-defined]
-    response._csp_config = {**settings.CONTENT_SECURITY_POLICY["DIRECTIVES"], "frame-ancestors": ["'self'"]}
+    response._csp_config = {  # type: ignore[attr-defined]  # read by django-csp
+        **settings.CONTENT_SECURITY_POLICY["DIRECTIVES"],
+        "frame-ancestors": ["'self'"],
+    }
     return response
 
 
@@ -69,7 +72,7 @@ def _as_mail(html: str) -> HttpResponse:
     return response
 
 
-KINDS: dict[str, tuple[object, Callable[[HttpRequest, Issue, str], HttpResponse]]] = {
+KINDS: dict[str, tuple[str | Promise, Callable[[HttpRequest, Issue, str], HttpResponse]]] = {
     "web": (_("Page, in %(language)s"), page),
     "mail": (_("Mail, in %(language)s"), mail),
     "text": (_("Mail as text, in %(language)s"), mail_as_text),

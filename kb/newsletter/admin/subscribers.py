@@ -27,7 +27,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 
 from kb.backoffice.counting import CappedPaginator
 from kb.languages import LANGUAGES
-from kb.newsletter.choices import ConsentSource, SubscriberState
+from kb.newsletter.choices import ConsentSource, DeliveryState, SubscriberState
 from kb.newsletter.models import Consent, Subscriber
 from kb.newsletter.subscribers import subscribing
 from kb.newsletter.subscribers.forms import EraseForm
@@ -129,8 +129,7 @@ class SubscriberView(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
             Consent.objects.filter(subscriber=self.object).select_related("recorded_by").order_by("-id")[:MOST_CONSENTS]
         )
         deliveries = self.object.deliveries.order_by().values_list("state").annotate(Count("pk"))
-        states = self.object.deliveries.model._meta.get_field("state").choices
-        labels = dict(states)
+        labels = dict(DeliveryState.choices)
         context = self.get_context_data(
             subscriber=self.object,
             consents=consents,

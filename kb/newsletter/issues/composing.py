@@ -160,7 +160,7 @@ def _draft(by: Any, now: datetime) -> Issue:
     lead = next((one.news[0] for one in found if one.news), None)
     if lead is not None:
         issue.title, issue.lead, issue.lead_subject = lead.titles, _cut(lead.texts, LEAD), lead.subject
-    issue.items = _merged([], [_without(one, lead) for one in found])
+    issue.items.set(_merged([], [_without(one, lead) for one in found]))
     issue.save()
     _note(issue, found, now)
     issue.save_revision(user=by, clean=False, log_action="wagtail.create")

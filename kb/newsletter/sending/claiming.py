@@ -110,5 +110,5 @@ def left_claimed(now: datetime) -> QuerySet[Delivery]:
     return Delivery.objects.filter(sending__in=unfinished, state=DeliveryState.SENDING, claimed_until__lt=now)
 
 
-def _moment(value: datetime) -> object:
+def _moment(value: datetime) -> datetime | str | None:
     return connection.ops.adapt_datetimefield_value(value)

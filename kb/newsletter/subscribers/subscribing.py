@@ -127,11 +127,11 @@ def confirm(word: str, *, wording: str = "") -> Subscriber | None:
 
 def _answer(subscriber: Subscriber, word: str, language: str):
     """The one message that answers a form, by what the address is to us."""
+    context: dict[str, str | int]
     if subscriber.state == SubscriberState.ACTIVE:
         context = {"link": change_url(subscriber.key, subscriber.language)}
         return written(subscriber.email, "already", context, language=subscriber.language)
     name = "resume" if subscriber.state == SubscriberState.NOT_NOW else "confirm"
-    context: dict[str, str | int]
     context = {"link": address_of("newsletter:confirm_link", word, language=language), "days": LINK_DAYS}
     return written(subscriber.email, name, context, language=language)
 
