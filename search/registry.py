@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from search.entries import Entry, Section
+from search.registries import Providers, Registry
 
 FacetName = Literal["languages", "kinds", "types", "themes", "groups"]
 _AT_ONCE = 500
@@ -146,43 +147,44 @@ class Suggester(Protocol):
     def __call__(self, typed: str, *, audiences: frozenset[str], language: str, count: int) -> Iterable[Suggestion]: ...
 
 
-_kinds: dict[str, Kind] = {}
-_models: dict[str, str] = {}
-_labels: dict[str, LabelProvider] = {}
-_names: dict[str, NameProvider] = {}
-_suggesters: list[Suggester] = []
-_contact: list[Callable[[], str]] = []
-_dependents: list[Dependents] = []
-_lengths: list[Lengths] = []
+KINDS: Registry[Kind] = Registry()
+SETTLED: Registry[str] = Registry()  # page types and models in small letters
+LABELS: Registry[LabelProvider] = Registry()
+NAMES: Registry[NameProvider] = Registry()
+SUGGESTERS: Providers[Suggester] = Providers()
+CONTACT: Registry[Callable[[], str]] = Registry()
+DEPENDENTS: Providers[Dependents] = Providers()
+LENGTHS: Providers[Lengths] = Providers()
+ALL = (KINDS, SETTLED, LABELS, NAMES, SUGGESTERS, CONTACT, DEPENDENTS, LENGTHS)
 
 
 def register(kind: Kind, *, models: Iterable[str] = ()) -> None:
     """`models` are the labels ("library.Reference") of what the kind makes findable;
     the system check wants every page type named.
     """
-    _kinds[kind.code] = kind
+    KINDS.register(kind.code, kind)
     for model in models:
-        _models[model.lower()] = kind.code
+        SETTLED.register(model.lower(), kind.code)
 
 
 def leave_out(model: str, *, reason: str) -> None:
     """Says that a page type is not to be found, and why."""
-    _models[model.lower()] = f"({reason})"
+    SETTLED.register(model.lower(), f"({reason})")
 
 
 def is_settled(model: str) -> bool:
     """Whether a kind makes the model findable, or someone said why not."""
-    return model.lower() in _models
+    return model.lower() in SETTLED
 
 
 def kinds() -> tuple[Kind, ...]:
     """All kinds, in order of registration."""
-    return tuple(_kinds.values())
+    return tuple(KINDS)
 
 
 def kind_of(subject: str) -> Kind | None:
     """The kind of a subject ("library.reference:17") or of an entry's key; None when nobody registered it."""
-    return _kinds.get(subject.partition(":")[0])
+    return KINDS.get(subject.partition(":")[0])
 
 
 def open_to(subjects: Sequence[str]) -> dict[str, Opened]:
@@ -192,8 +194,8 @@ def open_to(subjects: Sequence[str]) -> dict[str, Opened]:
         by_kind.setdefault(subject.partition(":")[0], []).append(subject)
     found: dict[str, Opened] = {}
     for code, some in by_kind.items():
-        for start in range(0, len(some) if code in _kinds else 0, _AT_ONCE):
-            found |= _kinds[code].open_to(some[start : start + _AT_ONCE])
+        for start in range(0, len(some) if code in KINDS else 0, _AT_ONCE):
+            found |= KINDS[code].open_to(some[start : start + _AT_ONCE])
     return found
 
 
@@ -201,8 +203,7 @@ def register_dependents(provider: Dependents) -> None:
     """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these
     change. One query a call.
     """
-    if provider not in _dependents:
-        _dependents.append(provider)
+    DEPENDENTS.add(provider)
 
 
 def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
@@ -211,7 +212,7 @@ def dependents_of(subjects: Sequence[str]) -> tuple[str, ...]:
     One step only: what holds words of a dependent is not asked for.
     """
     known = set(subjects)
-    found = (subject for provider in _dependents for subject in provider(subjects))
+    found = (subject for provider in DEPENDENTS for subject in provider(subjects))
     return tuple(subject for subject in dict.fromkeys(found) if subject not in known)
 
 
@@ -221,31 +222,30 @@ def register_lengths(provider: Lengths) -> None:
 
     For kinds whose texts may be long (files): what nobody gives a length for is short.
     """
-    if provider not in _lengths:
-        _lengths.append(provider)
+    LENGTHS.add(provider)
 
 
 def lengths_of(subjects: Sequence[str]) -> dict[str, int]:
     """subject -> characters that making its entries will hold, for every subject; 0 where nobody said."""
     found = dict.fromkeys(subjects, 0)
-    for provider in _lengths:
+    for provider in LENGTHS:
         found |= provider(subjects)
     return found
 
 
 def register_facet_labels(facet: FacetName, provider: LabelProvider) -> None:
     """`provider(values, language)` names values of a facet; a value it does not name is shown as it stands."""
-    _labels[facet] = provider
+    LABELS.register(facet, provider)
 
 
 def facet_labels(facet: str, values: Sequence[str], language: str) -> dict[str, str]:
     """value -> name for the reader. One call of the provider."""
     if facet == "kinds":
-        named: Mapping[str, str | Promise] = {value: str(_kinds[value].label()) for value in values if value in _kinds}
+        named: Mapping[str, str | Promise] = {value: str(KINDS[value].label()) for value in values if value in KINDS}
     elif facet == "languages":
         named = LANGUAGE_NAMES
-    elif facet in _labels and values:
-        named = _labels[facet](values, language)
+    elif facet in LABELS and values:
+        named = LABELS[facet](values, language)
     else:
         named = {}
     return {value: str(named.get(value, value)) for value in values}
@@ -255,33 +255,32 @@ def register_filter_names(filter_name: Literal["types", "themes", "groups"], pro
     """`provider()` gives (label in any language, code) pairs,
     so that theme:"logement social" is understood in the search box.
     """
-    _names[filter_name] = provider
+    NAMES.register(filter_name, provider)
 
 
 def filter_names(filter_name: str) -> Iterable[tuple[str, str]]:
     """(label, code) pairs of a filter; none without a provider."""
-    return _names[filter_name]() if filter_name in _names else ()
+    return NAMES[filter_name]() if filter_name in NAMES else ()
 
 
 def register_contact(provider: Callable[[], str]) -> None:
     """`provider()` gives the address where a person can be asked, in the language of the request,
     or "" where there is none.
     """
-    _contact[:] = [provider]
+    CONTACT.register("contact", provider)
 
 
 def contact_url() -> str:
     """Where to ask a person who found nothing; "" when nobody said."""
-    return _contact[0]() if _contact else ""
+    return CONTACT["contact"]() if "contact" in CONTACT else ""
 
 
 def register_suggester(suggester: Suggester) -> None:
     """`suggester(typed, audiences=…, language=…, count=…)` gives suggestions beside titles:
     concepts of the public vocabulary.
     """
-    if suggester not in _suggesters:
-        _suggesters.append(suggester)
+    SUGGESTERS.add(suggester)
 
 
 def suggesters() -> tuple[Suggester, ...]:
-    return tuple(_suggesters)
+    return tuple(SUGGESTERS)

@@ -22,6 +22,7 @@ from search.extraction import confinement_here
 from search.indexing import INDEX
 from search.leases import is_held
 from search.models import Outbox
+from search.registries import Registry
 
 QUIET = timedelta(minutes=10)  # a clock or worker silent for longer is said to editors and to whoever watches the site
 
@@ -35,20 +36,20 @@ class Condition:
 
 
 Check = Callable[[], Condition]
-_checks: dict[str, Check] = {}
+CHECKS: Registry[Check] = Registry()
 
 
 def register_check(name: str, check: Check) -> None:
     """`check()` is quick, raises nothing but database errors, and is asked at every call of /health."""
-    _checks[name] = check
+    CHECKS.register(name, check)
 
 
 def conditions() -> dict[str, Condition]:
     """Every check's answer; one that the database keeps from answering is not well."""
     found = {}
-    for name, check in _checks.items():
+    for name in CHECKS.names():
         try:
-            found[name] = check()
+            found[name] = CHECKS[name]()
         except (DatabaseError, InterfaceError) as error:
             found[name] = Condition(False, type(error).__name__)
     return found

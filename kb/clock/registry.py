@@ -11,6 +11,8 @@ from datetime import timedelta
 
 from django.utils.functional import Promise
 
+from search.registries import Registry
+
 DueFunction = Callable[[], str | None]
 
 
@@ -28,7 +30,7 @@ class Due:
     label: str | Promise = ""
 
 
-_due: dict[str, Due] = {}
+DUE: Registry[Due] = Registry("A due function")
 
 
 def register_due(name: str, function: DueFunction, every: timedelta, *, label: str | Promise = "") -> None:
@@ -36,11 +38,9 @@ def register_due(name: str, function: DueFunction, every: timedelta, *, label: s
 
     Raises ValueError for a name without its domain.
     """
-    if "." not in name:
-        raise ValueError(f"A due function is named <domain>.<what>, not {name!r}.")
-    _due[name] = Due(name, function, every, label or name)
+    DUE.register(name, Due(name, function, every, label or name))
 
 
 def due_functions() -> tuple[Due, ...]:
     """All of them, in the order they were registered."""
-    return tuple(_due.values())
+    return tuple(DUE)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from kb.files.models import StoredFile
+from search.registries import Registry
 
 OnChanged = Callable[[StoredFile], None]
 LanguageOf = Callable[[StoredFile], str]
@@ -37,29 +38,29 @@ class Owner:
     language_of: LanguageOf
 
 
-_owners: dict[str, Owner] = {}
+OWNERS: Registry[Owner] = Registry()
 
 
 def register_owner(
     owner_kind: str, on_changed: OnChanged, *, on_removed: OnChanged = _not_heard, language_of: LanguageOf = _not_known
 ) -> None:
     """Called from `apps.py`; a kind registered again replaces the first."""
-    _owners[owner_kind] = Owner(owner_kind, on_changed, on_removed, language_of)
+    OWNERS.register(owner_kind, Owner(owner_kind, on_changed, on_removed, language_of))
 
 
 def tell(stored_file: StoredFile) -> None:
     """Tells the owner that pages or state of the file changed. Call it in the transaction of the change."""
-    if owner := _owners.get(stored_file.owner_kind):
+    if owner := OWNERS.get(stored_file.owner_kind):
         owner.on_changed(stored_file)
 
 
 def tell_removed(stored_file: StoredFile) -> None:
     """Tells the owner that a version of the file is gone. Call it in the transaction of the deletion."""
-    if owner := _owners.get(stored_file.owner_kind):
+    if owner := OWNERS.get(stored_file.owner_kind):
         owner.on_removed(stored_file)
 
 
 def language_of(stored_file: StoredFile) -> str:
     """The language that the owner gave the file, or ""."""
-    owner = _owners.get(stored_file.owner_kind)
+    owner = OWNERS.get(stored_file.owner_kind)
     return owner.language_of(stored_file) if owner else ""

@@ -28,6 +28,7 @@ from django.utils.translation import gettext
 from kb.clock.health import free_bytes
 from kb.files.keeping import kept_bytes
 from kb.files.storing import check_size, limit_words
+from search.registries import Providers
 
 TOO_MANY = "too_many"
 TOGETHER = "together"
@@ -37,27 +38,25 @@ QUOTA = "quota"
 _LOOKED_AGAIN_BYTES = 4 << 20  # the free space is asked for each time that much more came
 
 HolderOf = Callable[[QueryDict], int | None]
-_holders: list[HolderOf] = []
+HOLDERS: Providers[HolderOf] = Providers()
 
 
 def register_holder(holder_of: HolderOf) -> None:
     """holder_of(fields before the file) gives the id of the person who answers for a file that came without a session;
     None for nobody.
     """
-    if holder_of not in _holders:
-        _holders.append(holder_of)
+    HOLDERS.add(holder_of)
 
 
 UnfinishedBytes = Callable[[int], int]
-_unfinished: list[UnfinishedBytes] = []
+UNFINISHED: Providers[UnfinishedBytes] = Providers()
 
 
 def register_unfinished(bytes_of: UnfinishedBytes) -> None:
     """bytes_of(id of a person) gives the weight of what they put in and nobody accepted yet:
     it counts in FILES_PERSON_MAX_BYTES.
     """
-    if bytes_of not in _unfinished:
-        _unfinished.append(bytes_of)
+    UNFINISHED.add(bytes_of)
 
 
 def left_for(person: int, *, has_session: bool) -> int:
@@ -65,7 +64,7 @@ def left_for(person: int, *, has_session: bool) -> int:
     most. Never under 0.
     """
     parked = kept_bytes(person)
-    left = settings.FILES_PERSON_MAX_BYTES - parked - sum(bytes_of(person) for bytes_of in _unfinished)
+    left = settings.FILES_PERSON_MAX_BYTES - parked - sum(bytes_of(person) for bytes_of in UNFINISHED)
     return max(0, left if has_session else min(left, settings.FILES_REQUEST_MAX_BYTES - parked))
 
 
@@ -200,7 +199,7 @@ class LimitedUploads(FileUploadHandler):
             return user is not None and user.has_perm("wagtailadmin.access_admin")
         has_session = user is not None and user.is_authenticated
         fields = self.parser.fields if self.parser is not None else QueryDict()
-        holder = next((found for holder_of in _holders if (found := holder_of(fields)) is not None), None)
+        holder = next((found for holder_of in HOLDERS if (found := holder_of(fields)) is not None), None)
         person = holder or (user.pk if user is not None and has_session else None)
         if person is not None:
             self.left_bytes = left_for(person, has_session=has_session)

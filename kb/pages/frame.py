@@ -12,6 +12,8 @@ from typing import Literal
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
+from search.registries import Providers, Registry
+
 Column = Literal["help", "tools"]
 
 
@@ -31,7 +33,6 @@ class Section:
     code: str
     label: str | Promise
     route: str
-    order: int
 
     @property
     def url(self) -> str:
@@ -44,8 +45,8 @@ class Section:
 
 FooterLinks = Callable[[], Iterable[Link]]
 
-_sections: dict[str, Section] = {}
-_footer: dict[Column, list[FooterLinks]] = {"help": [], "tools": []}
+SECTIONS: Registry[Section] = Registry()
+FOOTER: dict[Column, Providers[FooterLinks]] = {"help": Providers(), "tools": Providers()}
 
 
 def register_section(code: str, label: str | Promise, route: str, *, order: int) -> None:
@@ -53,19 +54,18 @@ def register_section(code: str, label: str | Promise, route: str, *, order: int)
 
     Order: library 10, dossiers 20, recommendations 30, guide 40, Échos 50, groups 60, agenda 70.
     """
-    _sections[code] = Section(code, label, route, order)
+    SECTIONS.register(code, Section(code, label, route), order=order)
 
 
 def sections() -> Sequence[Section]:
     """The tabs in their order; only those that lead somewhere."""
-    return sorted((section for section in _sections.values() if section.url), key=lambda section: section.order)
+    return [section for section in SECTIONS if section.url]
 
 
 def register_footer_links(column: Column, links: FooterLinks) -> None:
     """`links()` gives links in the language of the request; asked once a page."""
-    if links not in _footer[column]:
-        _footer[column].append(links)
+    FOOTER[column].add(links)
 
 
 def footer_links(column: Column) -> list[Link]:
-    return [link for links in _footer[column] for link in links()]
+    return [link for links in FOOTER[column] for link in links()]

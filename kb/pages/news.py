@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kb.pages.texts import Texts
+from search.registries import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class NewsSource(Protocol):
 # A kind and an id that a database can hold: subjects come out of forms, and a page that speaks of many must not fall
 # over one.
 _SUBJECT = re.compile(r"[a-z_]{1,30}\.[a-z_]{1,30}:[0-9]{1,18}")
-_sources: dict[str, tuple[int, NewsSource]] = {}
+SOURCES: Registry[NewsSource] = Registry("A source of news")
 
 
 def register_news(source: NewsSource, *, order: int) -> None:
@@ -68,14 +69,12 @@ def register_news(source: NewsSource, *, order: int) -> None:
 
     Raises ValueError for a code without its domain.
     """
-    if "." not in source.code:
-        raise ValueError(f"A source of news is named <domain>.<what>, not {source.code!r}.")
-    _sources[source.code] = (order, source)
+    SOURCES.register(source.code, source, order=order)
 
 
 def news_sources() -> tuple[NewsSource, ...]:
     """All sources, in the order of their headings."""
-    return tuple(source for _order, source in sorted(_sources.values(), key=lambda pair: (pair[0], pair[1].code)))
+    return tuple(SOURCES)
 
 
 def still_public(subjects: Sequence[str]) -> dict[str, News]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from search.registries import Providers
+
 
 @dataclass(frozen=True, slots=True)
 class FoundReference:
@@ -25,18 +27,17 @@ class FoundReference:
 # 2012/147")
 Resolver = Callable[..., Mapping[str, FoundReference]]
 
-_resolvers: list[Resolver] = []
+RESOLVERS: Providers[Resolver] = Providers()
 
 
 def register_resolver(resolver: Resolver) -> None:
-    if resolver not in _resolvers:
-        _resolvers.append(resolver)
+    RESOLVERS.add(resolver)
 
 
 def found(marks: Iterable[str], *, audiences: frozenset[str], language: str) -> dict[str, FoundReference]:
     """The references with these marks that a reader with these audiences may see; the others are left out."""
     wanted = list(marks)
     known: dict[str, FoundReference] = {}
-    for resolver in _resolvers:
+    for resolver in RESOLVERS:
         known.update(resolver(wanted, audiences=audiences, language=language))
     return known

@@ -17,7 +17,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-sitemaps: dict[str, type[Sitemap]] = {}
+from search.registries import Registry
+
+SITEMAPS: Registry[type[Sitemap]] = Registry()
 
 
 class PagedSitemap(Sitemap):
@@ -58,13 +60,13 @@ def register_sitemap(name: str, sitemap: type[Sitemap]) -> None:
 
     The sitemap must leave out whatever an anonymous reader may not see.
     """
-    sitemaps[name] = sitemap
+    SITEMAPS.register(name, sitemap)
 
 
 @require_safe
 def whole(request: HttpRequest) -> HttpResponse:
     """/sitemap.xml: every public address, or the list of the pages that hold them."""
-    made: dict[str, type[Sitemap] | Sitemap] = {name: sitemap() for name, sitemap in sitemaps.items()}
+    made: dict[str, type[Sitemap] | Sitemap] = {name: SITEMAPS[name]() for name in SITEMAPS.names()}
     if any(sitemap.paginator.num_pages > 1 for sitemap in made.values()):
         return django_views.index(request, made, sitemap_url_name="sitemap_section")
     return django_views.sitemap(request, made)
@@ -73,4 +75,4 @@ def whole(request: HttpRequest) -> HttpResponse:
 @require_safe
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """/sitemap-<name>.xml?p=<page>: a page of one domain's addresses; 404 for a name or a page that is not there."""
-    return django_views.sitemap(request, {**sitemaps}, section=section)
+    return django_views.sitemap(request, {name: SITEMAPS[name] for name in SITEMAPS.names()}, section=section)

@@ -7,33 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from search.registries import Providers
+
 OnChange = Callable[[frozenset[int]], None]
 
-_of_concepts: list[OnChange] = []
-_of_keywords: list[OnChange] = []
+OF_CONCEPTS: Providers[OnChange] = Providers()
+OF_KEYWORDS: Providers[OnChange] = Providers()
 
 
 def register_on_concepts(on_change: OnChange) -> None:
     """`on_change(ids of concepts)` is called inside the transaction of the change; for a deletion,
     before the rows go.
     """
-    if on_change not in _of_concepts:
-        _of_concepts.append(on_change)
+    OF_CONCEPTS.add(on_change)
 
 
 def register_on_keywords(on_change: OnChange) -> None:
     """`on_change(ids of keywords)`, likewise."""
-    if on_change not in _of_keywords:
-        _of_keywords.append(on_change)
+    OF_KEYWORDS.add(on_change)
 
 
 def concepts_changed(ids: Iterable[int]) -> None:
     ids = frozenset(ids)
-    for on_change in _of_concepts if ids else ():
+    for on_change in OF_CONCEPTS if ids else ():
         on_change(ids)
 
 
 def keywords_changed(ids: Iterable[int]) -> None:
     ids = frozenset(ids)
-    for on_change in _of_keywords if ids else ():
+    for on_change in OF_KEYWORDS if ids else ():
         on_change(ids)

@@ -23,10 +23,9 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture
-def waits(monkeypatch):
+def waits():
     """Titles that wait, by e-mail address of the person; what domains let wait is not asked for."""
     found: dict[str, list[str]] = {}
-    monkeypatch.setattr(waiting, "_providers", {})
 
     def find(user, held) -> WaitingList:
         titles = found.get(user.email, [])
@@ -36,8 +35,9 @@ def waits(monkeypatch):
             "/fr/tout/",
         )
 
-    waiting.register_waiting("tests.mend", "À compléter", find, order=10)
-    return found
+    with waiting.LISTS.temporarily():
+        waiting.register_waiting("tests.mend", "À compléter", find, order=10)
+        yield found
 
 
 def logged_in(user) -> Client:
@@ -125,8 +125,8 @@ def test_it_shows_where_each_contribution_stands(waits):
     assert str(awaiting.STATE_WORDS["returned"]) in shown
 
 
-def test_it_shows_what_happened_lately_even_to_whoever_wants_no_mail(waits, monkeypatch):
-    monkeypatch.setattr(noticing, "_kinds", {})
+@noticing.KINDS.temporarily()
+def test_it_shows_what_happened_lately_even_to_whoever_wants_no_mail(waits):
     noticing.register_notice_kind(
         "tests.accepted", lambda notices, held: {one.pk: Told("C’est accepté", "/r/PA") for one in notices}
     )
@@ -141,8 +141,8 @@ READERS = ("anyone", "other", "consultant", "without mandate", "editor", "half")
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_nobody_s_home_shows_the_things_of_another(waits, monkeypatch, reader):
-    monkeypatch.setattr(noticing, "_kinds", {})
+@noticing.KINDS.temporarily()
+def test_nobody_s_home_shows_the_things_of_another(waits, reader):
     noticing.register_notice_kind(
         "tests.accepted", lambda notices, held: {one.pk: Told("Nouvelle dahlia") for one in notices}
     )

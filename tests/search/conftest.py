@@ -2,6 +2,8 @@
 and the slips of `kinds` as the only kind.
 """
 
+from contextlib import ExitStack
+
 import pytest
 
 from search import opening, registry
@@ -17,15 +19,14 @@ def index(settings, tmp_path):
 
 
 @pytest.fixture
-def slips(index, monkeypatch):
+def slips(index):
     """The only registered kind, with its own empty registry of labels, names and suggestions."""
     kind = SlipKind()
-    for name in ("_kinds", "_models", "_labels", "_names"):
-        monkeypatch.setattr(registry, name, {})
-    for name in ("_suggesters", "_dependents", "_lengths"):
-        monkeypatch.setattr(registry, name, [])
-    registry.register(kind)
-    return kind
+    with ExitStack() as emptied:
+        for one in registry.ALL:
+            emptied.enter_context(one.temporarily())
+        registry.register(kind)
+        yield kind
 
 
 @pytest.fixture

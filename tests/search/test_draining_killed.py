@@ -39,7 +39,8 @@ def die(*_, **__):
 kind = SlipKind()
 for number in range(60):
     kind.put(number, f"Le logement {number}", "Une page de texte.")
-registry._kinds.clear()
+emptied = registry.KINDS.temporarily()
+emptied.__enter__()
 registry.register(kind)
 replace, commit = embedded.EmbeddedEngine.replace, Writing.commit
 if moment == "before the index is written":

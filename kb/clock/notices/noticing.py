@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kb.clock.models import Notice
+from search.registries import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Told:
 
 Tell = Callable[[Sequence[Notice], frozenset[str]], dict[int, Told]]
 
-_kinds: dict[str, Tell] = {}
+KINDS: Registry[Tell] = Registry("A notice")
 
 
 def register_notice_kind(kind: str, tell: Tell) -> None:
@@ -35,9 +36,7 @@ def register_notice_kind(kind: str, tell: Tell) -> None:
     A fixed number of queries a call. Called from `apps.py`. Raises ValueError for a kind without its domain
     ("library.accepted" has one).
     """
-    if "." not in kind:
-        raise ValueError(f"A notice is named <domain>.<what>, not {kind!r}.")
-    _kinds[kind] = tell
+    KINDS.register(kind, tell)
 
 
 def notice(user: Any, kind: str, subject: str, **detail: Any) -> Notice:
@@ -49,6 +48,6 @@ def told(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
     """Words of the notices that may be told, by id, in the language of the moment."""
     words: dict[int, Told] = {}
     for kind in dict.fromkeys(one.kind for one in notices):
-        if kind in _kinds:
-            words.update(_kinds[kind]([one for one in notices if one.kind == kind], held))
+        if kind in KINDS:
+            words.update(KINDS[kind]([one for one in notices if one.kind == kind], held))
     return words

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from search.registries import Registry
+
 SHOWN = 5  # things named in each list; the rest is behind its link
 
 
@@ -52,7 +54,6 @@ class Provider:
     name: str
     label: str | Promise
     find: Callable[[Any, frozenset[str]], WaitingList]
-    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Heading:
     waiting: WaitingList
 
 
-_providers: dict[str, Provider] = {}
+LISTS: Registry[Provider] = Registry("What waits")
 
 
 def register_waiting(
@@ -75,9 +76,7 @@ def register_waiting(
 
     Raises ValueError for a name without its domain.
     """
-    if "." not in name:
-        raise ValueError(f"What waits is named <domain>.<what>, not {name!r}.")
-    _providers[name] = Provider(name, label, find, order)
+    LISTS.register(name, Provider(name, label, find), order=order)
 
 
 def waiting_for(user: Any, held: frozenset[str]) -> tuple[Heading, ...]:
@@ -88,8 +87,5 @@ def waiting_for(user: Any, held: frozenset[str]) -> tuple[Heading, ...]:
     """
     if not user.is_authenticated or not user.is_active:
         return ()
-    found = (
-        (provider, provider.find(user, held))
-        for provider in sorted(_providers.values(), key=lambda provider: (provider.order, provider.name))
-    )
+    found = ((provider, provider.find(user, held)) for provider in LISTS)
     return tuple(Heading(provider.name, str(provider.label), waiting) for provider, waiting in found if waiting.total)

@@ -37,6 +37,7 @@ from kb.directory.sheets.workbooks import (
     workbook,
 )
 from kb.languages import current_language
+from search.registries import Registry
 
 __all__ = [
     "MEDIA_TYPE",
@@ -143,20 +144,20 @@ class SheetKind:
         return next(sheet for sheet in self.sheets if sheet.code == code)
 
 
-_kinds: dict[str, SheetKind] = {}
+KINDS: Registry[SheetKind] = Registry()
 
 
 def register_sheet_kind(kind: SheetKind) -> None:
     """Called from `apps.py`. A code registered again replaces the first."""
-    _kinds[kind.code] = kind
+    KINDS.register(kind.code, kind, order=kind.order)
 
 
 def sheet_kinds() -> tuple[SheetKind, ...]:
-    return tuple(sorted(_kinds.values(), key=lambda kind: (kind.order, kind.code)))
+    return tuple(KINDS)
 
 
 def sheet_kind(code: str) -> SheetKind | None:
-    return _kinds.get(code)
+    return KINDS.get(code)
 
 
 # Reading

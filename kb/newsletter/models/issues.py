@@ -25,20 +25,21 @@ from kb.newsletter.choices import OwnHeading
 from kb.newsletter.models import gate
 from kb.pages.texts import TranslatedText
 from search.recording import Recorded, RecordingQuerySet
+from search.registries import Registry
 from search.registry import Opened, open_to
 
 KIND = "newsletter.issue"
 
 Preview = Callable[[HttpRequest, "Issue"], HttpResponse]
 
-_previews: dict[str, tuple[str | Promise, str | Promise, Preview]] = {}
+PREVIEWS: Registry[tuple[str | Promise, str | Promise, Preview]] = Registry()
 
 
 def register_preview(mode: str, label: str | Promise, language: str | Promise, show: Preview) -> None:
     """Adds a way of looking at an issue that is being written; label holds %(language)s.
     Called when the site starts.
     """
-    _previews[mode] = (label, language, show)
+    PREVIEWS.register(mode, (label, language, show))
 
 
 class IssueQuerySet(RecordingQuerySet):
@@ -119,11 +120,11 @@ class Issue(Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, Lockable
 
     @property
     def preview_modes(self) -> list[tuple[str, str]]:
-        return [(mode, str(label) % {"language": language}) for mode, (label, language, _show) in _previews.items()]
+        return [(mode, str(PREVIEWS[mode][0]) % {"language": PREVIEWS[mode][1]}) for mode in PREVIEWS.names()]
 
     def serve_preview(self, request, mode_name) -> HttpResponse:
         """An unknown mode gives the default one."""
-        return _previews[mode_name if mode_name in _previews else self.default_preview_mode][2](request, self)
+        return PREVIEWS[mode_name if mode_name in PREVIEWS else self.default_preview_mode][2](request, self)
 
     def with_content_json(self, content):
         """An older version keeps the moment until which the record was gathered, so that nothing is gathered twice."""

@@ -21,10 +21,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def two_works(monkeypatch):
-    monkeypatch.setattr(registry, "_due", {})
-    registry.register_due("a.first", lambda: None, timedelta(minutes=1), label="Reading what was left")
-    registry.register_due("b.second", lambda: None, timedelta(minutes=1))
+def two_works():
+    with registry.DUE.temporarily():
+        registry.register_due("a.first", lambda: None, timedelta(minutes=1), label="Reading what was left")
+        registry.register_due("b.second", lambda: None, timedelta(minutes=1))
+        yield
 
 
 def ended(name, *, ok=True, message="", ago=timedelta(minutes=3)):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from kb.clock import registry
-from kb.clock.notices.waiting import _providers
+from kb.clock.notices.waiting import LISTS
 from kb.clock.registry import due_functions, register_due
 
 
@@ -16,11 +16,11 @@ def test_the_clock_knows_its_own_work_and_calls_it_often_enough():
 
 
 def test_what_could_not_be_sent_waits_for_editors():
-    assert "clock.failed_mail" in _providers
+    assert "clock.failed_mail" in LISTS
 
 
-def test_a_due_function_without_a_label_is_called_by_its_name_and_one_without_a_domain_is_refused(monkeypatch):
-    monkeypatch.setattr(registry, "_due", {})
+@registry.DUE.temporarily()
+def test_a_due_function_without_a_label_is_called_by_its_name_and_one_without_a_domain_is_refused():
     register_due("a.first", lambda: None, timedelta(minutes=1))
     assert [due.label for due in due_functions()] == ["a.first"]
     with pytest.raises(ValueError, match="<domain>"):

@@ -14,10 +14,10 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def calls(monkeypatch):
+def calls():
     """Names of the due functions called, in order; the registry holds only what the test registers."""
-    monkeypatch.setattr(registry, "_due", {})
-    return []
+    with registry.DUE.temporarily():
+        yield []
 
 
 def due(calls, name, every=HOUR, says=None, raises=None):

@@ -18,12 +18,12 @@ LEAVE = "/admin/bulk/clock/outgoingmail/give_up/"
 
 
 @pytest.fixture
-def editing(client, monkeypatch):
+def editing(client):
     """An editor's browser; what other domains let wait is not asked for."""
-    monkeypatch.setattr(waiting, "_providers", {"clock.failed_mail": waiting._providers["clock.failed_mail"]})
-    user = editor(language="en")
-    log_in(client, user)
-    return client
+    with waiting.LISTS.temporarily("clock.failed_mail"):
+        user = editor(language="en")
+        log_in(client, user)
+        yield client
 
 
 def test_an_editor_reads_to_whom_what_was_sent_and_what_the_server_said(editing):

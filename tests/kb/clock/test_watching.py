@@ -29,10 +29,10 @@ def supervisor(request, tmp_path, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
+@registry.DUE.temporarily()
 def test_a_worker_says_that_it_is_alive_also_while_the_database_does_not_answer(supervisor, settings, monkeypatch):
     settings.CLOCK_WORKER_BEAT_S = 0.01
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
-    monkeypatch.setattr(registry, "_due", {})
     BackgroundWorker(say=lambda line: None).run_until_empty()
     assert supervisor.recv(100) == b"WATCHDOG=1"
 

@@ -49,10 +49,11 @@ def end_at_once() -> None:
 
 
 @pytest.fixture(autouse=True)
-def database_queue(settings, monkeypatch):
+def database_queue(settings):
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
-    monkeypatch.setattr(registry, "_due", {})
     ran.clear()
+    with registry.DUE.temporarily():
+        yield
 
 
 def lane(name) -> Lane:

@@ -17,12 +17,12 @@ def committed(django_capture_on_commit_callbacks):
 
 
 @pytest.fixture
-def told(monkeypatch):
+def told():
     """The stored files whose owner was told of a change, in order."""
-    monkeypatch.setattr(owners, "_owners", {})
     heard = []
-    owners.register_owner(KIND, heard.append)
-    return heard
+    with owners.OWNERS.temporarily():
+        owners.register_owner(KIND, heard.append)
+        yield heard
 
 
 @pytest.fixture(autouse=True)

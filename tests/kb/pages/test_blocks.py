@@ -18,14 +18,16 @@ TABLE = {
 
 
 @pytest.fixture
-def known(monkeypatch):
+def known():
     """One reference for members, known to the pages."""
 
     def resolver(marks, *, audiences, language):
         found = FoundReference("PA 2012/147", "L’accueil", "fr", "/fr/bibliotheque/PA-2012-147/")
         return {found.mark: found} if found.mark in marks and audiences & {"members", "staff"} else {}
 
-    monkeypatch.setattr(references, "_resolvers", [resolver])
+    with references.RESOLVERS.temporarily():
+        references.register_resolver(resolver)
+        yield
 
 
 def body(*blocks):
@@ -92,6 +94,6 @@ def test_words_in_blocks_are_escaped():
     assert "<b>" not in html
 
 
-def test_with_an_empty_registry_no_mark_is_known(monkeypatch):
-    monkeypatch.setattr(references, "_resolvers", [])
+@references.RESOLVERS.temporarily()
+def test_with_an_empty_registry_no_mark_is_known():
     assert references.found(["PA 2012/147"], audiences=frozenset({"staff"}), language="fr") == {}

@@ -11,9 +11,9 @@ def rendered(source: str, **context) -> str:
 
 
 @pytest.fixture
-def empty_frame(monkeypatch):
-    monkeypatch.setattr(frame, "_sections", {})
-    monkeypatch.setattr(frame, "_footer", {"help": [], "tools": []})
+def empty_frame():
+    with frame.SECTIONS.temporarily(), frame.FOOTER["help"].temporarily(), frame.FOOTER["tools"].temporarily():
+        yield
 
 
 def test_empty_registry_gives_no_tab_and_no_link(empty_frame):

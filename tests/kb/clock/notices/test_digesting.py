@@ -47,13 +47,12 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def world(monkeypatch):
+def world():
     made = World()
-    monkeypatch.setattr(waiting, "_providers", {})
-    monkeypatch.setattr(noticing, "_kinds", {})
-    waiting.register_waiting("tests.mend", "À compléter", made.find, order=10)
-    noticing.register_notice_kind("tests.accepted", made.tell)
-    return made
+    with waiting.LISTS.temporarily(), noticing.KINDS.temporarily():
+        waiting.register_waiting("tests.mend", "À compléter", made.find, order=10)
+        noticing.register_notice_kind("tests.accepted", made.tell)
+        yield made
 
 
 def someone(email="a@cass.example", *, frequency="daily", came=True, **values) -> User:

@@ -13,8 +13,9 @@ PUBLIC = frozenset({"public"})
 
 
 @pytest.fixture(autouse=True)
-def empty_registry(monkeypatch):
-    monkeypatch.setattr(noticing, "_kinds", {})
+def empty_registry():
+    with noticing.KINDS.temporarily():
+        yield
 
 
 def tells(kind: str, *, to: str = "public", asked: list | None = None) -> None:

@@ -13,8 +13,9 @@ PUBLIC = frozenset({"public"})
 
 
 @pytest.fixture(autouse=True)
-def empty_registry(monkeypatch):
-    monkeypatch.setattr(waiting, "_providers", {})
+def empty_registry():
+    with waiting.LISTS.temporarily():
+        yield
 
 
 def waits(name: str, total: int, *, order: int = 10, label="Something", held: list | None = None) -> None:

@@ -24,9 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def trial_kind(monkeypatch):
-    monkeypatch.setattr(kinds, "_kinds", {})
-    kinds.register_sheet_kind(kind())
+def trial_kind():
+    with kinds.KINDS.temporarily():
+        kinds.register_sheet_kind(kind())
+        yield
 
 
 def put_in(content: bytes) -> SheetImport:

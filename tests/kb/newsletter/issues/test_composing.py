@@ -164,8 +164,8 @@ def test_the_editors_ask_how_much_is_new_under_each_heading():
     assert composing.whats_new(NOW) == []
 
 
-def test_with_no_domain_registered_there_is_an_empty_issue(monkeypatch):
-    monkeypatch.setattr(registry, "_sources", {})
+@registry.SOURCES.temporarily()
+def test_with_no_domain_registered_there_is_an_empty_issue():
     new()
 
     assert titles(composing.compose(now=NOW)) == []

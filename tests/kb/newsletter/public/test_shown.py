@@ -221,8 +221,8 @@ def test_the_words_of_a_link_say_where_it_leads():
         assert link_words("/fr/bibliotheque/") == "Read on the site of the CASS"
 
 
-def test_it_works_when_nobody_registered_a_source(monkeypatch, reference):
-    monkeypatch.setattr(news, "_sources", {})
+@news.SOURCES.temporarily()
+def test_it_works_when_nobody_registered_a_source(reference):
     one = shown(make.issue(items=[about(reference), make.item("Un mot")]), "fr")
     assert [item.title.text for item in one.items] == ["Un mot"]
 
