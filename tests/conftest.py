@@ -179,6 +179,23 @@ def pytest_runtest_teardown(item):
         database.is_emptied = True
 
 
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup, django_db_blocker):
+    """Rows made by a fixture of a module that asks for this are there in each of its tests and gone after the last:
+    the tests' own transactions stand inside this one.
+    """
+    from django.core.cache import cache
+    from django.db import transaction
+    from django.utils import translation
+
+    around = transaction.atomic()
+    around._from_testcase = True
+    with django_db_blocker.unblock(), translation.override("fr"), around:
+        cache.clear()
+        yield
+        transaction.set_rollback(True)
+
+
 # The browser
 
 
