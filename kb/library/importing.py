@@ -13,6 +13,7 @@ A run that was stopped is taken up by running it again; what it had stored and n
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import uuid
@@ -31,13 +32,16 @@ from kb.files.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
 from kb.library.catalogue.adding import add_file, add_reference
+from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.catalogue.versions import drop_replaced
-from kb.library.choices import FoundIn, ReferenceState
-from kb.library.drafting import fill
+from kb.library.choices import Doubt, FoundIn, ReferenceState
+from kb.library.drafting import fill, write
 from kb.library.drafting.junk import title_of_name
 from kb.library.drafting.sources import newest_version
 from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile, open_versions
 from search.extraction import HEAD_BYTES, Family, family_of
+
+logger = logging.getLogger(__name__)
 
 Outcome = Literal["added", "new version", "there already", "left out"]
 
@@ -158,11 +162,18 @@ def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Importe
 
 
 def _read(reference: Reference, version: FileVersion) -> None:
-    """Reads what waits, unless the worker is at it, and fills the notice; an editor's own draft is left alone."""
+    """Reads what waits, unless the worker is at it, and fills the notice; what breaks drafting comes in under the name
+    of its file, all of it to verify. An editor's own draft is left alone.
+    """
     read_here(version.pk, claim=uuid.uuid4().hex)
     contribution = Contribution.objects.select_related("reference").filter(reference=reference).first()
-    if contribution is not None and contribution.accept_when_read and contribution.drafted_from is None:
+    if contribution is None or not contribution.accept_when_read or contribution.drafted_from is not None:
+        return
+    try:
         fill(contribution)
+    except Exception:  # whatever is the matter with one document, the others go on
+        logger.exception("The notice of %s could not be drafted", reference.mark)
+        write(contribution, {}, FileVersion.objects.get(pk=version.pk))
 
 
 def _state(version: FileVersion) -> tuple[str, str]:
@@ -218,6 +229,8 @@ def _new_reference(path: Path, body: Body, audiences: list[str]) -> Reference:
     )
     named = {"title": {"value": reference.title, "where": FoundIn.NAME, "page": None}}
     Contribution.objects.create(reference=reference, accept_when_read=True, drafted=named)
+    # Also where an editor accepts it before it was read.
+    mark(reference, {**dict.fromkeys(EVERY_NOTICE, Doubt.UNREAD), "title": Doubt.NAME})
     return reference
 
 

@@ -43,7 +43,7 @@ from kb.languages import current_language
 from kb.library.admin import versions as version_views
 from kb.library.admin.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.catalogue.adding import MOST_NAMES
-from kb.library.catalogue.verifying import field_name
+from kb.library.catalogue.verifying import EVERY_NOTICE, field_name
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.models import LineToVerify, Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
@@ -186,7 +186,7 @@ class ReferenceFilters(WagtailFilterSet):
     to_verify = ToVerifyFilter(
         choices=[
             (ANYTHING, _("Any line")),
-            *((field, capfirst(field_name(field))) for field in ("title", "date_text", "creators", "language", "type")),
+            *((field, capfirst(field_name(field))) for field in EVERY_NOTICE),
         ],
         label=_("To verify"),
     )

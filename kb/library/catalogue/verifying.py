@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from kb.backoffice.columns import column
 from kb.library.models import LineToVerify, Reference
 
+EVERY_NOTICE = ("title", "date_text", "creators", "language", "type")  # lines that are missed where nothing was found
 _NAMES = {"creators": _("creators"), "concepts": _("concepts")}
 
 

@@ -22,7 +22,7 @@ from kb.clock.recovering import given_up
 from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
-from kb.library.catalogue.verifying import mark
+from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.choices import Doubt, ReferenceState
 from kb.library.drafting.documents import Found
 from kb.library.drafting.sources import lines_of_reference, newest_version
@@ -38,7 +38,6 @@ _MAY_CHANGE = Q(reference__state__in=_OPEN_STATES) | Q(
     accept_when_read=True, reference__state=ReferenceState.ACCEPTED, reference__to_verify__isnull=False
 )
 _NEVER_GUESSED = frozenset({"language", "type"})  # left open: a page that says a wrong one says something false
-_EVERY_NOTICE = ("title", "date_text", "creators", "language", "type")  # what is missed where it was not found
 _PLAIN = ("title", "subtitle", "language", "date_text", "type", "publisher", "doi", "isbn", "pages")
 _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has chosen yet
 
@@ -110,11 +109,11 @@ def _doubts(reference: Reference, found: Mapping[str, Found], version: FileVersi
     What a person wrote meanwhile is not doubted.
     """
     doubts = {}
-    for name in dict.fromkeys((*_EVERY_NOTICE, *found)):
+    for name in dict.fromkeys((*EVERY_NOTICE, *found)):
         line, now = found.get(name), _current(reference, name)
         if line is not None and (not now or now == _shaped(name, line.value)):
             doubts[name] = line.doubt
-        elif not now and name in _EVERY_NOTICE:
+        elif not now and name in EVERY_NOTICE:
             doubts[name] = Doubt.NOWHERE if version.page_count else Doubt.UNREAD
         elif name == "title" and line is None:  # as the import named it
             doubts[name] = Doubt.NAME

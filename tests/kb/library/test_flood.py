@@ -63,13 +63,44 @@ def test_two_imports_a_worker_and_readers_at_once_lose_nothing(site, tmp_path): 
         assert until(
             lambda: (
                 site.rows("SELECT count(*) FROM files_fileversion WHERE state = 'read'") == [(2 * DOCUMENTS,)]
+                and site.rows("SELECT count(*) FROM library_reference WHERE state = 'accepted'") == [(2 * DOCUMENTS,)]
                 and site.rows("SELECT count(*) FROM search_outbox") == [(0,)]
             ),
             within_s=500,
             every_s=0.5,
         )
+    assert site.rows("SELECT count(*) FROM files_fileversion WHERE attempts > 1") == [(0,)]  # each was read once
     assert site.rows("SELECT count(*), count(DISTINCT body_id || '-' || mark_number) FROM library_reference") == [
         (2 * DOCUMENTS, 2 * DOCUMENTS)
     ]
     site.manage("check_index")
     assert json.loads(site.manage("search", "location0007", "--json"))["total"] == 0  # its file is for members
+
+
+KILLED = """
+from django.core.management import call_command
+from kb.library import importing
+from kb.library.drafting import filling
+{moment} = lambda *given, **more: os.kill(os.getpid(), signal.SIGKILL)
+call_command("import_folder", {folder!r}, "--group", "PA")
+"""
+MOMENTS = ("importing.add_file", "importing.read_here", "importing.fill", "filling.mark")
+
+
+@pytest.mark.drill
+def test_an_import_killed_before_storing_reading_filling_and_accepting_is_taken_up(site, tmp_path):  # noqa: F811
+    assert site.python(BODY) == 0
+    folder = tmp_path / "fonds"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"huur-{number}.txt").write_text(f"De huurder betaalt {number} maanden waarborg.", encoding="utf-8")
+    for moment in MOMENTS:
+        assert site.python(KILLED.format(moment=moment, folder=str(folder))) == -9
+
+    said = site.manage("import_folder", str(folder), "--group", "PA")
+
+    assert said.splitlines()[-1].startswith("4 documents: 3 added, 0 new versions, 1 there already, 0 left out")
+    assert site.rows("SELECT state, count(*) FROM library_reference GROUP BY state") == [("accepted", 4)]
+    assert site.rows("SELECT state, count(*) FROM files_fileversion GROUP BY state") == [("read", 4)]
+    assert site.rows("SELECT count(DISTINCT reference_id) FROM library_linetoverify") == [(4,)]
+    assert len(site.pages()) == 4

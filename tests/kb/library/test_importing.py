@@ -282,3 +282,38 @@ def test_without_reading_the_worker_reads_fills_and_accepts(folder, django_captu
 def test_what_is_no_document_is_told_by_its_name_and_its_first_bytes(tmp_path, name, content, left_out):
     (tmp_path / name).write_bytes(content)
     assert bool(importing._why_left_out(tmp_path / name)) == left_out
+
+
+def test_a_document_that_breaks_drafting_comes_in_under_its_name_and_the_others_go_on(folder, monkeypatch):
+    filled = importing.fill
+
+    def breaking(contribution):
+        if contribution.reference.title == "Page":
+            raise ValueError("a word that nobody thought of")
+        return filled(contribution)
+
+    monkeypatch.setattr(importing, "fill", breaking)
+    said = run(folder)
+
+    assert said.splitlines()[-1].startswith("6 documents: 3 added")
+    assert set(Reference.objects.values_list("title", "state")) == {
+        ("Page", "accepted"),
+        ("Casse", "accepted"),
+        ("De huur waarborg", "accepted"),
+    }
+    broken = Reference.objects.get(title="Page")
+    assert {"title", "date_text", "creators", "language", "type"} <= set(
+        broken.to_verify.values_list("field", flat=True)
+    )
+
+
+def test_what_an_editor_accepts_before_it_is_read_is_filled_all_the_same(folder, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks() as waiting:
+        run(folder, "--no-read")
+    Reference.objects.update(state="accepted")
+    with django_capture_on_commit_callbacks(execute=True):
+        for callback in waiting:
+            callback()
+
+    assert set(Reference.objects.values_list("title", flat=True)) == {"Le logement social", "Casse", "De huur waarborg"}
+    assert Reference.objects.get(title="Le logement social").language == "fr"
