@@ -136,7 +136,14 @@ def steps(ask) -> int:
     return len(counted)
 
 
-def test_lists_and_choosers_cost_the_same_with_ten_people_and_with_five_thousand_of_two_thousand_organisations(readers):
+def test_lists_and_choosers_cost_the_same_with_ten_people_and_with_thirty(readers):
+    ten = costs(readers)
+    busy(crowd.crowd(20, 25, prefix="plus-"))
+    assert costs(readers) == ten
+
+
+@pytest.mark.drill
+def test_lists_and_choosers_cost_the_same_with_five_thousand_people_of_two_thousand_organisations(readers):
     ten = costs(readers)
     busy(crowd.crowd(50, 55, prefix="plus-"))
     crowd.crowd(4940, 1940, prefix="encore-")

@@ -66,6 +66,7 @@ def stored(folder: Path) -> set[bytes]:
     return {path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.drill
 def test_after_a_restore_the_search_finds_what_was_backed_up_and_not_what_came_later(manage, tmp_path):
     documents, later, private = tmp_path / "documents", tmp_path / "later", tmp_path / "var" / "private"
     for folder, name, words in (

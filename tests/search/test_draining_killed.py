@@ -73,7 +73,7 @@ else:
 
 MOMENTS = [
     "between the index and the outbox",
-    "between pages and documents",
+    pytest.param("between pages and documents", marks=pytest.mark.drill),
     pytest.param("before the index is written", marks=pytest.mark.drill),
     pytest.param("while entries are added", marks=pytest.mark.drill),
     pytest.param("in the second batch", marks=pytest.mark.drill),

@@ -50,12 +50,14 @@ def state(site: Site) -> list[tuple]:
     return site.rows("SELECT state, attempts, length(sealed) > 0 FROM clock_outgoingmail")
 
 
+@pytest.mark.drill
 def test_a_process_killed_before_the_commit_wrote_to_nobody(site, heard):
     assert site.python(POST.format(before=KILL_BEFORE_COMMIT)) == -signal.SIGKILL
     assert work(site, heard) == 0
     assert not heard.exists()
 
 
+@pytest.mark.drill
 def test_a_process_killed_after_the_commit_has_its_message_sent(site, heard):
     assert site.python(POST.format(before=KILL_AFTER_COMMIT)) == -signal.SIGKILL
     assert state(site) == [("waiting", 0, 1)]

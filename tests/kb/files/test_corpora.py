@@ -30,6 +30,7 @@ def documents() -> list[Path]:
     ]
 
 
+@pytest.mark.drill
 @needs_corpora
 @pytest.mark.django_db
 def test_every_file_of_the_corpora_gets_a_state_and_keeps_its_words(committed, monkeypatch):

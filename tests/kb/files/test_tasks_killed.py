@@ -115,6 +115,7 @@ def assert_whole(site) -> None:
     assert site.stored_files() == images | contents
 
 
+@pytest.mark.drill
 def test_a_process_killed_between_commit_and_enqueue_loses_no_document(site, document):
     assert store(site, document, before=KILL_AFTER_COMMIT) == -signal.SIGKILL
     assert state(site) == ("waiting", 0, 0, 0)
@@ -123,6 +124,7 @@ def test_a_process_killed_between_commit_and_enqueue_loses_no_document(site, doc
     assert_whole(site)
 
 
+@pytest.mark.drill
 def test_workers_killed_while_reading_leave_nothing_half_and_the_next_one_finishes(site, document):
     assert store(site, document) == 0
     moments = [KILL_WHEN_ALL_IS_READ_AND_NOTHING_WRITTEN, KILL_AMID_THE_PAGES]
@@ -135,6 +137,7 @@ def test_workers_killed_while_reading_leave_nothing_half_and_the_next_one_finish
     assert_whole(site)
 
 
+@pytest.mark.drill
 def test_a_worker_killed_while_drawing_pages_goes_on_where_it_was(site, document):
     assert store(site, document) == 0
     assert work(site, KILL_AMID_THE_SECOND_BATCH_OF_IMAGES) == -signal.SIGKILL
@@ -144,6 +147,7 @@ def test_a_worker_killed_while_drawing_pages_goes_on_where_it_was(site, document
     assert_whole(site)
 
 
+@pytest.mark.drill
 def test_two_workers_beside_each_other_read_every_document_once_and_end_in_good_order(site, tmp_path):
     documents = [write(tmp_path / f"{number}.pdf", pages=3) for number in range(4)]
     assert store(site, *documents) == 0
@@ -181,6 +185,7 @@ def test_a_real_worker_killed_in_the_middle_of_a_reading_leaves_a_file_that_run_
     assert [number for _, number in site.pages()] == list(range(1, 401))
 
 
+@pytest.mark.drill
 def test_enqueue_lost_asks_again_for_what_a_killed_process_stored(site, document):
     assert store(site, document, before=KILL_AFTER_COMMIT) == -signal.SIGKILL
     site.let_an_hour_pass()

@@ -71,7 +71,7 @@ MOMENTS = {
     "the data sent, no answer": ("dying_after_the_data()", VICTIM - 1, True),
     "answered, not noted": ("dying_after(smtplib.SMTP, 'data')", VICTIM, True),
 }
-QUICK = ("while the rows are prepared", "answered, not noted")
+QUICK = ("answered, not noted",)
 
 
 @pytest.fixture

@@ -69,6 +69,7 @@ def test_sixty_two_wrong_log_ins_from_one_address_keep_nobody_out_elsewhere(cloc
     assert comes_in(Client(), user, place=HOME)
 
 
+@pytest.mark.drill
 def test_an_address_that_goes_on_for_a_day_keeps_nobody_out_elsewhere(clock):
     user = member()
     for _hour in range(24):

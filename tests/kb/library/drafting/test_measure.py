@@ -147,6 +147,7 @@ TITLES = {
 }
 
 
+@pytest.mark.drill
 @pytest.mark.skipif(not CORPORA.is_dir(), reason="the shared corpora are not here")
 def test_nineteen_of_twenty_two_titles_of_real_files_are_right():
     paths = {next((CORPORA / "pdf").glob(f"{start}*")): title for start, title in TITLES.items()}
