@@ -1,6 +1,6 @@
 """Issues in the admin: the list, writing the next one, the form, asking for the approval and giving it.
 
-What is public is decided by `gating`; here nobody is offered what it would refuse, and a refusal is a sentence.
+What is public is decided by `kb.pages.gate`; here nobody is offered what it would refuse, and a refusal is a sentence.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from kb.newsletter.admin import sending_views
 from kb.newsletter.admin.panels import EDIT_HANDLER
 from kb.newsletter.admin.subscribers import SubscriberViewSet
 from kb.newsletter.issues import composing, states
-from kb.newsletter.models import Issue, gate
+from kb.newsletter.models import Issue
 from kb.pages.news import NewsSource
 from kb.pages.texts import Texts
 
@@ -191,7 +191,7 @@ class IssueForms(_View):
 
     def is_valid(self, form) -> bool:
         if "action-publish" in self.request.POST:
-            return self.refuse(gate.NOT_APPROVED)
+            return self.refuse(Issue.gate.not_approved)
         return super().is_valid(form)
 
     def get_success_message(self, instance=None) -> str:

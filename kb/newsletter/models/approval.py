@@ -1,7 +1,7 @@
 """What counts as an agreement to publish and send an issue: asked of the function that the setting NEWSLETTER_APPROVAL
 names.
 
-For now that is Wagtail's workflow; `gating` asks here before anything is public. How editors ask and agree is in
+For now that is Wagtail's workflow; `kb.pages.gate` asks here before anything is public. How editors ask and agree is in
 `viewsets`.
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib.contenttypes.fields import GenericRelation
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -22,13 +22,26 @@ from wagtail.contrib.settings.models import BaseGenericSetting
 from wagtail.models import DraftStateMixin, LockableMixin, Orderable, PreviewableMixin, RevisionMixin, WorkflowMixin
 
 from kb.newsletter.choices import OwnHeading
-from kb.newsletter.models import gate
+from kb.newsletter.models.approval import is_approved
+from kb.pages.gate import Gate, Gated, GatedPart, GatedPartQuerySet, GatedQuerySet
 from kb.pages.texts import TranslatedText
 from search.recording import Recorded, RecordingQuerySet
 from search.registries import Registry
 from search.registry import Opened, open_to
 
 KIND = "newsletter.issue"
+GATE = Gate(
+    content=("number", "date", "title", "lead", "lead_subject", "lead_url", "lead_link_words"),
+    parts={"items": ("heading", "subject", "title", "text", "url")},
+    is_approved=is_approved,
+    not_scheduled=_(
+        "An issue does not become public at an hour: take the dates out. "
+        "Its sending can be scheduled once it is approved."
+    ),
+    one_by_one=_(
+        "Public issues are changed one by one: open the issue, save the change as a draft, and have it approved."
+    ),
+)
 
 Preview = Callable[[HttpRequest, "Issue"], HttpResponse]
 
@@ -42,33 +55,17 @@ def register_preview(mode: str, label: str | Promise, language: str | Promise, s
     PREVIEWS.register(mode, (label, language, show))
 
 
-class IssueQuerySet(RecordingQuerySet):
-    """Changes of many issues also reach the search, and none is public without an agreement (`gating`)."""
+class IssueQuerySet(GatedQuerySet, RecordingQuerySet):
+    """Changes of many issues also reach the search, and none is public without an agreement."""
 
     def public(self) -> IssueQuerySet:
         """What everyone may read: approved issues."""
         return self.filter(live=True)
 
-    def update(self, **values) -> int:
-        with transaction.atomic():
-            gate.check_updated(self, values)
-            return super().update(**values)
 
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def bulk_create(self, objs, *args, **options):
-        objs = list(objs)
-        if any(issue.live for issue in objs):
-            raise ValidationError(gate.ONE_BY_ONE)
-        return super().bulk_create(objs, *args, **options)
-
-    def bulk_update(self, objs, fields, *args, **options):
-        objs = list(objs)
-        gate.check_updated(self.filter(pk__in=[issue.pk for issue in objs]), dict.fromkeys(fields))
-        return super().bulk_update(objs, fields, *args, **options)
-
-
-class Issue(Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel):
+class Issue(
+    Gated, Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, LockableMixin, RevisionMixin, ClusterableModel
+):
     """An issue of L'Échos-CASS. What the row holds is the approved revision once it is live; what is being written is
     its latest revision.
 
@@ -100,6 +97,7 @@ class Issue(Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, Lockable
 
     search_kind = KIND
     rights = ("live", "lead_subject")
+    gate = GATE
     objects = IssueQuerySet.as_manager()
 
     class Meta:
@@ -132,57 +130,13 @@ class Issue(Recorded, PreviewableMixin, WorkflowMixin, DraftStateMixin, Lockable
         issue.gathered_until = self.gathered_until
         return issue
 
-    def save(self, *args, **options) -> None:
-        """Raises ValidationError when it would be public as anything but what was agreed to."""
-        with transaction.atomic():
-            gate.check_saved(self, options.get("update_fields"))
-            with gate.writing():
-                super().save(*args, **options)
-
     def _opened_before(
         self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
     ) -> dict[str, Opened]:
         return open_to(subjects)  # whatever is written: its items are saved with it
 
-    def publish(self, revision, *args, **options):
-        """Raises ValidationError when nobody agreed to this revision."""
-        with transaction.atomic():
-            gate.check_published(self, revision)
-            return super().publish(revision, *args, **options)
 
-    def save_revision(self, *args, overwrite_revision=None, **options):
-        """A revision is never written over: it may be the one that was agreed to, or is being sent."""
-        return super().save_revision(*args, **options)
-
-
-class ItemQuerySet(models.QuerySet):
-    """Items of a public issue change with it only, when another revision of it was agreed to."""
-
-    def _check(self) -> None:
-        if not gate.is_writing() and self.order_by().filter(issue__live=True).exists():
-            raise ValidationError(gate.ONE_BY_ONE)
-
-    def update(self, **values) -> int:
-        self._check()
-        return super().update(**values)
-
-    update.alters_data = True  # type: ignore[attr-defined]
-
-    def bulk_create(self, objs, *args, **options):
-        objs = list(objs)
-        if Issue.objects.filter(pk__in={item.issue_id for item in objs}, live=True).exists():
-            raise ValidationError(gate.ONE_BY_ONE)
-        return super().bulk_create(objs, *args, **options)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        self._check()
-        return super().delete()
-
-    delete.alters_data = True  # type: ignore[attr-defined]
-    delete.queryset_only = True  # type: ignore[attr-defined]
-
-
-class IssueItem(Orderable):
+class IssueItem(GatedPart, Orderable):
     """A brief: of the editors (heading "own.…"), or drawn from something public (subject "library.reference:17",
     heading its source's code).
 
@@ -199,7 +153,8 @@ class IssueItem(Orderable):
         _("address"), max_length=500, blank=True, help_text=_("For an item of your own: where it leads.")
     )
 
-    objects = ItemQuerySet.as_manager()
+    part_of = "issue"
+    objects = GatedPartQuerySet.as_manager()
 
     class Meta(Orderable.Meta):
         verbose_name = _("item")
@@ -221,18 +176,6 @@ class IssueItem(Orderable):
         once for each item otherwise.
         """
         return model_from_serializable_data(cls, data, check_fks=False)
-
-    def save(self, *args, **options) -> None:
-        self._check()
-        super().save(*args, **options)
-
-    def delete(self, *args, **options):
-        self._check()
-        return super().delete(*args, **options)
-
-    def _check(self) -> None:
-        if not gate.is_writing() and Issue.objects.filter(pk=self.issue_id, live=True).exists():
-            raise ValidationError(gate.ONE_BY_ONE)
 
 
 class NewsletterSettings(BaseGenericSetting):
