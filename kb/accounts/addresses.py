@@ -160,11 +160,11 @@ def write_link(row: Any) -> None:
     write(row.email, "address_confirm", {"link": link, "days": LINK_DAYS}, user=user)
 
 
-def row_of(word: str) -> Any:
-    """The unproven row whose link holds this word; None when it is proven or gone,
+def row_of(token: str) -> Any:
+    """The unproven row whose link holds this token; None when it is proven or gone,
     or the link is older than LINK_DAYS.
     """
-    confirmation = EmailConfirmationHMAC.from_key(word)
+    confirmation = EmailConfirmationHMAC.from_key(token)
     return confirmation.email_address if confirmation else None
 
 

@@ -3,9 +3,9 @@ who came.
 
     invite() ──► open ──accept()──► used
                   │ └── a newer one ──► revoked
-                  └──── 14 days ──────► expired          unknown: no such word      closed: the account is
+                  └──── 14 days ──────► expired          unknown: no such token      closed: the account is
 
-Only a hash of the link's word is kept. Its page is in `arriving`.
+Only a hash of the link's token is kept. Its page is in `arriving`.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ def invite(user: User, *, by: Any = None, language: str | None = None) -> Invita
     if not user.is_active or user.erased_at:
         raise CannotInvite(_("The account of %(person)s is closed: open it again first.") % {"person": user})
     revoke(user)
-    word = secrets.token_urlsafe(24)  # 192 bits
+    token = secrets.token_urlsafe(24)  # 192 bits
     expires_at = timezone.now() + timedelta(days=settings.INVITATION_DAYS)
     note("invited", user)
-    made = _invitations().create(user=user, token_hash=_hashed(word), made_by=by, expires_at=expires_at)
+    made = _invitations().create(user=user, token_hash=_hashed(token), made_by=by, expires_at=expires_at)
     language = language or user.language
-    link = address_of("account_invitation", word, language=language)
+    link = address_of("account_invitation", token, language=language)
     write(
         user.email,
         "invitation",
@@ -69,9 +69,9 @@ def revoke(user: User) -> int:
     return _invitations().filter(user=user, used_at=None, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def find(word: str) -> Invitation | None:
-    """The invitation whose link holds this word, whatever its state, with its person."""
-    return _invitations().filter(token_hash=_hashed(word)).select_related("user").first()
+def find(token: str) -> Invitation | None:
+    """The invitation whose link holds this token, whatever its state, with its person."""
+    return _invitations().filter(token_hash=_hashed(token)).select_related("user").first()
 
 
 def state_of(invitation: Invitation | None) -> InvitationState:
@@ -153,5 +153,5 @@ def _invitations() -> Any:
     return apps.get_model("accounts", "Invitation").objects
 
 
-def _hashed(word: str) -> str:
-    return hashlib.sha256(word.encode()).hexdigest()
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,10 +1,10 @@
-"""Links that act: opening one only shows a page; the word of the link goes from the address into the session, and
+"""Links that act: opening one only shows a page; the token of the link goes from the address into the session, and
 acting is a POST from the page.
 
-    GET /…/<word>/ ──► word kept in a fresh session, no-referrer, no-store, noindex ──► GET /…/ (the page, nothing secret in its address) ──► POST /…/
+    GET /…/<token>/ ──► token kept in a fresh session, no-referrer, no-store, noindex ──► GET /…/ (the page, nothing secret in its address) ──► POST /…/
 
-The session key changes when a word is kept: whoever had planted a session in this browser does not read it there. (A
-page with the word in its address and `Referrer-Policy: no-referrer` could not POST: browsers then send `Origin: null`,
+The session key changes when a token is kept: whoever had planted a session in this browser does not read it there. (A
+page with the token in its address and `Referrer-Policy: no-referrer` could not POST: browsers then send `Origin: null`,
 which Django rightly refuses.)
 """  # noqa: E501
 
@@ -20,11 +20,11 @@ from django.views.decorators.cache import never_cache
 
 from kb.site.limiting import Budget, network_of, spend, too_many
 
-OPENED_S = 12 * 3600  # of a session that only holds the word of a link
+OPENED_S = 12 * 3600  # of a session that only holds the token of a link
 
 
 def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For views of a link with a word: nothing of it is kept by caches,
+    """For views of a link with a token: nothing of it is kept by caches,
     told to other sites or found by search engines.
     """
 
@@ -33,7 +33,7 @@ def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
     def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
-        response.headers.setdefault("Referrer-Policy", "no-referrer" if kwargs.get("word") else "same-origin")
+        response.headers.setdefault("Referrer-Policy", "no-referrer" if kwargs.get("token") else "same-origin")
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -41,7 +41,7 @@ def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 
 
 def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For allauth's view of a link to a new password, which keeps the word in the session itself:
+    """For allauth's view of a link to a new password, which keeps the token in the session itself:
     in one that nobody planted.
     """
 
@@ -59,11 +59,11 @@ def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return wrapped
 
 
-def keep_word(request: HttpRequest, purpose: str, word: str, page: str) -> HttpResponse:
-    """Puts the word of a link into the session and leads to its page."""
-    if not _may_open(request, word):
+def keep_token(request: HttpRequest, purpose: str, token: str, page: str) -> HttpResponse:
+    """Puts the token of a link into the session and leads to its page."""
+    if not _may_open(request, token):
         return too_many(request)
-    request.session[_key(purpose)] = word
+    request.session[_key(purpose)] = token
     _begin_anew(request)
     return HttpResponseRedirect(page)
 
@@ -75,24 +75,24 @@ def _begin_anew(request: HttpRequest) -> None:
         request.session.set_expiry(OPENED_S)
 
 
-def _may_open(request: HttpRequest, word: str) -> bool:
+def _may_open(request: HttpRequest, token: str) -> bool:
     """Counts the opening of a link, for the link and for the place it comes from: a browser that keeps no cookie makes
     a session each time.
     """
-    return spend(Budget("link", mark_of(word)), Budget("link_place", network_of(request))) is not None
+    return spend(Budget("link", mark_of(token)), Budget("link_place", network_of(request))) is not None
 
 
-def kept_word(request: HttpRequest, purpose: str) -> str:
-    """The word of the link that was opened in this browser; "" when none was."""
+def kept_token(request: HttpRequest, purpose: str) -> str:
+    """The token of the link that was opened in this browser; "" when none was."""
     return request.session.get(_key(purpose), "")
 
 
-def forget_word(request: HttpRequest, purpose: str) -> None:
+def forget_token(request: HttpRequest, purpose: str) -> None:
     request.session.pop(_key(purpose), None)
 
 
 def mark_of(key: str) -> str:
-    """What a page carries ("of") to say of which link it is, and from which its word or key cannot be read:
+    """What a page carries ("of") to say of which link it is, and from which its token or key cannot be read:
     16 hexadecimal digits.
     """
     return hashlib.sha256(f"accounts.link:{key}".encode()).hexdigest()[:16]

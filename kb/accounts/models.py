@@ -143,7 +143,7 @@ class KnownPlace(models.Model):
 class Invitation(models.Model):
     """A link that lets a person choose a password and proves the address.
 
-    Only a hash of its word is kept; a newer one replaces the older.
+    Only a hash of its token is kept; a newer one replaces the older.
     """
 
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="invitations")

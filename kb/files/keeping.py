@@ -1,7 +1,7 @@
 """Uploads of a form that is shown again: kept aside for a day, so that nobody has to choose a file twice.
 
-private storage  incoming/<uuid>.<what>.<person>        the word in the form: signed {"key", "name"}, good for a day
-What is kept for someone (`whose`, any text) comes back under the same text alone: their word opens nothing in another
+private storage  incoming/<uuid>.<what>.<person>        the token in the form: signed {"key", "name"}, good for a day
+What is kept for someone (`whose`, any text) comes back under the same text alone: their token opens nothing in another
 person's form.
 """
 
@@ -22,7 +22,7 @@ FOLDER = "incoming"
 
 
 def keep(content: File, name: str, *, whose: str = "") -> str:
-    """Puts the upload aside and gives the word for it."""
+    """Puts the upload aside and gives the token for it."""
     content.seek(0)
     key = storages["private"].save(f"{FOLDER}/{uuid.uuid4().hex}{_ending(whose)}", content)
     return signing.dumps({"key": key, "name": name}, salt=SALT + whose, compress=True)
@@ -61,20 +61,20 @@ def kept_bytes(person: int) -> int:
     return total
 
 
-def kept(word: str, *, whose: str = "") -> tuple[File, str]:
+def kept(token: str, *, whose: str = "") -> tuple[File, str]:
     """The upload and its name.
 
-    Raises signing.BadSignature for a forged or old word or somebody else's, FileNotFoundError when it is gone.
+    Raises signing.BadSignature for a forged or old token or somebody else's, FileNotFoundError when it is gone.
     """
-    found = signing.loads(word, salt=SALT + whose, max_age=KEPT_FOR)
+    found = signing.loads(token, salt=SALT + whose, max_age=KEPT_FOR)
     if not storages["private"].exists(found["key"]):
         raise FileNotFoundError(found["key"])
     return storages["private"].open(found["key"]), found["name"]
 
 
-def release(word: str, *, whose: str = "") -> None:
+def release(token: str, *, whose: str = "") -> None:
     """Removes a kept upload that was saved. Raises signing.BadSignature as `kept` does."""
-    storages["private"].delete(signing.loads(word, salt=SALT + whose, max_age=KEPT_FOR)["key"])
+    storages["private"].delete(signing.loads(token, salt=SALT + whose, max_age=KEPT_FOR)["key"])
 
 
 def remove_old() -> str:
@@ -91,10 +91,10 @@ def remove_old() -> str:
     return f"{removed} kept uploads removed" if removed else ""
 
 
-def kept_name(word: str, *, whose: str = "") -> str:
-    """The name of an upload kept aside; "" for a word that opens nothing here."""
+def kept_name(token: str, *, whose: str = "") -> str:
+    """The name of an upload kept aside; "" for a token that opens nothing here."""
     try:
-        content, name = kept(word, whose=whose) if word else (None, "")
+        content, name = kept(token, whose=whose) if token else (None, "")
     except (signing.BadSignature, FileNotFoundError):
         return ""
     if content is not None:

@@ -69,11 +69,12 @@ class PublishReason(models.TextChoices):
 
 
 class Handling(models.TextChoices):
-    """What is done with a contribution."""
+    """What is done with a contribution. An author takes back what was not accepted yet, an editor withdraws what was."""
 
     PROPOSED = "proposed", _("Proposed")
     RETURNED = "returned", _("Sent back")
     MENDED = "mended", _("Mended and proposed again")
+    TAKEN_BACK = "taken_back", _("Taken back")
     ACCEPTED = "accepted", _("Accepted")
     REFUSED = "refused", _("Refused")
     WITHDRAWN = "withdrawn", _("Withdrawn")

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
-from kb.accounts.linking import forget_word, keep_word, kept_word, secret_address
+from kb.accounts.linking import forget_token, keep_token, kept_token, secret_address
 from kb.accounts.login.adapter import first_page
 from kb.accounts.login.forms import ArrivalForm
 from kb.accounts.models import Invitation
@@ -33,11 +33,11 @@ GONE = frozenset({InvitationState.USED, InvitationState.REVOKED, InvitationState
 @secret_address
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
-def invitation(request: HttpRequest, word: str = "") -> HttpResponse:
-    """A GET shows, a POST accepts; the link itself leads to the page without its word."""
-    if request.method != "POST" and word and inviting.find(word):
-        return keep_word(request, PURPOSE, word, reverse("account_invitation_page"))
-    found = inviting.find(word or kept_word(request, PURPOSE))
+def invitation(request: HttpRequest, token: str = "") -> HttpResponse:
+    """A GET shows, a POST accepts; the link itself leads to the page without its token."""
+    if request.method != "POST" and token and inviting.find(token):
+        return keep_token(request, PURPOSE, token, reverse("account_invitation_page"))
+    found = inviting.find(token or kept_token(request, PURPOSE))
     state = inviting.state_of(found)
     if found is None or state != InvitationState.OPEN:
         return _show_dead(request, state)
@@ -56,8 +56,8 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     """Sends a new invitation where one is due; the same answer whoever asks, with whatever link."""
     if not consume(request, action="invitation"):
         return too_many(request)
-    inviting.ask_again(inviting.find(kept_word(request, PURPOSE)))
-    forget_word(request, PURPOSE)
+    inviting.ask_again(inviting.find(kept_token(request, PURPOSE)))
+    forget_token(request, PURPOSE)
     return HttpResponseRedirect(reverse("account_invitation_asked"))
 
 
@@ -76,7 +76,7 @@ def _arrive(request: HttpRequest, found: Invitation, given: dict[str, Any]) -> H
     if not accepted:
         found.refresh_from_db()
         return _show_dead(request, inviting.state_of(found))
-    forget_word(request, PURPOSE)
+    forget_token(request, PURPOSE)
     user = found.user
     record_authentication(request, user, method="invitation", email=user.email)
     with override(user.language):

@@ -22,7 +22,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from kb.accounts import addresses
-from kb.accounts.linking import forget_word, keep_word, kept_word, secret_address
+from kb.accounts.linking import forget_token, keep_token, kept_token, secret_address
 from kb.accounts.login.adapter import remember_language
 from kb.accounts.login.forms import AddressForm, ProfileForm
 from kb.accounts.own.ways import ways
@@ -137,14 +137,14 @@ def _show_addresses(request: PersonRequest, form: AddressForm) -> HttpResponse:
 
 @secret_address
 @require_http_methods(["GET", "HEAD", "POST"])
-def confirm_address(request: HttpRequest, word: str = "") -> HttpResponse:
+def confirm_address(request: HttpRequest, token: str = "") -> HttpResponse:
     """The page of a link that proves an address: a GET shows, a POST confirms.
 
     Whoever reads the mail need not be logged in.
     """
-    if request.method != "POST" and word and addresses.row_of(word):
-        return keep_word(request, PURPOSE, word, reverse("account_address_confirm"))
-    row = addresses.row_of(word or kept_word(request, PURPOSE))
+    if request.method != "POST" and token and addresses.row_of(token):
+        return keep_token(request, PURPOSE, token, reverse("account_address_confirm"))
+    row = addresses.row_of(token or kept_token(request, PURPOSE))
     if row is None or not row.user.is_active:
         return render(request, "accounts/address_dead.html", status=410)
     if request.method != "POST":
@@ -153,7 +153,7 @@ def confirm_address(request: HttpRequest, word: str = "") -> HttpResponse:
         return too_many(request)
     if not addresses.confirm(row):
         return render(request, "accounts/address_dead.html", {"taken": True}, status=409)
-    forget_word(request, PURPOSE)
+    forget_token(request, PURPOSE)
     messages.success(request, _("%(email)s is confirmed: you can log in with it.") % {"email": row.email})
     return HttpResponseRedirect(reverse("account_addresses"))
 

@@ -50,7 +50,8 @@ def _proposed_again(now: str, wanted: str) -> bool:
 class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
     """A file of a reference: a new one wants an upload, an upload on an old one becomes its next version.
 
-    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed word for it.
+    When another line of the form has an error, the upload is kept aside and `kept_upload` carries a signed
+    token for it.
     When none has, its bytes are received before the form is saved, for that happens in a transaction.
     """
 
@@ -98,9 +99,9 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
         upload = getattr(self, "cleaned_data", {}).get("upload")
         if not upload:
             return
-        word = keep(upload, upload.name)
+        token = keep(upload, upload.name)
         self.data = self.data.copy()
-        self.data[self.add_prefix("kept_upload")] = word
+        self.data[self.add_prefix("kept_upload")] = token
         self.say_kept(upload.name)
 
     def say_kept(self, name: str) -> None:
@@ -117,7 +118,7 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
             self.received = receive(content, original_name=name)
 
     def save(self, commit: bool = True):
-        word = self.cleaned_data.get("kept_upload")
+        token = self.cleaned_data.get("kept_upload")
         if self.received:
             place = {"stored_file": self.instance.stored_file} if self.instance.pk else {"owner_kind": OWNER_KIND}
             version = store(self.received, user=self.for_user, **place)
@@ -126,8 +127,8 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
                 drop_replaced(self.instance, version)
             if not self.instance.title:
                 self.instance.title = readable_name(self.received.original_name)
-        if word and self.received:
-            release(word)
+        if token and self.received:
+            release(token)
         return super().save(commit=commit)
 
 

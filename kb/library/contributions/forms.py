@@ -70,22 +70,22 @@ class KeptUploads:
         A form whose session had ended was kept before anybody looked at its files.
         """
         found = []
-        for word in list(self.names):
+        for token in list(self.names):
             try:
-                content, name = kept(word, whose=self.whose)
+                content, name = kept(token, whose=self.whose)
                 check_upload(content, name)
             except (signing.BadSignature, FileNotFoundError):
                 continue
             except forms.ValidationError as error:
-                self.refused.append(Refused(clean_name(self.names.pop(word)), " ".join(error.messages)))
-                release(word, whose=self.whose)
+                self.refused.append(Refused(clean_name(self.names.pop(token)), " ".join(error.messages)))
+                release(token, whose=self.whose)
                 continue
             found.append(Upload(content, name))
         return found
 
     def release(self) -> None:
-        for word in self.names:
-            release(word, whose=self.whose)
+        for token in self.names:
+            release(token, whose=self.whose)
 
 
 class AddForm(forms.Form):

@@ -4,7 +4,7 @@ form      <input name="ticket"> signed for the person; without a good one nothin
 kept      private storage incoming/<uuid>.form.<person>: {"user", "path", "data"}, the last FORMS_KEPT of each person;
           its uploads beside it
           (`kb.files.keeping`); for a day
-address   …/ajouter/?resume=<signed word>, which opens for that person alone
+address   …/ajouter/?resume=<signed token>, which opens for that person alone
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ class NotKept(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """The word that brings a form back, and which of its documents are not kept with it."""
+    """The token that brings a form back, and which of its documents are not kept with it."""
 
-    word: str
+    token: str
     refused: tuple[Refused, ...] = ()
 
 
 def ticket_for(user: Any) -> str:
-    """A word for the form, good for a day."""
+    """A token for the form, good for a day."""
     return signing.dumps(user.pk, salt=SALT)
 
 
@@ -76,7 +76,7 @@ def owner_of_kept(user_id: int) -> str:
 
 
 def _owner_of_form(user_id: int) -> str:
-    """Another than that of uploads: a word that stood in an address opens nothing as an upload."""
+    """Another than that of uploads: a token that stood in an address opens nothing as an upload."""
     return f".form.{user_id}"
 
 
@@ -97,9 +97,9 @@ def park(request: HttpRequest, user_id: int, *, fields: frozenset[str]) -> Parke
         words = [keep(one, one.name or "", whose=owner_of_kept(user_id)) for one in uploads if not said[one]]
         data["kept"] = [*data.get("kept", []), *words]
         refused += [Refused(clean_name(one.name or ""), sentence) for one, sentence in said.items() if sentence]
-    word = keep(ContentFile(_written(request, user_id, data)), "form.json", whose=_owner_of_form(user_id))
+    token = keep(ContentFile(_written(request, user_id, data)), "form.json", whose=_owner_of_form(user_id))
     keep_last(FORMS_KEPT, whose=_owner_of_form(user_id))
-    return Parked(word, tuple(refused))
+    return Parked(token, tuple(refused))
 
 
 def _refusal(upload: UploadedFile) -> str:
@@ -127,12 +127,12 @@ def _written(request: HttpRequest, user_id: int, data: dict[str, list[str]]) -> 
     return json.dumps(form, ensure_ascii=False).encode(errors="surrogatepass")
 
 
-def resumed(word: str, user: Any, path: str) -> QueryDict | None:
-    """What was kept for this person at this address; None for anyone else, a forged word,
+def resumed(token: str, user: Any, path: str) -> QueryDict | None:
+    """What was kept for this person at this address; None for anyone else, a forged token,
     or one that is more than a day old.
     """
     try:
-        content, _name = kept(word, whose=_owner_of_form(user.pk))
+        content, _name = kept(token, whose=_owner_of_form(user.pk))
     except (signing.BadSignature, FileNotFoundError):
         return None
     with content:

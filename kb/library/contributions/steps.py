@@ -110,7 +110,7 @@ def locked(reference: Reference) -> Iterator[Reference]:
         yield Reference.objects.select_for_update(of=("self",)).select_related("body").get(pk=reference.pk)
 
 
-def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+def propose(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
     """The author says that it is ready, or mended.
 
     Raises NotAllowed; ValidationError for own work that everyone would read.
@@ -128,18 +128,18 @@ def propose(reference: Reference, actor: Any, word: str = "", *, held: frozenset
             )
         refuse_unagreed(fresh)
         handling = Handling.MENDED if fresh.state == ReferenceState.RETURNED else Handling.PROPOSED
-        _move(fresh, actor, ReferenceState.PROPOSED, word, handling=handling)
+        _move(fresh, actor, ReferenceState.PROPOSED, reason, handling=handling)
         Contribution.objects.update_or_create(reference=fresh, defaults={"confirmed_at": timezone.now()})
     return fresh
 
 
 def take_back(reference: Reference, actor: Any) -> Reference:
-    """The author takes a proposal back: it is their draft again."""
+    """The author takes a proposal back: it is their draft again. To withdraw is for what was accepted."""
     with locked(reference) as fresh:
         if not is_author(actor, fresh):
             raise NotAllowed(_("Only the person who began it can take it back."))
         _expect(fresh, OPEN_TO_HANDLER)
-        _move(fresh, actor, ReferenceState.DRAFT, "", handling=Handling.WITHDRAWN)
+        _move(fresh, actor, ReferenceState.DRAFT, "", handling=Handling.TAKEN_BACK)
     return fresh
 
 
@@ -152,47 +152,47 @@ def delete_draft(reference: Reference, actor: Any) -> None:
         fresh.delete()
 
 
-def accept(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+def accept(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
     """Readers find it seconds later.
 
     Raises ValidationError for own work that would become public without the committee's agreement.
     """
-    return _decide(reference, actor, held, ReferenceState.ACCEPTED, word)
+    return _decide(reference, actor, held, ReferenceState.ACCEPTED, reason)
 
 
-def accept_unproposed(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+def accept_unproposed(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
     """An editor accepts what is on its way, proposed or still with its author (drafts of an import); what was refused
     or withdrawn stays so.
     """
     with locked(reference) as fresh:
         if audiences.STAFF not in held:
-            return accept(fresh, actor, word, held=held)
+            return accept(fresh, actor, reason, held=held)
         _expect(fresh, OPEN_TO_AUTHOR | OPEN_TO_HANDLER)
-        _move(fresh, actor, ReferenceState.ACCEPTED, word)
+        _move(fresh, actor, ReferenceState.ACCEPTED, reason)
         Contribution.objects.filter(reference=fresh, confirmed_at=None).update(confirmed_at=timezone.now())
     return fresh
 
 
-def send_back(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
-    """Back to its author with a word, which is required: raises ValidationError without it."""
-    _need(word, _("Say in a few words what is to be mended: its author reads them."))
-    return _decide(reference, actor, held, ReferenceState.RETURNED, word)
+def send_back(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
+    """Back to its author with a reason, which is required: raises ValidationError without it."""
+    _need(reason, _("Say in a few words what is to be mended: its author reads them."))
+    return _decide(reference, actor, held, ReferenceState.RETURNED, reason)
 
 
-def refuse(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+def refuse(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
     """For good, with a reason, which is required: raises ValidationError without it."""
-    _need(word, _("Say why in a few words: its author reads them."))
-    return _decide(reference, actor, held, ReferenceState.REFUSED, word)
+    _need(reason, _("Say why in a few words: its author reads them."))
+    return _decide(reference, actor, held, ReferenceState.REFUSED, reason)
 
 
-def withdraw(reference: Reference, actor: Any, word: str = "", *, held: frozenset[str]) -> Reference:
+def withdraw(reference: Reference, actor: Any, reason: str = "", *, held: frozenset[str]) -> Reference:
     """An editor takes an accepted reference out of the library; its address stays and says so, with the reason."""
-    _need(word, _("Say why in a few words: the address goes on saying it."))
+    _need(reason, _("Say why in a few words: the address goes on saying it."))
     with locked(reference) as fresh:
         if audiences.STAFF not in held:
             raise NotAllowed(_("Only an editor can withdraw a reference that was accepted."))
         _expect(fresh, frozenset({ReferenceState.ACCEPTED}))
-        _move(fresh, actor, ReferenceState.WITHDRAWN, word)
+        _move(fresh, actor, ReferenceState.WITHDRAWN, reason)
     return fresh
 
 
@@ -217,25 +217,25 @@ def refuse_unagreed(reference: Reference) -> None:
             reference.state = state
 
 
-def _decide(reference: Reference, actor: Any, held: frozenset[str], state: str, word: str) -> Reference:
+def _decide(reference: Reference, actor: Any, held: frozenset[str], state: str, reason: str) -> Reference:
     with locked(reference) as fresh:
         if not may_handle(actor, held, fresh):
             raise NotAllowed(_("Only the person who follows this group's contributions, or an editor, can do this."))
         _expect(fresh, OPEN_TO_HANDLER)
-        _move(fresh, actor, state, word)
+        _move(fresh, actor, state, reason)
     return fresh
 
 
-def _move(reference: Reference, actor: Any, state: str, word: str, *, handling: str = "") -> None:
+def _move(reference: Reference, actor: Any, state: str, reason: str, *, handling: str = "") -> None:
     reference.state = state
-    reference.state_reason = word[:500] if state in NOTICES else ""
+    reference.state_reason = reason[:500] if state in NOTICES else ""
     reference.save(update_fields=["state", "state_reason"])
-    _write_down(reference, actor, handling or DONE[ReferenceState(state)], word)
+    _write_down(reference, actor, handling or DONE[ReferenceState(state)], reason)
 
 
-def _write_down(reference: Reference, actor: Any, handling: str, word: str) -> None:
+def _write_down(reference: Reference, actor: Any, handling: str, reason: str) -> None:
     """The step and, when it is somebody else's act, the notice to the author."""
-    ContributionStep.objects.create(reference=reference, handling=handling, actor=actor, word=word[:500])
+    ContributionStep.objects.create(reference=reference, handling=handling, actor=actor, word=reason[:500])
     author = reference.created_by
     kind = NOTICES.get(ReferenceState(reference.state))
     if kind and author is not None and author != actor and author.is_active:
@@ -264,6 +264,6 @@ def last_said(reference: Reference) -> str:
     }
 
 
-def _need(word: str, sentence: str) -> None:
-    if not word.strip():
+def _need(reason: str, sentence: str) -> None:
+    if not reason.strip():
         raise ValidationError({"word": sentence})

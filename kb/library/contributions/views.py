@@ -63,7 +63,7 @@ def for_persons(view: View) -> View:
         if request.user.is_authenticated and holder in (None, request.user.pk):
             return _private(view(request, *args, **kwargs))
         kept = _kept_of(request, holder) if holder else None
-        back = f"{request.path}?{urlencode({'resume': kept.word})}" if isinstance(kept, Parked) else ""
+        back = f"{request.path}?{urlencode({'resume': kept.token})}" if isinstance(kept, Parked) else ""
         if request.user.is_authenticated:
             refused = kept.refused if isinstance(kept, Parked) else ()
             shown = {"back": back, "refused": refused, "section": "library", "noindex": True}
@@ -336,8 +336,8 @@ def _echoes(request: HttpRequest, heading) -> list[Echo]:
 
 def _resumed(request: HttpRequest):
     """What was kept of this person's form, said in a message; None for nothing."""
-    word = request.GET.get("resume", "")
-    data = resumed(word, request.user, request.path) if word and request.user.is_authenticated else None
+    token = request.GET.get("resume", "")
+    data = resumed(token, request.user, request.path) if token and request.user.is_authenticated else None
     if data is not None:
         messages.success(request, _("Here is what you had typed and given. Send it again."))
     return data

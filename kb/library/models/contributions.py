@@ -42,8 +42,8 @@ class Contribution(models.Model):
 
 
 class ContributionStep(models.Model):
-    """One thing that was done with a reference on its way: proposed, sent back with a word, mended, accepted,
-    refused, withdrawn.
+    """One thing that was done with a reference on its way: proposed, taken back, sent back, mended, accepted, refused,
+    withdrawn. word: the reason for it, as its author reads it; "" where none was given.
     """
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="steps")

@@ -1,6 +1,6 @@
 """Links of a subscription that need no log-in: what a subscriber's key becomes in an address, and back.
 
-    /fr/echos/desabonnement/<key>:<signature>/      one purpose a word: the one that unsubscribes does not open the page
+    /fr/echos/desabonnement/<key>:<signature>/      one purpose a token: the one that unsubscribes does not open the page
                                                     of changes
                             └─ Subscriber.key       HMAC-SHA256 of purpose and key with SECRET_KEY (SECRET_KEY_FALLBACKS are still read)
 
@@ -23,12 +23,12 @@ from django.utils.translation import override
 from kb.languages import CODES
 from kb.newsletter.models import Subscriber
 
-LONGEST = 120  # characters of a word that is looked at; a true one has 66
+LONGEST = 120  # characters of a token that is looked at; a true one has 66
 _PLACE = "0:0"
 
 
 class Purpose(StrEnum):
-    """What a word may do."""
+    """What a token may do."""
 
     UNSUBSCRIBE = "unsubscribe"
     CHANGE = "change"
@@ -49,38 +49,38 @@ class SignedLinks:
     other_languages: dict[str, str] = field(default_factory=dict)
 
 
-def word_of(key: str, purpose: Purpose) -> str:
-    """The word of a link: the key of a subscriber, signed."""
+def token_of(key: str, purpose: Purpose) -> str:
+    """The token of a link: the key of a subscriber, signed."""
     return _signer(purpose).sign(key)
 
 
-def key_of(word: str, purpose: Purpose) -> str | None:
-    """The key in a word of this purpose; None for one that we did not make."""
-    if len(word) > LONGEST or not word.isascii():
+def key_of(token: str, purpose: Purpose) -> str | None:
+    """The key in a token of this purpose; None for one that we did not make."""
+    if len(token) > LONGEST or not token.isascii():
         return None
     try:
-        return _signer(purpose).unsign(word)
+        return _signer(purpose).unsign(token)
     except BadSignature:
         return None
 
 
-def subscriber_of(word: str, purpose: Purpose = Purpose.CHANGE) -> Subscriber | None:
-    """Whose link this is; None for a word that is not ours, and for one of an address that was changed or erased.
+def subscriber_of(token: str, purpose: Purpose = Purpose.CHANGE) -> Subscriber | None:
+    """Whose link this is; None for a token that is not ours, and for one of an address that was changed or erased.
 
     One query at most.
     """
-    key = key_of(word, purpose)
+    key = key_of(token, purpose)
     return Subscriber.objects.filter(key=key).first() if key else None
 
 
 def unsubscribe_url(key: str, language: str) -> str:
     """The page with the button, and the address of the one-click POST."""
-    return _absolute("newsletter:unsubscribe", word_of(key, Purpose.UNSUBSCRIBE), language)
+    return _absolute("newsletter:unsubscribe", token_of(key, Purpose.UNSUBSCRIBE), language)
 
 
 def change_url(key: str, language: str) -> str:
     """The page on which language and address are changed."""
-    return _absolute("newsletter:change_link", word_of(key, Purpose.CHANGE), language)
+    return _absolute("newsletter:change_link", token_of(key, Purpose.CHANGE), language)
 
 
 def links_of(key: str, language: str, *, issue_number: int | None = None) -> SignedLinks:
@@ -102,15 +102,15 @@ def _signer(purpose: Purpose) -> Signer:
 
 @lru_cache(maxsize=16)
 def _around(name: str, language: str) -> tuple[str, str]:
-    """What stands before and after the word in the path of a page."""
+    """What stands before and after the token in the path of a page."""
     with override(language):
         before, _place, after = reverse(name, args=[_PLACE]).rpartition(_PLACE)
     return before, after
 
 
-def _absolute(name: str, word: str, language: str) -> str:
+def _absolute(name: str, token: str, language: str) -> str:
     before, after = _around(name, language)
-    return f"{_site()}{before}{word}{after}"
+    return f"{_site()}{before}{token}{after}"
 
 
 def _issue_url(number: int, language: str) -> str:

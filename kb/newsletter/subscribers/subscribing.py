@@ -72,11 +72,11 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
         [Subscriber(email=email, email_key=folded(email), language=language)], ignore_conflicts=True
     )
     subscriber = Subscriber.objects.select_for_update().get(email_key=folded(email))
-    word, values = _new_word()
+    token, values = _new_token()
     if subscriber.state == SubscriberState.ACTIVE or not may:
         values = {"email_key": subscriber.email_key}  # the same statement, without effect
     Subscriber.objects.filter(pk=subscriber.pk).update(**values)
-    message = _answer(subscriber, word, language)
+    message = _answer(subscriber, token, language)
     if may:
         Consent.objects.create(
             subscriber=subscriber, event=ConsentEvent.ASKED, source=source, language=language, wording=wording
@@ -84,29 +84,29 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
         message.send()
 
 
-def row_of(word: str) -> Subscriber | None:
-    """Whose link that confirms holds this word; None when it was used or revoked, is too old,
+def row_of(token: str) -> Subscriber | None:
+    """Whose link that confirms holds this token; None when it was used or revoked, is too old,
     or never was. One query.
     """
-    if not word:
+    if not token:
         return None
-    return Subscriber.objects.filter(confirm_hash=_hashed(word), confirm_expires_at__gt=timezone.now()).first()
+    return Subscriber.objects.filter(confirm_hash=_hashed(token), confirm_expires_at__gt=timezone.now()).first()
 
 
 @transaction.atomic
-def confirm(word: str, *, wording: str = "") -> Subscriber | None:
-    """Does what the link of this word was sent for: subscribes, resumes, or changes the address. None as `row_of`; a
-    word counts once.
+def confirm(token: str, *, wording: str = "") -> Subscriber | None:
+    """Does what the link of this token was sent for: subscribes, resumes, or changes the address. None as `row_of`; a
+    token counts once.
 
     wording: what the page of the link showed, else what the form had.
 
     Raises AddressTaken, and does nothing, when the new address is a subscriber's own meanwhile.
     """
-    if not word:
+    if not token:
         return None
     found = (
         Subscriber.objects.select_for_update()
-        .filter(confirm_hash=_hashed(word), confirm_expires_at__gt=timezone.now())
+        .filter(confirm_hash=_hashed(token), confirm_expires_at__gt=timezone.now())
         .first()
     )
     if found is None:
@@ -125,14 +125,14 @@ def confirm(word: str, *, wording: str = "") -> Subscriber | None:
     return found
 
 
-def _answer(subscriber: Subscriber, word: str, language: str):
+def _answer(subscriber: Subscriber, token: str, language: str):
     """The one message that answers a form, by what the address is to us."""
     context: dict[str, str | int]
     if subscriber.state == SubscriberState.ACTIVE:
         context = {"link": change_url(subscriber.key, subscriber.language)}
         return written(subscriber.email, "already", context, language=subscriber.language)
     name = "resume" if subscriber.state == SubscriberState.NOT_NOW else "confirm"
-    context = {"link": address_of("newsletter:confirm_link", word, language=language), "days": LINK_DAYS}
+    context = {"link": address_of("newsletter:confirm_link", token, language=language), "days": LINK_DAYS}
     return written(subscriber.email, name, context, language=language)
 
 
@@ -160,12 +160,12 @@ def ask_new_address(subscriber: Subscriber, email: str) -> None:
     if here is None or not may:
         return
     other = Subscriber.objects.filter(email_key=folded(email)).exclude(pk=here.pk).first()
-    word, values = _new_word()
+    token, values = _new_token()
     Subscriber.objects.filter(pk=here.pk).update(**{**values, "new_email": email})
     if other is not None and other.state == SubscriberState.ACTIVE:
-        message = _answer(other, word, other.language)
+        message = _answer(other, token, other.language)
     else:
-        link = address_of("newsletter:confirm_link", word, language=here.language)
+        link = address_of("newsletter:confirm_link", token, language=here.language)
         context = {"link": link, "days": LINK_DAYS, "former": masked(here.email)}
         message = written(email, "address", context, language=here.language)
     message.send()
@@ -346,17 +346,17 @@ def _note(subscriber: Subscriber, event: str, source: str, *, by: Any = None, **
     )
 
 
-def _new_word() -> tuple[str, dict[str, Any]]:
-    """A word of 192 random bits, and the columns that keep its hash;
+def _new_token() -> tuple[str, dict[str, Any]]:
+    """A token of 192 random bits, and the columns that keep its hash;
     an older link of the same subscriber stops working.
     """
-    word = secrets.token_urlsafe(24)
-    return word, {
-        "confirm_hash": _hashed(word),
+    token = secrets.token_urlsafe(24)
+    return token, {
+        "confirm_hash": _hashed(token),
         "confirm_expires_at": timezone.now() + timedelta(days=LINK_DAYS),
         "new_email": "",
     }
 
 
-def _hashed(word: str) -> str:
-    return hashlib.sha256(word.encode()).hexdigest()
+def _hashed(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,7 +1,7 @@
 """Pages of the subscription: signing up, confirming, changing, leaving, and a member's own.
 
 A GET never changes anything (mail scanners open every link). The address of the one-click POST (RFC 8058) needs no
-session: its word is the right.
+session: its token is the right.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kb.accounts.linking import forget_word, is_of, keep_word, kept_word, mark_of, secret_address
+from kb.accounts.linking import forget_token, is_of, keep_token, kept_token, mark_of, secret_address
 from kb.accounts.sessions import PersonRequest
 from kb.languages import current_language, word
 from kb.newsletter.choices import ConsentSource, SubscriberState
@@ -74,11 +74,11 @@ def asked(request: HttpRequest) -> HttpResponse:
 
 @secret_address
 @require_http_methods(METHODS)
-def confirm(request: HttpRequest, word: str = "") -> HttpResponse:
+def confirm(request: HttpRequest, token: str = "") -> HttpResponse:
     """The page of a link that confirms: a GET shows, a POST does it, once."""
-    if request.method != "POST" and subscribing.row_of(word):
-        return keep_word(request, CONFIRM, word, reverse("newsletter:confirm"))
-    kept = word or kept_word(request, CONFIRM)
+    if request.method != "POST" and subscribing.row_of(token):
+        return keep_token(request, CONFIRM, token, reverse("newsletter:confirm"))
+    kept = token or kept_token(request, CONFIRM)
     row = subscribing.row_of(kept)
     if row is None or not is_of(request, kept):
         return _page(request, "confirm_dead", status=410)
@@ -103,7 +103,7 @@ def _confirmed(request: HttpRequest, kept: str) -> HttpResponse:
         return _page(request, "confirm_dead", {"taken": str(taken)}, status=409)
     if subscriber is None:
         return _page(request, "confirm_dead", status=410)
-    forget_word(request, CONFIRM)
+    forget_token(request, CONFIRM)
     messages.success(
         request, _("L'Échos-CASS will be sent to %(address)s from now on.") % {"address": masked(subscriber.email)}
     )
@@ -122,18 +122,18 @@ def done(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 @secret_address
 @require_http_methods(METHODS)
-def unsubscribe(request: HttpRequest, word: str = "") -> HttpResponse:
+def unsubscribe(request: HttpRequest, token: str = "") -> HttpResponse:
     """One button, which the mail programme may press by itself; pressing it again changes nothing.
 
     The answer of a POST is no redirect.
     """
-    subscriber = subscriber_of(word, Purpose.UNSUBSCRIBE)
+    subscriber = subscriber_of(token, Purpose.UNSUBSCRIBE)
     if subscriber is None:
         return _page(request, "link_dead", status=404)
     if request.method == "POST":
         subscribing.unsubscribe(subscriber)
     left = subscriber.state == SubscriberState.UNSUBSCRIBED
-    return _page(request, "unsubscribe", {"address": masked(subscriber.email), "word": word, "left": left})
+    return _page(request, "unsubscribe", {"address": masked(subscriber.email), "token": token, "left": left})
 
 
 # Changing by a signed link
@@ -141,11 +141,11 @@ def unsubscribe(request: HttpRequest, word: str = "") -> HttpResponse:
 
 @secret_address
 @require_http_methods(METHODS)
-def change(request: HttpRequest, word: str = "") -> HttpResponse:
+def change(request: HttpRequest, token: str = "") -> HttpResponse:
     """Language, address, leaving, being erased; each button is one of ACTIONS."""
-    if request.method != "POST" and subscriber_of(word):
-        return keep_word(request, CHANGE, word, reverse("newsletter:change"))
-    subscriber = subscriber_of(word or kept_word(request, CHANGE))
+    if request.method != "POST" and subscriber_of(token):
+        return keep_token(request, CHANGE, token, reverse("newsletter:change"))
+    subscriber = subscriber_of(token or kept_token(request, CHANGE))
     if subscriber is None or not is_of(request, subscriber.key):
         return _page(request, "link_dead", status=404)
     if request.method != "POST":
@@ -196,7 +196,7 @@ def _erase(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if not form.is_valid():
         return _show(request, subscriber, erase_form=form)
     subscribing.erase(subscriber)
-    forget_word(request, CHANGE)
+    forget_token(request, CHANGE)
     messages.success(
         request,
         _("Your address is erased. We no longer keep it, and lists that we are given later will not bring it back."),
@@ -294,9 +294,9 @@ urlpatterns = [
     path(format_lazy("{}/{}/", _subscription, word("done")), done, name="subscription_done"),
     path(format_lazy("{}/{}/", _subscription, word("account")), own, name="own"),
     path(format_lazy("{}/{}/", _subscription, _confirm), confirm, name="confirm"),
-    path(format_lazy("{}/{}/<str:word>/", _subscription, _confirm), confirm, name="confirm_link"),
+    path(format_lazy("{}/{}/<str:token>/", _subscription, _confirm), confirm, name="confirm_link"),
     path(format_lazy("{}/{}/", _subscription, _change), change, name="change"),
-    path(format_lazy("{}/<str:word>/", _subscription), change, name="change_link"),
+    path(format_lazy("{}/<str:token>/", _subscription), change, name="change_link"),
     path(format_lazy("{}/", _unsubscribe), unsubscribe, name="unsubscribe_bare"),
-    path(format_lazy("{}/<str:word>/", _unsubscribe), unsubscribe, name="unsubscribe"),
+    path(format_lazy("{}/<str:token>/", _unsubscribe), unsubscribe, name="unsubscribe"),
 ]

@@ -159,7 +159,7 @@ def test_an_unknown_link_says_so(client):
 
 @pytest.mark.parametrize("word", ["\x00", "a" * 3000, "é", "'", "%00", "..", "<script>"])
 def test_an_odd_link_is_unknown_and_leaves_no_session(client, word):
-    answer = client.get(url("account_invitation", word=word))
+    answer = client.get(url("account_invitation", token=word))
     assert answer.status_code == 404
     assert not UserSession.objects.exists()
 

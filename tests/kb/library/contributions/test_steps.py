@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from html import unescape
+from importlib import import_module
 from urllib.parse import urlencode
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -20,7 +22,7 @@ from kb.groups.models import Body, Mandate
 from kb.library.choices import Handling, ReferenceState
 from kb.library.contributions import steps as handling
 from kb.library.contributions import waiting as awaiting
-from kb.library.models import Contribution, Reference
+from kb.library.models import Contribution, ContributionStep, Reference
 from kb.library.models.references import NEEDS_AGREEMENT
 from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
@@ -28,6 +30,7 @@ from tests.kb.library.test_admin import add_url, form
 from tests.sending import stamps
 
 pytestmark = pytest.mark.django_db
+migration = import_module("kb.library.migrations.0015_name_what_was_taken_back")
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 S = ReferenceState
 
@@ -195,6 +198,7 @@ def test_only_the_author_proposes_takes_back_and_deletes(author):
         with pytest.raises(handling.NotAllowed):
             handling.delete_draft(draft, who)
     assert handling.take_back(proposed, author).state == S.DRAFT
+    assert steps(proposed) == [(Handling.TAKEN_BACK, author, "")]
     handling.delete_draft(proposed, author)
     assert not Reference.objects.filter(pk=proposed.pk).exists()
 
@@ -551,3 +555,24 @@ def test_a_state_changed_in_the_form_of_the_admin_is_told(author, desk):
     assert answer.status_code == 302
     assert [(one.handling, one.word) for one in reference.steps.all()] == [(Handling.RETURNED, "Il manque l’année.")]
     assert notices(author) == ["library.returned"]
+
+
+def test_what_its_author_took_back_is_no_longer_called_withdrawn(author):
+    taken, gone = contribution(author, S.DRAFT), contribution(author, S.WITHDRAWN)
+    refused = contribution(author, S.WITHDRAWN)
+    history = (
+        (taken, ["proposed", "withdrawn", "proposed", "accepted"], ""),
+        (gone, ["proposed", "accepted", "withdrawn"], ""),
+        (refused, ["proposed", "withdrawn"], "Un double."),  # by an editor, in the admin
+    )
+    for reference, names, word in history:
+        for name in names:
+            ContributionStep.objects.create(reference=reference, handling=name, actor=author, word=word)
+    migration.name_taken_back(apps, None)
+    assert [[step.handling for step in reference.steps.all()] for reference, _names, _word in history] == [
+        ["proposed", "taken_back", "proposed", "accepted"],
+        ["proposed", "accepted", "withdrawn"],
+        ["proposed", "withdrawn"],
+    ]
+    migration.name_withdrawn(apps, None)
+    assert [step.handling for step in taken.steps.all()] == history[0][1]

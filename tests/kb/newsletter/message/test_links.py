@@ -6,7 +6,7 @@ import pytest
 from django.core.signing import Signer
 
 from kb.newsletter.message import links as signing
-from kb.newsletter.message.links import Purpose, subscriber_of, word_of
+from kb.newsletter.message.links import Purpose, subscriber_of, token_of
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.subscribers import subscribing
 from tests.kb.newsletter.builders import subscriber
@@ -16,18 +16,18 @@ pytestmark = pytest.mark.django_db
 
 def test_a_word_leads_to_its_subscriber():
     one, other = subscriber(), subscriber()
-    assert subscriber_of(word_of(one.key, Purpose.CHANGE)) == one
-    assert subscriber_of(word_of(other.key, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE) == other
+    assert subscriber_of(token_of(one.key, Purpose.CHANGE)) == one
+    assert subscriber_of(token_of(other.key, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE) == other
 
 
 def test_a_word_of_one_purpose_does_nothing_for_the_other():
     one = subscriber()
-    assert subscriber_of(word_of(one.key, Purpose.UNSUBSCRIBE), Purpose.CHANGE) is None
-    assert subscriber_of(word_of(one.key, Purpose.CHANGE), Purpose.UNSUBSCRIBE) is None
+    assert subscriber_of(token_of(one.key, Purpose.UNSUBSCRIBE), Purpose.CHANGE) is None
+    assert subscriber_of(token_of(one.key, Purpose.CHANGE), Purpose.UNSUBSCRIBE) is None
 
 
 def forged(key: str) -> dict[str, str]:
-    word = word_of(key, Purpose.CHANGE)
+    word = token_of(key, Purpose.CHANGE)
     last = "A" if word[-1] != "A" else "B"
     return {
         "empty": "",
@@ -57,7 +57,7 @@ def test_a_forged_word_costs_no_query(django_assert_num_queries):
 
 def test_links_signed_with_the_former_secret_still_work(settings):
     one, former = subscriber(), settings.SECRET_KEY
-    word = word_of(one.key, Purpose.CHANGE)
+    word = token_of(one.key, Purpose.CHANGE)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "a new one", [former]
     assert subscriber_of(word) == one
     settings.SECRET_KEY_FALLBACKS = []
@@ -66,7 +66,7 @@ def test_links_signed_with_the_former_secret_still_work(settings):
 
 def test_a_changed_address_takes_its_old_links_away():
     one = subscriber()
-    word = word_of(one.key, Purpose.UNSUBSCRIBE)
+    word = token_of(one.key, Purpose.UNSUBSCRIBE)
     one.key = new_key()
     one.save()
     assert subscriber_of(word, Purpose.UNSUBSCRIBE) is None
@@ -74,7 +74,7 @@ def test_a_changed_address_takes_its_old_links_away():
 
 def test_an_erased_address_takes_its_links_away():
     one = subscriber()
-    word = word_of(one.key, Purpose.CHANGE)
+    word = token_of(one.key, Purpose.CHANGE)
     subscribing.erase(one)
     assert subscriber_of(word) is None
 
@@ -94,9 +94,9 @@ def test_links_are_whole_addresses_in_the_language_of_the_subscriber(client, set
     assert (
         links.unsubscribe_page
         == links.one_click
-        == f"https://cass.example/{language}/echos/{leave}/{word_of(one.key, Purpose.UNSUBSCRIBE)}/"
+        == f"https://cass.example/{language}/echos/{leave}/{token_of(one.key, Purpose.UNSUBSCRIBE)}/"
     )
-    assert links.change == f"https://cass.example/{language}/echos/{change}/{word_of(one.key, Purpose.CHANGE)}/"
+    assert links.change == f"https://cass.example/{language}/echos/{change}/{token_of(one.key, Purpose.CHANGE)}/"
     assert client.get(links.one_click.removeprefix("https://cass.example")).status_code == 200
 
 

@@ -17,7 +17,7 @@ from kb.clock.models import OutgoingMail
 from kb.directory.models import SheetImport
 from kb.directory.sheets import bringing_in
 from kb.newsletter.choices import ConsentEvent, ConsentSource
-from kb.newsletter.message.links import Purpose, word_of
+from kb.newsletter.message.links import Purpose, token_of
 from kb.newsletter.models import Consent, Subscriber
 from kb.newsletter.subscribers import subscribing
 from tests.kb.accounts import builders as people
@@ -95,7 +95,7 @@ def test_a_line_that_is_written_is_a_subscriber_with_a_proof_and_one_message():
 def test_the_message_of_welcome_holds_the_day_and_a_link_to_leave(settings, mailoutbox):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     written(line(language="en"))
-    assert word_of(Subscriber.objects.get().key, Purpose.CHANGE) in mailoutbox[0].body
+    assert token_of(Subscriber.objects.get().key, Purpose.CHANGE) in mailoutbox[0].body
     assert "2026" in mailoutbox[0].body and mailoutbox[0].in_bulk
 
 

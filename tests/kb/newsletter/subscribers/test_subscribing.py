@@ -18,7 +18,7 @@ from kb.clock.models import OutgoingMail
 from kb.directory.models import SheetImport, SheetLine
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
 from kb.newsletter.message.addresses import LONGEST, clean_address, folded, masked
-from kb.newsletter.message.links import Purpose, subscriber_of, word_of
+from kb.newsletter.message.links import Purpose, subscriber_of, token_of
 from kb.newsletter.models import Consent, ErasedAddress, Sending, Subscriber
 from kb.newsletter.subscribers import erased, subscribing
 from tests.kb.accounts import builders as people
@@ -347,7 +347,7 @@ def test_a_new_address_counts_once_its_link_is_used(posted):
         "",
         "",
     )
-    assert done.key != former_key and subscriber_of(word_of(former_key, Purpose.CHANGE)) is None
+    assert done.key != former_key and subscriber_of(token_of(former_key, Purpose.CHANGE)) is None
     assert posted[1].to == [ADDRESS] and posted[1].kind == "newsletter.changed" and "neuf@cpas" not in posted[1].body
     assert done.consents.last().event == ConsentEvent.CHANGED
 
@@ -360,7 +360,7 @@ def test_a_former_address_is_kept_nowhere_but_in_the_message_that_tells_it(setti
         issue=made, revision=made.live_revision, starts_at=timezone.now(), state="stopped", note=f"550 <{ADDRESS}> no"
     )
     OutgoingMail.objects.create(address=ADDRESS, kind="newsletter.confirm", subject="x", state="sent")
-    word, values = subscribing._new_word()
+    word, values = subscribing._new_token()
     Subscriber.objects.update(**{**values, "new_email": "neuf@cpas.example"})
     assert subscribing.confirm(word).email == "neuf@cpas.example"
     assert ADDRESS not in Sending.objects.get().note

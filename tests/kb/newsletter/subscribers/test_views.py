@@ -18,7 +18,7 @@ from django.utils.translation import override
 from kb.accounts.addresses import prove
 from kb.clock.models import OutgoingMail
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
-from kb.newsletter.message.links import Purpose, word_of
+from kb.newsletter.message.links import Purpose, token_of
 from kb.newsletter.models import Consent, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.subscribers import subscribing
@@ -260,7 +260,7 @@ def test_a_new_address_subscribed_meanwhile_is_said(client, outbox):
 
 
 def one_click(row, **options) -> tuple[Client, str]:
-    return Client(enforce_csrf_checks=True, **options), at("unsubscribe", word_of(row.key, Purpose.UNSUBSCRIBE))
+    return Client(enforce_csrf_checks=True, **options), at("unsubscribe", token_of(row.key, Purpose.UNSUBSCRIBE))
 
 
 def test_the_mail_programme_s_post_unsubscribes_without_cookie_or_token():
@@ -293,7 +293,7 @@ def test_pressing_it_again_says_the_same_and_writes_nothing():
 @LANGUAGES
 def test_opening_the_page_shows_a_button_and_changes_nothing(client, language):
     row = subscriber(ADDRESS)
-    address = at("unsubscribe", word_of(row.key, Purpose.UNSUBSCRIBE), language=language)
+    address = at("unsubscribe", token_of(row.key, Purpose.UNSUBSCRIBE), language=language)
     for method in (client.get, client.head):
         answer = method(address)
         assert (
@@ -318,11 +318,11 @@ def test_who_subscribed_again_is_unsubscribed_by_an_old_issue_s_link_too():
 def test_forged_links_are_told_apart_by_nobody(client):
     row = subscriber(ADDRESS)
     gone = subscriber("parti@cpas.example")
-    erased = word_of(gone.key, Purpose.UNSUBSCRIBE)
+    erased = token_of(gone.key, Purpose.UNSUBSCRIBE)
     subscribing.erase(gone)
     words = [
-        word_of(row.key, Purpose.UNSUBSCRIBE)[:-1],
-        word_of(row.key, Purpose.CHANGE),
+        token_of(row.key, Purpose.UNSUBSCRIBE)[:-1],
+        token_of(row.key, Purpose.CHANGE),
         f"{new_key()}:{'a' * 43}",
         "zqzqzq",
         erased,
@@ -356,7 +356,7 @@ def row():
 def holder(row):
     """A browser that opened the link of a message, and checks tokens as Django does."""
     client = Client()
-    answer = client.get(at("change_link", word_of(row.key, Purpose.CHANGE)))
+    answer = client.get(at("change_link", token_of(row.key, Purpose.CHANGE)))
     assert (answer.status_code, answer["Location"], answer["Referrer-Policy"]) == (302, at("change"), "no-referrer")
     return client
 
@@ -444,7 +444,7 @@ def test_a_link_planted_since_does_not_get_what_was_pressed_on_the_page_before(h
     """
     (mine,) = set(OF.findall(holder.get(at("change")).content.decode()))
     theirs = subscriber("autre@cpas.example")
-    holder.get(at("change_link", word_of(theirs.key, Purpose.CHANGE)))
+    holder.get(at("change_link", token_of(theirs.key, Purpose.CHANGE)))
     before = list(Subscriber.objects.order_by("pk").values())
     answer = press(holder, action, of=mine, sure="on", email="neuf@cpas.example", language="nl")
     assert answer.status_code == 404 and list(Subscriber.objects.order_by("pk").values()) == before and not outbox
@@ -460,7 +460,7 @@ def test_the_buttons_of_the_page_say_whose_they_are(holder, row):
 
 
 def test_a_link_signed_with_a_former_secret_still_acts(row, settings):
-    word, former = word_of(row.key, Purpose.CHANGE), settings.SECRET_KEY
+    word, former = token_of(row.key, Purpose.CHANGE), settings.SECRET_KEY
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = (
         "another secret of fifty signs or more, as Django asks",
         [former],
@@ -494,7 +494,7 @@ def test_an_unknown_button_changes_nothing(holder, row):
 
 def test_a_button_without_a_token_changes_nothing(row):
     client = Client(enforce_csrf_checks=True)
-    client.get(at("change_link", word_of(row.key, Purpose.CHANGE)))
+    client.get(at("change_link", token_of(row.key, Purpose.CHANGE)))
     assert client.post(at("change"), {"action": "erase", "sure": "on"}).status_code == 403
     assert Subscriber.objects.exists()
 
@@ -512,7 +512,7 @@ def test_without_a_link_there_is_nothing_to_change(client, row):
 
 
 def test_a_link_that_unsubscribes_opens_no_page_of_changes(client, row):
-    assert client.get(at("change_link", word_of(row.key, Purpose.UNSUBSCRIBE))).status_code == 404
+    assert client.get(at("change_link", token_of(row.key, Purpose.UNSUBSCRIBE))).status_code == 404
 
 
 # A member's own
@@ -585,9 +585,9 @@ def test_pages_of_the_subscription_are_usable_by_all(browser, live_server, outbo
         at("subscribe_sent", language="nl"),
         path_in(outbox[0]),
         at("confirm_link", "x", language="nl"),
-        at("unsubscribe", word_of(row.key, Purpose.UNSUBSCRIBE), language="fr"),
+        at("unsubscribe", token_of(row.key, Purpose.UNSUBSCRIBE), language="fr"),
         at("unsubscribe", "x", language="nl"),
-        at("change_link", word_of(row.key, Purpose.CHANGE), language="fr"),
+        at("change_link", token_of(row.key, Purpose.CHANGE), language="fr"),
         at("subscription_done", language="en"),
     ]
     context = browser.new_context(
@@ -614,7 +614,7 @@ def test_without_javascript_somebody_subscribes_and_leaves(browser, live_server,
     page.click("main form button")
     row = Subscriber.objects.get()
     assert row.state == SubscriberState.ACTIVE
-    page.goto(live_server.url + at("unsubscribe", word_of(row.key, Purpose.UNSUBSCRIBE)))
+    page.goto(live_server.url + at("unsubscribe", token_of(row.key, Purpose.UNSUBSCRIBE)))
     page.click("main form button")
     assert page.locator("h1").inner_text() == "You are unsubscribed"
     row.refresh_from_db()
