@@ -57,7 +57,7 @@ class PageKind:
             yield f"{CODE}:{pk}"
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """One query a call: the pages with their locales, and their originals."""
+        """One query per call: the pages with their locales, and their originals."""
         pages, originals = self._live_with_originals(subjects)
         for subject in subjects:
             page = pages.get(number_of(subject))

@@ -23,7 +23,7 @@ from kb.pages.models import BasePage
 
 
 class HomePage(BasePage):
-    """The first page, one a language. Addresses that its own language does not know are looked for in the others."""
+    """The first page, one per language. Addresses that its own language does not know are looked for in the others."""
 
     intro = models.TextField(_("line under the search box"), blank=True, max_length=300)
     body = StreamField(BodyBlock(required=False), verbose_name=_("text below"), blank=True)

@@ -47,8 +47,8 @@ def offers(path: str, *, audiences: frozenset[str]) -> list[Offer]:
     """The live pages that go by this address's last word in some language, and their translations, in the order FR, NL,
     EN.
 
-    A page that is not published yet is not offered, but leads to its translations that are. Two queries and one a kind
-    of page.
+    A page that is not published yet is not offered, but leads to its translations that are. Two queries, and one per
+    kind of page.
     """
     slug = last_word(path)
     if not _SLUG.fullmatch(slug):

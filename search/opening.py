@@ -25,7 +25,7 @@ _opening = threading.Lock()
 
 
 def site_engine() -> Engine:
-    """The engine of the settings, opened once a process (a forked child opens its own). Raises EngineUnavailable.
+    """The engine of the settings, opened once per process (a forked child opens its own). Raises EngineUnavailable.
 
     It says what the index holds, also of what was closed since: answers for readers come from `site_finder`.
     """
@@ -81,7 +81,7 @@ class Finder:
 
 
 def site_finder() -> Finder:
-    """The site's engine as one request asks it; make one a request, and keep none. Raises EngineUnavailable."""
+    """The site's engine as one request asks it; make one per request, and keep none. Raises EngineUnavailable."""
     return Finder(site_engine())
 
 

@@ -113,7 +113,7 @@ class Kind(Protocol):
         """Every subject ("library.reference:17"), streamed by primary key."""
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries a call.
+        """(subject, its entries), [] for one that is gone or must not be found. A fixed number of queries per call.
 
         Of the sections of an entry the first MOST_TEXT characters are indexed; who has long texts reads no more, and
         tells `register_lengths`.
@@ -121,7 +121,7 @@ class Kind(Protocol):
 
     def open_to(self, subjects: Sequence[str]) -> Mapping[str, Opened]:
         """subject -> who may find what of it today; one that is gone or must not be found is left out. A fixed number
-        of queries a call, no texts.
+        of queries per call, no texts.
 
         Compared before and after a change, inside its transaction: what is missing afterwards was closed.
         """
@@ -201,7 +201,7 @@ def open_to(subjects: Sequence[str]) -> dict[str, Opened]:
 
 def register_dependents(provider: Dependents) -> None:
     """`provider(subjects)` gives the subjects whose entries hold words of these: they are made again whenever these
-    change. One query a call.
+    change. One query per call.
     """
     DEPENDENTS.add(provider)
 

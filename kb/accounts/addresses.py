@@ -6,7 +6,7 @@
 
 The admin's form of log-ins looks whose an address is and saves the person; `User.save` calls `keep_main`, which does
 what `change_address` says.
-Pages and forms are in `owning`; nothing here asks for a request.
+Pages are in `own.views`, forms in `login.forms`; nothing here asks for a request.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ def named(held: Iterable[str], kind: str) -> list[str]:
 
 
 def register_provider(provider: Provider) -> None:
-    """`provider(user)` gives the audiences a logged-in, active user holds by its domain. Called once a request."""
+    """`provider(user)` gives the audiences a logged-in, active user holds by its domain. Called once per request."""
     if provider not in _providers:
         _providers.append(provider)
 

@@ -5,7 +5,7 @@ who came.
                   │ └── a newer one ──► revoked
                   └──── 14 days ──────► expired          unknown: no such token      closed: the account is
 
-Only a hash of the link's token is kept. Its page is in `arriving`.
+Only a hash of the link's token is kept. Its page is in `login.arriving`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The user: one log-in a person, by e-mail address. Who may see what is in `audiences`; mandates are in `kb.groups`."""
+"""The user: one log-in per person, by e-mail address. Who may see what is in `audiences`; mandates in `kb.groups`."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def shown_name(self) -> str:
-        """What other members read: never the address, which who gave no name did not choose to show."""
+        """What other members read. Never the e-mail address: a person without a name has not agreed to show it."""
         if self.name or self.erased_at:
             return self.get_full_name()
         return gettext("an editor") if self.is_staff or self.is_superuser else gettext("a member")

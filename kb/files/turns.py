@@ -26,7 +26,7 @@ def next_version(claim: str) -> int | None:
     then the oldest.
 
     None when there is none that no other running task has. What nobody put in (an import) counts as one person's. Three
-    queries and one a person all of whose files are being read.
+    queries and one per person all of whose files are being read.
     """
     running = {
         str(pk) for pk in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).values_list("pk", flat=True)

@@ -69,7 +69,7 @@ class PublishReason(models.TextChoices):
 
 
 class Handling(models.TextChoices):
-    """What is done with a contribution. An author takes back what was not accepted yet, an editor withdraws what was."""
+    """What is done with a contribution. Authors take back what is not accepted yet; editors withdraw what was."""
 
     PROPOSED = "proposed", _("Proposed")
     RETURNED = "returned", _("Sent back")

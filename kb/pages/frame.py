@@ -63,7 +63,7 @@ def sections() -> Sequence[Section]:
 
 
 def register_footer_links(column: Column, links: FooterLinks) -> None:
-    """`links()` gives links in the language of the request; asked once a page."""
+    """`links()` gives links in the language of the request; asked once per page."""
     FOOTER[column].add(links)
 
 

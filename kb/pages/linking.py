@@ -18,7 +18,7 @@ _PAGE_LINK = re.compile(
 def without_closed_links(source: str, audiences: frozenset[str]) -> str:
     """Rich text as stored, less the links to pages that are not live or not for these audiences; their words stay.
 
-    One query a kind of page linked to.
+    One query per kind of page linked to.
     """
     wanted = {int(link["id"]) for link in _PAGE_LINK.finditer(source)}
     if not wanted:

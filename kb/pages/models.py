@@ -331,7 +331,7 @@ def _record_since(before: Mapping[str, Opened], subjects: Sequence[str], pages: 
 
 
 def _translations_of(pages: Iterable[Page]) -> list[Page]:
-    """These and their translations. One query, and one a kind of page."""
+    """These and their translations. One query, and one per kind of page."""
     return list(Page.objects.filter(translation_key__in={page.translation_key for page in pages}).specific(defer=True))
 
 

@@ -80,7 +80,7 @@ def news_sources() -> tuple[NewsSource, ...]:
 def still_public(subjects: Sequence[str]) -> dict[str, News]:
     """Those of these subjects that everyone may see now; what cannot be a subject is not.
 
-    A fixed number of queries a source.
+    A fixed number of queries per source.
     """
     wanted = tuple(dict.fromkeys(subject for subject in subjects if _SUBJECT.fullmatch(subject)))
     found: dict[str, News] = {}

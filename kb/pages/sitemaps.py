@@ -28,7 +28,7 @@ class PagedSitemap(Sitemap):
     """
 
     i18n = True
-    limit = 3000  # addresses a page
+    limit = 3000  # addresses per page
 
     @cached_property
     def paginator(self) -> Paginator:

@@ -87,7 +87,7 @@ def clean_lines(sender: type[models.Model], instance: models.Model, **_: object)
 
 
 def clean_everywhere() -> None:
-    """Sets the rule for every field of a form and of a row, once a process; Django has no place to say it."""
+    """Sets the rule for every field of a form and of a row, once per process; Django has no place to say it."""
     forms.CharField.to_python = _of_form  # type: ignore[method-assign]
     models.CharField.to_python = _of_row  # type: ignore[method-assign]
     models.CharField.validate = _look_at_row  # type: ignore[method-assign]

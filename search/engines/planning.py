@@ -52,7 +52,7 @@ class Member:
 class Group:
     """One word asked.
 
-    own: its stems, one a language, of which the best counts; others: longer words that hold it, and its parts.
+    own: its stems, one per language, of which the best counts; others: longer words that hold it, and its parts.
     """
 
     word: str

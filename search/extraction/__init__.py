@@ -79,15 +79,13 @@ def extract(path: Path | str, media_type: str | None = None, *, limits: Limits |
 
 
 def has_few_letters(page: ExtractedPage) -> bool:
-    """A page whose picture, if it shows one, may say more than its text:
-    with recognition the reader tries it (`pdf.SCAN_LETTERS`).
-    """
+    """True if the page has under 16 letters or digits, so OCR is worth trying."""
     return len(_SIGN.findall(page.text[:1000])) < _SCAN_BELOW
 
 
 def is_scan(extraction: Extraction) -> bool:
-    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together fewer than 16 a
-    page.
+    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together
+    fewer than 16 per page.
 
     Formats without pages: there is not one letter or digit.
     """

@@ -66,7 +66,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")
 
 
 def read(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section for what stands before the first heading, then one a heading (h1 to h3).
+    """One section for what stands before the first heading, then one per heading (h1 to h3).
 
     Raises BrokenFile if nothing can be parsed.
     """

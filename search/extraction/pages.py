@@ -25,7 +25,7 @@ class WordBox:
 
 
 def pack_boxes(boxes: Iterable[WordBox]) -> bytes:
-    """16 bytes a word: start and end as unsigned 32 bits, the four edges in 65535ths of the page."""
+    """16 bytes per word: start and end as unsigned 32 bits, the four edges in 65535ths of the page."""
     clamp = lambda edge: max(0, min(_UNIT, round(edge * _UNIT)))  # noqa: E731
     return b"".join(
         _BOX.pack(b.start, b.end, clamp(b.left), clamp(b.top), clamp(b.right), clamp(b.bottom)) for b in boxes

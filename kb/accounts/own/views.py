@@ -1,6 +1,6 @@
 """The pages of one's own account: who I am, my addresses, my sessions.
 
-Password and second factor are allauth's; my data is in `personal_views`.
+Password and second factor are allauth's; my data is in `personal_data.views`.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ def erase_log(user: Any, identity: Identity) -> int:
 
 
 def forget_log_of(rows: QuerySet, identity: Identity) -> int:
-    """The admin's log calls records by their name ("Name – Group"), also by one they had before: these rows are called
-    by number from now on.
+    """Replaces the stored label of these rows in Wagtail's log, under present and former names ("Name – Group"), by
+    their id; gives how many lines of the log changed.
     """
     ids = [str(pk) for pk in rows.values_list("pk", flat=True)]
     about = ModelLogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rows.model), object_id__in=ids)

@@ -3,7 +3,7 @@ erased.
 
 Domains register their kinds from `apps.py`; the page of one's own data, the processing register and
 `docs/personal-data.md` are made from, or compared with, this registry. Works with an empty one. Erasing itself is in
-`erasing`, what falls due in `retaining`, the pages in `personal_views`.
+`erasing`, what falls due in `retaining`, the pages in `views`.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Held:
 
 
 def held_about(user: Any) -> list[Held]:
-    """What is there now. A fixed number of queries a kind."""
+    """What is there now. A fixed number of queries per kind."""
     return [Held(kind, kind.held(user), kind.export is not nothing, _words(kind, user)) for kind in kinds()]
 
 

@@ -83,7 +83,7 @@ class Refusal:
 
 
 def recipients_of_status(content: bytes) -> list[Refusal]:
-    """From a message/delivery-status: one a group of fields that names a recipient; the original recipient stands
+    """From a message/delivery-status: one per group of fields that names a recipient; the original recipient stands
     before the final one.
     """
     found: list[Refusal] = []

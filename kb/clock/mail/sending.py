@@ -1,4 +1,4 @@
-"""Sending what `posting` wrote down, one message a task, until the mail server takes it or refuses it for good.
+"""Sending what `posting` wrote down, one message per task, until the mail server takes it or refuses it for good.
 
     waiting ──claim (tries + 1, committed)──► transport ──► sent, its content emptied
        ▲                                        ├ refused for now, no answer ──► waiting, after a longer pause each time ──► failed after two days

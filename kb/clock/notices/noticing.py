@@ -33,7 +33,7 @@ KINDS: Registry[Tell] = Registry("A notice")
 def register_notice_kind(kind: str, tell: Tell) -> None:
     """`tell(notices, held)` gives words by `Notice.pk` for those that may still be told to who holds these audiences.
 
-    A fixed number of queries a call. Called from `apps.py`. Raises ValueError for a kind without its domain
+    A fixed number of queries per call. Called from `apps.py`. Raises ValueError for a kind without its domain
     ("library.accepted" has one).
     """
     KINDS.register(kind, tell)

@@ -71,8 +71,8 @@ LISTS: Registry[Provider] = Registry("What waits")
 def register_waiting(
     name: str, label: str | Promise, find: Callable[[Any, frozenset[str]], WaitingList], *, order: int
 ) -> None:
-    """Called from `apps.py`. A fixed number of queries a list, whatever waits. A name ("library.to_accept") registered
-    again replaces the first.
+    """Called from `apps.py`. A fixed number of queries per list, whatever waits. A name ("library.to_accept")
+    registered again replaces the first.
 
     Raises ValueError for a name without its domain.
     """

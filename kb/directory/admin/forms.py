@@ -1,6 +1,6 @@
 """The forms with which editors keep organisations, services and places.
 
-Hours are typed as text, a line a day; `hours` reads them.
+Hours are typed as text, a line per day; `hours` reads them.
 """
 
 from __future__ import annotations

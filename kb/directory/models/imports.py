@@ -1,5 +1,5 @@
-"""Sheets that are imported: looked through line by line, then written; a row a line, so that they can be stopped, taken
-up again and read.
+"""Sheets that are imported: looked through line by line, then written; a row per line, so that an import can be
+stopped, taken up again and read.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ stopped and taken up again at will.
                  └───── stopped ──────┘                   go_on: with the first line that is not looked at, or not written
 A worker killed at any point loses nothing: `take_up` asks for what nobody is doing. Two tasks for one import do each
 line once.
-What a line means is in its kind (`sheets`); the pages of the admin are in `sheet_views`.
+What a line means is in its kind (`kinds`); the pages of the admin are in `views`.
 """  # noqa: E501
 
 from __future__ import annotations

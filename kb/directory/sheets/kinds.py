@@ -1,6 +1,6 @@
 """Sheets that can be brought in: their columns in three languages, and what a line would do.
 
-A kind of workbook registers itself here ("directory", "people"). Looking through and writing are in `looking`, xlsx
+A kind of workbook registers itself here ("directory", "people"). Looking through and writing are in `bringing_in`, xlsx
 files in `workbooks`, what is typed in cells in `cells`.
 
     register_sheet_kind(SheetKind(
@@ -73,7 +73,7 @@ _HELP = {"fr": "Aide", "nl": "Hulp", "en": "Help"}
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """headers: one a language; also: other headers that are understood.
+    """headers: one per language; also: other headers that are understood.
     help is a short sentence shown in the empty workbook.
     """
 
@@ -86,7 +86,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """names: one a language, 31 characters at most. code is at most 40 characters."""
+    """names: one per language, 31 characters at most. code is at most 40 characters."""
 
     code: str
     names: Mapping[str, str]
@@ -129,7 +129,7 @@ Write = Callable[[Context, Sheet, Mapping[str, str]], None]
 class SheetKind:
     """A kind of workbook.
 
-    Sheets are read and written in this order; each may be lacking. look takes a fixed number of queries a line.
+    Sheets are read and written in this order; each may be lacking. look takes a fixed number of queries per line.
     """
 
     code: str

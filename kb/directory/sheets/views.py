@@ -1,6 +1,6 @@
 """Bringing workbooks in, in the admin: put in, the report with what each line would do, write, stop, go on.
 
-The steps themselves are in `looking`.
+The steps themselves are in `bringing_in`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@ memberships, and doing it.
 
 A line is known by its codes (a membership and a closure by the day they begin). An empty cell leaves what is there as
 it is, "-" empties it; a column that the workbook lacks is left alone. Columns are in `exporting`, reading of files and
-the report in `sheets` and `looking`.
+the report in `sheets.kinds` and `sheets.bringing_in`.
 """
 
 from __future__ import annotations
@@ -311,7 +311,7 @@ FIND: Mapping[str, Callable[[Context, Values], Found]] = {
 
 
 def look(context: Context, sheet: Sheet, values: Values) -> Looked:
-    """Changes nothing. At most eight queries a line. Raises NotUnderstood."""
+    """Changes nothing. At most eight queries per line. Raises NotUnderstood."""
     found, changes = _planned(context, sheet, values)
     if not context.is_writing:
         _only_once(context, sheet, found)

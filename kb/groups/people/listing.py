@@ -96,13 +96,13 @@ def sees_everybody(held: frozenset[str]) -> bool:
 
 
 def visible_seats(held: frozenset[str]) -> QuerySet[Mandate]:
-    """Running mandates that who holds `held` may know of; none for who sits nowhere."""
+    """Current mandates a reader with these audiences may see; none for a reader without a mandate."""
     running = Mandate.objects.running().filter(user__is_active=True, user__erased_at=None)
     return running if sees_everybody(held) else running.filter(body__code__in=own_codes(held))
 
 
 def visible_people(held: frozenset[str]) -> QuerySet[User]:
-    """The seats are asked for once, not once a person."""
+    """The people on those mandates, each once. The mandates are one subquery, not one per person."""
     return people().filter(pk__in=visible_seats(held).values("user"), is_active=True)
 
 

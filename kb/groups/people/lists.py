@@ -89,7 +89,7 @@ class PeopleFilters(WagtailFilterSet):
 
 
 def _sits(*conditions: Q, **values: Any) -> Q:
-    """Asked once for all people, not once a person, whatever index the database would choose."""
+    """Asked once for all people, not once per person, whatever index the database would choose."""
     return Q(pk__in=Mandate.objects.running().filter(*conditions, **values).values("user"))
 
 

@@ -1,6 +1,6 @@
 """People in the admin, for every editor: person, invitations, change of employer, closing.
 
-The list is in `people_lists`; log-ins are Wagtail's.
+The list is in `lists`; log-ins are Wagtail's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a posted page of a contribution does: its lines, its readers, its file, then the step that was asked for, all or
 nothing.
 
-The form is in `contribution_forms`, the steps in `handling`.
+The form is in `forms`, the steps in `steps`.
 """
 
 from __future__ import annotations

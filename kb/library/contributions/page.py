@@ -43,9 +43,10 @@ LANGUAGE_WORDS = {"fr": gettext_lazy("French"), "nl": gettext_lazy("Dutch"), "en
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the notice. value is "" where there is none; language is its own where it is not the page's; where says
-    where it was read.
+    """A line of the notice.
 
+    value: "" where there is none. language: ISO code if other than the page's, else "". where: sentence such as "read
+    on page 1", or "".
     field: the open field, or None for a line that is only shown. is_missing: nobody has said it and it was not found.
     """
 

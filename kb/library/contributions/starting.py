@@ -1,7 +1,7 @@
 """Putting a reference in as a member does: begun from files, a link or a title, then corrected line by line, given
 readers, confirmed.
 
-What is done with it then is in `handling`; what is proposed from the file is in `drafting`; the lines of the page are
+What is done with it then is in `steps`; what is proposed from the file is in `drafting`; the lines of the page are
 in `lines`.
 """
 
@@ -197,7 +197,7 @@ def write_lines(reference: Reference, contribution: Contribution, values: Mappin
 
 
 def value_of(reference: Reference, name: str) -> Any:
-    """A line as its form has it: names one a line, the summary in the language of the request, concepts as a set."""
+    """A line as its form has it: names one per line, the summary in the language of the request, concepts as a set."""
     if name == "creators":
         return [creator.name for creator in reference.creators.all()]
     if name == "concepts":

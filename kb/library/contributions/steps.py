@@ -6,7 +6,7 @@ author.
       └───take back─────┘  └──send back──► returned ──propose──► proposed           withdraw: an editor
 
 An editor may also accept a draft, or what was sent back, without waiting for its author (`accept_unproposed`).
-Putting a reference in is in `contributing`. Two people who act at once do not both act: the second is told who came
+Putting a reference in is in `starting`. Two people who act at once do not both act: the second is told who came
 first.
 """  # noqa: E501
 

@@ -1,6 +1,6 @@
 """References, who made them, and their files.
 
-How they reach the search is in `indexing`, how they are put in is in `cataloguing`.
+How they reach the search is in `hits.entries`, how they are put in is in `catalogue.adding`.
 """
 
 from kb.library.models.authorities import Authority, OtherName

@@ -1,6 +1,6 @@
 """Parts of an issue's editing form: where it stands, what falls back, its items with what they are drawn from.
 
-The view is in `viewsets`.
+The view is in `issues`.
 """
 
 from __future__ import annotations

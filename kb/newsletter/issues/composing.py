@@ -2,8 +2,8 @@
 editors to rework.
 
     gathered_until of the newest issue ──► each source: newest, count ──► lead (the newest of the first heading that has any) + items + "and 292 more"
-A thing whose transaction ended after a gathering, but whose moment lies before it, is met by the next one: each looks
-again at the hour before the last and leaves out what was drawn then (`Drawn`). Who is reminded, and when, is in
+Rows committed late: each gathering also re-reads the hour before the previous one and skips what that one took
+(`Drawn`). Who is reminded, and when, is in
 `reminding`.
 """  # noqa: E501
 
@@ -70,7 +70,7 @@ def heading_labels() -> dict[str, str]:
 def whats_new(now: datetime | None = None) -> list[tuple[NewsSource, int]]:
     """What became public and is in no issue yet, as (source, how many), empty ones left out.
 
-    At most four queries a source.
+    At most four queries per source.
     """
     now = now or timezone.now()
     start = _start(now)

@@ -1,5 +1,5 @@
-"""An issue as a message: what it says in each language, within its size. Its values come from `showing`, its bytes are
-made in `ready`.
+"""An issue as a message: what it says in each language, within its size. Its values come from `public.shown`, its bytes
+are made in `encoding`.
 
 Nothing in it is loaded from elsewhere, no link is counted: addresses are those of the site and of the items, as they
 are.

@@ -1,5 +1,6 @@
-"""A message of the newsletter as bytes: encoded once a language, one join a subscriber. What it says is in `mailing`,
-how it leaves in `delivering`.
+"""A message of the newsletter as bytes: encoded once per language; per subscriber only the links are joined in.
+
+What it says is in `content`, how it leaves in `sending.delivering`.
 
     multipart/alternative
       ├ text/plain                     quoted-printable: every line under 77 signs, ASCII whatever the script, so that no relay has to

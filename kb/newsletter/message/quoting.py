@@ -1,6 +1,6 @@
 """Quoted-printable with room for links: words encoded once, cut where something is put in later.
 
-What is put in, and where, is in `ready`.
+What is put in, and where, is in `encoding`.
 """
 
 from __future__ import annotations

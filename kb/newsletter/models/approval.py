@@ -2,7 +2,7 @@
 names.
 
 For now that is Wagtail's workflow; `kb.pages.gate` asks here before anything is public. How editors ask and agree is in
-`viewsets`.
+`admin.issues`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from kb.newsletter.models.subscribers import Subscriber, new_key
 
 
 class Sending(models.Model):
-    """The one sending of an issue, bound to the revision that was approved. rate: messages a minute, 0 for as fast as
+    """The one sending of an issue, bound to the revision that was approved. rate: messages per minute, 0 for as fast as
     the server takes them.
 
     Deliveries are written for subscribers by id, up to `prepared_until` so far; `is_prepared` when all have theirs.

@@ -1,6 +1,6 @@
 """The feed of the latest issues in a language: Atom, with the whole issue as HTML.
 
-Which words stand in it is the affair of `showing`.
+Which words stand in it is the affair of `shown`.
 """
 
 from __future__ import annotations

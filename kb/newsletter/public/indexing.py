@@ -1,7 +1,7 @@
 """What an issue looks like to the search: one public entry while it is live, with a section for its lead and one for
 each brief.
 
-The words are those that `showing` gives readers: what is no longer public is not there either.
+The words are those that `shown` gives readers: what is no longer public is not there either.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """An issue as readers are given it, in one language: the one place that web pages, mail, feed, search and previews ask.
 
-What is no longer public is left out without a trace. How the values look is in the templates, in `mailing` and in
+What is no longer public is left out without a trace. How the values look is in the templates, in `message.content`
+and in
 `feeds`.
 """
 

@@ -5,7 +5,7 @@ A delivery is known by its key alone, which stands in the envelope sender and in
 guess: an address proves nothing, since anyone can write us that somebody's mailbox is gone.
 
     failure for good of the mailbox ──► delivery "came back", one refusal counted for its subscriber (`subscribing.note_refused`)
-    failure by a policy (`judging`), or for now, given up ──► delivery "came back"        delayed ──► noted only        complaint ──► unsubscribed
+    failure by a policy (`sending.verdicts`), or for now, given up ──► delivery "came back"        delayed ──► noted only        complaint ──► unsubscribed
 """  # noqa: E501
 
 from __future__ import annotations

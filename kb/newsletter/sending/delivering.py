@@ -172,7 +172,7 @@ _templates: dict[tuple[int, str], tuple[float, mailing.MailTemplate]] = {}
 
 
 def template_for(sending: Sending, language: str) -> mailing.MailTemplate:
-    """The mail of the approved revision, made once a minute in this process."""
+    """The mail of the approved revision, made once per minute in this process."""
     key, now = (sending.revision_id, language), time.monotonic()
     made_at, template = _templates.get(key, (0.0, None))
     if template is None or now - made_at > TEMPLATE_S:
@@ -314,8 +314,9 @@ class _Handing:
             self._pause(Trouble.NOT_US if refused else Trouble.NO_ANSWER, said_by(error))
 
     def _message(self, claimed: Claimed) -> EmailMessage | None:
-        """None for an address that cannot be written to at all; what else is wrong with a message concerns everyone,
-        and nobody is refused for it.
+        """The message for this subscriber; None where the address is no address (noted as refused).
+
+        Anything else that is wrong with it is wrong for everyone: the sending stops, and no subscriber is blamed.
         """
         try:
             message = template_for(self.sending, claimed.language).message(
@@ -333,7 +334,7 @@ class _Handing:
         return message
 
     def _links(self, claimed: Claimed) -> signing.SignedLinks:
-        """Those of the person, with those of the issue, which are the same for all."""
+        """The addresses in one message: those of the subscriber, and those of the issue, made once per language."""
         web = self.web.get(claimed.language)
         if web is None:
             web = self.web[claimed.language] = signing.links_of(
@@ -367,9 +368,9 @@ class _Handing:
         return claimed
 
     def _forgive(self, subscriber_id: int) -> None:
-        """An earlier issue was taken after the refusal and has not come back: the mailbox is there.
+        """Clears earlier refusals if a later issue was delivered and did not bounce.
 
-        A relay says yes at once to all.
+        Acceptance alone proves nothing: a relay accepts everything.
         """
         subscriber = Subscriber.objects.get(pk=subscriber_id)
         taken = (
@@ -422,7 +423,9 @@ class _Handing:
             self._count_in_a_row(verdict, said)
 
     def _note_for_good(self, claimed: Claimed, mine: QuerySet[Delivery], said: str) -> None:
-        """Held, until something is accepted; an address refused again, after the server accepted others, is not."""
+        """A permanent refusal counts only once the server has accepted another message of this run; until then the
+        delivery is held. A second refusal after that counts at once.
+        """
         again = claimed.refused_before and (accepted_since_resumed(self.sending) or claimed.attempts >= MOST_REFUSALS)
         mine.update(state=DeliveryState.REFUSED, claimed_until=None, error=said, is_held=not again)
         if again:

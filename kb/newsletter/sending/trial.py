@@ -20,7 +20,7 @@ NOWHERE = "#"
 
 
 def send_trial(issue: Issue, languages: Iterable[str], *, to: Any) -> None:
-    """One message a language to this person's own address; the subject says what it is,
+    """One message per language to this person's own address; the subject says what it is,
     the links of a subscriber lead nowhere.
     """
     content = newest(issue)

@@ -35,7 +35,7 @@ LANGUAGE_WORDS = {
 
 
 def look(context: Context, sheet: Sheet, values: Mapping[str, str]) -> Looked:
-    """Two queries a line. Raises NotUnderstood or ValidationError with a sentence."""
+    """Two queries per line. Raises NotUnderstood or ValidationError with a sentence."""
     email = _address(values)
     language, given_on, _proof = _language(values), _day(values), _proven(values)
     _once(context, email)

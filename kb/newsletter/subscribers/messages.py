@@ -1,7 +1,7 @@
 """Messages to one subscriber about their subscription: words in templates/newsletter/email/<name>_subject.txt and
 _message.txt.
 
-They carry no list headers: they are answers, not issues. The issue itself is `mailing`'s affair.
+They carry no list headers: they are answers, not issues. The issue itself is `message.content`'s affair.
 """
 
 from __future__ import annotations

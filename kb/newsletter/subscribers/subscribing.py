@@ -65,7 +65,7 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
     """Somebody typed this address into the form: writes to it, what depends on its state; changes nothing that its
     owner decided.
 
-    email: as `clean_address` gives it. Past three messages an hour to one address nothing happens, and nobody is told.
+    email: as `clean_address` gives it. Past three messages per hour to one address nothing happens, and nobody is told.
     """
     may = may_write(folded(email), "newsletter")
     Subscriber.objects.bulk_create(
@@ -260,7 +260,7 @@ def _forget(address: str, written_to: Q) -> None:
 
 @transaction.atomic
 def note_refused(subscriber: Subscriber, words: str) -> None:
-    """A message was refused for good, at once or later; once a message.
+    """A message was refused for good, at once or later; once per message.
 
     At the second the mailbox is left alone until its owner lifts that.
     """

@@ -1,7 +1,7 @@
 """Reading strangers' files in child processes with limits, so that a hostile one costs its own reading and nothing
 else.
 
-   thread ──request──► child (python, warm: readers imported once)      one file at a time, many files a child
+   thread ──request──► child (python, warm: readers imported once)      one file at a time, many files per child
           ◄──frames──  pages as they are read, never pickled            killed with its session when it hangs, replaced when it dies
           ──the file─► its scratch folder, emptied afterwards           the child sees no other file
 The child's side is `worker`; what a reading may cost is in `limits`, what it may reach in `confinement`.

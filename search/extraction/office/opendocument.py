@@ -40,7 +40,7 @@ def read_odt(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str
 
 
 def read_ods(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a sheet, labelled with its name: a line a row, cells parted by tabs; then comments and text boxes."""
+    """One section per sheet, labelled with its name (a line per row, cells parted by tabs); comments; text boxes."""
     with _opened(path, limits) as package:
         yield _facts(package)
         tables = [

@@ -138,7 +138,7 @@ def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | st
 
 
 def read_xlsx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a sheet, labelled with its name: a line a row, cells parted by tabs; then comments, text boxes,
+    """One section per sheet, labelled with its name: a line per row, cells parted by tabs; then comments, text boxes,
     headers and footers.
     """
     with Package(path, limits) as package:
@@ -351,7 +351,7 @@ def _notes(package: Package, name: str) -> dict[str, str]:
 
 
 def _shapes_text(root: etree._Element, *, skip: tuple[str, ...] = ()) -> str:
-    """Paragraphs of the shapes of a slide or drawing, a table row a line;
+    """Paragraphs of the shapes of a slide or drawing, a table row per line;
     placeholders of the kinds in `skip` are left out.
     """
     lines: list[str] = []

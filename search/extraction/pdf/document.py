@@ -193,7 +193,7 @@ def _read_page(
 
 
 class _Recogniser:
-    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once a kind,
+    """Reads the pictures of pages with tesseract, within the limits; `problems` says, once per kind,
     what was not read and why.
     """
 

@@ -152,7 +152,7 @@ def test_a_dead_link_says_why_and_does_nothing(client, kill, state, method):
 
 
 def test_an_unknown_link_says_so(client):
-    answer = client.get(url("account_invitation", "en", word="rien-de-tel"), follow=True)
+    answer = client.get(url("account_invitation", "en", token="rien-de-tel"), follow=True)
     assert (answer.status_code, answer.context["state"]) == (404, "unknown")
     assert "copy it whole" in answer.content.decode()
 

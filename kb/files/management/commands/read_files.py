@@ -1,4 +1,4 @@
-"""What files on disk say, without putting them in: a JSON line a file. The keys are a contract."""
+"""What files on disk say, without putting them in: a JSON line per file. The keys are a contract."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class Command(BaseCommand):
         self._summary(told, counted, total)
 
     def _summary(self, told: list[Imported], counted: Counter[str], total: int) -> None:
-        """One line a document that needs a look: what became of it, its shelf mark, its path, why;
+        """One line per document that needs a look: what became of it, its shelf mark, its path, why;
         then one line with the numbers.
         """
         for one in told:
