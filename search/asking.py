@@ -179,7 +179,7 @@ def _rows(
 
 
 def _found(hits: Iterable[Hit], audiences: frozenset[str], language: str, query_text: str = "") -> dict[str, Found]:
-    """By key; one call of each kind."""
+    """{entry key: what the results page shows of it}. One call of each kind."""
     grouped: dict[str, dict[str, list[str]]] = {}
     for hit in hits:
         grouped.setdefault(hit.subject.partition(":")[0], {})[hit.key] = _anchors(hit)

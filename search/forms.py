@@ -104,12 +104,12 @@ class SearchForm:
         return replace(self, page=page)
 
     def without(self, name: FilterName, value: str) -> SearchForm:
-        """The same without one box, on the first page."""
+        """The same search without one ticked box, on its first page."""
         kept = tuple(other for other in self.chosen[name] if other != value)
         return replace(self, chosen={**self.chosen, name: kept}, page=1)
 
     def without_sort(self) -> SearchForm:
-        """The same in the usual order, on the first page."""
+        """The same search in the usual order, on its first page."""
         return replace(self, sort="relevance", page=1)
 
     def without_filters(self) -> SearchForm:

@@ -67,8 +67,8 @@ def record(*subjects: str) -> None:
 
 
 def record_closing(*subjects: str) -> None:
-    """As `record`, for a change after which somebody may find less: fewer readers, not public any more, gone, a part of
-    it gone.
+    """The same as `record`, for a change after which somebody may find less: fewer readers, not public any
+    more, gone, a part of it gone.
 
     From the commit until they are drained, these subjects and what holds words of theirs are left out of every answer,
     whoever asks: the index still says what was open. One query of each provider of dependents per 500 subjects.

@@ -191,5 +191,5 @@ def _years(text: str) -> tuple[int | None, int | None] | None:
 
 
 def without_filters(query: Query, *names: FilterName) -> Query:
-    """The same question with these filters open: what a facet counts."""
+    """The same question without these filters: what the counts beside a filter are made for."""
     return replace(query, filters=replace(query.filters, **{name: () for name in names}))

@@ -129,8 +129,8 @@ class Kind(Protocol):
     def found(
         self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
     ) -> dict[str, Found]:
-        """By Entry.key ("subject/layer"), with the sections whose anchors are asked for. A fixed number of queries a
-        call.
+        """{Entry.key ("subject/layer"): what is shown of it, with the sections whose anchors are asked for}. A fixed
+        number of queries per call.
 
         What these audiences may not see today is left out, whatever the index holds. query_text is what the addresses
         of sections mark.

@@ -39,7 +39,7 @@ def normal(email: str) -> str:
 
 
 def find_person(email: str) -> User | None:
-    """Whose address this is: the main one, proven or not, or a proven further one. Two queries."""
+    """The person whose address this is: their main one, proven or not, or a proven further one. Two queries."""
     return people_by_address([email]).get(normal(email))
 
 

@@ -47,7 +47,7 @@ def referent(code: str) -> str:
 
 
 def named(held: Iterable[str], kind: str) -> list[str]:
-    """Of the audiences of one kind (PERSON, REFERENT) among these, whom or what they name."""
+    """The codes or numbers that audiences of one kind (PERSON, REFERENT) name: "referent:PA" gives "PA"."""
     return sorted(value.removeprefix(kind) for value in held if value.startswith(kind))
 
 

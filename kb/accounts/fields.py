@@ -80,7 +80,7 @@ class AudiencesField(models.JSONField):
 
 
 def given_to(rows: models.QuerySet, *values: str) -> models.QuerySet:
-    """Those of these rows whose `audiences` hold one of these values, chosen by the database."""
+    """The rows whose `audiences` hold one of these values, chosen by the database."""
     return rows.filter(holds(values, using=rows.db))
 
 

@@ -135,7 +135,8 @@ def with_invitation(users: QuerySet) -> QuerySet:
 
 
 def invitation_state(user: Any) -> InvitationState:
-    """Of a person out of `with_invitation`: NONE, OPEN, EXPIRED or USED ("came", by an invitation or otherwise)."""
+    """Where the invitation of a person (out of `with_invitation`) stands: NONE, OPEN, EXPIRED or USED ("came", with or
+    without one)."""
     if user.came_at:
         return InvitationState.USED
     if user.invitation_open:
@@ -144,7 +145,7 @@ def invitation_state(user: Any) -> InvitationState:
 
 
 def never_came(users: QuerySet) -> QuerySet:
-    """Those who may still come: active, never logged in, no invitation used."""
+    """The people who may still be invited: active, never logged in, no invitation used."""
     used = Exists(_invitations().filter(user=OuterRef("pk"), used_at__isnull=False))
     return users.filter(Q(last_login=None), ~used, is_active=True, erased_at=None)
 

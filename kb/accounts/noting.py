@@ -48,7 +48,7 @@ def note(event: str, account: Any = None, /, **more: Any) -> None:
 
 
 def note_address(event: str, person: Any, email: str, /, **more: Any) -> None:
-    """The same of an address that was typed, which may be nobody's."""
+    """Notes an event about an address that was typed, which may be nobody's."""
     if person is not None:
         note(event, person, **more)
     else:

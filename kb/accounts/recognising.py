@@ -55,7 +55,7 @@ class Visitor:
 
 
 def recognise(request: HttpRequest, email: str) -> Visitor:
-    """Of an address that was typed.
+    """What is known of the sender of a log-in attempt, by the address that was typed.
 
     Three queries at its first call, whether the address is somebody's or not; none at the next ones.
     """
@@ -67,7 +67,7 @@ def recognise(request: HttpRequest, email: str) -> Visitor:
 
 
 def recognise_person(request: HttpRequest, person: Any) -> Visitor:
-    """Of a person whose password was right. One query."""
+    """What is known of the sender, for a person whose password was right. One query."""
     return _visitor(request, person, normal(person.email))
 
 

@@ -31,7 +31,7 @@ def more_readers(now: Any, wanted: Any) -> bool:
 
 
 def another(now: Any, wanted: Any) -> bool:
-    """Where it cannot be told which of two gives more."""
+    """True if the wanted value is another: where it cannot be told which of two gives more."""
     return now != wanted
 
 
@@ -40,17 +40,17 @@ def given(now: Any, wanted: Any) -> bool:
 
 
 def taken_off(now: Any, wanted: Any) -> bool:
-    """Of what holds something back: a suspension."""
+    """True if something that held rights back (a suspension) is taken off."""
     return bool(now) and not wanted
 
 
 def later(now: Any, wanted: Any) -> bool:
-    """Of a last day or moment; empty: without end."""
+    """True if a last day or moment moves later; an empty one is without end."""
     return now is not None and (wanted is None or wanted > now)
 
 
 def earlier(now: Any, wanted: Any) -> bool:
-    """Of a first day or moment; empty: since ever."""
+    """True if a first day or moment moves earlier; an empty one is without beginning."""
     return now is not None and (wanted is None or wanted < now)
 
 
@@ -127,7 +127,7 @@ class OpensNothingAgain(_Form):
 
 
 def stamp_of_rights(rights: Mapping[str, Any]) -> str:
-    """Another text for other rights."""
+    """32 hexadecimal digits that change whenever one of these rights does."""
     return hashlib.sha256(repr(sorted(rights.items())).encode()).hexdigest()[:32]
 
 

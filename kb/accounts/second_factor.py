@@ -81,7 +81,8 @@ def _refuse_admin(request: HttpRequest) -> HttpResponse | None:
 
 
 def _ask_for_factor(request: HttpRequest) -> HttpResponseRedirect:
-    """By the code of the app where there is one, else by the passkey; each page leads to the other."""
+    """Leads to the page that asks for the code of the app if the person has one, else for the passkey; each leads to
+    the other."""
     has_app = is_mfa_enabled(request.user, [Authenticator.Type.TOTP])
     page = reverse("mfa_reauthenticate" if has_app else "mfa_reauthenticate_webauthn")
     back = request.get_full_path() if request.method in ("GET", "HEAD") else reverse("mfa_index")

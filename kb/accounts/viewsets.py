@@ -40,7 +40,7 @@ class LogInIndexView(users.IndexView):
         return ["name", "email"]
 
     def order_queryset(self, queryset):
-        """By the column itself; Wagtail would sort "name" by first and last names, which we do not keep."""
+        """Sorts by the column itself; Wagtail would sort "name" by first and last names, which we do not keep."""
         ordering = self.ordering
         if ordering in ("name", "-name"):
             return queryset.order_by(ordering, "email")

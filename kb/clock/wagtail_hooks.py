@@ -18,7 +18,7 @@ from kb.clock.viewsets import ACTIONS, LIST, MailViewSet
 
 
 class WaitingPanel(Component):
-    """The same lists as on the members' home, for the session that asks."""
+    """The lists of what waits, as on the members' home, on the first page of the admin."""
 
     name = "waiting"
     template_name = "clock/waiting_panel.html"

@@ -96,8 +96,8 @@ class Lane(db_worker.Worker):
         return True
 
     def run_task(self, task: DBTaskResult) -> None:
-        """As django-tasks-db does, but a task cut off by a second signal waits for another worker instead of having
-        failed.
+        """Runs a task as django-tasks-db does; but one cut off by a second signal waits for another worker instead of
+        counting as failed.
         """
         super().run_task(task)
         if task.status == TaskResultStatus.FAILED and task.exception_class_path == "builtins.SystemExit":

@@ -47,7 +47,7 @@ class StoredFile(models.Model):
 
 class FileVersionQuerySet(models.QuerySet["FileVersion"]):
     def newest(self) -> FileVersionQuerySet:
-        """Of each file the newest version that is there: `last_number` may be of one that was taken away."""
+        """The newest version of each file that is still there: `last_number` may be of one that was taken away."""
         newer = FileVersion.objects.filter(
             stored_file=models.OuterRef("stored_file"), number__gt=models.OuterRef("number")
         )

@@ -61,6 +61,6 @@ def _unread(limit: datetime) -> int:
 
 
 def _without(version_ids: Iterable[int], task: Task) -> list[int]:
-    """Those of the versions that no unfinished task of this kind is for."""
+    """The ids among these for which no unfinished task of this kind stands in the queue."""
     asked = unfinished(task)
     return [version_id for version_id in version_ids if version_id not in asked]

@@ -109,7 +109,7 @@ def receive(content: File | Path | str, *, original_name: str = "") -> Received:
 
 @contextmanager
 def receiving(content: File | Path | str, *, original_name: str = "") -> Iterator[Received]:
-    """As `receive`, for a block that stores it; when the block raises, the bytes are removed."""
+    """The same as `receive`, for a block that names the bytes in the database; they are removed if the block raises."""
     received = receive(content, original_name=original_name)
     try:
         yield received

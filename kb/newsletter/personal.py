@@ -61,8 +61,8 @@ def subscriptions_in_words(user: Any) -> Iterator[str]:
 
 
 def erase_subscriptions(user: Any, identity: Identity) -> int:
-    """Those of addresses that the person has shown to read;
-    what strangers' addresses were written to is not theirs to end.
+    """Erases the subscriptions of the addresses that the person has proven; those of other people's addresses are not
+    theirs to end.
     """
     found = list(Subscriber.objects.filter(email_key__in=[folded(address) for address in identity.proven]))
     for one in found:

@@ -245,7 +245,7 @@ def terms(text: str, spans: tuple[LanguageSpan, ...], default: str) -> Terms:
 
 @dataclass(frozen=True, slots=True)
 class JoinedTerms:
-    """As `Terms`, each joined by blanks as engines store them: a tenth of the memory."""
+    """The same as `Terms`, each list joined by blanks, as engines store it: a tenth of the memory."""
 
     stems: str
     pairs: str

@@ -104,7 +104,7 @@ class Measuring:
                     self._fields[f"{index}.{name}"] += 1
 
     def means(self) -> dict[str, float]:
-        """By (documents or pages) + "." + field; the usual length where nothing was measured."""
+        """{(documents or pages) + "." + field: mean length}; the usual length where nothing was measured."""
         return usual_lengths() | {name: self._terms[name] / count for name, count in self._fields.items()}
 
 

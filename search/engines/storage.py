@@ -53,7 +53,7 @@ class Storage:
         return self.folder / name if name.startswith("gen-") else None
 
     def made_by(self, generation: Path) -> MadeBy | None:
-        """None when it does not say, or not in a way we know."""
+        """The versions that made this generation; None when it does not say, or not in a way we know."""
         try:
             said = json.loads((generation / "made-by.json").read_text(encoding="ascii"))
             return MadeBy(

@@ -84,10 +84,10 @@ def has_few_letters(page: ExtractedPage) -> bool:
 
 
 def is_scan(extraction: Extraction) -> bool:
-    """Its pages are pictures that were not recognised: most have fewer than 4 letters, and all together
+    """True if its pages are pictures that were not recognised: most have fewer than 4 letters, and all together
     fewer than 16 per page.
 
-    Formats without pages: there is not one letter or digit.
+    Of a format without pages: true if there is not one letter or digit.
     """
     if not extraction.paged:
         return not any(_SIGN.search(page.text) for page in extraction.pages)

@@ -109,7 +109,7 @@ def is_program_name(name: str) -> bool:
 
 
 def _begins_as_program(head: bytes) -> bool:
-    """Also where something that looks like a document follows: a system goes by the first bytes."""
+    """True for the first bytes of a program, whatever follows: a system runs it by these bytes alone."""
     if head.startswith((*_PROGRAMS, b"#!", b"\xef\xbb\xbf#!")):
         return True
     # A text may begin with the two letters of Windows' programs; theirs are followed by numbers with zeros in them.
@@ -117,7 +117,7 @@ def _begins_as_program(head: bytes) -> bool:
 
 
 def _is_text(head: bytes) -> bool:
-    """Also of two bytes a letter. A zero or many signs of control make it something else."""
+    """True for text, of one or two bytes per letter; a zero byte or many control signs make it something else."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     return b"\0" not in head and sum(byte < 9 or 13 < byte < 27 for byte in head) <= len(head) * 0.05

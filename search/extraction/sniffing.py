@@ -118,8 +118,8 @@ def _of_zip(path: Path) -> str:
 
 
 def _of_ole(path: Path) -> str:
-    """By the class of the root storage, else by the first stream that is named in the directory: what is embedded has
-    streams of its own.
+    """The media type of an OLE file, by the class of its root storage, else by the first stream its directory names:
+    embedded objects have streams of their own, later.
     """
     with path.open("rb") as file:
         head = file.read(512)

@@ -69,7 +69,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """By the main address or a proven further one; an address that somebody only asked for opens nothing.
+        """The person with this address and password: main addresses and proven further ones count; one that was only
+        asked for opens nothing.
 
         Counted by `admitting`, not by allauth's "login_failed", before it is looked at; what was right counts no
         longer. What must not be looked at for the person takes the same way, with a password that is nobody's: its

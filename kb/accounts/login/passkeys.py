@@ -16,8 +16,8 @@ from django.http import HttpResponse, HttpResponseRedirect
 
 
 class AddPasskeyView(views.AddWebAuthnView):
-    """With options for a passkey, never for a bare security key: the state that the answer is held against demands that
-    the person is verified.
+    """The page that adds a passkey, never a bare security key: the answer of the browser must prove that the device
+    verified the person.
     """
 
     def get_context_data(self, **kwargs: Any) -> dict:

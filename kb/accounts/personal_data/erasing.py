@@ -57,7 +57,7 @@ def refusal(user: Any) -> str:
 
 
 def identity_of(user: Any) -> Identity:
-    """By which words the person is known: the main address (which an editor gave, or the person proved), proven further
+    """The words by which the person is known: the main address (given by an editor or proven), proven further
     ones, former main ones, the name, the phone.
 
     An address that the person only asked for, or that is somebody else's by now, is none of theirs.
@@ -110,7 +110,7 @@ def erase(user: Any, *, by: Any) -> Erasure:
 
 
 def _become_a_number(user: User, identity: Identity) -> None:
-    """Past `User.save`, which would keep an address beside the row."""
+    """Empties the row of the account, by an update: `User.save` would write an address for allauth beside it."""
     user.groups.clear()
     user.user_permissions.clear()
     User.objects.filter(pk=user.pk).update(

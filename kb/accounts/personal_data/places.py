@@ -106,7 +106,7 @@ class Shown:
 
 
 def shown(places: Iterable[NamedPlace]) -> list[Shown]:
-    """Those of which the thing is still there; one query a sort of thing."""
+    """The places whose text is still there, with what an editor needs to decide. One query per kind of thing."""
     places = list(places)
     things = _things_of(places)
     return [_shown(place, things[key]) for place in places if (key := _key(place)) in things]

@@ -81,7 +81,7 @@ class Words:
         return text
 
     def scrubbed_value(self, value: Any, kept: frozenset[str] = frozenset()) -> Any:
-        """The same for anything that JSON holds; keys too."""
+        """`scrubbed` for anything that JSON holds, keys too."""
         if isinstance(value, str):
             return self.scrubbed(value, kept)
         if isinstance(value, list | tuple):
@@ -93,7 +93,7 @@ class Words:
 
 @dataclass(frozen=True)
 class Identity:
-    """By which words a person is known, and what stands in their place afterwards.
+    """The words by which a person is known, and what replaces them once the account is erased.
 
     addresses: those known to be theirs: proven, or given to them by an editor. proven: those the account has now.
     is_a_thing: whether the name is also that of something else; then nobody is asked about it.
@@ -229,7 +229,7 @@ def scrub(
 
 
 def write(row: Model, values: dict[str, Any]) -> int:
-    """By the model's own way of changing rows, which tells the search where there is something to tell."""
+    """Updates this row through its model's queryset, which records the change for the search; how many changed."""
     return type(row)._default_manager.filter(pk=row.pk).update(**values)
 
 

@@ -68,8 +68,8 @@ def addresses_in(value: str) -> list[str]:
 
 
 def parameters_of(value: str) -> dict[str, str]:
-    """Of a Content-Type or Content-Disposition; continued and encoded ones (RFC 2231) joined: {"boundary":
-    "x", "filename": "Été.pdf"}.
+    """The parameters of a Content-Type or Content-Disposition, continued and encoded ones (RFC 2231) joined:
+    {"boundary": "x", "filename": "Été.pdf"}.
     """
     plain: dict[str, str] = {}
     pieces: dict[str, list[tuple[int, bool, str]]] = {}

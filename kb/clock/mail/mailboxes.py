@@ -62,8 +62,8 @@ def open_mailbox(address: str) -> Mailbox:
 
 
 def messages_of(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Of a file, an mbox or a maildir: (0, bytes) for the one message of a file, (1, …), (2, …) where there may be
-    several. Raises OSError.
+    """The messages of a file, an mbox or a maildir: (0, bytes) for the one message of a file, (1, …), (2, …) where
+    there may be several. Raises OSError.
     """
     if path.is_dir():
         for number, name in enumerate(_files_of_maildir(path), 1):

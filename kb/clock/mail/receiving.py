@@ -174,9 +174,7 @@ class _Body:
         return readable, named
 
     def _read(self, texts: list[tuple[Part, Part | None]]) -> str:
-        """Of alternatives the plain one if it says something, else the first that does;
-        the others one after the other.
-        """
+        """The text of these parts, one after the other; of alternatives the plain one, else the first with text."""
         said: list[str] = []
         spoken: set[int] = set()
         left = _MAX_TEXT
@@ -318,8 +316,8 @@ def _feedback(body: _Body) -> tuple[list[str], list[str]]:
 
 
 def _returned_ids(root: Part, body: _Body) -> list[str]:
-    """Of the messages inside, of a copy within the text, and of what it answers:
-    some servers return nothing but a reference.
+    """Message-IDs of the messages inside a report, of a copy within its text, and of what the report answers:
+    some servers return nothing but that reference.
     """
     inside = [value for part in body.returned for value in (part.all("message-id") or _ids_of_headers(part))]
     answered = root.all("in-reply-to", "references", "x-original-message-id")
@@ -331,7 +329,7 @@ def _returned_ids(root: Part, body: _Body) -> list[str]:
 
 
 def _ids_of_headers(part: Part) -> list[str]:
-    """Of a part that holds only the head of what came back."""
+    """Message-IDs in a part that holds only the headers of what came back."""
     return reports.message_ids_of_prose(part.text()[:200_000]) if part.kind in _RETURNED_PARTS else []
 
 

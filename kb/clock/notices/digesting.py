@@ -77,7 +77,7 @@ def write_digests() -> str:
 
 
 def people_due(now: datetime) -> QuerySet[User]:
-    """Those who come in, want messages and were last looked for before their hour."""
+    """People who have logged in, want messages and were not looked at yet since their hour last came."""
     due = Q()
     for frequency in (DigestFrequency.HOURLY, DigestFrequency.DAILY, DigestFrequency.WEEKLY):
         hour = last_hour(frequency, now)

@@ -90,7 +90,8 @@ def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[
 
 
 def document_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
-    """As `place_at`, for bytes, which cannot say that the whole reference was withdrawn: Http404 then too."""
+    """The same as `place_at`, for the bytes of a file: Http404 also when the whole reference was withdrawn, which bytes
+    cannot say."""
     try:
         return place_at(mark, file_number, version_number, held)
     except Withdrawn:

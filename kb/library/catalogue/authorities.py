@@ -122,7 +122,7 @@ def other_forms(kind: str, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _take_over(authority: Authority, names: set[str]) -> None:
-    """These names, and the other forms of those that were the form we used, lead to this authority."""
+    """Makes these names lead to this authority, and with them the other forms that led to any of them."""
     OtherName.objects.filter(kind=authority.kind, name=authority.name).delete()
     merged = Authority.objects.filter(kind=authority.kind, name__in=names)
     if authority.organisation_id is None:

@@ -35,12 +35,12 @@ class Attachment:
 
     @property
     def title(self) -> str:
-        """Its title, else the name it was put in under."""
+        """The title of the file, else the name it was put in under."""
         return self.file.title or (self.latest.original_name if self.latest else "")
 
     @property
     def languages(self) -> list[str]:
-        """As the editor said, else as found in the text."""
+        """The languages of the file: those the editor gave, else those found in its text."""
         if self.file.language:
             return [self.file.language]
         return list(self.latest.languages) if self.latest else []
@@ -69,7 +69,7 @@ class Gathered:
         return [one for one in self.attachments if one.file.pk in layer.files]
 
     def languages(self, attachments: Iterable[Attachment]) -> tuple[str, ...]:
-        """Of these files, in their order; of the title when they have none; () where it is not known."""
+        """The languages of these files, in their order; of the title when they have none; () where it is not known."""
         own = (self.reference.language,) if self.reference.language else ()
         return tuple(dict.fromkeys(code for one in attachments for code in one.languages)) or own
 
@@ -84,7 +84,7 @@ def reference_id_of(key: str) -> int | None:
 
 
 def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
-    """By id, in the order of ids; a reference that is gone is left out.
+    """{reference id: what is known of it}, in the order of ids; a reference that is gone is left out.
 
     Four queries, however many and whether they have files or not.
     """

@@ -91,7 +91,7 @@ def pages_words(pages: str, *, within: str = "") -> str:
 
 
 def date_words(date_text: str) -> str:
-    """As precise as it is known: "2010", "May 2010", "21 May 2010"."""
+    """The date in words, as precise as it is known: "2010", "May 2010", "21 May 2010"."""
     year, month, day = ([int(part) for part in date_text.split("-")] + [0, 0])[:3] if date_text else (0, 0, 0)
     if day:
         return date_format(date(year, month, day), "DATE_FORMAT")

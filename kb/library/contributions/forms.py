@@ -177,7 +177,7 @@ class AddForm(forms.Form):
 
 
 class NamesField(forms.CharField):
-    """One name a line; a list of distinct names, MOST_NAMES at most."""
+    """One name per line; a list of distinct names, MOST_NAMES at most."""
 
     widget = forms.Textarea(attrs={"rows": 3})
 

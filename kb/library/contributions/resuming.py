@@ -41,7 +41,7 @@ class Obstacle(StrEnum):
 
 
 class NotKept(Exception):
-    """Nothing of the form was kept."""
+    """Raised when nothing of the form could be kept; says what stood in the way."""
 
     def __init__(self, why: Obstacle) -> None:
         super().__init__(why)
@@ -76,7 +76,7 @@ def owner_of_kept(user_id: int) -> str:
 
 
 def _owner_of_form(user_id: int) -> str:
-    """Another than that of uploads: a token that stood in an address opens nothing as an upload."""
+    """The owner of kept forms, another than that of kept uploads: a token from an address opens no upload."""
     return f".form.{user_id}"
 
 

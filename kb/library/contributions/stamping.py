@@ -19,7 +19,7 @@ _NOT_SHOWN = frozenset({"updated_at"})
 
 
 def stamp_of(reference: Reference) -> str:
-    """Another text as soon as a line, a reader, a file, a version or a step is another. Five queries.
+    """A text that changes as soon as a line, a reader, a file, a version or a step does. Five queries.
 
     Take it before the rest of the page is read: what changes in between then asks for a second look, never for none.
     """

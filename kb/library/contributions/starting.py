@@ -154,7 +154,8 @@ def notice_readers(choice: str, body: Body) -> list[str]:
 
 
 def file_readers(notice: Iterable[str], body: Body, publish_reason: str) -> list[str]:
-    """Those of the notice; while nobody said why we may publish the file, the members and the group at most."""
+    """Who may read the file: the readers of the notice; members and the group at most until somebody says why we may
+    publish it."""
     notice = list(notice)
     if audiences.PUBLIC in notice and publish_reason == PublishReason.UNKNOWN:
         return notice_readers(MEMBERS, body)

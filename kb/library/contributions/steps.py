@@ -51,7 +51,7 @@ class NotAllowed(Exception):
 
 
 class AlreadyHandled(NotAllowed):
-    """It is no longer where the person saw it: somebody acted before them; the text says who, what and when."""
+    """The reference is no longer in the state the person saw: somebody acted first; the text says who and when."""
 
 
 def bodies_for(user: Any, held: frozenset[str]) -> list[Body]:

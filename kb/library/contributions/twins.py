@@ -78,8 +78,8 @@ def note_unseen(reference: Reference, held: frozenset[str]) -> int:
 
 
 def note_unseen_later(reference: Reference, held: frozenset[str]) -> None:
-    """The same after the commit, in the background,
-    so that an answer takes no longer when there is something to note.
+    """Does `note_unseen` after the commit, in the background, so that the time of an answer does not tell whether
+    there was something to note.
     """
     pk, audiences = reference.pk, sorted(held)
     transaction.on_commit(lambda: note_unseen_of.enqueue(pk, audiences))
@@ -92,7 +92,7 @@ def note_unseen_of(reference_id: int, held: list[str]) -> int:
 
 
 def _twins(reference: Reference, held: frozenset[str]) -> dict[int, Resembling]:
-    """By id, each with the surest thing it shares.
+    """{reference id: what it shares with this one, the surest thing first found}.
 
     Rights are in the query, before the cut: what the reader may not see takes nobody's place and moves nothing.
     """

@@ -232,7 +232,8 @@ def _followed(request: HttpRequest, mark: Mark) -> Reference:
 
 
 def _record_form(request: HttpRequest, reference: Reference, kept: Contribution | None, attachments) -> RecordForm:
-    """As posted, as kept since the session ended, or as it stands with the lines that `?edit=` asks for open."""
+    """The form as it was posted, as it was kept when the session ended, or as the reference stands, with the lines of
+    `?edit=` open."""
     data, files = (request.POST, request.FILES) if request.method == "POST" else (_resumed(request), None)
     held = audiences_of(request)
     may_edit = handling.may_edit(request.user, held, reference)

@@ -27,7 +27,7 @@ from search.registry import Card, CardLink, Found, FoundSection, Note
 
 
 def found(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], query_text: str = "") -> dict[str, Found]:
-    """By key ("library.reference:17/1"), with the sections asked for.
+    """{key ("library.reference:17/1"): what is shown of it, with the sections asked for}.
 
     Four queries, one more for notices, one for pages, however many.
     """
@@ -45,7 +45,7 @@ def found(anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], qu
 
 
 def cards(keys: Iterable[str], *, audiences: frozenset[str]) -> dict[str, Card]:
-    """By key, without sections. Four queries, however many."""
+    """{key: card}, without sections. Four queries, however many."""
     return {key: one.card for key, one in found(dict.fromkeys(keys, ()), audiences=audiences).items()}
 
 

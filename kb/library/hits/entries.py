@@ -165,7 +165,7 @@ class Words:
 
 
 def entries_of(gathered: Gathered, words: Words, pages: Pages) -> tuple[Entry, ...]:
-    """One entry a layer, poorest first."""
+    """One entry per layer of rights, poorest first."""
     return tuple(_entry(gathered, words, pages, layer) for layer in gathered.layers())
 
 
@@ -250,7 +250,7 @@ def _with_pages(gathered: Mapping[int, Gathered]) -> Iterator[tuple[int, Pages]]
 
 
 def _rooms(whole: Gathered) -> dict[int, int]:
-    """By id of ReferenceFile, how many of its characters the layer that takes most of it takes.
+    """{id of ReferenceFile: how many of its characters are indexed at most, over the layers that hold it}.
 
     A layer takes MOST_TEXT characters of its own files, in their order: how long the others are, its readers do not
     learn.

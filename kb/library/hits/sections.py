@@ -13,7 +13,7 @@ from search.entries import LanguageSpan, Section, Title
 
 
 def titles_of(reference: Reference) -> tuple[Title, ...]:
-    """Its own with its subtitle first, then those in the other languages."""
+    """The titles of a reference: its own with its subtitle, then those in the other languages."""
     others = [
         Title(code, reference.translated_titles[code])
         for code in CODES

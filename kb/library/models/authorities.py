@@ -40,7 +40,7 @@ class Authority(models.Model):
 
 class OtherName(models.Model):
     """Another form of a name: what is typed or imported under it gets the form we use,
-    and who looks for it finds the same references.
+    and whoever searches for it finds the same references.
     """
 
     authority = models.ForeignKey(Authority, on_delete=models.CASCADE, related_name="other_names")

@@ -118,7 +118,7 @@ class Text:
 
 
 def asked_of_document(query: Query) -> Query:
-    """The same question without what narrows a search of many documents."""
+    """The same question without filters and excluded words, which narrow a search of many documents."""
     return replace(query, filters=Filters(), excluded=())
 
 

@@ -121,7 +121,7 @@ class ReferencePage:
 
     @property
     def public_pdf_url(self) -> str:
-        """Of the first PDF that everyone may open; "" for none."""
+        """The address of the first PDF that everyone may open; "" for none."""
         return next(
             (
                 one.latest.open_url

@@ -159,7 +159,8 @@ def _to_reader(request: HttpRequest, mark: Mark, file: int, version: int, page: 
 
 
 def _language_of(request: HttpRequest) -> str:
-    """As the address says (?lang=nl), else as a person chose who is logged in, else as the browser asks."""
+    """The language of a short address: that of ?lang=nl, else the one chosen by a person who is logged in, else the
+    one that the browser asks for."""
     asked = request.GET.get("lang", "")
     if asked in CODES:
         return asked

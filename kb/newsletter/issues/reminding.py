@@ -116,7 +116,7 @@ def remind() -> str | None:
 
 
 def editors() -> QuerySet[User]:
-    """Those who come in to edit."""
+    """The people who are reminded: editors with an open account who have logged in."""
     return User.objects.filter(is_staff=True, is_active=True, erased_at=None, last_login__isnull=False).order_by("pk")
 
 

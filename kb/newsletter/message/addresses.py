@@ -63,7 +63,7 @@ def clean_address(text: str) -> str:
 
 
 def folded(address: str) -> str:
-    """By which two addresses are the same: small letters throughout. Of a cleaned address."""
+    """The form in which two addresses are compared, in small letters throughout. Give it a cleaned address."""
     return address.lower()
 
 

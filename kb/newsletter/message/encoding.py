@@ -67,7 +67,7 @@ class Sender:
 
     @cached_property
     def header(self) -> str:
-        """As it stands in From."""
+        """The address as the header From has it."""
         return _mailbox(self.address)
 
     @cached_property
@@ -76,7 +76,7 @@ class Sender:
 
     @cached_property
     def domain(self) -> str:
-        """Of the address, as it stands in Message-ID and List-Id."""
+        """The domain of the address, as Message-ID and List-Id have it."""
         return _bare(self.header).rpartition("@")[2]
 
     @cached_property

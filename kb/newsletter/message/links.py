@@ -65,7 +65,7 @@ def key_of(token: str, purpose: Purpose) -> str | None:
 
 
 def subscriber_of(token: str, purpose: Purpose = Purpose.CHANGE) -> Subscriber | None:
-    """Whose link this is; None for a token that is not ours, and for one of an address that was changed or erased.
+    """The subscriber whose link this is; None for a token that is not ours, or whose address was changed or erased.
 
     One query at most.
     """

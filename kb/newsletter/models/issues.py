@@ -1,4 +1,4 @@
-"""One record an issue, in three languages; its web pages, its mail and its feed are views of it.
+"""One record per issue, in three languages; its web pages, its mail and its feed are views of it.
 
 What becomes of it is in `sendings`.
 """
@@ -113,7 +113,7 @@ class Issue(
         return self._revisions
 
     def get_absolute_url(self) -> str:
-        """Its page in the language of the moment; there for readers once it is live."""
+        """The address of its page in the language of the moment; readers find a page there once the issue is live."""
         return reverse("newsletter:issue", args=[self.number])
 
     @property
@@ -172,8 +172,8 @@ class IssueItem(GatedPart, Orderable):
 
     @classmethod
     def from_serializable_data(cls, data, check_fks=True, strict_fks=False) -> IssueItem:
-        """Its issue is the one whose version is read, so nobody asks whether it exists:
-        once for each item otherwise.
+        """Reads an item of a stored version without asking whether its issue exists (it is the one whose version is
+        read), which would be a query per item.
         """
         return model_from_serializable_data(cls, data, check_fks=False)
 

@@ -136,7 +136,7 @@ def _entry(whole: _Whole) -> Entry:
 
 
 def _codes(whole: _Whole) -> list[str]:
-    """Its own language first."""
+    """The languages of the entry, that of the issue first."""
     return list(dict.fromkeys((whole.issue.title.source, *CODES)))
 
 

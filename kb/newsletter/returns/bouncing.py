@@ -88,7 +88,8 @@ def look(received: Received) -> Outcome:
 
 
 def event_of(received: Received) -> Event | None:
-    """None for what is no failure, delay or complaint: automatic answers, receipts, a person's mail."""
+    """What a returned message means for us; None where it is no failure, delay or complaint (an automatic answer, a
+    receipt, a person's mail)."""
     if received.kind not in (BOUNCE, DELAYED, COMPLAINT):
         return None
     gravest = next((refusal for refusal in received.refusals if refusal.status == received.status), None)

@@ -44,8 +44,8 @@ def listen() -> None:
 
 
 def note_tracking(sender: Any, event: Any, esp_name: str, **ignored: Any) -> Outcome:
-    """Of anymail's tracking signal; a delivery is known by our Message-ID or by the key we gave as metadata,
-    never by an address.
+    """Receives anymail's tracking signal and notes what it says; a delivery is known by our Message-ID or by the key we
+    gave as metadata, never by an address.
     """
     keys = _keys(event)
     if event.event_type == _UNSUBSCRIBED:

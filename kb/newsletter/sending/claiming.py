@@ -105,7 +105,9 @@ def free_claims() -> int:
 
 
 def left_claimed(now: datetime) -> QuerySet[Delivery]:
-    """Those of sendings that are over have no open claim, and are not looked through each minute for years."""
+    """Deliveries whose claim ran out before they were noted. Only of sendings under way: ended ones have
+    none, and would be looked through each minute for years.
+    """
     unfinished = Sending.objects.exclude(state=SendingState.DONE)
     return Delivery.objects.filter(sending__in=unfinished, state=DeliveryState.SENDING, claimed_until__lt=now)
 

@@ -467,5 +467,5 @@ class _Handing:
 
 
 def _in_hand(claimed: Claimed) -> QuerySet[Delivery]:
-    """Its row, as long as nobody else has it."""
+    """The row of this delivery, as long as no other worker has claimed it."""
     return Delivery.objects.filter(pk=claimed.pk, state=DeliveryState.SENDING, attempts=claimed.attempts)

@@ -41,7 +41,9 @@ class Foretold:
 
 
 def foretell(issue: Issue) -> Foretold:
-    """Of the approved text where there is one, else of the newest draft. Writes nothing; some hundred milliseconds."""
+    """Foretells the sending of the approved text where there is one, else of the newest draft. Writes
+    nothing; some hundred milliseconds.
+    """
     refusal = ""
     try:
         check_approved(issue)

@@ -60,7 +60,7 @@ def start(issue: Issue, *, by: Any, starts_at: datetime | None = None) -> Sendin
 
 @transaction.atomic
 def begin(issue: Issue, *, by: Any, starts_at: datetime | None = None) -> Sending:
-    """As `start`, but asks for no batch: whoever calls delivers."""
+    """The same as `start`, without asking for a batch: whoever calls it delivers."""
     fresh = Issue.objects.select_for_update().get(pk=issue.pk)
     sending = Sending.objects.select_for_update().filter(issue=fresh).first()
     if sending is not None:

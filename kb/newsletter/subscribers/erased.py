@@ -66,7 +66,7 @@ def list_of_left() -> Path:
 
 
 def left_since() -> Iterator[Subscriber]:
-    """Those who are subscribed although they left after that began: a backup brought them back."""
+    """Subscribers whom a backup brought back: they are subscribed although they had left since."""
     noted = _noted(list_of_left())
     for row in Subscriber.objects.filter(state=SubscriberState.ACTIVE).order_by("pk").iterator() if noted else ():
         if any(row.state_at < noted[one] for one in noted.keys() & {_hashed(key, row.email_key) for key in _keys()}):

@@ -64,7 +64,7 @@ class NewAddressForm(forms.Form):
 
 
 class EraseForm(forms.Form):
-    """Nobody erases by a slip of the finger."""
+    """Asks for a tick before an address is erased, so that no slip of the finger does it."""
 
     sure = forms.BooleanField(
         label=_("Yes, erase my address for good"),

@@ -85,8 +85,8 @@ def ask(email: str, language: str, *, wording: str, source: str = ConsentSource.
 
 
 def row_of(token: str) -> Subscriber | None:
-    """Whose link that confirms holds this token; None when it was used or revoked, is too old,
-    or never was. One query.
+    """The subscriber whose confirming link holds this token; None when it was used or revoked, is too old, or never
+    was. One query.
     """
     if not token:
         return None
@@ -197,7 +197,8 @@ def _take_new_address(subscriber: Subscriber) -> None:
 
 @transaction.atomic
 def unsubscribe(subscriber: Subscriber, source: str = ConsentSource.LINK, *, by: Any = None) -> bool:
-    """Nothing is sent from now on, and links that confirm stop working; False when that was so already."""
+    """Ends the subscription: nothing is sent from now on, and confirming links stop working. False if it had ended
+    already."""
     locked = (
         Subscriber.objects.select_for_update()
         .filter(pk=subscriber.pk)
@@ -285,7 +286,7 @@ def note_accepted(subscriber: Subscriber) -> None:
 
 
 def own_subscriptions(user: Any) -> list[Subscriber]:
-    """Those of the proven addresses of a person, the main address first. Two queries."""
+    """The subscriptions of the proven addresses of a person, that of the main address first. Two queries."""
     order = [folded(row.email) for row in own_addresses(user) if row.verified]
     return sorted(Subscriber.objects.filter(email_key__in=order), key=lambda one: order.index(one.email_key))
 

@@ -126,7 +126,7 @@ def document(prepared: Prepared, lengths: Mapping[str, float]) -> tantivy.Docume
 
 
 def pages(prepared: Prepared, lengths: Mapping[str, float], first: int, last: int) -> Iterator[tantivy.Document]:
-    """Its pages at the places `first` to `last` (exclusive), for P."""
+    """One document of P (the index of pages) per page of this entry, from place `first` to before `last`."""
     parent = number_of(prepared.entry.key)
     for place, page in enumerate(prepared.pages[first:last], first):
         made = tantivy.Document()

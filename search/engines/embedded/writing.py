@@ -77,7 +77,7 @@ class Writing:
         self._write(prepare(entry))
 
     def add_pages(self, prepared: Prepared, first: int, last: int) -> None:
-        """Its pages at the places `first` to `last` (exclusive)."""
+        """Adds the pages of this entry from place `first` to before `last`."""
         for page in pages(prepared, self._lengths, first, last):
             self._pages.add_document(page)
 
@@ -115,12 +115,12 @@ class MeasuredWriting(Writing):
 
     @property
     def lengths(self) -> Mapping[str, float]:
-        """Those the levels were cut by."""
+        """Mean lengths by which the levels of this index were cut."""
         return self._lengths
 
     @property
     def measured(self) -> dict[str, float]:
-        """Those of everything added: what the next index is to be cut by."""
+        """Mean lengths of everything added: the next index is to be cut by them."""
         return self._measuring.means()
 
     def add(self, entry: Entry) -> None:

@@ -196,8 +196,8 @@ def confine(*, work: Path, given: Path, programs: Iterable[Path] = ()) -> Confin
 
 
 def _take_an_empty_network(libc: ctypes.CDLL) -> bool:
-    """By namespaces: of the network and of shared memory; who is not root needs one of users for that, where he stays
-    who he is.
+    """Enters new namespaces of the network and of shared memory; a process that is not root needs one of users too, in
+    which it keeps its user id. False where the system refuses.
     """
     user, group = os.geteuid(), os.getegid()
     if not user and not libc.unshare(_CLONE_NEWNET | _CLONE_NEWIPC):

@@ -61,7 +61,7 @@ def read_ods(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str
 
 
 def read_odp(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a slide, labelled with its number: its text, then the speaker's notes and comments; what the master
+    """One section per slide, labelled with its number: its text, then the speaker's notes and comments; what the master
     shows is on the first.
     """
     with _opened(path, limits) as package:

@@ -104,7 +104,7 @@ def read_word_xml(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage 
 
 
 def read_pptx(path: Path, limits: Limits) -> Iterator[Facts | ExtractedPage | str]:
-    """One section a slide, labelled with its number: its text, tables and diagrams,
+    """One section per slide, labelled with its number: its text, tables and diagrams,
     then the speaker's notes and comments.
     """
     with Package(path, limits) as package:

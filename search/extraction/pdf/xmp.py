@@ -72,8 +72,8 @@ def _facts(root: etree._Element) -> Facts:
 
 
 def _parts(element: etree._Element) -> list[str]:
-    """Its own text, or what the items of its list say:
-    those of the default language alone where there are several (rdf:Alt).
+    """The text of an element, or of the items of its list; where there are several languages (rdf:Alt), of the default
+    one alone.
     """
     items = [item for item in element.iter() if local(item) == "li" and (item.text or "").strip()]
     if items and local(items[0].getparent()) == "Alt":
