@@ -85,6 +85,8 @@ def rewrites(row: models.Model, stored: Mapping[str, Any], names: Iterable[str])
 class RecordingQuerySet(models.QuerySet):
     """Rows of a `Recorded` model; every way to change many of them records what they belong to."""
 
+    model: type[Recorded]
+
     def touched(self) -> list[str]:
         """The subjects these rows belong to, now."""
         return list(map(self.model.subject_of, self._ids()))

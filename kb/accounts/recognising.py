@@ -113,8 +113,8 @@ def remember(request: HttpRequest, person: Any) -> None:
 
 def forget(request: HttpRequest, person: Any) -> None:
     """This browser knows nothing of the account any more."""
-    # type: ignore[attr-defined]
-    request._devices = {number: kept for number, kept in _kept(request).items() if number != str(person.pk)}
+    others = {number: kept for number, kept in _kept(request).items() if number != str(person.pk)}
+    request._devices = others  # type: ignore[attr-defined]
 
 
 def forget_places() -> str | None:

@@ -81,6 +81,7 @@ class OpensNothingAgain(_Form):
     """
 
     rights: ClassVar[Mapping[str, GivesMore]] = {}
+    data: MultiValueDict[str, Any]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -41,6 +41,7 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> UserSession:
         row = super().create_model_instance(data)
+        assert isinstance(row, UserSession)  # as `get_model_class` says
         row.account = account_of(data)
         return row
 

@@ -42,7 +42,7 @@ class ConceptsField(forms.ModelMultipleChoiceField):
     def _get_choices(self):
         return GroupedByTheme(self)
 
-    choices = property(_get_choices, forms.ModelMultipleChoiceField.choices.fset)
+    choices = property(_get_choices, vars(forms.ModelChoiceField)["choices"].fset)
 
 
 class GroupedByTheme(forms.models.ModelChoiceIterator):

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from allauth.account import forms as account
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -109,8 +109,8 @@ class OwnPanelForm(forms.ModelForm):
 # What these are mixed into.
 if TYPE_CHECKING:
     _Form = forms.Form
-    _ByKey = LoginWebAuthnForm
-    _WithCode = mfa.AuthenticateForm
+    _ByKey: TypeAlias = LoginWebAuthnForm
+    _WithCode: TypeAlias = mfa.AuthenticateForm
 else:
     _Form = object
     _ByKey = object

@@ -200,7 +200,9 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
     def __init__(self, *args, **options) -> None:
         super().__init__(*args, **options)
         self.marked = list(self.instance.to_verify.order_by("pk")) if self.instance.pk else []
-        self.fields["verified"].choices = [(line.field, line_words(self.instance, line)) for line in self.marked]
+        verified = self.fields["verified"]
+        assert isinstance(verified, forms.MultipleChoiceField)
+        verified.choices = [(line.field, line_words(self.instance, line)) for line in self.marked]
         self.stamp = stamp_of(self.instance) if self.instance.pk else ""
         self.fields["shown"].initial = self.stamp
         self.state_before = self.instance.state if self.instance.pk else ""

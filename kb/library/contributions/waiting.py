@@ -227,9 +227,11 @@ def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
     One query.
     """
     wanted = {one.pk: reference_id_of(one.subject) for one in notices}
-    found = {
+    found: dict[int | None, Reference] = {
         reference.pk: reference
-        for reference in Reference.objects.filter(pk__in=set(wanted.values()) - {None}).select_related("body")
+        for reference in Reference.objects.filter(
+            pk__in={pk for pk in wanted.values() if pk is not None}
+        ).select_related("body")
     }
     told, said = {}, set()
     for one in reversed(notices):  # the last of several about the same thing says it
