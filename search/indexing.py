@@ -29,7 +29,7 @@ from search import registry
 from search.engines.base import Engine, EngineBusy, EngineUnavailable
 from search.engines.preparing import LONG_TEXT, is_long
 from search.entries import Entry, LanguageSpan, Section
-from search.leases import Held, LeaseLost, lease
+from search.leases import LeaseLost, OwnLease, lease
 from search.models import Lease, Outbox, OutboxQuerySet
 from search.opening import site_engine
 from search.spooling import Spool, batches
@@ -152,14 +152,14 @@ def drain(limit: int | None = None) -> int:
     failed: set[str] = set()
     long: set[str] = set()
     while (limit is None or done < limit) and _waiting(failed).exists():
-        with lease(INDEX) as held:
-            if held is None:
+        with lease(INDEX) as own_lease:
+            if own_lease is None:
                 return done
             engine = site_engine()
             if not engine.is_current():
                 return done
             while limit is None or done < limit:
-                number = _drain_batch(engine, held, failed, long)
+                number = _drain_batch(engine, own_lease, failed, long)
                 if number is None:
                     break
                 done += number
@@ -170,7 +170,7 @@ def _waiting(failed: set[str]) -> OutboxQuerySet:
     return Outbox.objects.waiting().exclude(subject__in=failed)
 
 
-def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -> int | None:
+def _drain_batch(engine: Engine, own_lease: OwnLease, failed: set[str], long: set[str]) -> int | None:
     """How many subjects of one batch are now in the index and out of the outbox; None when nothing is left.
 
     Adds to `failed` those whose entries could not be made, to `long` those of very many pages: these come last, one by
@@ -178,18 +178,18 @@ def _drain_batch(engine: Engine, held: Held, failed: set[str], long: set[str]) -
     """
     subjects = _first(_waiting(failed | long).closing()) or _first(_waiting(failed | long))
     if subjects:
-        _index(engine, held, subjects, failed, long)
+        _index(engine, own_lease, subjects, failed, long)
         return len(set(subjects) - long)
     if not long:
         return None
     one = long.pop()
-    _index(engine, held, (one,), failed, long, between=_Others(engine, held, failed, long, one))
+    _index(engine, own_lease, (one,), failed, long, between=_Others(engine, own_lease, failed, long, one))
     return 1
 
 
 def _index(
     engine: Engine,
-    held: Held,
+    own_lease: OwnLease,
     subjects: Sequence[str],
     failed: set[str],
     long: set[str],
@@ -226,11 +226,11 @@ def _index(
                     made = [(subject, entries) for subject, entries in made if subject not in aside]
                     long |= aside
                     not_made |= aside
-                held.renew()
+                own_lease.renew()
                 engine.replace(made, **({"between": between} if between else {}))
                 written += [subject for subject, _ in made]
         with transaction.atomic():
-            held.renew()
+            own_lease.renew()
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(not_made.difference(subjects))])
             _delete_rows(row for row, subject in ids.items() if subject not in not_made)
     except LeaseLost:
@@ -274,9 +274,9 @@ class _Others:
     others changed meanwhile.
     """
 
-    def __init__(self, engine: Engine, held: Held, failed: set[str], long: set[str], under_way: str) -> None:
+    def __init__(self, engine: Engine, own_lease: OwnLease, failed: set[str], long: set[str], under_way: str) -> None:
         self._engine = engine
-        self._held = held
+        self._own_lease = own_lease
         self._failed = failed
         self._long = long
         self._under_way = under_way
@@ -285,10 +285,10 @@ class _Others:
     def __call__(self) -> None:
         if time.monotonic() - self._asked_at < OTHERS_EVERY_S:
             return
-        self._held.renew()
+        self._own_lease.renew()
         waiting = _waiting(self._failed | self._long | {self._under_way})
         if subjects := _first(waiting.closing()) or _first(waiting):
-            _index(self._engine, self._held, subjects, self._failed, self._long)
+            _index(self._engine, self._own_lease, subjects, self._failed, self._long)
         self._asked_at = time.monotonic()
 
 
@@ -393,15 +393,15 @@ def rebuild(*, progress: Progress | None = None, wait_s: float = 60.0) -> int:
     is still at work after `wait_s` seconds,
     EngineUnavailable, LeaseLost.
     """
-    with lease(INDEX, wait_s=wait_s) as held:
-        if held is None:
+    with lease(INDEX, wait_s=wait_s) as own_lease:
+        if own_lease is None:
             raise IndexBusy("Another process is writing the index. Try again when it has finished.")
-        done = _rebuild(site_engine(), held, progress or (lambda done, total: None))
+        done = _rebuild(site_engine(), own_lease, progress or (lambda done, total: None))
     drain()
     return done
 
 
-def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
+def _rebuild(engine: Engine, own_lease: OwnLease, progress: Progress) -> int:
     before = array("q", Outbox.objects.values_list("id", flat=True).iterator())
     left_out = set(Outbox.objects.left_out().values_list("subject", flat=True))
     unmade: set[str] = set()
@@ -418,11 +418,11 @@ def _rebuild(engine: Engine, held: Held, progress: Progress) -> int:
                 unmade |= not_made
                 new.add(entry for _, entries in made for entry in entries)
             done += len(some)
-            held.renew()
+            own_lease.renew()
             progress(done, len(subjects))
         with transaction.atomic():
             Outbox.objects.bulk_create([Outbox(subject=subject) for subject in sorted(unmade)], batch_size=500)
-    held.renew()
+    own_lease.renew()
     # What these rows say is in the new index: its entries were read after them. Rows that came later stay for the
     # drain.
     for ids in batches(before, 500):

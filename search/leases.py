@@ -29,7 +29,7 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OwnLease:
     """A lease in our hands."""
 
     name: str
@@ -45,19 +45,19 @@ class Held:
 
 
 @contextmanager
-def lease(name: str, *, wait_s: float = 0.0) -> Iterator[Held | None]:
+def lease(name: str, *, wait_s: float = 0.0) -> Iterator[OwnLease | None]:
     """The lease of that name, released on leaving; None when someone else is still at work after so many seconds."""
     until = time.monotonic() + wait_s
-    while (held := take(name)) is None and time.monotonic() < until:
+    while (own_lease := take(name)) is None and time.monotonic() < until:
         time.sleep(0.2)
     try:
-        yield held
+        yield own_lease
     finally:
-        if held:
-            held.release()
+        if own_lease:
+            own_lease.release()
 
 
-def take(name: str) -> Held | None:
+def take(name: str) -> OwnLease | None:
     """The lease if it is free, run out, or its holder is dead; else None.
 
     Compare and set: two takers never both get it.
@@ -68,15 +68,15 @@ def take(name: str) -> Held | None:
     before = Lease.objects.filter(name=name).values_list("holder", flat=True).first() or ""
     if _is_dead(before):
         free |= Q(holder=before)
-    held = Held(name, f"{_place()}:{os.getpid()}:{uuid.uuid4().hex[:12]}")
-    taken = Lease.objects.filter(free, name=name).update(holder=held.holder, until=now + LENGTH)
-    return held if taken else None
+    own_lease = OwnLease(name, f"{_place()}:{os.getpid()}:{uuid.uuid4().hex[:12]}")
+    taken = Lease.objects.filter(free, name=name).update(holder=own_lease.holder, until=now + LENGTH)
+    return own_lease if taken else None
 
 
 def is_held(name: str) -> bool:
     """Whether someone alive is at work under that name. One query."""
-    held = Lease.objects.filter(name=name, until__gt=timezone.now()).values_list("holder", flat=True).first()
-    return held is not None and not _is_dead(held)
+    holder = Lease.objects.filter(name=name, until__gt=timezone.now()).values_list("holder", flat=True).first()
+    return holder is not None and not _is_dead(holder)
 
 
 def _place() -> str:

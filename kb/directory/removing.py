@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 OWN = "directory"
 
 
-def held_by(thing: models.Model) -> list[tuple[str, int]]:
+def hanging_on(thing: models.Model) -> list[tuple[str, int]]:
     """(name of the things, how many) for what points to it: people, mandates, references… Its own services, places and
     memberships go with it.
 
@@ -32,10 +32,10 @@ def held_by(thing: models.Model) -> list[tuple[str, int]]:
 
 def refusal(thing: models.Model) -> str:
     """A sentence that says why it is not deleted and what to do; "" when nothing hangs on it."""
-    held = held_by(thing)
-    if not held:
+    hanging = hanging_on(thing)
+    if not hanging:
         return ""
-    things = get_text_list([format_lazy("{} {}", count, name) for name, count in held], _("and"))
+    things = get_text_list([format_lazy("{} {}", count, name) for name, count in hanging], _("and"))
     return _(
         "“%(name)s” is not deleted: %(things)s hang on it. Make it inactive instead: its page "
         "says so, and lists leave it out."

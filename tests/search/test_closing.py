@@ -162,7 +162,7 @@ def test_what_a_lost_lease_may_have_written_too_late_is_left_out_until_it_is_mad
             Outbox.objects.all().delete()  # who took over has done them
             raise LeaseLost("lost")
 
-    monkeypatch.setattr(indexing.Held, "renew", lose_the_second)
+    monkeypatch.setattr(indexing.OwnLease, "renew", lose_the_second)
     with pytest.raises(LeaseLost):
         drain()
     assert found("logement") == {"test.slip:2"}

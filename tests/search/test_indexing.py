@@ -175,7 +175,7 @@ def test_one_drainer_at_a_time(slips, built):
 
 def test_rows_recorded_while_the_lease_was_given_back_are_drained(slips, built, monkeypatch):
     note(slips.put(1, "Le logement"))
-    release = indexing.Held.release
+    release = indexing.OwnLease.release
     later = [slips.put(2, "Le logement social")]
 
     def release_late(held):
@@ -183,7 +183,7 @@ def test_rows_recorded_while_the_lease_was_given_back_are_drained(slips, built, 
             note(later.pop())
         release(held)
 
-    monkeypatch.setattr(indexing.Held, "release", release_late)
+    monkeypatch.setattr(indexing.OwnLease, "release", release_late)
     drain()
     assert found(built, "logement") == {"test.slip:1", "test.slip:2"}
 
@@ -362,7 +362,7 @@ def test_rows_of_a_subject_stay_until_what_holds_its_words_is_written(slips, bui
 def test_what_was_written_before_the_lease_was_lost_is_made_once_more(slips, built, monkeypatch):
     registry.register_dependents(lambda subjects: [f"test.slip:{number}" for number in range(100, 140)])
     note(slips.put(1, "Le logement"))
-    renew, calls = indexing.Held.renew, []
+    renew, calls = indexing.OwnLease.renew, []
 
     def lose_the_second(held):
         calls.append(1)
@@ -371,7 +371,7 @@ def test_what_was_written_before_the_lease_was_lost_is_made_once_more(slips, bui
             raise LeaseLost(held.name)
         renew(held)
 
-    monkeypatch.setattr(indexing.Held, "renew", lose_the_second)
+    monkeypatch.setattr(indexing.OwnLease, "renew", lose_the_second)
     assert keep_up() == 0
     assert "test.slip:1" in [row.subject for row in Outbox.objects.all()]
 

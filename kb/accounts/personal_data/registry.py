@@ -101,7 +101,7 @@ class PersonalData:
     def basis_label(self) -> Words:
         return BASES[self.basis]
 
-    def held(self, user: Any) -> int:
+    def rows_about(self, user: Any) -> int:
         """How many rows of this kind there are about the person."""
         return self.count(user) if self.count else sum(1 for _row in self.export(user))
 
@@ -143,7 +143,7 @@ def rows_of(querysets: Callable[[Any], QuerySet], *fields: str) -> _ExportAndCou
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class KindAbout:
     """A kind, how many rows of it there are about one person, and a few in words;
     known is False where there is nothing to count.
     """
@@ -154,9 +154,9 @@ class Held:
     shown: tuple[str, ...] = ()
 
 
-def held_about(user: Any) -> list[Held]:
+def kinds_about(user: Any) -> list[KindAbout]:
     """What is there now. A fixed number of queries per kind."""
-    return [Held(kind, kind.held(user), kind.export is not nothing, _words(kind, user)) for kind in kinds()]
+    return [KindAbout(kind, kind.rows_about(user), kind.export is not nothing, _words(kind, user)) for kind in kinds()]
 
 
 def _words(kind: PersonalData, user: Any) -> tuple[str, ...]:

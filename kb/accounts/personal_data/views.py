@@ -48,7 +48,7 @@ AUTHORITIES = {
 def my_data(request: HttpRequest) -> HttpResponse:
     """What we keep about whoever asks."""
     return render(
-        request, "accounts/my_data.html", {"kinds": registry.held_about(request.user), "authority": _authority()}
+        request, "accounts/my_data.html", {"kinds": registry.kinds_about(request.user), "authority": _authority()}
     )
 
 
@@ -113,7 +113,7 @@ def _person_for(request: HttpRequest, pk: int) -> User:
 @require_GET
 def person_data(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person_for(request, pk)
-    return render(request, "accounts/my_data_of_person.html", {"person": person, "kinds": registry.held_about(person)})
+    return render(request, "accounts/my_data_of_person.html", {"person": person, "kinds": registry.kinds_about(person)})
 
 
 @never_cache

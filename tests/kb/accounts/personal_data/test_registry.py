@@ -170,7 +170,7 @@ def test_the_export_holds_no_secret(the_person):
 
 def test_counts_are_those_of_the_export(the_person):
     exported = {kind["kind"]: len(kind["rows"]) for kind in json.loads("".join(registry.exported(the_person)))["data"]}
-    assert {held.kind.name: held.rows for held in registry.held_about(the_person)} == exported
+    assert {held.kind.name: held.rows for held in registry.kinds_about(the_person)} == exported
 
 
 def test_the_file_is_only_one_s_own_and_kept_nowhere():
@@ -222,7 +222,7 @@ def test_the_page_shows_one_s_own_counts_and_nobody_else_s():
     groups.mandate(other, groups.body("PA"))
     page = opened(user).get(people.url("account_my_data")).content.decode()
     assert other.name not in page and other.email not in page
-    mandates = {held.kind.name: held.rows for held in registry.held_about(user)}["groups.mandates"]
+    mandates = {held.kind.name: held.rows for held in registry.kinds_about(user)}["groups.mandates"]
     assert mandates == 0
 
 
@@ -230,7 +230,7 @@ def test_the_page_says_what_is_there_now_in_words_and_stops_after_twenty_lines()
     user = people.member(name="Éva Essai", phone="02 555 01 23")
     for number in range(25):
         groups.mandate(user, groups.body("A" + chr(65 + number)))
-    held = {one.kind.name: one for one in registry.held_about(user)}
+    held = {one.kind.name: one for one in registry.kinds_about(user)}
     assert held["accounts.account"].shown == ("Éva Essai", user.email, "02 555 01 23", "Français")
     assert (len(held["groups.mandates"].shown), held["groups.mandates"].rows) == (registry.SHOWN, 25)
     page = opened(user).get(people.url("account_my_data")).content.decode()
@@ -411,7 +411,7 @@ def test_the_pages_take_as_many_queries_for_much_as_for_little(django_assert_num
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
-            registry.held_about(user)
+            registry.kinds_about(user)
         return len(captured)
 
     queries()
