@@ -99,7 +99,7 @@ class Gate:
 
 @contextmanager
 def writing(model: type[models.Model]) -> Iterator[None]:
-    """While a thing of this model is written that passed: its parts are written with it."""
+    """Lets an approved thing of this model save its own parts, which are otherwise refused."""
     token = _written.set(_written.get() | {model})
     try:
         yield
