@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from kb.directory.public.listing import ListForm, listed
@@ -19,7 +18,7 @@ from kb.languages import current_language
 def index(request: HttpRequest) -> HttpResponse:
     listing = listed(ListForm.read(request.GET), language=current_language())
     shown = {"listing": listing, "form": listing.form, "noindex": listing.form.narrows, "section": "organisations"}
-    return _for_one_reader(render(request, "directory/index.html", shown))
+    return render(request, "directory/index.html", shown)
 
 
 @require_safe
@@ -28,10 +27,4 @@ def organisation(request: HttpRequest, code: str) -> HttpResponse:
     if found is None:
         raise Http404("no such organisation")
     shown = {"shown": found, "noindex": not found.organisation.is_active, "section": "organisations"}
-    return _for_one_reader(render(request, "directory/organisation.html", shown))
-
-
-def _for_one_reader(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["Cookie"])
-    response["Cache-Control"] = "private, no-cache"
-    return response
+    return render(request, "directory/organisation.html", shown)

@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         logger.error("The library cannot be listed: %s", reason)
         listing = Listing((), (), 0, available=False)
     shown = {"listing": listing, "section": "library", "may_contribute": may_contribute(held)}
-    return _for_one_reader(render(request, "library/index.html", shown, status=200 if listing.available else 503))
+    return render(request, "library/index.html", shown, status=200 if listing.available else 503)
 
 
 @require_safe
@@ -71,7 +71,7 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
         "noindex": PUBLIC not in whole.reference.effective_audiences,
         "section": "library",
     }
-    return _for_one_reader(render(request, "library/reference.html", shown))
+    return render(request, "library/reference.html", shown)
 
 
 @require_safe
@@ -104,7 +104,7 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
         "noindex": True,
         "section": "library",
     }
-    return _for_one_reader(render(request, "library/reader.html", shown))
+    return render(request, "library/reader.html", shown)
 
 
 @require_safe
@@ -191,19 +191,9 @@ def _finder() -> Finder | None:
 
 
 def _withdrawn(request: HttpRequest, gone: Withdrawn) -> HttpResponse:
-    return _for_one_reader(
-        render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True})
-    )
+    return render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True})
 
 
 def _taken_away(request: HttpRequest, gone: TakenAway) -> HttpResponse:
     shown = {"gone": gone, "reference": gone.whole.reference, "section": "library", "noindex": True}
-    return _for_one_reader(render(request, "library/taken_away.html", shown, status=410))
-
-
-def _for_one_reader(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["Cookie"])
-    response["Cache-Control"] = "private, no-cache"
-    if response.status_code == 503:
-        response["Retry-After"] = "60"
-    return response
+    return render(request, "library/taken_away.html", shown, status=410)

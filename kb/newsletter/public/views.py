@@ -7,7 +7,7 @@ import hashlib
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from kb.languages import current_language, word
@@ -28,7 +28,7 @@ def archive(request: HttpRequest) -> HttpResponse:
         "section": SECTION,
         "every_weeks": NewsletterSettings.load(request).every_weeks,
     }
-    return _for_one_reader(render(request, "newsletter/archive.html", context))
+    return render(request, "newsletter/archive.html", context)
 
 
 @require_safe
@@ -51,7 +51,7 @@ def page(request: HttpRequest, record: Issue) -> HttpResponse:
         "section": SECTION,
         "every_weeks": NewsletterSettings.load(request).every_weeks,
     }
-    return _for_one_reader(render(request, "newsletter/issue.html", context))
+    return render(request, "newsletter/issue.html", context)
 
 
 @require_safe
@@ -71,12 +71,6 @@ def feed(request: HttpRequest) -> HttpResponse:
         headers={"Cache-Control": "no-cache", "ETag": etag},
     )
     return get_conditional_response(request, etag=etag, response=response) or response
-
-
-def _for_one_reader(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["Cookie"])
-    response["Cache-Control"] = "private, no-cache"
-    return response
 
 
 urlpatterns = [

@@ -217,6 +217,7 @@ def test_the_address_of_a_version_taken_away_says_so_with_the_reason(published, 
     answer = readers.anyone.get(f"/{language}/{words[0]}/{slug}/{words[1]}/1.1/1/")
 
     assert answer.status_code == 410
+    assert answer["Cache-Control"] == "private, no-cache" and "Cookie" in answer["Vary"]
     assert "Des noms de personnes" in answer.content.decode()
     assert "liste-noms" not in answer.content.decode()
     assert readers.anyone.get(FILE.format(slug, 1)).status_code == 410

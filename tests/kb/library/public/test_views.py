@@ -315,8 +315,13 @@ def test_each_state_of_a_file_is_said_on_the_page_and_in_the_reader(client, stat
 def test_pages_of_the_library_are_never_kept_by_a_shared_cache(client):
     reference = make.reference()
     make.file(reference, "un texte")
-    for way in ("reference", "read", "short"):
-        assert "private" in client.get(address(reference, way))["Cache-Control"]
+    pages = [client.get(address(reference, way)) for way in ("reference", "read", "short")]
+    pages.append(client.get("/fr/bibliotheque/"))
+    reference.state = ReferenceState.WITHDRAWN
+    reference.save()
+    pages.append(client.get(address(reference, "reference")))
+    for answer in pages:
+        assert answer["Cache-Control"] == "private, no-cache" and "Cookie" in answer["Vary"]
 
 
 def test_a_page_of_a_reference_costs_the_same_whatever_hangs_on_it(client):
