@@ -95,6 +95,13 @@ class OpensNothingAgain(_Form):
         """
         return {name: self.instance._meta.get_field(name).value_from_object(self.instance) for name in self.rights}
 
+    def take(self, name: str, value: Any) -> None:
+        """Puts a value into the row and into what the form shows at first: of an older version that is looked at, the
+        words come back and the rights do not.
+        """
+        setattr(self.instance, name, value)
+        self.initial[name] = self.instance._meta.get_field(name).value_from_object(self.instance)
+
     def clean(self) -> Any:
         found = super().clean()
         if self.is_of_before():

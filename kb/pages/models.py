@@ -37,9 +37,17 @@ TAKEN_OFFLINE = _(
 )
 
 
+_DAYS = ("go_live_at", "expire_at")
+
+
 def _moment(written: str | None) -> datetime | None:
     """A moment as a revision keeps it."""
     return parse_datetime(written) if written else None
+
+
+def _kept(name: str, older: Any, now: Any) -> Any:
+    """What an older version of a page takes in a field of rights: words for few do not come back for all either."""
+    return (sorted(narrowed(older or [], now)) or now) if name == "audiences" else now
 
 
 def refuse_reserved(slug: str) -> None:
@@ -54,28 +62,42 @@ def refuse_reserved(slug: str) -> None:
 
 
 class BasePageForm(OpensNothingAgain, WagtailAdminPageForm):
-    """Compares with what holds, in the row and in the newest draft; the page of the form itself may be an older draft
-    that is looked at.
+    """Compares with what holds, in the row and in the newest draft; the page of the form itself may be an older version
+    that is looked at. Of that one the words come back: its readers and days are shown as they are now.
     """
 
     rights = {"audiences": more_readers, "go_live_at": earlier, "expire_at": later}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name, value in self.newest.items():
+            if getattr(self.instance, name) != value:
+                self.take(name, _kept(name, getattr(self.instance, name), self.rights_now[name]))
 
     def read_rights(self) -> dict[str, Any]:
         """One query.
 
         A draft gives nobody a page, but whoever publishes it from its form would give it to the readers chosen there.
+        Besides, in `newest`: the values with which Wagtail opens the form of the page, if not that of an older version.
         """
         now = type(self.instance)._base_manager.filter(pk=self.instance.pk)
         draft = {name: f"latest_revision__content__{name}" for name in self.rights}
-        row = now.values("live", "latest_revision_id", *self.rights, *draft.values()).get()
-        readers = row[draft["audiences"]] or row["audiences"]
+        row = now.values("live", "has_unpublished_changes", "latest_revision_id", *self.rights, *draft.values()).get()
+        drafted = {
+            "audiences": row[draft["audiences"]] or row["audiences"],
+            **{name: _moment(row[draft[name]]) for name in _DAYS},
+        }
+        is_drafted = row["latest_revision_id"] is not None
+        held = {name: row[name] for name in self.rights}
+        self.newest = drafted if is_drafted and row["has_unpublished_changes"] else held
+        readers = drafted["audiences"]
         if row["live"]:
             readers = sorted(narrowed(readers, row["audiences"])) or row["audiences"]
-        times = {
-            name: row[name] if row["latest_revision_id"] is None else _moment(row[draft[name]])
-            for name in ("go_live_at", "expire_at")
+        return {
+            "audiences": readers,
+            **{name: (drafted if is_drafted else held)[name] for name in _DAYS},
+            "live": row["live"],
         }
-        return {"audiences": readers, **times, "live": row["live"]}
 
     def clean(self):
         super().clean()
@@ -222,6 +244,20 @@ class BasePage(Page):
         with transaction.atomic():
             super().move(target, pos=pos, user=user)
             record(*type(self).objects.get(pk=self.pk)._subjects_of_branch())
+
+    def publish(self, revision, *args, **options):
+        """A revision older than the one that readers see, or of a page that is not online than the newest, gives its
+        words back and not its readers. (Of a revert in its form there is a new revision.)
+        """
+        names = ("live", "live_revision_id", "latest_revision_id", "audiences", "expire_at")
+        row = type(self)._base_manager.filter(pk=self.pk).values(*names).get()
+        newest = row["live_revision_id" if row["live"] else "latest_revision_id"]
+        if newest is not None and revision.pk < newest:
+            older = revision.as_object()
+            for name in ("audiences", "expire_at"):
+                setattr(older, name, _kept(name, getattr(older, name), row[name]))
+            revision.content = older.serializable_data()  # of this object only: what is stored stays as it was
+        return super().publish(revision, *args, **options)
 
     # Search
 

@@ -239,6 +239,61 @@ class TestPages:
         self.narrowed(page, expire_at=timezone.now() + timedelta(days=1))
         assert send_old(desk, self.url(page), form, **{"action-publish": "action-publish"})["expire_at"] != [""]
 
+    def revert(self, page, revision) -> str:
+        return reverse("wagtailadmin_pages:revisions_revert", args=[page.pk, revision.pk])
+
+    def test_get_their_older_words_back_without_their_older_readers_and_days(self, desk, page):
+        older, day = page.latest_revision, timezone.now() + timedelta(days=1)
+        self.narrowed(page, audiences=["members"], expire_at=day, title="Corrigé")
+
+        form = opened(desk, self.revert(page, older)) | self.BODY | {"action-publish": "action-publish"}
+
+        assert (form["title"], form["audiences"]) == (["Un article"], ["members"]) and form["expire_at"] != [""]
+        assert desk.post(self.url(page), form).status_code == 302
+        fresh = ContentPage.objects.get(pk=page.pk)
+        assert (fresh.title, fresh.audiences, fresh.expire_at.date()) == ("Un article", ["members"], day.date())
+        assert Client().get(page.url).status_code == 404
+
+    def test_get_their_older_readers_back_where_that_is_chosen_in_the_form(self, desk, page):
+        older = page.latest_revision
+        self.narrowed(page, audiences=["members"])
+        form = opened(desk, self.revert(page, older)) | self.BODY | {"action-publish": "action-publish"}
+        assert desk.post(self.revert(page, older), form | {"audiences": ["public"]}).status_code == 302
+        assert ContentPage.objects.get(pk=page.pk).audiences == ["public"]
+
+    def test_do_not_give_older_words_for_few_to_all(self, desk, page):
+        self.narrowed(page, audiences=["members"])
+        older = ContentPage.objects.get(pk=page.pk).latest_revision
+        self.narrowed(page, audiences=["public"])
+        assert opened(desk, self.revert(page, older))["audiences"] == ["members"]
+
+    def test_keep_the_more_readers_that_their_newest_draft_says(self, desk, page):
+        self.narrowed(page, audiences=["members"])
+        fresh = ContentPage.objects.get(pk=page.pk)
+        fresh.audiences = ["public"]
+        fresh.save_revision()
+        assert opened(desk, self.url(page))["audiences"] == ["public"]
+
+    @pytest.mark.parametrize("is_live", [True, False], ids=["online", "offline"])
+    def test_of_which_an_older_version_is_published_without_a_form_keep_their_readers(self, page, is_live):
+        older = page.latest_revision
+        self.narrowed(page, audiences=["members"], title="Corrigé")
+        if not is_live:
+            ContentPage.objects.get(pk=page.pk).unpublish()
+        older.publish()
+        fresh = ContentPage.objects.get(pk=page.pk)
+        assert (fresh.title, fresh.audiences, fresh.live) == ("Un article", ["members"], True)
+
+    def test_are_opened_on_their_day_by_a_version_that_was_agreed_to_after_they_closed(self, page):
+        self.narrowed(page, audiences=["members"])
+        fresh = ContentPage.objects.get(pk=page.pk)
+        fresh.audiences = ["public"]
+        planned = fresh.save_revision()
+        fresh.title = "Un brouillon"
+        fresh.save_revision()
+        planned.publish()
+        assert ContentPage.objects.get(pk=page.pk).audiences == ["public"]
+
     def test_are_published_by_an_old_form_that_gives_nobody_more(self, desk, page):
         self.narrowed(page, audiences=["members"])
         form = opened(desk, self.url(page)) | self.BODY
