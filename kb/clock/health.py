@@ -49,9 +49,9 @@ def conditions() -> dict[str, Condition]:
     found = {}
     for name in CHECKS.names():
         try:
-            found[name] = CHECKS[name]()
+            found[str(name)] = CHECKS[name]()
         except (DatabaseError, InterfaceError) as error:
-            found[name] = Condition(False, type(error).__name__)
+            found[str(name)] = Condition(False, type(error).__name__)
     return found
 
 

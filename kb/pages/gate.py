@@ -18,10 +18,10 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
     from wagtail.models import Revision
 
 STATE = frozenset({"live", "live_revision", "live_revision_id", "go_live_at", "expire_at"})
@@ -43,10 +43,10 @@ class Gate:
 
     content: tuple[str, ...]
     is_approved: Callable[[Any, int | None], bool]
-    not_scheduled: str | Promise
-    one_by_one: str | Promise
+    not_scheduled: StrOrPromise
+    one_by_one: StrOrPromise
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    not_approved: str | Promise = NOT_APPROVED
+    not_approved: StrOrPromise = NOT_APPROVED
 
     @property
     def bound(self) -> frozenset[str]:
@@ -114,6 +114,8 @@ def is_writing(model: type[models.Model]) -> bool:
 class GatedQuerySet(models.QuerySet):
     """Things of a `Gated` model: changed many at once, none of them becomes public without an agreement."""
 
+    model: type[Gated]
+
     def update(self, **values) -> int:
         with transaction.atomic(using=self.db):
             self.model.gate.check_updated(self, values)
@@ -161,6 +163,8 @@ class Gated(models.Model):
 
 class GatedPartQuerySet(models.QuerySet):
     """Parts of a public thing change with it only, when another revision of it was agreed to."""
+
+    model: type[GatedPart]
 
     def _check(self, arrived: Iterable[Any] = ()) -> None:
         """Raises ValidationError where a part stands in a public thing, or arrives in one."""
@@ -220,7 +224,9 @@ class GatedPart(models.Model):
     @classmethod
     def whole(cls) -> type[Gated]:
         """The model it is part of."""
-        return cls._meta.get_field(cls.part_of).related_model
+        whole = cls._meta.get_field(cls.part_of).related_model
+        assert whole is not None and issubclass(whole, Gated)
+        return whole
 
     def _check(self) -> None:
         """Raises ValidationError where it stands in a public thing, or would arrive in one. One query."""

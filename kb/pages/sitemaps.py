@@ -66,13 +66,13 @@ def register_sitemap(name: str, sitemap: type[Sitemap]) -> None:
 @require_safe
 def whole(request: HttpRequest) -> HttpResponse:
     """/sitemap.xml: every public address, or the list of the pages that hold them."""
-    made: dict[str, type[Sitemap] | Sitemap] = {name: SITEMAPS[name]() for name in SITEMAPS.names()}
+    made = {str(name): SITEMAPS[name]() for name in SITEMAPS.names()}
     if any(sitemap.paginator.num_pages > 1 for sitemap in made.values()):
-        return django_views.index(request, made, sitemap_url_name="sitemap_section")
-    return django_views.sitemap(request, made)
+        return django_views.index(request, {**made}, sitemap_url_name="sitemap_section")
+    return django_views.sitemap(request, {**made})
 
 
 @require_safe
 def section(request: HttpRequest, section: str) -> HttpResponse:
     """/sitemap-<name>.xml?p=<page>: a page of one domain's addresses; 404 for a name or a page that is not there."""
-    return django_views.sitemap(request, {name: SITEMAPS[name] for name in SITEMAPS.names()}, section=section)
+    return django_views.sitemap(request, {str(name): SITEMAPS[name] for name in SITEMAPS.names()}, section=section)

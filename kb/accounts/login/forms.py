@@ -30,7 +30,6 @@ from django.contrib.auth import password_validation
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from wagtail.users.forms import UserCreationForm, UserEditForm
 
@@ -108,6 +107,8 @@ class OwnPanelForm(forms.ModelForm):
 
 # What these are mixed into.
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     _Form = forms.Form
     _ByKey: TypeAlias = LoginWebAuthnForm
     _WithCode: TypeAlias = mfa.AuthenticateForm
@@ -120,7 +121,7 @@ else:
 class _InOurWords(_Form):
     """An allauth form with our labels and help, and without placeholders: the label stays in sight."""
 
-    words: ClassVar[Mapping[str, tuple[str | Promise, str | Promise]]] = {
+    words: ClassVar[Mapping[str, tuple[StrOrPromise, StrOrPromise]]] = {
         "login": (_("E-mail address"), ""),
         "email": (_("E-mail address"), ""),
         "password": (_("Password"), ""),

@@ -118,7 +118,7 @@ class Issue(
 
     @property
     def preview_modes(self) -> list[tuple[str, str]]:
-        return [(mode, str(PREVIEWS[mode][0]) % {"language": PREVIEWS[mode][1]}) for mode in PREVIEWS.names()]
+        return [(str(mode), str(PREVIEWS[mode][0]) % {"language": PREVIEWS[mode][1]}) for mode in PREVIEWS.names()]
 
     def serve_preview(self, request, mode_name) -> HttpResponse:
         """An unknown mode gives the default one."""
