@@ -11,6 +11,7 @@ in `registry`, what differs afterwards in `drifting`; the engine is opened in `o
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,7 +19,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.db.transaction import TransactionManagementError
@@ -146,24 +149,37 @@ def drain(limit: int | None = None) -> int:
     subject at a time.
     Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back.
     A subject whose entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable
-    or LeaseLost: the rows stay.
+    or LeaseLost: the rows stay. So they do when the disk of the index is nearly full: what stays free there is the
+    database's.
     """
     done = 0
     failed: set[str] = set()
     long: set[str] = set()
-    while (limit is None or done < limit) and _waiting(failed).exists():
+    while (limit is None or done < limit) and has_room() and _waiting(failed).exists():
         with lease(INDEX) as own_lease:
             if own_lease is None:
                 return done
             engine = site_engine()
             if not engine.is_current():
                 return done
-            while limit is None or done < limit:
+            while (limit is None or done < limit) and has_room():
                 number = _drain_batch(engine, own_lease, failed, long)
                 if number is None:
                     break
                 done += number
     return done
+
+
+def has_room() -> bool:
+    """Whether the disk of the index has the free bytes that the setting asks for; True where the index is elsewhere."""
+    folder = getattr(settings, "SEARCH_INDEX_DIR", None)
+    if not folder:
+        return True
+    place = next(place for place in (Path(folder).absolute(), *Path(folder).absolute().parents) if place.exists())
+    has = shutil.disk_usage(place).free >= settings.SEARCH_LEAST_FREE_BYTES
+    if not has:
+        logger.warning("The disk of the search index is nearly full; changes wait in the outbox.")
+    return has
 
 
 def _waiting(failed: set[str]) -> OutboxQuerySet:

@@ -344,6 +344,7 @@ CLOCK_WORKER_BEAT_S = env.float("CASS_CLOCK_WORKER_BEAT_S", default=5.0)
 CLOCK_WORKER_DEAD_S = env.float("CASS_CLOCK_WORKER_DEAD_S", default=60.0)
 CLOCK_TASKS_KEPT_DAYS = env.int("CASS_CLOCK_TASKS_KEPT_DAYS", default=14)
 CLOCK_DISK_FREE_BYTES = env.int("CASS_DISK_FREE_MB", default=500) * 1024 * 1024
+SEARCH_LEAST_FREE_BYTES = CLOCK_DISK_FREE_BYTES  # below it changes wait: a full disk stops the database too
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000  # an issue of the newsletter posts twelve for each of its items
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024  # of text, in the admin and with documents
 FILES_ELSEWHERE_MAX_BYTES = 1024 * 1024  # of one request to any other address: reading the fields of 9 MB takes seconds

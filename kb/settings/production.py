@@ -27,7 +27,7 @@
 | CASS_INVITATION_DAYS | 14 | how many days the link of an invitation works |
 | CASS_FILES_MAX_MB | 100 | largest file taken |
 | CASS_PERSON_MAX_MB | 2000 | what one person gave and nobody accepted yet weighs at most that |
-| CASS_DISK_FREE_MB | 500 | /health fails, and no document is taken, when less is free where CASS_VAR is |
+| CASS_DISK_FREE_MB | 500 | /health fails, no document is taken and nothing indexed when less is free where CASS_VAR is |
 | CASS_FILES_CONFINED | yes | `no`: files are read also where the kernel cannot shut in the process that reads them (Landlock, seccomp) |
 | CASS_FILES_LOST_AFTER_S | 60 | seconds after which a file that is unread, and in no queue, is put back in it |
 | CASS_CLOCK_EVERY_S | 60 | seconds between two rounds of the clock |

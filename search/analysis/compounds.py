@@ -14,8 +14,10 @@ from search.analysis.tokens import fold, normalise, slices, stem
 
 SHORTEST_HEAD = 4  # letters of a stem that is looked for inside longer ones
 SHORTEST_REST = 3  # letters the longer word must have beside it
-LONGEST = 40  # letters of a stem that is looked into: what is longer is noise
-MOST_STEMS = 50_000  # different stems of one text that are looked into, the commonest: a book of 1,700 pages has fewer
+LONGEST_HEAD = (
+    16  # the same: what is longer is compound enough, and each letter more costs every index two terms a word
+)
+MOST_STEMS = 20_000  # different stems of one text that are looked into, the commonest: few books have more
 SHORTEST_PART = 4  # letters of a part of the word asked
 _LINKS = ("", "s", "e", "en")  # "gezondheid-s-zorg", "zieke-n-fonds"
 
@@ -30,7 +32,7 @@ def holds(longer: str, shorter: str) -> bool:
         return False
     word, inside = longer[2:], shorter[2:]
     return (
-        len(inside) >= SHORTEST_HEAD
+        SHORTEST_HEAD <= len(inside) <= LONGEST_HEAD
         and len(word) >= len(inside) + SHORTEST_REST
         and (word.startswith(inside) or word.endswith(inside))
     )
@@ -60,11 +62,10 @@ def held(stems: str) -> str:
     return " ".join(found)
 
 
-@lru_cache(50_000)
+@lru_cache(5_000)
 def _held(tagged: str) -> tuple[str, ...]:
-    word = tagged[2 : 2 + LONGEST]
-    tag = f"{tagged[0]}*"
-    lengths = range(SHORTEST_HEAD, len(word) - SHORTEST_REST + 1)
+    tag, word = f"{tagged[0]}*", tagged[2:]
+    lengths = range(SHORTEST_HEAD, min(LONGEST_HEAD, len(word) - SHORTEST_REST) + 1)
     return tuple(tag + part for length in lengths for part in (word[:length], word[-length:]))
 
 

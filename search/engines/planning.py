@@ -16,7 +16,7 @@ from typing import Protocol
 
 from search import ranking
 from search.analysis.asking import asked_words, question_language
-from search.analysis.compounds import SHORTEST_HEAD, divisions, has_compounds, inside
+from search.analysis.compounds import divisions, has_compounds, inside
 from search.analysis.languages import LANGUAGES, own_first
 from search.analysis.tokens import asked_stems, fold, is_function_word, normalise, pieces, plain_words, stem
 from search.entries import Phrase, Query
@@ -195,7 +195,7 @@ def _own(word: str, language: str, vocabulary: Vocabulary) -> tuple[Member, ...]
 def _compounds(word: str, language: str, vocabulary: Vocabulary) -> list[tuple[str, float]]:
     asked = stem(word, language)
     longer = inside(asked)
-    found = [(longer, ranking.COMPOUND)] if len(asked) >= 2 + SHORTEST_HEAD and vocabulary.count("body", longer) else []
+    found = [(longer, ranking.COMPOUND)] if vocabulary.count("body", longer) else []
     parts = [
         (left, right)
         for left, right in divisions(word, language)

@@ -154,6 +154,17 @@ def test_rows_stay_when_the_engine_cannot_write(slips, built, monkeypatch, error
     assert found(built, "logement") == {"test.slip:1"}
 
 
+def test_changes_wait_while_the_disk_of_the_index_is_nearly_full(slips, built, settings):
+    """What stays free there is the database's."""
+    note(slips.put(1, "Le logement"))
+    settings.SEARCH_LEAST_FREE_BYTES = 1 << 62
+    assert keep_up() == 0
+    assert Outbox.objects.count() == 1
+    settings.SEARCH_LEAST_FREE_BYTES = 0
+    assert keep_up() == 1
+    assert found(built, "logement") == {"test.slip:1"}
+
+
 def test_one_broken_subject_holds_up_no_other(slips, built):
     note(slips.put(1, "Le logement"), slips.put(2, "Le logement social"))
     slips.broken = {1}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.analysis.compounds import MOST_STEMS, divisions, held, holds, inside
+from search.analysis.compounds import LONGEST_HEAD, MOST_STEMS, SHORTEST_HEAD, divisions, held, holds, inside
 from search.analysis.tokens import stem
 
 
@@ -27,7 +27,8 @@ def test_divisions_drop_the_link_between_the_parts():
 
 
 @pytest.mark.parametrize(
-    "longer", ["n:huurwaarborg", "n:waarborg", "n:zorgverlen", "n:abcdefg", "n:abcdef", "f:logement"]
+    "longer",
+    ["n:huurwaarborg", "n:waarborg", "n:zorgverlen", "n:abcdefg", "n:abcdef", "f:logement", f"n:{'abcde' * 9}"],
 )
 def test_what_an_index_stores_of_a_word_is_what_it_holds(longer):
     word = longer[2:]
@@ -40,3 +41,11 @@ def test_of_a_text_without_end_the_commonest_stems_are_looked_into():
     found = held(" ".join([*made, "n:huurwaarborg", "n:huurwaarborg"]))
     assert inside("n:waarborg") in found.split()
     assert inside(made[-1][:-3]) not in found.split()
+
+
+@pytest.mark.parametrize("letters", [20, 40, 64])
+def test_made_words_ask_for_a_bounded_part_of_an_index(letters):
+    made = " ".join(f"n:{number:05d}".ljust(letters, "abcde"[number % 5]) for number in range(5_000))
+    found = held(made)
+    assert len(found.split()) <= 5_000 * 2 * (LONGEST_HEAD - SHORTEST_HEAD + 1)
+    assert len(found) < 16 * len(made)
