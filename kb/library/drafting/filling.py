@@ -80,7 +80,7 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
             and _write(reference, name, line["value"])
         ]
         if version is not None and is_read and locked.accept_when_read:
-            if reference.state == ReferenceState.DRAFT:
+            if _is_to_accept(locked, reference):
                 reference.state = ReferenceState.ACCEPTED
                 changed.append("state")
                 mark(reference, _doubts(reference, found, version))
@@ -93,6 +93,17 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
         locked.drafted_from = version.pk if version and is_read else None
         locked.save(update_fields=["drafted", "drafted_from"])
     return locked
+
+
+def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:
+    """Whether it is accepted by itself: a draft as an import left it. Once it was accepted, or somebody chose its state
+    or its readers, a later text changes neither.
+    """
+    return (
+        reference.state == ReferenceState.DRAFT
+        and reference.accepted_at is None
+        and contribution.left_to_editors_at is None
+    )
 
 
 def _same_text(version: FileVersion, read_from: FileVersion | None) -> bool:

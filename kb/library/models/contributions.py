@@ -22,7 +22,8 @@ class Contribution(models.Model):
     version it was read from.
     confirmed_at: when the person said that it is ready; until then it is theirs alone.
     accept_when_read: nobody is going to confirm it (an import): it is accepted as it was drafted once its file was
-    read, and what drafting was not sure of is marked (`LineToVerify`).
+    read, and what drafting was not sure of is marked (`LineToVerify`). left_to_editors_at: since when that is done no
+    more, because it was accepted once, or somebody chose its state or its readers.
     """
 
     reference = models.OneToOneField(Reference, on_delete=models.CASCADE, related_name="contribution")
@@ -32,6 +33,7 @@ class Contribution(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     accept_when_read = models.BooleanField(default=False, editable=False)
+    left_to_editors_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("contribution")

@@ -29,7 +29,8 @@ from kb.library.models.authorities import preferred
 from kb.library.models.marks import Mark, MarkCounter
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
-from search.recording import Recorded, RecordingQuerySet
+from search.recording import Recorded, RecordingQuerySet, rewrites
+from search.registry import Opened
 
 NEEDS_AGREEMENT = _(
     "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
@@ -37,6 +38,7 @@ NEEDS_AGREEMENT = _(
 )
 KIND = "library.reference"
 _AT_ONCE = 500
+_CHOSEN = frozenset({"state", "audiences"})  # what decides who reads a notice
 
 
 class ReferenceQuerySet(RecordingQuerySet):
@@ -89,8 +91,9 @@ class ReferenceQuerySet(RecordingQuerySet):
         if values.get("state") == ReferenceState.ACCEPTED:
             for start in range(0, len(ids), _AT_ONCE):
                 open_versions(ids[start : start + _AT_ONCE])
-        if not {"state", "audiences"}.isdisjoint(values):
+        if not _CHOSEN.isdisjoint(values):
             for start in range(0, len(ids), _AT_ONCE):
+                leave_to_editors(ids[start : start + _AT_ONCE])
                 note_public(self.model.objects.using(self.db).filter(pk__in=ids[start : start + _AT_ONCE]).public())
 
 
@@ -103,6 +106,15 @@ def open_versions(reference_ids: Iterable[int]) -> None:
     last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
     accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
     accepted.update(opened_to=Subquery(last))
+
+
+def leave_to_editors(reference_ids: Iterable[int]) -> None:
+    """The state or the readers of these references were chosen: those that an import brought are never accepted by
+    themselves again. One query; call it inside the transaction of the choice.
+    """
+    contributions = models.QuerySet(Reference._meta.get_field("contribution").related_model)
+    waiting = contributions.filter(accept_when_read=True, left_to_editors_at=None)
+    waiting.filter(reference__in=list(reference_ids)).update(left_to_editors_at=timezone.now())
 
 
 class ReferenceKeyword(ItemBase):
@@ -273,6 +285,14 @@ class Reference(Recorded, ClusterableModel):
             if update_fields is None or "publisher" in update_fields:
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
             super().save(*args, update_fields=update_fields, **options)
+
+    def _opened_before(
+        self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
+    ) -> dict[str, Opened]:
+        """Where the save chooses another state or other readers, an import's reference is from now on the editors'."""
+        if rewrites(self, stored, _CHOSEN.intersection(written)):
+            leave_to_editors([self.pk])
+        return super()._opened_before(subjects, stored, written)
 
     def _follow(self) -> None:
         if self.state == ReferenceState.ACCEPTED:

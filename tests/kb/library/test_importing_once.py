@@ -1,0 +1,180 @@
+"""What an import brought is accepted by itself once: what somebody chose since stays, whatever text comes after."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from kb.files.models import FileVersion
+from kb.files.owners import tell
+from kb.library import importing
+from kb.library.choices import ReferenceState
+from kb.library.drafting import filling
+from kb.library.drafting.filling import enqueue_lost, fill
+from kb.library.models import Contribution, Reference
+from tests.kb.library import builders as make
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ("Dossier sur le logement\nAuteur : Groupe de travail Logement\nmai 2011", "La garantie locative. " * 9)
+
+
+def imported(*, state: str = "scan") -> Reference:
+    """As an import leaves it before its notice is filled, for everyone."""
+    reference = make.reference("Le bail", state=ReferenceState.DRAFT, language="", type="")
+    make.file(reference, state=state)
+    Contribution.objects.create(reference=reference, accept_when_read=True)
+    return reference
+
+
+def fill_all() -> None:
+    for contribution in Contribution.objects.select_related("reference"):
+        fill(contribution)
+
+
+def by_saving(state: str) -> None:
+    reference = Reference.objects.get()
+    reference.state = state
+    reference.save()
+
+
+def by_one_field(state: str) -> None:
+    reference = Reference.objects.get()
+    reference.state = state
+    reference.save(update_fields=["state"])
+
+
+def by_many(state: str) -> None:
+    Reference.objects.update(state=state)
+
+
+def a_new_version() -> None:
+    make.version(Reference.objects.get().files.get().stored_file, PAGES, content=b"%PDF newer")
+
+
+def a_new_reading() -> None:
+    FileVersion.objects.update(state="read", reading=7)
+
+
+CHOICES = [by_saving, by_one_field, by_many]
+
+
+@pytest.mark.parametrize("state", ReferenceState.values)
+@pytest.mark.parametrize("choose", CHOICES)
+def test_the_state_that_somebody_chose_after_acceptance_stays(choose, state, django_capture_on_commit_callbacks):
+    imported()
+    fill_all()
+    assert Reference.objects.get().state == "accepted"
+    choose(state)
+    for comes in (a_new_version, a_new_reading):
+        comes()
+        with django_capture_on_commit_callbacks(execute=True):
+            tell(Reference.objects.get().files.get().stored_file)  # as a reading that ends
+        fill_all()
+
+        assert Reference.objects.get().state == state
+
+
+@pytest.mark.parametrize("state", sorted({*ReferenceState.values} - {ReferenceState.DRAFT}))
+@pytest.mark.parametrize("choose", CHOICES)
+def test_a_draft_that_came_back_from_another_state_before_it_was_read_stays_a_draft(choose, state):
+    imported(state="waiting")
+    choose(state)
+    choose(ReferenceState.DRAFT)
+    FileVersion.objects.update(state="read")
+    fill_all()
+
+    assert Reference.objects.get().state == "draft"
+
+
+def narrowed_by_saving() -> None:
+    reference = Reference.objects.get()
+    reference.audiences = ["body:PA"]
+    reference.save()
+
+
+@pytest.mark.parametrize(
+    "choose", [narrowed_by_saving, lambda: Reference.objects.update(audiences=["body:PA"])], ids=["save", "update"]
+)
+def test_a_draft_whose_readers_somebody_chose_before_it_was_read_stays_a_draft(choose):
+    imported(state="waiting")
+    choose()
+    FileVersion.objects.update(state="read")
+    fill_all()
+
+    assert Reference.objects.get().state == "draft"
+
+
+def test_a_draft_of_which_only_words_were_changed_is_accepted():
+    reference = imported(state="waiting")
+    reference.title = "Le bail de résidence principale"
+    reference.save()
+    FileVersion.objects.update(state="read")
+    fill_all()
+
+    assert Reference.objects.get().state == "accepted"
+
+
+def test_what_was_taken_back_is_filled_with_what_a_later_text_says():
+    imported()
+    fill_all()
+    by_saving(ReferenceState.DRAFT)
+    a_new_version()
+    fill_all()
+    reference = Reference.objects.get()
+
+    assert (reference.state, reference.date_text, reference.language) == ("draft", "2011-05", "fr")
+
+
+def test_what_the_clock_asks_for_again_stays_taken_back():
+    imported(state="read")
+    fill_all()
+    by_saving(ReferenceState.DRAFT)
+    FileVersion.objects.update(read_at=timezone.now() - timedelta(hours=1))
+    Contribution.objects.update(drafted_from=None)
+    enqueue_lost()
+
+    assert Reference.objects.get().state == "draft" and Contribution.objects.get().drafted_from
+
+
+def test_what_ended_the_workers_and_was_taken_back_stays_back():
+    imported(state="read")
+    fill_all()
+    by_saving(ReferenceState.DRAFT)
+    FileVersion.objects.update(read_at=timezone.now() - timedelta(hours=1))
+    Contribution.objects.update(drafted_from=None)
+
+    assert filling._stays_as_it_is(Contribution.objects.get().pk, timezone.now())
+    assert Reference.objects.get().state == "draft"
+
+
+@pytest.mark.parametrize("option", ["--read", "--no-read"])
+def test_a_new_run_of_the_import_changes_the_state_of_nothing_that_somebody_chose(option, tmp_path, monkeypatch):
+    def read_here(version_id: int, *, claim: str) -> None:
+        FileVersion.objects.filter(pk=version_id).update(state="scan", read_at=timezone.now())
+
+    def run(*options: str) -> None:
+        call_command("import_folder", str(tmp_path), "--group", "PA", "--audience", "public", *options)
+
+    def states() -> dict[str, str]:
+        return dict(Reference.objects.values_list("source", "state"))
+
+    monkeypatch.setattr(importing, "read_here", read_here)
+    make.body("PA")
+    chosen = {f"{state}.txt": state for state in ReferenceState.values}
+    for name in chosen:
+        (tmp_path / name).write_text(f"Le bail, {name}")
+    run()
+    assert set(states().values()) == {"accepted"}
+    for name, state in chosen.items():
+        Reference.objects.filter(source=name).update(state=state)
+        (tmp_path / name).write_text(f"Le bail sans les noms, {name}")
+    run(option)
+    FileVersion.objects.filter(state="waiting").update(state="scan", read_at=timezone.now())
+    fill_all()
+    run(option)
+
+    assert FileVersion.objects.count() >= len(chosen) and states() == chosen
