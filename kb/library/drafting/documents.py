@@ -43,7 +43,7 @@ STATED = WEB_PAGES | {MAIL, BOOK}  # formats whose properties are written for re
 
 _GAPS = re.compile(r"\s{4,}")
 _LETTER = re.compile(r"[^\W\d_]")
-_CITED = re.compile(r"\((?:1[89]|20)\d\d[a-z]?\)|^\s*\[\d{1,3}\]\s", re.MULTILINE)
+_CITED = re.compile(r"\((?:1[89]|20)\d\d[a-z]?\)|^[^\S\n]*+\[\d{1,3}\]\s", re.MULTILINE)
 _WITHOUT_DIGITS = re.compile(
     r"^(?:janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|januari|februari|maart|april|mei|juni|juli|augustus|september|oktober"
     r"|november|december|january|february|march|may|june|july|august|october)$|\bversi(?:on|e)\s*[.,;]",
