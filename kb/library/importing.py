@@ -4,7 +4,7 @@ by path and content.
     hidden, data of programs ─► left out          known path and content ─► there already          known path, new content ─► a new version
     any other document ─► reference (a draft) + file ─► read once, as every file ─► `drafting.fill`: filled, accepted, doubtful lines marked
     a file that cannot be read is accepted too, keeps its state and is named in the summary
-    a folder that cannot be opened ─► named in the summary; the others go on
+    a folder that cannot be opened, a link (never followed) ─► named in the summary; the others go on
 The command reads and fills by itself, or leaves both to the worker. Of a file it looks at the name and the first bytes:
 the child that reads it does the rest. A name that is not UTF-8 is opened as it is and kept in signs that can be stored.
 
@@ -13,11 +13,13 @@ A run that was stopped is taken up by running it again; what it had stored and n
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,8 +72,8 @@ class Imported:
 
 
 def documents(folder: Path, *, unopened: Callable[[Path, OSError], None] | None = None) -> Iterator[Path]:
-    """Every file below a folder that is not hidden, in the order of names; links to folders are not followed. One
-    folder at a time in memory.
+    """Every file below a folder that is not hidden, in the order of names; links too, whatever they lead to: none is
+    followed, opening it says so. One folder at a time in memory.
 
     A folder that cannot be opened is given to `unopened`, with why, and the walk goes on.
     """
@@ -92,11 +94,28 @@ def documents(folder: Path, *, unopened: Callable[[Path, OSError], None] | None 
 
 
 def _may_be_file(entry: os.DirEntry[str]) -> bool:
-    """True also for what cannot be looked at (a link in a circle): opening it says why."""
+    """True also for a link, and for what cannot be looked at: opening it says why."""
     try:
-        return entry.is_file()
+        return entry.is_symlink() or entry.is_file(follow_symlinks=False)
     except OSError:
         return True
+
+
+def _open_itself(path: str | os.PathLike[str], flags: int) -> int:
+    """A descriptor of the file of this name; OSError (ELOOP) where the name is a link. Who packed the folder could
+    otherwise name any file of this server, and have it published.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[Path]:
+    """A path to the open file itself, whatever comes under its name meanwhile, while the block lasts."""
+    descriptor = _open_itself(path, os.O_RDONLY)
+    try:
+        yield Path(f"/dev/fd/{descriptor}")
+    finally:
+        os.close(descriptor)
 
 
 def path_key(path: Path, *, folder: Path) -> str:
@@ -125,8 +144,9 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
     """
     name = path_key(path, folder=folder)
     try:
-        check_size(path.stat().st_size)
-        sha256 = sha256_of(path)
+        with _held(path) as content:
+            check_size(content.stat().st_size)
+            sha256 = sha256_of(content)
         known = (
             ImportedDocument.objects.filter(body=body, path=name, sha256=sha256)
             .select_related("reference__body")
@@ -136,15 +156,21 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
             return _there_already(known, name, read=read)
         if reason := _why_left_out(path):
             return Imported(name, "left out", reason=reason)
-        with receiving(path, original_name=shown_name(path)) as received:
+        with _held(path) as content, receiving(content, original_name=shown_name(path)) as received:
             outcome, reference, version = _keep(path, name, received, body=body, audiences=audiences)
     except ValidationError as refused:
         return Imported(name, "left out", reason=" ".join(refused.messages))
     except OSError as error:
-        return Imported(name, "left out", reason=error.strerror or "cannot be opened")
+        return Imported(name, "left out", reason=_why_not_opened(error))
     if read:
         _read(reference, version)
     return Imported(name, outcome, *_state(version), mark=reference.mark)
+
+
+def _why_not_opened(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "a link to another place, which is not followed"
+    return error.strerror or "cannot be opened"
 
 
 def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Imported:
@@ -238,7 +264,7 @@ def _why_left_out(path: Path) -> str:
     """A reason for what is no document: lists of programs, formats that nobody files. Raises OSError."""
     if path.name.lower() in _NOT_DOCUMENTS:
         return "a file of a program, not a document"
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_itself) as file:
         head = file.read(HEAD_BYTES)
     family = family_of(head, path.name)
     if _DATA_ENDINGS.search(path.name) or (family == Family.TEXT and _DATA.match(head)):

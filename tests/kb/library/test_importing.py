@@ -195,6 +195,51 @@ def test_a_link_in_a_circle_is_a_line_of_the_summary(folder):
     assert any(line.startswith("left out\t-\trond.pdf\t") for line in run(folder).splitlines())
 
 
+@pytest.mark.parametrize("to", ["file", "folder", "nothing", "document of the folder"])
+def test_a_link_is_a_line_of_the_summary_and_never_followed(folder, tmp_path_factory, to):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "cass.env").write_text("x\n\nLe mot de passe de la base de données.\n")
+    target = {"file": elsewhere / "cass.env", "folder": elsewhere, "nothing": elsewhere / "none"}
+    (folder / "lien.txt").symlink_to(target.get(to, folder / "page.html"))
+    said = run(folder, "--audience", "public", "--no-read").splitlines()
+
+    assert "left out\t-\tlien.txt\ta link to another place, which is not followed" in said
+    assert said[-1].startswith("7 documents: 3 added, 0 new versions, 0 there already, 4 left out")
+    assert not FileVersion.objects.filter(original_name__in=["lien.txt", "cass.env"]).exists()
+
+
+def test_a_document_that_becomes_a_link_after_it_was_listed_is_left_out(folder):
+    (folder / "sous" / "secret").write_text("x\n\nLe mot de passe de la base de données.\n")
+    found = list(importing.documents(folder))
+    (folder / "page.html").unlink()
+    (folder / "page.html").symlink_to(folder / "sous" / "secret")
+    done = [
+        importing.import_document(path, folder=folder, body=make.body("PA"), audiences=["public"], read=False)
+        for path in found
+        if path.name == "page.html"
+    ]
+
+    assert [(one.outcome, one.reason) for one in done] == [
+        ("left out", "a link to another place, which is not followed")
+    ]
+
+
+def test_a_document_that_becomes_a_link_while_it_is_looked_at_gives_nothing_of_the_other(folder, monkeypatch):
+    sha256_of = importing.sha256_of
+
+    def turning(path):
+        (folder / "page.html").unlink(missing_ok=True)
+        (folder / "page.html").symlink_to(folder / "sous" / "de_huur-waarborg.txt")
+        return sha256_of(path)
+
+    monkeypatch.setattr(importing, "sha256_of", turning)
+    done = importing.import_document(
+        folder / "page.html", folder=folder, body=make.body("PA"), audiences=["public"], read=False
+    )
+
+    assert done.outcome == "left out" and not FileVersion.objects.exists()
+
+
 def test_a_document_is_read_once_by_the_child_and_outside_every_transaction(folder, monkeypatch):
     read = []
 
