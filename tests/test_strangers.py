@@ -58,9 +58,13 @@ def links(outbox) -> list[str]:
     return [re.search(r"https?://[^/\s]+(/\S+)", message.body)[1] for message in outbox]
 
 
-def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_sessions(mailoutbox, settings):
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "link": "3/h/key", "link_place": "8/h/key"}
+def counted(settings, **rates) -> None:
+    settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | rates
     cache.clear()
+
+
+def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_sessions(mailoutbox, settings):
+    counted(settings, link="3/h/key", link_first="1/h/key", link_place="5/h/key")
     person = member("lectrice@cass.example")
     Client().post(url("account_reset_password"), {"email": person.email})
     for number in (1, 2):
@@ -73,3 +77,19 @@ def test_a_link_that_is_opened_without_cookies_again_and_again_makes_few_session
     assert UserSession.objects.count() == 8
     assert not UserSession.objects.filter(expire_date__gt=timezone.now() + timedelta(hours=12)).exists()
     assert Client(REMOTE_ADDR="192.0.2.9").get(subscribing[1], follow=True).status_code == 200
+
+
+def test_links_that_others_open_at_a_place_invented_or_theirs_keep_nobody_from_their_own(mailoutbox, settings):
+    counted(settings, link="30/h/key", link_first="1/h/key", link_place="2/h/key")
+    person = member("lectrice@cass.example")
+    Client().post(url("account_reset_password"), {"email": person.email})
+    for number in (1, 2):
+        Client().post("/fr/echos/abonnement/", {"email": f"a{number}@cass.example", "language": "fr"})
+    reset, *subscribing = links(mailoutbox)
+
+    invented = [re.sub(r"[^/-]+-[^/]+/$", f"zz-aaaa{number}/", reset) for number in range(4)]
+    assert [Client().get(link).status_code for link in invented] == [200] * 4
+    assert [Client().get(subscribing[0]).status_code for _ in range(4)] == [302] * 3 + [429]
+
+    assert Client().get(subscribing[1]).status_code == 302
+    assert Client().get(reset, follow=True).status_code == 200

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from allauth.account import views
+from allauth.account.forms import UserTokenForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 
@@ -48,7 +49,8 @@ def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @secret_address
     @wraps(view)
     def wrapped(request: HttpRequest, uidb36: str, key: str) -> HttpResponse:
-        if key != views.PasswordResetFromKeyView.reset_url_key and not _may_open(request, key):
+        makes_session = key != views.PasswordResetFromKeyView.reset_url_key and _is_good(uidb36, key)
+        if makes_session and not _may_open(request, key):
             return too_many(request)
         response = view(request, uidb36=uidb36, key=key)
         if response.status_code == 302 and request.method == "GET":
@@ -75,11 +77,21 @@ def _begin_anew(request: HttpRequest) -> None:
         request.session.set_expiry(OPENED_S)
 
 
+def _is_good(uidb36: str, key: str) -> bool:
+    """Whether a link to a new password makes a session; an invented one makes none and counts for nobody. One query."""
+    return UserTokenForm(data={"uidb36": uidb36, "key": key}).is_valid()
+
+
 def _may_open(request: HttpRequest, token: str) -> bool:
-    """Counts the opening of a link, for the link and for the place it comes from: a browser that keeps no cookie makes
-    a session each time.
+    """Counts the opening of a link that exists, for the link and, past its first times, for the place it comes from: a
+    browser that keeps no cookie makes a session each time.
+
+    So what others at the same place open keeps nobody from a link of their own.
     """
-    return spend(Budget("link", mark_of(token)), Budget("link_place", network_of(request))) is not None
+    link = Budget("link", mark_of(token))
+    if spend(Budget("link_first", link.key)) is not None:
+        return spend(link) is not None
+    return spend(link, Budget("link_place", network_of(request))) is not None
 
 
 def kept_token(request: HttpRequest, purpose: str) -> str:

@@ -204,6 +204,7 @@ ACCOUNT_RATE_LIMITS = {
     "factor": "5/300s/key,60/d/key",
     "message": "3/h/key",
     "link": "30/h/key",
+    "link_first": "3/h/key",
     "link_place": "120/h/key",
     "reset_password": "20/m/ip",
     "invitation": "20/m/ip",
