@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from html import unescape
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,28 @@ def sample(route: str) -> str:
     route = re.sub(r"<mark:\w+>", "PA-2012-147", route)
     route = re.sub(r"\(\?P<\w+>[^)]*\)|<(int|number|uuid):\w+>", "1", route)
     return re.sub(r"<[^>]+>", "x", route).replace("^", "").replace("$", "").replace("\\", "")
+
+
+def nginx_counts_for(address: str, name: str) -> bytes:
+    """What nginx counts a sender for: a map of the bytes of the network address, the first pattern that fits."""
+    conf = (Path(site.BASE_DIR) / "docs/systemd/nginx.conf").read_text(encoding="utf-8")
+    rules = re.search(rf"map \$binary_remote_addr \${name} {{(.*?)\n}}", conf, re.DOTALL)[1]
+    packed = ip_address(address).packed
+    for pattern, group in re.findall(r'"~(.+)" \$(\w+);', rules):
+        if found := re.search(pattern.replace("(?<", "(?P<").replace(r"\z", r"\Z").encode(), packed):
+            return found[group]
+    return packed
+
+
+def test_nginx_counts_a_network_as_one_however_its_addresses_are_written():
+    one = ["2001:db8:1:0:a:b:c:d", "2001:db8:1::5", "2001:db8:1:0:ffff::1"]
+    assert len({nginx_counts_for(address, "cass_place") for address in one}) == 1
+    assert len({nginx_counts_for(address, "cass_around") for address in [*one, "2001:db8:1:2::5"]}) == 1
+    assert nginx_counts_for(one[0], "cass_place") != nginx_counts_for("2001:db8:1:2::5", "cass_place")
+    assert nginx_counts_for(one[0], "cass_around") != nginx_counts_for("2001:db8:2::5", "cass_around")
+    four = ["192.0.2.10", "::ffff:192.0.2.10"]
+    assert {nginx_counts_for(address, "cass_place") for address in four} == {b"\xc0\x00\x02\x0a"}
+    assert {nginx_counts_for(address, "cass_around") for address in [*four, "192.0.2.13"]} == {b"\xc0\x00\x02"}
 
 
 def nginx_takes(address: str) -> str:
