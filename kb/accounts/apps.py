@@ -18,6 +18,7 @@ class AccountsConfig(AppConfig):
         from kb.accounts import addresses, editors, noting, recognising, second_factor
         from kb.accounts.fields import DayInput
         from kb.accounts.personal_data import edited_kinds, own_kinds
+        from kb.backoffice import exporting
         from kb.site import caching, signs
 
         register_form_field_override(DateField, override={"widget": DayInput})
@@ -28,6 +29,7 @@ class AccountsConfig(AppConfig):
         password_reset.connect(addresses.prove_by_reset)
         password_reset.connect(recognising.remember_after)
         password_changed.connect(recognising.remember_after)
+        exporting.keep_cells_text()
         signs.clean_everywhere()
         pre_save.connect(signs.clean_lines)
         pre_migrate.connect(caching.make_cache_table, sender=self)
