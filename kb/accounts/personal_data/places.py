@@ -6,7 +6,6 @@ both has looked. Neither is kept for that: a place says where they stand, and a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -14,13 +13,22 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import JSONField, Model, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 from wagtail.admin.admin_url_finder import AdminURLFinder
 
 from kb.accounts.models import NamedPlace
 from kb.accounts.noting import note
-from kb.accounts.personal_data.scrubbing import Identity, fitting, in_batches, naming, whole_words, write
+from kb.accounts.personal_data.scrubbing import (
+    Identity,
+    fitting,
+    in_batches,
+    naming,
+    texts_of,
+    whole_words,
+    with_texts,
+    write,
+)
 from kb.backoffice.columns import column
 
 MOST = 500  # of one person; words that stand in more places are those of a thing
@@ -82,9 +90,8 @@ def _is_full(identity: Identity) -> bool:
 
 
 def text_of(row: Model, name: str) -> str:
-    """The text of a column; of JSON as it is written."""
-    value = getattr(row, name)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """The text of a column; of JSON its texts, one a line, so that no name reads as a part of how JSON is written."""
+    return "\n".join(texts_of(getattr(row, name)))
 
 
 def fingerprint(words: str) -> str:
@@ -157,11 +164,15 @@ def take_out(place: NamedPlace) -> bool:
     standing = [words for words, (_s, _l, kept) in zip(found, place.spans, strict=True) if fingerprint(words) == kept]
     if not standing:
         return False
-    for words in standing:
-        text = whole_words(words).sub(Identity(place.user_id).mark, text)
-    column = row._meta.get_field(place.field)
-    value = json.loads(text) if isinstance(column, JSONField) else fitting(row, place.field, text)
-    write(row, {place.field: value})
+    mark = Identity(place.user_id).mark
+
+    def without(text: str) -> str:
+        for words in standing:
+            text = whole_words(words).sub(mark, text)
+        return text
+
+    value = with_texts(getattr(row, place.field), without)
+    write(row, {place.field: fitting(row, place.field, value)})
     note("name taken out", place.user_id)
     place.delete()
     return True

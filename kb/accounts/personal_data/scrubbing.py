@@ -158,6 +158,47 @@ def is_like_a_name(name: str) -> bool:
     return sum(any(sign.isupper() for sign in word) for word in name.split()) >= 2
 
 
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text that a JSON value holds, keys too, and in texts that are JSON themselves (blocks of a page in a
+    revision) those within.
+    """
+    if isinstance(value, str):
+        inner = _within(value)
+        yield from texts_of(inner) if inner is not None else (value,)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield str(key)
+            yield from texts_of(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from texts_of(one)
+
+
+def with_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """The same value with each of `texts_of` changed. Its shape stays: no word can stand across two texts."""
+    if isinstance(value, str):
+        inner = _within(value)
+        if inner is None:
+            return change(value)
+        changed = with_texts(inner, change)
+        return value if changed == inner else json.dumps(changed)
+    if isinstance(value, dict):
+        return {change(str(key)): with_texts(one, change) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [with_texts(one, change) for one in value]
+    return value
+
+
+def _within(text: str) -> Any:
+    """The list or object that a text is the JSON of; None for any other."""
+    if not text.startswith(("[", "{")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def whole_words(spelt: str, *, is_address: bool = False) -> re.Pattern[str]:
     return re.compile(rf"{_BEFORE}{re.escape(spelt)}{_AFTER_ADDRESS if is_address else _AFTER}", re.IGNORECASE)
 

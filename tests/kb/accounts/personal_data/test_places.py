@@ -4,6 +4,7 @@ of others by them. What may name the person is shown to the editors.
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -218,6 +219,23 @@ def test_a_name_that_is_also_that_of_a_thing_is_not_listed(make):
     put_in_by_others("Service Logement")
     erasing.erase(people.member("moi@cass.example", name="Service Logement"), by=None)
     assert not NamedPlace.objects.exists()
+
+
+@pytest.mark.parametrize("name", ['Depth": 3, "Numchild', 'Type": "Text', 'Text", "Value'])
+def test_a_name_that_is_written_like_json_is_listed_nowhere_and_breaks_nothing(name):
+    put_in_by_others("rien")
+    page = pages.page("Deux", slug="deux")
+    page.body = [("text", "<p>Un mot de Mia Essai</p>")]
+    revision = page.save_revision()
+    before = Revision.objects.get(pk=revision.pk).content
+    assert '"type": "text"' in before["body"] and '"depth": 3, "numchild"' in json.dumps(before)
+    erasing.erase(people.member("moi@cass.example", name=name), by=None)
+    assert not NamedPlace.objects.exists()
+    erasing.erase(people.member("elle@cass.example", name="Mia Essai"), by=None)
+    place = NamedPlace.objects.get()
+    assert places.take_out(place)
+    after = Revision.objects.get(pk=revision.pk).content
+    assert after == before | {"body": before["body"].replace("Mia Essai", f"erased-{place.user_id}")}
 
 
 def test_a_text_that_was_changed_since_is_left_to_the_editor():
