@@ -46,7 +46,7 @@ from kb.accounts.personal_data.registry import (
     Row,
     register_personal,
 )
-from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub, spellings
+from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub, spellings, texts_of
 
 EDITORS = _("Editors")
 
@@ -137,10 +137,10 @@ def named_now(present: Model | None, identity: Identity) -> frozenset[str]:
         for relation in get_all_child_relations(type(present)):
             if relation.related_model is not Comment:
                 rows += getattr(present, relation.get_accessor_name()).all()
-    values = (
+    values = (  # of a body its JSON, of which a name may be written like a part
         str(field.value_to_string(row)) for row in rows for field in row._meta.concrete_fields if not field.is_relation
     )
-    return identity.anywhere.named_in("\n".join(values))
+    return identity.anywhere.named_in("\n".join(text for value in values for text in texts_of(value)))
 
 
 def is_title_of_a_page(name: str) -> bool:

@@ -224,6 +224,7 @@ def test_a_name_that_is_also_that_of_a_thing_is_not_listed(make):
 @pytest.mark.parametrize("name", ['Depth": 3, "Numchild', 'Type": "Text', 'Text", "Value'])
 def test_a_name_that_is_written_like_json_is_listed_nowhere_and_breaks_nothing(name):
     put_in_by_others("rien")
+    pages.page("Trois", slug="trois", body=[("text", "<p>Rien</p>")]).save_revision()
     page = pages.page("Deux", slug="deux")
     page.body = [("text", "<p>Un mot de Mia Essai</p>")]
     revision = page.save_revision()
