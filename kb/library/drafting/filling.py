@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Field, Q
 from django.utils import timezone
 from django_tasks import task
 
@@ -209,7 +209,11 @@ def _shaped(name: str, value: Any) -> Any:
     """
     if name == "concepts":
         return sorted(value)
-    return value[: Reference._meta.get_field(name).max_length] if name in _PLAIN else value
+    if name not in _PLAIN:
+        return value
+    column = Reference._meta.get_field(name)
+    assert isinstance(column, Field)
+    return value[: column.max_length]
 
 
 def _current(reference: Reference, name: str) -> Any:
