@@ -154,7 +154,7 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
         )
         if known:
             return _there_already(known, name, read=read)
-        if reason := _why_left_out(path):
+        if reason := _why_left_out(path) or _was_deleted(name, body):
             return Imported(name, "left out", reason=reason)
         with _held(path) as content, receiving(content, original_name=shown_name(path)) as received:
             outcome, reference, version = _keep(path, name, received, body=body, audiences=audiences)
@@ -171,6 +171,15 @@ def _why_not_opened(error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return "a link to another place, which is not followed"
     return error.strerror or "cannot be opened"
+
+
+def _was_deleted(name: str, body: Body) -> str:
+    """A reason where an editor deleted what this document had become: changed in its folder, it does not come back by
+    itself.
+    """
+    before = ImportedDocument.objects.filter(body=body, path=name).order_by("-pk").first()
+    deleted = before is not None and before.reference_id is None
+    return "an editor deleted what it had become; who wants it back puts it in by hand" if deleted else ""
 
 
 def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Imported:

@@ -178,3 +178,21 @@ def test_a_new_run_of_the_import_changes_the_state_of_nothing_that_somebody_chos
     run(option)
 
     assert FileVersion.objects.count() >= len(chosen) and states() == chosen
+
+
+def test_what_an_editor_deleted_does_not_come_in_again_when_its_file_changes(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(importing, "read_here", lambda version_id, *, claim: None)
+    make.body("PA")
+    file = tmp_path / "bail.txt"
+
+    def run() -> str:
+        call_command("import_folder", str(tmp_path), "--group", "PA", "--audience", "public")
+        return capsys.readouterr().out
+
+    file.write_text("Le bail")
+    run()
+    Reference.objects.all().delete()
+    file.write_text("Le bail, revu")
+    said = run()
+    assert not Reference.objects.exists()
+    assert "deleted" in said and "by hand" in said
