@@ -19,7 +19,7 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
-from kb.accounts.audiences import PUBLIC, audiences_of, may_see, narrowed
+from kb.accounts.audiences import PUBLIC, STAFF, audiences_of, may_see, narrowed
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
 from kb.accounts.reopening import STAMP, OpensNothingAgain, earlier, later, more_readers, stamp_of_rights
 from kb.languages import current_language
@@ -46,8 +46,12 @@ def _moment(written: str | None) -> datetime | None:
 
 
 def _kept(name: str, older: Any, now: Any) -> Any:
-    """What an older version of a page takes in a field of rights: words for few do not come back for all either."""
-    return (sorted(narrowed(older or [], now)) or now) if name == "audiences" else now
+    """What an older version of a page takes in a field of rights: readers it had and that the page has now, editors
+    alone where those have nobody in common, who then choose in the form.
+    """
+    if name != "audiences":
+        return now
+    return sorted(narrowed(older or [], now) | narrowed(now, older or [])) or [STAFF]
 
 
 def refuse_reserved(slug: str) -> None:
