@@ -149,37 +149,50 @@ def drain(limit: int | None = None) -> int:
     subject at a time.
     Does nothing while another drainer is at work, which will see our rows: it looks again after giving the lease back.
     A subject whose entries cannot be made is logged and left in the outbox; the others go on. Raises EngineUnavailable
-    or LeaseLost: the rows stay. So they do when the disk of the index is nearly full: what stays free there is the
-    database's.
+    or LeaseLost: the rows stay. So they do, but for what closes, when the disk of the index is nearly full: what stays
+    free there is the database's.
     """
     done = 0
     failed: set[str] = set()
     long: set[str] = set()
-    while (limit is None or done < limit) and has_room() and _waiting(failed).exists():
+    while (limit is None or done < limit) and _waiting(failed).exists():
         with lease(INDEX) as own_lease:
             if own_lease is None:
                 return done
             engine = site_engine()
             if not engine.is_current():
                 return done
-            while (limit is None or done < limit) and has_room():
+            while limit is None or done < limit:
                 number = _drain_batch(engine, own_lease, failed, long)
                 if number is None:
                     break
                 done += number
+        if not has_room():
+            logger.warning("The disk of the search index is nearly full; what closes nothing waits in the outbox.")
+            break
     return done
 
 
-def has_room() -> bool:
-    """Whether the disk of the index has the free bytes that the setting asks for; True where the index is elsewhere."""
+def has_room(bytes_more: int = 0) -> bool:
+    """Whether the disk of the index has these bytes and those that the setting wants free; True where the index is
+    elsewhere.
+    """
     folder = getattr(settings, "SEARCH_INDEX_DIR", None)
     if not folder:
         return True
     place = next(place for place in (Path(folder).absolute(), *Path(folder).absolute().parents) if place.exists())
-    has = shutil.disk_usage(place).free >= settings.SEARCH_LEAST_FREE_BYTES
-    if not has:
-        logger.warning("The disk of the search index is nearly full; changes wait in the outbox.")
-    return has
+    return shutil.disk_usage(place).free >= settings.SEARCH_LEAST_FREE_BYTES + bytes_more
+
+
+def _want_room(bytes_more: int = 0) -> None:
+    """Raises EngineUnavailable where there is too little."""
+    if not has_room(bytes_more):
+        raise EngineUnavailable("The disk has no room for a second index beside the one in use; make some room first.")
+
+
+def _index_bytes() -> int:
+    folder = getattr(settings, "SEARCH_INDEX_DIR", None)
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) if folder else 0
 
 
 def _waiting(failed: set[str]) -> OutboxQuerySet:
@@ -192,11 +205,12 @@ def _drain_batch(engine: Engine, own_lease: OwnLease, failed: set[str], long: se
     Adds to `failed` those whose entries could not be made, to `long` those of very many pages: these come last, one by
     one.
     """
-    subjects = _first(_waiting(failed | long).closing()) or _first(_waiting(failed | long))
+    waiting = _waiting(failed | long)
+    subjects = _first(waiting.closing()) or (_first(waiting) if has_room() else ())
     if subjects:
         _index(engine, own_lease, subjects, failed, long)
         return len(set(subjects) - long)
-    if not long:
+    if not long or not has_room():
         return None
     one = long.pop()
     _index(engine, own_lease, (one,), failed, long, between=_Others(engine, own_lease, failed, long, one))
@@ -418,6 +432,7 @@ def rebuild(*, progress: Progress | None = None, wait_s: float = 60.0) -> int:
 
 
 def _rebuild(engine: Engine, own_lease: OwnLease, progress: Progress) -> int:
+    _want_room(_index_bytes())
     before = array("q", Outbox.objects.values_list("id", flat=True).iterator())
     left_out = set(Outbox.objects.left_out().values_list("subject", flat=True))
     unmade: set[str] = set()
@@ -428,6 +443,7 @@ def _rebuild(engine: Engine, own_lease: OwnLease, progress: Progress) -> int:
     ):
         progress(done, len(subjects))
         for some in light_batches(subjects):
+            _want_room()
             wanted = [subject for subject in some if subject not in left_out]
             with _trying_if_long(wanted):
                 made, not_made = make_entries(wanted)

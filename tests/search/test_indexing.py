@@ -154,14 +154,29 @@ def test_rows_stay_when_the_engine_cannot_write(slips, built, monkeypatch, error
     assert found(built, "logement") == {"test.slip:1"}
 
 
-def test_changes_wait_while_the_disk_of_the_index_is_nearly_full(slips, built, settings):
-    """What stays free there is the database's."""
+def test_changes_wait_while_the_disk_of_the_index_is_nearly_full_and_closings_do_not(slips, built, settings):
+    """What stays free there is the database's; what is taken out makes room."""
     note(slips.put(1, "Le logement"))
+    drain()
+    note(slips.put(2, "Un logement"))
+    gone = slips.put(1, "Le logement")
+    del slips.slips[1]
+    Outbox.objects.create(subject=gone, closes=True)
     settings.SEARCH_LEAST_FREE_BYTES = 1 << 62
-    assert keep_up() == 0
-    assert Outbox.objects.count() == 1
+    assert keep_up() == 1
+    assert found(built, "logement") == set()
+    assert [row.subject for row in Outbox.objects.all()] == ["test.slip:2"]
     settings.SEARCH_LEAST_FREE_BYTES = 0
     assert keep_up() == 1
+    assert found(built, "logement") == {"test.slip:2"}
+
+
+def test_no_second_index_is_begun_where_it_has_no_room(slips, built, settings):
+    note(slips.put(1, "Le logement"))
+    drain()
+    settings.SEARCH_LEAST_FREE_BYTES = 1 << 62
+    with pytest.raises(EngineUnavailable, match="no room"):
+        rebuild()
     assert found(built, "logement") == {"test.slip:1"}
 
 
