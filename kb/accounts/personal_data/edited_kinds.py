@@ -46,7 +46,7 @@ from kb.accounts.personal_data.registry import (
     Row,
     register_personal,
 )
-from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub, spellings, texts_of
+from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub, spellings, texts_of, words_of
 
 EDITORS = _("Editors")
 
@@ -140,7 +140,8 @@ def named_now(present: Model | None, identity: Identity) -> frozenset[str]:
     values = (  # of a body its JSON, of which a name may be written like a part
         str(field.value_to_string(row)) for row in rows for field in row._meta.concrete_fields if not field.is_relation
     )
-    return identity.anywhere.named_in("\n".join(text for value in values for text in texts_of(value)))
+    texts = [text for value in values for text in texts_of(value)]
+    return identity.everywhere.named_in("\n".join(texts)) | identity.asked.named_in("\n".join(map(words_of, texts)))
 
 
 def is_title_of_a_page(name: str) -> bool:

@@ -12,10 +12,12 @@ from itertools import islice
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 from wagtail.admin.admin_url_finder import AdminURLFinder
+from wagtail.models import Revision
 
 from kb.accounts.models import NamedPlace
 from kb.accounts.noting import note
@@ -27,6 +29,7 @@ from kb.accounts.personal_data.scrubbing import (
     texts_of,
     whole_words,
     with_texts,
+    words_of,
     write,
 )
 from kb.backoffice.columns import column
@@ -63,7 +66,7 @@ def list_places(rows: QuerySet, fields: Iterable[str], identity: Identity) -> No
 
 
 def note_place(row: Model, name: str, identity: Identity) -> None:
-    text = text_of(row, name)
+    text = "\n".join(words_of(one) for one in texts_of(getattr(row, name)))
     found = (pattern.search(text) for pattern, _new, _words in identity.asked.patterns)
     spans = sorted({(one.start(), len(one[0]), fingerprint(one[0])) for one in found if one})
     if spans and not _is_full(identity):
@@ -154,7 +157,8 @@ def _shown(place: NamedPlace, thing: Model) -> Shown:
 @transaction.atomic
 def take_out(place: NamedPlace) -> bool:
     """Replaces the words by the number of the account, wherever they stand in this column, and takes the place off the
-    list; False where they are not there any more as they were.
+    list; False, with nothing changed, where they are not there any more as they were, or where a version could not be
+    opened without them.
     """
     row = thing_of(place)
     if row is None or not place.field:
@@ -171,10 +175,26 @@ def take_out(place: NamedPlace) -> bool:
             text = whole_words(words).sub(mark, text)
         return text
 
-    value = with_texts(getattr(row, place.field), without)
-    write(row, {place.field: fitting(row, place.field, value)})
+    before = getattr(row, place.field)
+    value = fitting(row, place.field, with_texts(before, without))
+    opened = _opens(row)
+    setattr(row, place.field, value)
+    if value == before or (opened and not _opens(row)):
+        return False
+    write(row, {place.field: value})
     note("name taken out", place.user_id)
     place.delete()
+    return True
+
+
+def _opens(row: Model) -> bool:
+    """Whether a version makes a page again (or what else it is of); True for any other row."""
+    if not isinstance(row, Revision):
+        return True
+    try:
+        row.as_object()
+    except (ObjectDoesNotExist, ValidationError, AttributeError, LookupError, TypeError, ValueError):
+        return False
     return True
 
 

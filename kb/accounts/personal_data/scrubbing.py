@@ -27,6 +27,19 @@ from django.db.models.functions import Cast
 _AT_ONCE = 200
 _FEWEST_DIGITS = 6  # a shorter number is no telephone, and is in too many texts
 _WHOLE_NUMBER = 9  # digits of a number that nobody else has: "02 247 22 11"
+_LIKE_A_NUMBER = re.compile(r"[+0-9 \u00a0\u202f()./-]+")
+_A_DATE = re.compile(
+    r"(?<!\d)(?:(?:1[89]|20)\d\d[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.](?:1[89]|20)\d\d)(?!\d)", re.ASCII
+)
+_OF_STRUCTURE = frozenset('<>"={}[]:\\')  # signs of HTML and JSON, of which a name may be written like a part
+# What a program reads: a moment as JSON writes it, or the number of a block or a translation.
+_FOR_PROGRAMS = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+    r"|[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}",
+    re.ASCII,
+)
+_TAG = re.compile(r'<[A-Za-z/!](?:[^<>"]|"[^"<]*")*+>|<[A-Za-z/!][^<>]*+>')
+_READ_ALOUD = re.compile(r'(?<=\s)((?:alt|title)=")([^"]*)', re.IGNORECASE)  # of a tag, what people read
 # the start of a word, also after a line break written as \n
 _BEFORE = r"(?:(?<![\w@.+-])|(?<=\\[nrt])|(?<=\\u[0-9A-Fa-f]{4}))"
 _AFTER, _AFTER_ADDRESS = (
@@ -136,7 +149,7 @@ class Identity:
         found = {}
         if is_like_a_name(self.name) and not self.is_a_thing:
             found[self.name] = self.mark
-        if _digits(self.phone) >= _WHOLE_NUMBER:
+        if is_like_a_number(self.phone):
             found[self.phone] = self.mark
         return Words(_longest_first(found))
 
@@ -154,8 +167,38 @@ def _digits(phone: str) -> int:
 
 
 def is_like_a_name(name: str) -> bool:
-    """Whether two words at least have a capital: "Mia Essai", not "Rapport annuel"."""
-    return sum(any(sign.isupper() for sign in word) for word in name.split()) >= 2
+    """Whether two words at least have a capital ("Mia Essai", not "Rapport annuel") and no sign is of HTML or JSON."""
+    words = sum(any(sign.isupper() for sign in word) for word in name.split())
+    return words >= 2 and not _OF_STRUCTURE.intersection(name)
+
+
+def is_like_a_number(phone: str) -> bool:
+    """Whether it is written like a whole telephone number and not like a date: "02 247 22 11", not "2026-11-29 23"."""
+    whole = _digits(phone) >= _WHOLE_NUMBER and _LIKE_A_NUMBER.fullmatch(phone)
+    return bool(whole) and not _A_DATE.search(phone)
+
+
+def in_words(text: str, change: Callable[[str], str], change_signs: Callable[[str], str] = lambda signs: signs) -> str:
+    """The text with `change` where people read it, and `change_signs` elsewhere: in the tags of HTML save their alt and
+    title, and in a text that is a moment or an id as a whole.
+    """
+    if _FOR_PROGRAMS.fullmatch(text):
+        return change_signs(text)
+    made, last = [], 0
+    for tag in _TAG.finditer(text):
+        made.append(change(text[last : tag.start()]))
+        last = tag.start()
+        for read in _READ_ALOUD.finditer(text, *tag.span()):
+            made += [change_signs(text[last : read.start(2)]), change(read[2])]
+            last = read.end(2)
+        made.append(change_signs(text[last : tag.end()]))
+        last = tag.end()
+    return "".join((*made, change(text[last:])))
+
+
+def words_of(text: str) -> str:
+    """The text with what `in_words` leaves alone made blank: as long as before, so that a place in it is the same."""
+    return in_words(text, lambda words: words, lambda signs: "\0" * len(signs))
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -175,15 +218,15 @@ def texts_of(value: Any) -> Iterator[str]:
 
 
 def with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """The same value with each of `texts_of` changed. Its shape stays: no word can stand across two texts."""
+    """The same value with each of `texts_of` changed `in_words`. Its shape stays: no word stands across two texts."""
     if isinstance(value, str):
         inner = _within(value)
         if inner is None:
-            return change(value)
+            return in_words(value, change)
         changed = with_texts(inner, change)
         return value if changed == inner else json.dumps(changed)
     if isinstance(value, dict):
-        return {change(str(key)): with_texts(one, change) for key, one in value.items()}
+        return {in_words(str(key), change): with_texts(one, change) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [with_texts(one, change) for one in value]
     return value

@@ -178,7 +178,9 @@ def decide_place(request: HttpRequest, pk: int) -> HttpResponse:
     elif places.take_out(place):
         messages.success(request, _("The name is taken out."))
     else:
-        messages.warning(request, _("The text was changed since: open it and look yourself."))
+        messages.warning(
+            request, _("The words cannot be taken out here, or the text was changed since: open it and look yourself.")
+        )
     return HttpResponseRedirect(reverse("account_named_places"))
 
 

@@ -5,7 +5,7 @@ of others by them. What may name the person is shown to the editors.
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -16,7 +16,7 @@ from django.utils import timezone
 from wagtail.models import Revision
 
 from kb.accounts.models import NamedPlace, User
-from kb.accounts.personal_data import erasing, places, retaining
+from kb.accounts.personal_data import erasing, places, retaining, scrubbing
 from kb.accounts.session_rows import SessionStore, UserSession
 from kb.clock.models import OutgoingMail
 from kb.clock.notices.waiting import waiting_for
@@ -237,6 +237,69 @@ def test_a_name_that_is_written_like_json_is_listed_nowhere_and_breaks_nothing(n
     assert places.take_out(place)
     after = Revision.objects.get(pk=revision.pk).content
     assert after == before | {"body": before["body"].replace("Mia Essai", f"erased-{place.user_id}")}
+
+
+@pytest.mark.parametrize(
+    ("name", "phone"),
+    [
+        ("", "2026-11-29T23:20"),
+        ("", "2026-11-29 23"),
+        ("", "29/11/2026 10"),
+        ('A Linktype="Page"', ""),
+        ("A Linktype", ""),
+    ],
+    ids=["moment", "start of a moment", "day", "tag with signs", "tag"],
+)
+def test_a_name_or_a_phone_that_is_written_like_html_or_a_moment_is_listed_nowhere(name, phone):
+    page = pages.page("Trois", slug="trois", body=[("text", '<p>Voir <a linktype="page" id="3">le guide</a></p>')])
+    page.first_published_at = datetime(2026, 11, 29, 23, 20, 15, tzinfo=UTC)
+    page.intro = "Le 2026-11-29 23, ou le 29/11/2026 10"
+    revision = page.save_revision()
+    page.body, page.intro, page.first_published_at = [], "", None
+    page.save()
+    content = (
+        json.dumps(Revision.objects.get(pk=revision.pk).content).lower().replace('\\\\\\"', '"').replace('\\"', '"')
+    )
+    assert (name.lower() or phone.lower()) in content
+    erasing.erase(people.member("moi@cass.example", name=name, phone=phone), by=None)
+    assert not NamedPlace.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ('<p>Voir <a linktype="page" id="3">A Linktype</a></p>', '<p>Voir <a linktype="page" id="3">X</a></p>'),
+        ('<p><embed alt="A linktype" id="3"/> a &lt; b</p>', '<p><embed alt="X" id="3"/> a &lt; b</p>'),
+        ("1 < 2, a linktype > 3", "1 < 2, X > 3"),
+        ("2026-11-29T23:20:15.123Z", "2026-11-29T23:20:15.123Z"),
+        ("8d2ae1a0-0000-4000-8000-000022472211", "8d2ae1a0-0000-4000-8000-000022472211"),
+        ("02 247 22 11", "X"),
+    ],
+    ids=["tag", "alt", "no tag", "moment", "id", "number"],
+)
+def test_words_are_taken_out_where_people_read_them(text, without):
+    def change(text: str) -> str:
+        for words in ("a linktype", "2026-11-29T23:20", "8d2ae1a0", "02 247 22 11"):
+            text = scrubbing.whole_words(words).sub("X", text)
+        return text
+
+    assert scrubbing.with_texts({"body": json.dumps([text])}, change) == {"body": json.dumps([without])}
+
+
+@pytest.mark.parametrize("phone", ["02 247 22 11", "+32 (0)2/247.22.11", "0471-20-20-20", "022472211"])
+def test_a_phone_that_is_written_like_one_is_asked_about(phone):
+    assert erasing.Identity(7, phone=phone).asked.sought == [phone]
+
+
+def test_a_version_that_could_not_be_opened_without_the_words_stays_as_it_is():
+    revision = pages.page("Trois", slug="trois").save_revision()
+    before = revision.content | {"owner": "022472211"}
+    Revision.objects.filter(pk=revision.pk).update(content=before)
+    erasing.erase(people.member("moi@cass.example", phone="022472211"), by=None)
+    place = NamedPlace.objects.get()
+    assert not places.take_out(place)
+    assert Revision.objects.get(pk=revision.pk).content == before
+    assert NamedPlace.objects.filter(pk=place.pk).exists()
 
 
 def test_a_text_that_was_changed_since_is_left_to_the_editor():
