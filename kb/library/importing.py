@@ -27,13 +27,12 @@ from typing import Literal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from kb.accounts.audiences import MEMBERS, PUBLIC
 from kb.files.choices import State
 from kb.files.models import FileVersion
 from kb.files.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
-from kb.library.catalogue.adding import add_file, add_reference
+from kb.library.catalogue.adding import add_file, add_reference, readers_of_file
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import Doubt, FoundIn, ReferenceState
@@ -235,17 +234,12 @@ def _keep(
         else:
             outcome = "added"
             reference = _new_reference(path, body, audiences)
-            file = add_file(reference, received, audiences=_of_file(audiences))
+            file = add_file(reference, received, audiences=readers_of_file(audiences))
             version = file.stored_file.versions.get()
         ImportedDocument.objects.create(
             body=body, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number
         )
     return outcome, file.reference, version
-
-
-def _of_file(audiences: list[str]) -> list[str]:
-    """Why we may publish it is not known: a file of a public notice is for members."""
-    return [MEMBERS] if PUBLIC in audiences else audiences
 
 
 def _new_reference(path: Path, body: Body, audiences: list[str]) -> Reference:

@@ -12,6 +12,7 @@ from django.core.files.base import File
 from django.db import transaction
 from django.utils.text import get_valid_filename
 
+from kb.accounts.audiences import MEMBERS, PUBLIC
 from kb.files.storing import Received, receiving, store
 from kb.library.choices import PublishReason
 from kb.library.models import Creator, Reference, ReferenceFile
@@ -33,6 +34,13 @@ def add_reference(
     reference.full_clean()
     reference.save()
     return reference
+
+
+def readers_of_file(audiences: list[str]) -> list[str]:
+    """The audiences of the file of a notice with these, while why we may publish it is not known: everyone's becomes
+    the members'.
+    """
+    return [MEMBERS] if PUBLIC in audiences else audiences
 
 
 def add_file(

@@ -17,11 +17,13 @@ from django.db.models import Field, Q
 from django.utils import timezone
 from django_tasks import task
 
+from kb.accounts.audiences import is_within, narrowed
 from kb.clock.queue import unfinished
 from kb.clock.recovering import given_up
 from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
+from kb.library.catalogue.adding import readers_of_file
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.choices import Doubt, ReferenceState
 from kb.library.drafting.documents import Found
@@ -66,11 +68,11 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
         locked.reference = reference
         version = newest_version(reference)
         is_read = version is not None and version.state != State.WAITING and _same_text(version, read_from)
+        is_open, is_for_fewer = reference.state in _OPEN_STATES, _is_for_fewer(reference)
         if locked.accept_when_read:  # nobody looks at it first: what nothing says is left open
-            found = {name: line for name, line in found.items() if line.where}
+            found = {name: line for name, line in found.items() if line.where and (is_open or not is_for_fewer)}
         drafted = {name: line.as_json() for name, line in found.items()}
         marked = set(reference.to_verify.values_list("field", flat=True)) if locked.accept_when_read else set()
-        is_open = reference.state in _OPEN_STATES
         changed = [
             name
             for name, line in drafted.items()
@@ -80,11 +82,11 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
             and _write(reference, name, line["value"])
         ]
         if version is not None and is_read and locked.accept_when_read:
-            if _is_to_accept(locked, reference):
+            if not is_for_fewer and _is_to_accept(locked, reference):
                 reference.state = ReferenceState.ACCEPTED
                 changed.append("state")
                 mark(reference, _doubts(reference, found, version))
-            elif marked:
+            elif marked and not is_for_fewer:
                 doubts = _doubts(reference, found, version)
                 mark(reference, {name: why for name, why in doubts.items() if name in marked})
         if changed:
@@ -104,6 +106,17 @@ def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:
         and reference.accepted_at is None
         and contribution.left_to_editors_at is None
     )
+
+
+def _is_for_fewer(reference: Reference) -> bool:
+    """Whether its first file has fewer readers than an import gives the file of such a notice: the words of the file
+    are not for everyone who reads the notice.
+    """
+    file = reference.files.order_by("sort_order", "number").first()
+    if file is None:
+        return False
+    readers = narrowed(file.audiences, reference.audiences)
+    return not all(is_within(value, readers) for value in readers_of_file(reference.audiences))
 
 
 def _same_text(version: FileVersion, read_from: FileVersion | None) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,8 +19,9 @@ from kb.accounts.fields import AudiencesField, members_only
 from kb.files.models import StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
-from kb.library.models.references import KIND, Reference, open_versions
-from search.recording import Recorded, RecordingQuerySet
+from kb.library.models.references import KIND, Reference, leave_to_editors, open_versions
+from search.recording import Recorded, RecordingQuerySet, rewrites
+from search.registry import Opened
 
 
 class FileCounterManager(models.Manager["FileCounter"]):
@@ -60,6 +62,10 @@ class ReferenceFileQuerySet(RecordingQuerySet):
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def _follow(self, ids: Sequence[int], values: Mapping[str, Any]) -> None:
+        if "audiences" in values:
+            leave_to_editors(ids)
 
 
 class ReferenceFile(Recorded, Orderable):
@@ -151,6 +157,14 @@ class ReferenceFile(Recorded, Orderable):
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
             super().save(*args, **options)
+
+    def _opened_before(
+        self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
+    ) -> dict[str, Opened]:
+        """Where the save chooses other readers, an import's reference is from now on the editors'."""
+        if rewrites(self, stored, {"audiences"}.intersection(written)):
+            leave_to_editors([self.reference_id])
+        return super()._opened_before(subjects, stored, written)
 
     def _follow(self) -> None:
         if self.reference.state == ReferenceState.ACCEPTED:

@@ -109,8 +109,8 @@ def open_versions(reference_ids: Iterable[int]) -> None:
 
 
 def leave_to_editors(reference_ids: Iterable[int]) -> None:
-    """The state or the readers of these references were chosen: those that an import brought are never accepted by
-    themselves again. One query; call it inside the transaction of the choice.
+    """The state or the readers of these references, or of their files, were chosen: those that an import brought are
+    never accepted by themselves again. One query; call it inside the transaction of the choice.
     """
     contributions = models.QuerySet(Reference._meta.get_field("contribution").related_model)
     waiting = contributions.filter(accept_when_read=True, left_to_editors_at=None)

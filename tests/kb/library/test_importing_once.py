@@ -14,7 +14,7 @@ from kb.library import importing
 from kb.library.choices import ReferenceState
 from kb.library.drafting import filling
 from kb.library.drafting.filling import enqueue_lost, fill
-from kb.library.models import Contribution, Reference
+from kb.library.models import Contribution, Reference, ReferenceFile
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -106,6 +106,52 @@ def test_a_draft_whose_readers_somebody_chose_before_it_was_read_stays_a_draft(c
     fill_all()
 
     assert Reference.objects.get().state == "draft"
+
+
+def file_narrowed_by_saving() -> None:
+    file = ReferenceFile.objects.get()
+    file.audiences = ["body:PA"]
+    file.save()
+
+
+def file_narrowed_by_many() -> None:
+    ReferenceFile.objects.update(audiences=["body:PA"])
+
+
+FILE_CHOICES = [file_narrowed_by_saving, file_narrowed_by_many]
+
+
+@pytest.mark.parametrize("is_opened_again", [False, True])
+@pytest.mark.parametrize("choose", FILE_CHOICES)
+def test_a_draft_the_readers_of_whose_file_somebody_chose_before_it_was_read_stays_a_draft(choose, is_opened_again):
+    imported(state="waiting")
+    choose()
+    if is_opened_again:
+        ReferenceFile.objects.update(audiences=["members"])
+    FileVersion.objects.update(state="read")
+    fill_all()
+
+    assert Reference.objects.get().state == "draft"
+
+
+@pytest.mark.parametrize("choose", FILE_CHOICES)
+def test_no_word_of_a_file_for_few_comes_into_the_notice_for_all(choose, django_capture_on_commit_callbacks):
+    imported()
+    fill_all()
+    before = Reference.objects.values().get()
+    choose()
+    a_new_version()
+    with django_capture_on_commit_callbacks(execute=True):
+        tell(ReferenceFile.objects.get().stored_file)
+    fill_all()
+    reference = Reference.objects.get()
+
+    assert Reference.objects.values().get() == before and not reference.creators.exists()
+    assert reference.to_verify.filter(field="date_text").exists()
+    assert "mai" not in str(Contribution.objects.get().drafted) and Contribution.objects.get().drafted_from
+    ReferenceFile.objects.update(audiences=["members"])
+    fill_all()
+    assert Reference.objects.get().date_text == "2011-05"
 
 
 def test_a_draft_of_which_only_words_were_changed_is_accepted():
