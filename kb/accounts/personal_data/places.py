@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import JSONField, Model, QuerySet
 from django.utils.crypto import constant_time_compare, salted_hmac
 from wagtail.admin.admin_url_finder import AdminURLFinder
 from wagtail.models import Revision
@@ -25,6 +25,7 @@ from kb.accounts.personal_data.scrubbing import (
     Identity,
     fitting,
     in_batches,
+    in_words,
     naming,
     texts_of,
     whole_words,
@@ -36,6 +37,8 @@ from kb.backoffice.columns import column
 
 MOST = 500  # of one person; words that stand in more places are those of a thing
 AROUND = 60  # signs shown on either side
+
+_JSON_AS_TEXT = {("wagtail_localize.TranslationSource", "content_json")}
 
 _leads: dict[str, Callable[[Any], Model | None]] = {}
 
@@ -66,7 +69,7 @@ def list_places(rows: QuerySet, fields: Iterable[str], identity: Identity) -> No
 
 
 def note_place(row: Model, name: str, identity: Identity) -> None:
-    text = "\n".join(words_of(one) for one in texts_of(getattr(row, name)))
+    text = "\n".join(words_of(one) for one in _texts(row, name))
     found = (pattern.search(text) for pattern, _new, _words in identity.asked.patterns)
     spans = sorted({(one.start(), len(one[0]), fingerprint(one[0])) for one in found if one})
     if spans and not _is_full(identity):
@@ -94,7 +97,17 @@ def _is_full(identity: Identity) -> bool:
 
 def text_of(row: Model, name: str) -> str:
     """The text of a column; of JSON its texts, one a line, so that no name reads as a part of how JSON is written."""
-    return "\n".join(texts_of(getattr(row, name)))
+    return "\n".join(_texts(row, name))
+
+
+def _texts(row: Model, name: str) -> Iterable[str]:
+    value = getattr(row, name)
+    return texts_of(value) if _holds_json(row, name) else (value or "",)
+
+
+def _holds_json(row: Model, name: str) -> bool:
+    """Of any other column the text is what people wrote, even if it reads like JSON."""
+    return (row._meta.label, name) in _JSON_AS_TEXT or isinstance(column(type(row), name), JSONField)
 
 
 def fingerprint(words: str) -> str:
@@ -176,7 +189,11 @@ def take_out(place: NamedPlace) -> bool:
         return text
 
     before = getattr(row, place.field)
-    value = fitting(row, place.field, with_texts(before, without))
+    try:
+        changed = with_texts(before, without) if _holds_json(row, place.field) else in_words(before, without)
+    except RecursionError:  # nested so deep that only a program wrote it
+        return False
+    value = fitting(row, place.field, changed)
     opened = _opens(row)
     setattr(row, place.field, value)
     if value == before or (opened and not _opens(row)):

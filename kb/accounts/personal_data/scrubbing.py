@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, TypeVar
 from urllib.parse import quote_plus
 
@@ -102,6 +103,13 @@ class Words:
         if isinstance(value, dict):
             return {self.scrubbed(str(key), kept): self.scrubbed_value(one, kept) for key, one in value.items()}
         return value
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key of JSON on its way through `texts_of`, which looks for no JSON within."""
+
+    words: str
 
 
 @dataclass(frozen=True)
@@ -203,22 +211,30 @@ def words_of(text: str) -> str:
 
 def texts_of(value: Any) -> Iterator[str]:
     """Every text that a JSON value holds, keys too, and in texts that are JSON themselves (blocks of a page in a
-    revision) those within.
+    revision) those within; however deep.
     """
-    if isinstance(value, str):
-        inner = _within(value)
-        yield from texts_of(inner) if inner is not None else (value,)
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield str(key)
-            yield from texts_of(one)
-    elif isinstance(value, list | tuple):
-        for one in value:
-            yield from texts_of(one)
+    left = [iter((value,))]
+    while left:
+        for one in left[-1]:
+            inner = _within(one) if isinstance(one, str) else one
+            if isinstance(one, _Key):
+                yield one.words
+            elif isinstance(one, str) and inner is None:
+                yield one
+            elif isinstance(inner, dict):
+                left.append(chain.from_iterable((_Key(str(key)), one) for key, one in inner.items()))
+                break
+            elif isinstance(inner, list | tuple):
+                left.append(iter(inner))
+                break
+        else:
+            left.pop()
 
 
 def with_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """The same value with each of `texts_of` changed `in_words`. Its shape stays: no word stands across two texts."""
+    """The same value with each of `texts_of` changed `in_words`. Its shape stays: no word stands across two texts, and
+    keys that become equal get a number. Raises RecursionError for what is nested too deep.
+    """
     if isinstance(value, str):
         inner = _within(value)
         if inner is None:
@@ -226,7 +242,15 @@ def with_texts(value: Any, change: Callable[[str], str]) -> Any:
         changed = with_texts(inner, change)
         return value if changed == inner else json.dumps(changed)
     if isinstance(value, dict):
-        return {in_words(str(key), change): with_texts(one, change) for key, one in value.items()}
+        made: dict[str, Any] = {}
+        for key, one in value.items():
+            plain = name = in_words(str(key), change)
+            number = 1
+            while name in made or (name != str(key) and name in value):
+                number += 1
+                name = f"{plain} ({number})"
+            made[name] = with_texts(one, change)
+        return made
     if isinstance(value, list | tuple):
         return [with_texts(one, change) for one in value]
     return value

@@ -4,7 +4,11 @@ of others by them. What may name the person is shown to the editors.
 
 from __future__ import annotations
 
+import inspect
 import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -168,6 +172,16 @@ def test_what_the_person_put_in_loses_the_name():
 # The list for editors
 
 
+@contextmanager
+def fewer_frames(number: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(len(inspect.stack(0)) + number)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def listed() -> list[tuple[str, str]]:
     return [(one.words, one.place.field) for one in places.shown(NamedPlace.objects.order_by("pk"))]
 
@@ -300,6 +314,39 @@ def test_a_version_that_could_not_be_opened_without_the_words_stays_as_it_is():
     assert not places.take_out(place)
     assert Revision.objects.get(pk=revision.pk).content == before
     assert NamedPlace.objects.filter(pk=place.pk).exists()
+
+
+def test_a_text_nested_too_deep_is_left_to_the_editor(place):
+    deep = "Mia Essai"
+    for _level in range(300):
+        deep = [deep]
+    FileVersion.objects.update(properties=[deep, json.dumps(deep)])
+    row = FileVersion.objects.get()
+    assert list(scrubbing.texts_of(row.properties)) == ["Mia Essai"] * 2
+    NamedPlace.objects.filter(field="properties").delete()
+    places.note_place(row, "properties", erasing.Identity(place.user_id, name="Mia Essai"))
+    deep_place = NamedPlace.objects.get(field="properties")
+    with fewer_frames(400):
+        assert not places.take_out(deep_place)
+    row.refresh_from_db()
+    assert row.properties == [deep, json.dumps(deep)]
+
+
+def test_a_text_that_only_reads_like_json_keeps_its_writing(place):
+    note = '{"Où": "Mia Essai", "Où": "là-bas"}'
+    Holding.objects.update(note=note)
+    place.delete()
+    holding = Holding.objects.get()
+    places.note_place(holding, "note", erasing.Identity(place.user_id, name="Mia Essai"))
+    assert places.take_out(NamedPlace.objects.get(field="note"))
+    holding.refresh_from_db()
+    assert holding.note == note.replace("Mia Essai", f"erased-{place.user_id}")
+
+
+def test_keys_that_become_equal_are_all_kept():
+    keys = {"Mia Essai": 1, "MIA ESSAI": 2, "X": 3}
+    pattern = scrubbing.whole_words("mia essai")
+    assert scrubbing.with_texts(keys, lambda text: pattern.sub("X", text)) == {"X (2)": 1, "X (3)": 2, "X": 3}
 
 
 def test_a_text_that_was_changed_since_is_left_to_the_editor():
