@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Where a cell may begin: programs set to French or Dutch part at ";" too, others at tabs, and some part within quotes.
+_FORMULA = re.compile(r"""(^(?=[\t\r])|(?:^|[;\t\n\r])(?=[^\S\t\n\r]*"*[^\S\t\n\r]*[=+\-@]))""")
 
 
 def as_text(cell: Any) -> Any:
-    """A cell of a CSV file that no spreadsheet program takes for a formula: one that begins like it gets an apostrophe
-    in front. Numbers stay numbers.
+    """A cell of a CSV file that no spreadsheet program takes for a formula: an apostrophe stands before what begins
+    like one, at its start and after each sign at which a program may part it. Numbers stay numbers.
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return _FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
 def keep_cells_text() -> None:

@@ -16,7 +16,23 @@ def test_a_cell_that_begins_like_a_formula_gets_an_apostrophe(sign):
     assert as_text(f"{sign}1") == f"'{sign}1"
 
 
-@pytest.mark.parametrize("cell", [-1, 1.5, None, "", "Mia = Essai"])
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("Mia;=HYPERLINK(A1);x", "Mia;'=HYPERLINK(A1);x"),
+        ("Mia; -1; +2", "Mia;' -1;' +2"),
+        (" =1", "' =1"),
+        ('Mia;"=1"', 'Mia;\'"=1"'),
+        ("Mia\n=1", "Mia\n'=1"),
+        ("Mia\r\n@x", "Mia\r\n'@x"),
+        ("Mia\t=1", "Mia\t'=1"),
+    ],
+)
+def test_what_a_program_may_part_off_as_a_formula_gets_an_apostrophe(cell, text):
+    assert as_text(cell) == text
+
+
+@pytest.mark.parametrize("cell", [-1, 1.5, None, "", "Mia = Essai", "Mia; Essai - deux", "a\r\nb", "a-b; c"])
 def test_other_cells_stay_as_they_are(cell):
     assert as_text(cell) == cell
 
