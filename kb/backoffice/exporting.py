@@ -8,7 +8,7 @@ from typing import Any
 from wagtail.admin.views.mixins import SpreadsheetExportMixin
 
 # Where a cell may begin: programs set to French or Dutch part at ";" too, others at tabs, and some part within quotes.
-_FORMULA = re.compile(r"""(^(?=[\t\r])|(?:^|[;\t\n\r])(?=[^\S\t\n\r]*"*[^\S\t\n\r]*[=+\-@]))""")
+_FORMULA = re.compile(r"""(^(?=[\t\r])|(?:^|[;\t\n\r])(?=(?:[^\S\t\n\r]|")*+[=+\-@]))""")
 
 
 def as_text(cell: Any) -> Any:
