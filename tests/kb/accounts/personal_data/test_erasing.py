@@ -302,6 +302,24 @@ def test_who_was_erased_is_erased_again_after_a_backup_was_put_back(
     assert full.found_in_database(("revient@cass.example", "Qui Revient")) == {}
 
 
+@pytest.mark.parametrize(
+    "half",
+    [b"17", b"17 2026-11-29T10", b"x 2026-11-29T10:00:00+00:00\n", b"17 0001-01-01T00:00:00+14:00\n", b"\xff\x00\n"],
+)
+def test_a_line_of_the_list_that_cannot_be_read_stops_nobody(
+    settings, tmp_path, django_capture_on_commit_callbacks, caplog, half
+):
+    settings.VAR_DIR = tmp_path
+    erasing.list_of_erased().write_bytes(half)
+    user = people.member("revient@cass.example", name="Qui Revient")
+    row = User.objects.filter(pk=user.pk).values().get()
+    with django_capture_on_commit_callbacks(execute=True):
+        erasing.erase(user, by=None)
+    User.objects.filter(pk=user.pk).update(**row)
+    assert erasing.erase_again() == 1
+    assert "Line 1 of" in caplog.text
+
+
 def test_a_new_person_who_got_the_number_of_an_erased_one_is_not_erased(
     settings, tmp_path, django_capture_on_commit_callbacks
 ):
