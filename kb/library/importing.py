@@ -26,6 +26,7 @@ from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from kb.files.choices import State
 from kb.files.models import FileVersion
@@ -46,6 +47,7 @@ logger = logging.getLogger(__name__)
 
 Outcome = Literal["added", "new version", "there already", "left out"]
 
+_TAKEN_BACK = (ReferenceState.WITHDRAWN, ReferenceState.REFUSED)
 # What a folder of documents may hold although it is not read here: kept as a file with the state "unsupported".
 _DOCUMENT_ENDINGS = re.compile(
     r"\.(pdf|docx?|od[tps]|rtf|pptx?|xlsx?|csv|epub|x?html?|mht|txt|md|eml|msg|pages|djvu|ps|tiff?)$",
@@ -153,7 +155,7 @@ def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str
         )
         if known:
             return _there_already(known, name, read=read)
-        if reason := _why_left_out(path) or _was_deleted(name, body):
+        if reason := _why_left_out(path) or _was_taken_back(name, body, sha256):
             return Imported(name, "left out", reason=reason)
         with _held(path) as content, receiving(content, original_name=shown_name(path)) as received:
             outcome, reference, version = _keep(path, name, received, body=body, audiences=audiences)
@@ -172,13 +174,31 @@ def _why_not_opened(error: OSError) -> str:
     return error.strerror or "cannot be opened"
 
 
-def _was_deleted(name: str, body: Body) -> str:
-    """A reason where an editor deleted what this document had become: changed in its folder, it does not come back by
-    itself.
+def _was_taken_back(name: str, body: Body, sha256: str) -> str:
+    """A reason where an editor took back what this document had become, or what the same bytes had become under any
+    name and for any group: it does not come back by itself.
     """
-    before = ImportedDocument.objects.filter(body=body, path=name).order_by("-pk").first()
-    deleted = before is not None and before.reference_id is None
-    return "an editor deleted what it had become; who wants it back puts it in by hand" if deleted else ""
+    file = ReferenceFile.objects.filter(reference=OuterRef("reference"), number=OuterRef("file_number"))
+    its_versions = FileVersion.objects.filter(
+        stored_file__reference_file__reference=OuterRef("reference"),
+        stored_file__reference_file__number=OuterRef("file_number"),
+    )
+    rows = ImportedDocument.objects.annotate(
+        has_file=Exists(file),
+        has_bytes=Exists(its_versions.filter(sha256=sha256)),
+        has_lost_some=Exists(file.filter(taken_versions__isnull=False)),
+    )
+    last = ImportedDocument.objects.filter(body=body, path=name).order_by("-pk").values_list("pk", flat=True).first()
+    same = rows.filter(sha256=sha256)
+    same_or_last = rows.filter(Q(sha256=sha256) | Q(pk=last))
+    taken_back = {
+        "an editor deleted what it had become": same_or_last.filter(reference=None),
+        "an editor took its file off the reference": same_or_last.filter(has_file=False),
+        "an editor withdrew or refused what it had become": same.filter(reference__state__in=_TAKEN_BACK),
+        "an editor took this version away": same.filter(has_bytes=False, has_lost_some=True),
+    }
+    why = next((why for why, found in taken_back.items() if found.exists()), "")
+    return why and f"{why}; who wants it back puts it in by hand"
 
 
 def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Imported:
@@ -211,9 +231,13 @@ def _read(reference: Reference, version: FileVersion) -> None:
 
 
 def _state(version: FileVersion) -> tuple[str, str]:
-    """The state of the file, and why where it is not plainly read."""
+    """The state of the file, and why where it is not plainly read or not open."""
     state, reason = FileVersion.objects.values_list("state", "reason").get(pk=version.pk)
-    return state, "" if state == State.READ else reason
+    reason = "" if state == State.READ else reason
+    file = ReferenceFile.objects.select_related("reference").get(stored_file=version.stored_file_id)
+    if not reason and not file.opens(version.number):
+        reason = "not open: an editor took a version of it away; whoever saves the reference opens this one"
+    return state, reason
 
 
 def _keep(
@@ -230,7 +254,8 @@ def _keep(
             outcome: Literal["added", "new version"] = "new version"
             version = store(received, stored_file=file.stored_file)
             drop_replaced(file, version)
-            open_versions([file.reference_id])
+            if not file.taken_versions.exists():  # else somebody looks first: the same may be in this one
+                open_versions([file.reference_id])
         else:
             outcome = "added"
             reference = _new_reference(path, body, audiences)

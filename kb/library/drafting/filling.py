@@ -109,12 +109,15 @@ def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:
 
 
 def _is_for_fewer(reference: Reference) -> bool:
-    """Whether its first file has fewer readers than an import gives the file of such a notice: the words of the file
-    are not for everyone who reads the notice.
+    """Whether its first file has fewer readers than an import gives the file of such a notice, or its newest version
+    is not open: the words of the file are not for everyone who reads the notice.
     """
     file = reference.files.order_by("sort_order", "number").first()
     if file is None:
         return False
+    version = newest_version(reference)
+    if version is not None and not file.opens(version.number):
+        return True
     readers = narrowed(file.audiences, reference.audiences)
     return not all(is_within(value, readers) for value in readers_of_file(reference.audiences))
 

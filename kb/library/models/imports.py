@@ -12,7 +12,7 @@ class ImportedDocument(models.Model):
     """A document of a folder that became (a version of) a file of a reference; written in the same transaction.
 
     path is relative to the folder imported, with slashes. A reference that was deleted since leaves the row: it is not
-    imported again.
+    imported again, under any name.
     """
 
     body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="+")
@@ -23,6 +23,7 @@ class ImportedDocument(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
+        indexes = [models.Index(fields=["sha256"], name="library_imported_by_sha256")]
         constraints = [models.UniqueConstraint(fields=["body", "path", "sha256"], name="library_importeddocument_once")]
 
     def __str__(self) -> str:

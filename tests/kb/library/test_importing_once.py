@@ -8,9 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from kb.files.models import FileVersion
+from kb.files.models import FilePage, FileVersion
 from kb.files.owners import tell
 from kb.library import importing
+from kb.library.catalogue.versions import take_away
 from kb.library.choices import ReferenceState
 from kb.library.drafting import filling
 from kb.library.drafting.filling import enqueue_lost, fill
@@ -242,3 +243,84 @@ def test_what_an_editor_deleted_does_not_come_in_again_when_its_file_changes(tmp
     said = run()
     assert not Reference.objects.exists()
     assert "deleted" in said and "by hand" in said
+
+
+def deleted() -> None:
+    Reference.objects.all().delete()
+
+
+def taken_off() -> None:
+    ReferenceFile.objects.all().delete()
+
+
+def version_taken_away() -> None:
+    take_away(ReferenceFile.objects.get(), 1, reason="Des noms y sont", user=None)
+
+
+TAKEN_BACK = {
+    "deleted": deleted,
+    "withdrawn": lambda: by_many(ReferenceState.WITHDRAWN),
+    "refused": lambda: by_many(ReferenceState.REFUSED),
+    "file": taken_off,
+    "version": version_taken_away,
+}
+
+
+@pytest.fixture
+def imported_again(tmp_path, monkeypatch, capsys):
+    """Imports the folder, whose file becomes a public notice, and gives what the command said."""
+
+    def read_here(version_id: int, *, claim: str) -> None:
+        FileVersion.objects.filter(pk=version_id).update(state="scan", read_at=timezone.now())
+
+    def run(group: str = "PA") -> str:
+        call_command("import_folder", str(tmp_path), "--group", group, "--audience", "public")
+        return capsys.readouterr().out
+
+    monkeypatch.setattr(importing, "read_here", read_here)
+    make.body("PA")
+    make.body("LOG")
+    (tmp_path / "bail.txt").write_text("Le bail")
+    run()
+    return run
+
+
+@pytest.mark.parametrize("how", TAKEN_BACK)
+def test_what_an_editor_took_back_does_not_come_in_under_another_name_or_for_another_group(
+    how, imported_again, tmp_path
+):
+    TAKEN_BACK[how]()
+    before = list(Reference.objects.values_list("pk", "state"))
+    assert " 1 left out" in imported_again("LOG")
+    (tmp_path / "bail.txt").rename(tmp_path / "autre.txt")
+    said = imported_again()
+
+    assert " 1 left out" in said and "by hand" in said
+    assert list(Reference.objects.values_list("pk", "state")) == before
+
+
+def test_a_file_that_an_editor_took_off_does_not_come_in_again_when_it_changes(imported_again, tmp_path):
+    taken_off()
+    (tmp_path / "bail.txt").write_text("Le bail, revu")
+
+    assert "took its file off" in imported_again()
+    assert Reference.objects.count() == 1 and not ReferenceFile.objects.exists()
+
+
+def test_a_new_version_of_a_file_that_lost_one_is_stored_and_not_opened(imported_again, tmp_path):
+    version_taken_away()
+    (tmp_path / "bail.txt").write_text("Le bail, revu")
+    assert "not open" in imported_again()
+    file = ReferenceFile.objects.get()
+
+    assert FileVersion.objects.get().number == 2 and not file.opens(2)
+    FilePage.objects.create(version=FileVersion.objects.get(), number=1, text=PAGES[0], spans=[[0, 60, "fr"]])
+    FileVersion.objects.update(state="read", page_count=1, reading=1, languages=["fr"])
+    fill_all()
+    assert not ReferenceFile.objects.get().opens(2) and Reference.objects.get().date_text == ""
+
+
+def test_the_same_bytes_that_nobody_took_back_come_in_under_another_name(imported_again, tmp_path):
+    (tmp_path / "autre.txt").write_text("Le bail")
+
+    assert " 1 added" in imported_again() and Reference.objects.count() == 2

@@ -80,7 +80,7 @@ class Command(BaseCommand):
                 done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
                 counted[done.outcome] += 1
                 counted["waiting"] += done.state == State.WAITING
-                if done.outcome == "left out" or done.state not in ("", State.READ, State.WAITING):
+                if done.reason or done.outcome == "left out" or done.state not in ("", State.READ, State.WAITING):
                     counted["with a problem"] += done.outcome != "left out"
                     if len(told) < LINES_SHOWN:
                         told.append(done)
