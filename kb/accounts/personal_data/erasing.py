@@ -7,12 +7,9 @@ so does what others wrote or published and what may name the person: that is lis
 
 from __future__ import annotations
 
-import logging
-import os
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +24,8 @@ from kb.accounts.addresses import own_addresses, people_by_address
 from kb.accounts.models import NamedPlace, User
 from kb.accounts.noting import note
 from kb.accounts.personal_data import places, registry
+from kb.accounts.personal_data.kept_lines import keep_line, kept_lines
 from kb.accounts.personal_data.scrubbing import Identity
-
-logger = logging.getLogger(__name__)
 
 ERASED = "accounts.erase"
 EXPORTED = "accounts.export"
@@ -159,32 +155,8 @@ def list_of_erased() -> Path:
 
 
 def _note(user: User) -> None:
-    """One line in one write, so that two processes do not mix theirs; on a line of its own after a half one."""
-    with list_of_erased().open("ab+") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 1))
-        begun = file.read(1) not in (b"", b"\n")
-        file.write(f"{chr(10) * begun}{user.pk} {user.date_joined.isoformat()}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+    keep_line(list_of_erased(), str(user.pk), user.date_joined)
 
 
-def _noted() -> Iterator[tuple[int, datetime]]:
-    """Each once; a line that cannot be read (a full disk left half of it) is named in the log and stops nobody."""
-    noted = set()
-    with suppress(FileNotFoundError), list_of_erased().open(errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    noted.add(_parsed(line))
-                except (ValueError, OverflowError):
-                    logger.warning("Line %s of %s cannot be read and is skipped", number, list_of_erased())
-    yield from sorted(noted)
-
-
-def _parsed(line: str) -> tuple[int, datetime]:
-    """Raises ValueError or OverflowError for what `_note` never writes."""
-    pk, joined = line.split()
-    moment = datetime.fromisoformat(joined)
-    if timezone.is_naive(moment):
-        raise ValueError("half a moment")
-    return int(pk), moment.astimezone(UTC)
+def _noted() -> list[tuple[int, datetime]]:
+    return sorted({(int(pk), joined) for pk, joined in kept_lines(list_of_erased(), r"\d{1,18}")})

@@ -192,7 +192,8 @@ def in_words(text: str, change: Callable[[str], str], change_signs: Callable[[st
     """
     if _FOR_PROGRAMS.fullmatch(text):
         return change_signs(text)
-    made, last = [], 0
+    made: list[str] = []
+    last = 0
     for tag in _TAG.finditer(text):
         made.append(change(text[last : tag.start()]))
         last = tag.start()
@@ -213,7 +214,7 @@ def texts_of(value: Any) -> Iterator[str]:
     """Every text that a JSON value holds, keys too, and in texts that are JSON themselves (blocks of a page in a
     revision) those within; however deep.
     """
-    left = [iter((value,))]
+    left: list[Iterator[Any]] = [iter((value,))]
     while left:
         for one in left[-1]:
             inner = _within(one) if isinstance(one, str) else one

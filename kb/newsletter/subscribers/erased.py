@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from kb.accounts.personal_data.kept_lines import keep_line, kept_lines
 from kb.newsletter.choices import SubscriberState
 from kb.newsletter.message.addresses import folded
 from kb.newsletter.models import ErasedAddress, Subscriber
@@ -92,18 +91,12 @@ def erase_again(erase: Callable[[Subscriber], None]) -> int:
 
 
 def _note(beside: Path, digest: str) -> None:
-    """One line in one write, so that two processes do not mix theirs."""
-    with beside.open("ab") as file:
-        file.write(f"{digest} {timezone.now().isoformat()}\n".encode())
-        file.flush()
-        os.fsync(file.fileno())
+    keep_line(beside, digest, timezone.now())
 
 
 def _noted(beside: Path) -> dict[str, datetime]:
     """{hash: its last moment}."""
-    with suppress(FileNotFoundError), beside.open() as file:
-        return {digest: datetime.fromisoformat(at) for digest, at in (line.split() for line in file if line.strip())}
-    return {}
+    return dict(kept_lines(beside, r"[0-9a-f]{64}"))
 
 
 def _rows(addresses: Iterable[str]):

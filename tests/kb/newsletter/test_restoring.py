@@ -45,6 +45,15 @@ def test_who_left_since_the_backup_leaves_again(left, step):
     assert after_restore()[LEFT] == 0
 
 
+@pytest.mark.parametrize("half", [b"0af3", b"0af3 2026-11-29T10:00:00+00:00\n", b"%s 2026-11-29T10\n" % (b"0" * 64)])
+def test_a_line_beside_the_database_that_cannot_be_read_stops_nobody(left, half):
+    for beside in (erased.list_of_left(), erased.list_of_erased()):
+        beside.write_bytes(half)
+    erased._note(erased.list_of_left(), erased.hash_of(left.email))
+    assert after_restore()[LEFT] == 1
+    assert not erased.was_erased(left.email)
+
+
 def test_who_left_and_came_back_before_the_backup_stays(left):
     Subscriber.objects.update(state_at=timezone.now() + timedelta(seconds=1))
     assert after_restore()[LEFT] == 0
