@@ -8,7 +8,7 @@ from django_tasks_db.models import DBTaskResult
 from kb.accounts.audiences import held_by
 from kb.clock import registry
 from kb.clock.models import LastRun
-from kb.clock.notices.waiting import _providers
+from kb.clock.notices.waiting import LISTS
 from kb.clock.overview import QUEUES, last_runs, left_out_of_search, queues
 from kb.clock.wagtail_hooks import ClockPanel
 from kb.clock.working import LANES
@@ -125,4 +125,4 @@ class TestWhatTheSearchLeftOut:
         assert Outbox.objects.left_out().count() == 1
 
     def test_it_is_on_the_lists_of_what_waits(self):
-        assert "clock.left_out_of_search" in _providers
+        assert "clock.left_out_of_search" in [provider.name for provider in LISTS]
