@@ -58,7 +58,11 @@ NAMES = {
     ),
     *("revision_id_a", "revision_id_b", "workflow_pk", "page_pk"),
 }
-WORDS = {"word": "3q2-7wEAAAAB_gD9-dfCiIhFm0Qk1xYz", "uidb36": "2n", "key": "digm2x-b289fd28e68d4ebb8ff0256ac102d2f4"}
+WORDS = {
+    **dict.fromkeys(("word", "token"), "3q2-7wEAAAAB_gD9-dfCiIhFm0Qk1xYz"),
+    "uidb36": "2n",
+    "key": "digm2x-b289fd28e68d4ebb8ff0256ac102d2f4",
+}
 
 
 def addresses(patterns, before: str = ""):
