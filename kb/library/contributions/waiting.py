@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
@@ -171,13 +171,16 @@ def unread(user: Any, held: frozenset[str]) -> WaitingList:
 
 
 def to_verify(user: Any, held: frozenset[str]) -> WaitingList:
-    """For editors: references with lines that a program wrote and nobody has looked at. Three queries."""
+    """For editors: references with lines that a program wrote and nobody has looked at; also drafts that an import
+    brought and somebody held back, which are accepted by nobody else. Three queries.
+    """
     if not user.is_staff:
         return WaitingList(0)
-    found = with_since(Reference.objects.filter(Q(pk__in=marked()), state=ReferenceState.ACCEPTED))
+    held_back = Q(state=ReferenceState.DRAFT, contribution__left_to_editors_at__isnull=False)
+    found = with_since(Reference.objects.filter(Q(state=ReferenceState.ACCEPTED) | held_back, pk__in=marked()))
     total = found.count()
     is_named = total and STAFF in held
-    named = found.order_by("accepted_at", "pk").prefetch_related("to_verify")[:SHOWN] if is_named else ()
+    named = found.order_by(F("accepted_at").asc(nulls_last=True), "pk").prefetch_related("to_verify")[:SHOWN] if is_named else ()
     things = tuple(
         replace(
             _waiting(reference, ", ".join(str(field_name(line.field)) for line in reference.to_verify.all())),

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, override
 
 from kb.accounts.audiences import STAFF, held_by
+from kb.accounts.models import User
 from kb.files.models import FileVersion
 from kb.library.catalogue.verifying import field_name, mark, verified
 from kb.library.choices import Doubt, ReferenceState
@@ -134,6 +135,17 @@ class TestFilling:
 
 
 class TestTheList:
+    def test_an_imported_draft_that_somebody_held_back_waits_too(self):
+        """It is accepted by itself no more, so that nobody else would say that it is there."""
+        contribution = imported(state="waiting")
+        reference = contribution.reference
+        mark(reference, {"title": Doubt.NAME})
+        assert to_verify(people.editor(), frozenset({STAFF})).total == 0
+        reference.audiences = ["members"]
+        reference.save()
+        waiting = to_verify(User.objects.get(), frozenset({STAFF}))
+        assert (waiting.total, [thing.title for thing in waiting.things]) == (1, [reference.full_title])
+
     def test_it_waits_for_editors_alone_and_is_named_after_the_second_factor(self):
         doubted()
         editor = people.editor()
