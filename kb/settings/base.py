@@ -190,6 +190,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]  # no code by mail: who reads the mail is not yet the person
+ACCOUNT_SIGNUP_ENABLED = False
 # allauth's notation. Log-ins, codes and messages that strangers ask for are counted by kb/site/limiting.py, each by
 # the key that kb/accounts/login/admitting.py says; allauth's own two are off.
 ACCOUNT_RATE_LIMITS = {

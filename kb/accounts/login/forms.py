@@ -12,8 +12,6 @@ from allauth.account import forms as account
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.models import EmailAddress
 from allauth.core import context
-from allauth.mfa import app_settings
-from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -27,7 +25,6 @@ from allauth.mfa.webauthn.forms import (
 from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth import password_validation
-from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -391,27 +388,21 @@ class SiteSetPasswordForm(_InOurWords, account.SetPasswordForm):
     pass
 
 
-class _CodeOnce(_WithCode):
-    """A code counts once for as long as it could be accepted: allauth remembers it for one period only, the tolerance
-    accepts it for three.
-    """
+class _Counted(_WithCode):
+    """A code that is tried counts, until one fits."""
 
     def clean_code(self) -> str:
         count_factor(self.user)
         code = super().clean_code()
-        remembered_s = app_settings.TOTP_PERIOD * (2 * app_settings.TOTP_TOLERANCE + 1)
-        if not cache.add(f"accounts.code:{self.user.pk}:{''.join(code.split())}", True, timeout=remembered_s):
-            noting.note("second factor failed", self.user, kind="used before")
-            raise get_adapter().validation_error("incorrect_code")
         admitting.forget_factors(context.request, self.user)
         return code
 
 
-class SiteCodeForm(_CodeOnce, _InOurWords, mfa.AuthenticateForm):
+class SiteCodeForm(_Counted, _InOurWords, mfa.AuthenticateForm):
     pass
 
 
-class SiteConfirmCodeForm(_CodeOnce, _InOurWords, mfa.ReauthenticateForm):
+class SiteConfirmCodeForm(_Counted, _InOurWords, mfa.ReauthenticateForm):
     pass
 
 

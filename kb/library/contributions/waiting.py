@@ -180,7 +180,8 @@ def to_verify(user: Any, held: frozenset[str]) -> WaitingList:
     found = with_since(Reference.objects.filter(Q(state=ReferenceState.ACCEPTED) | held_back, pk__in=marked()))
     total = found.count()
     is_named = total and STAFF in held
-    named = found.order_by(F("accepted_at").asc(nulls_last=True), "pk").prefetch_related("to_verify")[:SHOWN] if is_named else ()
+    in_order = found.order_by(F("accepted_at").asc(nulls_last=True), "pk").prefetch_related("to_verify")
+    named = in_order[:SHOWN] if is_named else ()
     things = tuple(
         replace(
             _waiting(reference, ", ".join(str(field_name(line.field)) for line in reference.to_verify.all())),

@@ -1,6 +1,9 @@
 """The door of the admin: who is let in, with which session, by which address and method."""
 
+import time
+
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.cache import cache
@@ -267,6 +270,35 @@ def test_changing_the_factor_asks_for_a_code_again_after_five_minutes(client):
     session.save()
     assert client.get(url("mfa_deactivate_totp"))["Location"].startswith(url("mfa_reauthenticate"))
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(("factor", "name"), [(False, "account_reauthenticate"), (True, "mfa_reauthenticate")])
+def test_a_proven_address_is_no_way_to_confirm_who_one_is(client, factor, name):
+    """Password or factor, no code by mail: whoever reads the mail of somebody is not yet that person."""
+    user = editor() if factor else member()
+    EmailAddress.objects.filter(user=user).update(verified=True)
+    log_in(client, user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {**record, "at": record["at"] - 301} for record in session["account_authentication_methods"]
+    ]
+    session.save()
+    assert client.get(url("mfa_add_webauthn"))["Location"].startswith(url(name))
+    page = client.get(url(name))
+    assert [way["id"] for way in page.context["reauthentication_alternatives"]] == []
+
+
+@pytest.mark.parametrize("later_s", [0, 29, 59])
+def test_a_code_counts_once_for_as_long_as_it_is_accepted(client, monkeypatch, later_s):
+    user = editor()
+    now = time.time() // 30 * 30
+    code = present_code(SECRET, now=now + 30)[0]  # of a clock that goes half a minute fast
+    monkeypatch.setattr("time.time", lambda: now)
+    for browser, at, let_in in ((client, now, True), (Client(), now + later_s, False)):
+        monkeypatch.setattr("time.time", lambda at=at: at)
+        browser.post(url("account_login"), {"login": user.email, "password": PASSWORD})
+        browser.post(url("mfa_authenticate"), {"code": code})
+        assert ("_auth_user_id" in browser.session) is let_in
 
 
 def test_logging_out_of_the_admin_ends_the_session(client):

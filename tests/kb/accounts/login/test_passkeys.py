@@ -5,6 +5,8 @@ The ceremony itself is in tests/journeys/test_passkeys.py.
 
 import json
 import time
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -96,6 +98,18 @@ def challenge(client) -> str:
     return answer.json()["request_options"]["publicKey"]["challenge"]
 
 
+@dataclass
+class Given:
+    """As much of an answer's reading as is asked for: whose it is, whether the key checked who held it."""
+
+    person: int
+    verified: bool
+
+    @property
+    def response(self):
+        return SimpleNamespace(authenticator_data=SimpleNamespace(is_user_verified=lambda: self.verified))
+
+
 @pytest.fixture
 def held_against(monkeypatch):
     """The challenges that answers were held against, in order; every answer is as good as its challenge is ours."""
@@ -108,7 +122,10 @@ def held_against(monkeypatch):
             raise forms.ValidationError("no challenge")
         return Authenticator.objects.get(user=user)
 
-    monkeypatch.setattr(webauthn, "parse_authentication_response", lambda response: response)
+    def parse(response):
+        return Given(response["id"], response.get("verified", True))
+
+    monkeypatch.setattr(webauthn, "parse_authentication_response", parse)
     monkeypatch.setattr(webauthn, "extract_user_from_response", lambda response: User.objects.get(pk=response["id"]))
     monkeypatch.setattr(webauthn, "complete_authentication", complete)
     return seen
@@ -160,6 +177,15 @@ def test_a_log_in_that_begins_in_the_short_session_of_a_link_lasts_as_long_as_an
     client.post(url("mfa_login_webauthn"), {"credential": json.dumps({"id": person.pk})})
     assert client.session["_auth_user_id"] == str(person.pk)
     assert client.session.get_expiry_age() == settings.SESSION_COOKIE_AGE
+
+
+def test_a_key_that_did_not_check_who_holds_it_lets_nobody_in(client, held_against):
+    person = editor(second_factor=False)
+    passkey(person)
+    given = challenge(client)
+    client.post(url("mfa_login_webauthn"), {"credential": json.dumps({"id": person.pk, "verified": False})})
+    assert held_against == [given]
+    assert "_auth_user_id" not in client.session
 
 
 def test_an_answer_that_does_not_fit_leaves_no_row(client):
