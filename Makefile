@@ -11,6 +11,8 @@ MANAGE := $(BIN)/python manage.py
 CASS_ENV ?= /etc/cass.env
 SITE_MANAGE = $(if $(shell test -r "$(CASS_ENV)" && echo yes),CASS_ENV="$(CASS_ENV)" docs/systemd/manage,$(MANAGE))
 JOBS ?= 2
+# Compiled modules are kept, whatever the environment says: some sixty processes of the tests import the whole site.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## This list
@@ -23,6 +25,10 @@ run: install ## The site, its worker and the demonstration content (PORT=8000)
 .PHONY: test
 test: install-dev ## All tests that need no server
 	@$(BIN)/pytest -n $(JOBS) -m "not server and not drill"
+
+.PHONY: quick
+quick: install-dev ## The tests of what differs from main, in a minute (PATHS="kb/library …" for others)
+	@.ci/quick $(PATHS)
 
 .PHONY: test-all
 test-all: install-dev $(VENV)/.prod ## What needs servers too (PostgreSQL); absent ones are skipped with their reason

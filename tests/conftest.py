@@ -1,7 +1,7 @@
 """What all tests share: a database that is migrated once and copied, and a real Chromium where there is one.
 
 The copy is kept in pytest's cache and keyed on the migrations: the first run after a new migration takes longer, the
-others do not.
+others do not. A run may be given an end (`make quick`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,26 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+# The time
+
+
+def pytest_addoption(parser):
+    parser.addoption("--within-s", type=float, default=None, help="seconds after which no further test is begun")
+
+
+def pytest_configure(config):
+    config.stash[BEGUN] = time.monotonic()
+
+
+BEGUN = pytest.StashKey[float]()
+
+
+def leave_out_when_time_is_over(item):
+    within_s = item.config.getoption("within_s")
+    if within_s is not None and time.monotonic() - item.config.stash[BEGUN] > within_s:
+        pytest.skip(f"not begun within {within_s:g} s: make test runs it")
 
 
 # The database
@@ -157,6 +178,7 @@ def pytest_runtest_setup(item):
     """A test that empties the tables leaves nothing of the migrations:
     the next one that uses the database gets a fresh copy.
     """
+    leave_out_when_time_is_over(item)
     database = item.config.stash.get(DATABASE, None)
     uses = empties_tables(item) or item.get_closest_marker("django_db") or "db" in getattr(item, "fixturenames", ())
     if database is not None and database.is_emptied and uses:
