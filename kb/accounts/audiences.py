@@ -21,6 +21,8 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from search.registries import Providers
+
 PUBLIC = "public"
 MEMBERS = "members"
 STAFF = "staff"
@@ -30,8 +32,10 @@ REFERENT = "referent:"
 Provider = Callable[[Any], Iterable[str]]
 Choices = Callable[[], Iterable[tuple[str, str]]]
 
-_providers: list[Provider] = []
-_choices: list[Choices] = []
+# Of the domains. A provider gives the audiences that a logged-in, active user holds by its domain, once a request;
+# choices are (value, name) pairs that an editor may choose beside public and members.
+PROVIDERS: Providers[Provider] = Providers()
+CHOICES: Providers[Choices] = Providers()
 
 
 def body(code: str) -> str:
@@ -51,22 +55,10 @@ def named(held: Iterable[str], kind: str) -> list[str]:
     return sorted(value.removeprefix(kind) for value in held if value.startswith(kind))
 
 
-def register_provider(provider: Provider) -> None:
-    """`provider(user)` gives the audiences a logged-in, active user holds by its domain. Called once per request."""
-    if provider not in _providers:
-        _providers.append(provider)
-
-
-def register_choices(choices: Choices) -> None:
-    """`choices()` gives (value, name) pairs an editor may choose beside public and members."""
-    if choices not in _choices:
-        _choices.append(choices)
-
-
 def choices() -> list[tuple[str, str]]:
     """All audiences that an editor can give to a thing, with their names in the language of the request."""
     found: list[tuple[str, str]] = [(PUBLIC, str(_("Everyone"))), (MEMBERS, str(_("All members")))]
-    for more in _choices:
+    for more in CHOICES:
         found.extend(more())
     return found
 
@@ -76,7 +68,7 @@ def held_by(user: Any, *, second_factor: bool) -> frozenset[str]:
     if user is None or not user.is_authenticated or not user.is_active:
         return frozenset({PUBLIC})
     held = {PUBLIC, person(user.pk)}
-    for provider in _providers:
+    for provider in PROVIDERS:
         held.update(provider(user))
     if user.is_staff and second_factor:
         held.add(STAFF)

@@ -18,8 +18,8 @@ class GroupsConfig(AppConfig):
             models.Mandate, ("body_id", "role", "is_referent", "since", "until", "is_suspended"), account="user_id"
         )
         noting.watch(models.Body, ("is_active", "successor_id"))
-        audiences.register_provider(granting.audiences_of_mandates)
-        audiences.register_choices(granting.body_choices)
+        audiences.PROVIDERS.add(granting.audiences_of_mandates)
+        audiences.CHOICES.add(granting.body_choices)
         registry.register_facet_labels("groups", naming.facet_names)
         registry.register_filter_names("groups", naming.typed_names)
         personal.register_all()

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
+from search.registries import Registry
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -28,13 +30,13 @@ class Way:
             return ""
 
 
-_ways: dict[str, Way] = {}
+WAYS: Registry[Way] = Registry()  # by route, in the order of registering
 
 
 def register_way(route: str, label: str | Promise, words: str | Promise) -> None:
-    """Called by a domain's `apps.py`; shown in the order of registering."""
-    _ways[route] = Way(route, label, words)
+    """Called by a domain's `apps.py`."""
+    WAYS.register(route, Way(route, label, words))
 
 
 def ways() -> list[Way]:
-    return [way for way in _ways.values() if way.url]
+    return [way for way in WAYS if way.url]

@@ -62,7 +62,7 @@ def identity_of(user: Any) -> Identity:
     An address that the person only asked for, or that is somebody else's by now, is none of theirs.
     """
     proven = {user.email.lower(), *(row.email.lower() for row in own_addresses(user) if row.verified)}
-    former = {word.lower() for kind in registry.kinds() if kind.traces is not None for word in kind.traces(user)}
+    former = {word.lower() for kind in registry.KINDS if kind.traces is not None for word in kind.traces(user)}
     owners = people_by_address(proven | former)
     theirs = {address for address in proven | former if owners.get(address, user).pk == user.pk}
     return Identity(
@@ -71,7 +71,7 @@ def identity_of(user: Any) -> Identity:
         user.name,
         user.phone,
         tuple(sorted(proven & theirs)),
-        is_a_thing=any(kind.stands_in(user.name) for kind in registry.kinds() if kind.stands_in is not None),
+        is_a_thing=any(kind.stands_in(user.name) for kind in registry.KINDS if kind.stands_in is not None),
     )
 
 
@@ -90,7 +90,7 @@ def erase(user: Any, *, by: Any) -> Erasure:
         identity = identity_of(user)
         _become_a_number(user, identity)
         # Last those that look through texts: what the others changed or wrote must not bring a name back.
-        kinds = sorted(registry.kinds(), key=lambda kind: (kind.looks_through_texts, kind.order))
+        kinds = sorted(registry.KINDS, key=lambda kind: (kind.looks_through_texts, kind.order))
         still_named: dict[str, None] = {}
         rows = {}
         for kind in kinds:

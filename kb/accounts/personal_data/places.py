@@ -34,18 +34,20 @@ from kb.accounts.personal_data.scrubbing import (
     write,
 )
 from kb.backoffice.columns import column
+from search.registries import Registry
 
 MOST = 500  # of one person; words that stand in more places are those of a thing
 AROUND = 60  # signs shown on either side
 
 _JSON_AS_TEXT = {("wagtail_localize.TranslationSource", "content_json")}
 
-_leads: dict[str, Callable[[Any], Model | None]] = {}
+# lead(row) is the thing in whose form or history an editor sees this row, by the label of its model.
+LEADS: Registry[Callable[[Any], Model | None]] = Registry()
 
 
 def register_lead(model: type[Model], lead: Callable[[Any], Model | None]) -> None:
-    """Called from `apps.py`: lead(row) is the thing in whose form or history an editor sees this row."""
-    _leads[model._meta.label] = lead
+    """Called from `apps.py`."""
+    LEADS.register(model._meta.label, lead)
 
 
 def address_for(user: Any, place: NamedPlace) -> str:
@@ -53,7 +55,7 @@ def address_for(user: Any, place: NamedPlace) -> str:
     thing = thing_of(place)
     if thing is None:
         return ""
-    lead = _leads.get(thing._meta.label)
+    lead = LEADS.get(thing._meta.label)
     seen = lead(thing) if lead else thing
     return (AdminURLFinder(user).get_edit_url(seen) or "") if seen is not None else ""
 

@@ -23,6 +23,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.personal_data.scrubbing import Identity
+from search.registries import Registry
 
 SHOWN = 20  # lines in words on the page; the file has them all
 
@@ -106,7 +107,7 @@ class PersonalData:
         return self.count(user) if self.count else sum(1 for _row in self.export(user))
 
 
-_kinds: dict[str, PersonalData] = {}
+KINDS: Registry[PersonalData] = Registry("A kind of personal data")  # in the order in which people read them
 
 
 def register_personal(kind: PersonalData) -> None:
@@ -114,16 +115,9 @@ def register_personal(kind: PersonalData) -> None:
 
     Raises ValueError for a name without its domain, and for a period that nothing keeps.
     """
-    if "." not in kind.name:
-        raise ValueError(f"A kind of personal data is named <domain>.<what>, not {kind.name!r}.")
     if kind.kept is not None and not (kind.thin or kind.due):
         raise ValueError(f"{kind.name} is kept for {kind.kept}, and nothing takes it away then.")
-    _kinds[kind.name] = kind
-
-
-def kinds() -> tuple[PersonalData, ...]:
-    """All kinds, in the order in which people read them."""
-    return tuple(sorted(_kinds.values(), key=lambda kind: (kind.order, kind.name)))
+    KINDS.register(kind.name, kind, order=kind.order)
 
 
 class _ExportAndCount(TypedDict):
@@ -156,7 +150,7 @@ class KindAbout:
 
 def kinds_about(user: Any) -> list[KindAbout]:
     """What is there now. A fixed number of queries per kind."""
-    return [KindAbout(kind, kind.rows_about(user), kind.export is not nothing, _words(kind, user)) for kind in kinds()]
+    return [KindAbout(kind, kind.rows_about(user), kind.export is not nothing, _words(kind, user)) for kind in KINDS]
 
 
 def _words(kind: PersonalData, user: Any) -> tuple[str, ...]:
@@ -169,7 +163,7 @@ def exported(user: Any) -> Iterator[str]:
 
     The words are in the language of the moment of the call, not of the moment when a piece is sent.
     """
-    heads = [(kind, {name: str(value) for name, value in _head(kind).items()}) for kind in kinds()]
+    heads = [(kind, {name: str(value) for name, value in _head(kind).items()}) for kind in KINDS]
     start = _json({"person": str(user), "made_at": timezone.now()})[:-1] + ', "data": ['
     return _pieces(user, heads, start)
 

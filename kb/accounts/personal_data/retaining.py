@@ -28,6 +28,7 @@ from wagtail.models import ModelLogEntry, PageLogEntry
 from kb.accounts import writing
 from kb.accounts.models import User, UserSession
 from kb.accounts.personal_data import erasing, registry
+from search.registries import Registry
 
 logger = logging.getLogger(__name__)
 
@@ -49,12 +50,12 @@ class ReasonToStay:
     ever: Callable[[], Q | Exists]
 
 
-_reasons: dict[str, ReasonToStay] = {}
+REASONS: Registry[ReasonToStay] = Registry()
 
 
 def register_reason_to_stay(name: str, *, now: Callable[[], Q | Exists], ever: Callable[[], Q | Exists]) -> None:
     """Called from `apps.py`: a person with a running mandate stays, whenever the last log-in was."""
-    _reasons[name] = ReasonToStay(name, now, ever)
+    REASONS.register(name, ReasonToStay(name, now, ever))
 
 
 def retain() -> str | None:
@@ -63,7 +64,7 @@ def retain() -> str | None:
     One kind that fails stops no other, and is told when all have had their turn.
     """
     done, failed = [], []
-    for kind in registry.kinds():
+    for kind in registry.KINDS:
         if kind.thin is None:
             continue
         try:
@@ -100,7 +101,7 @@ def idle() -> QuerySet[User]:
         .annotate(last_seen=Coalesce("last_login", "date_joined"))
         .filter(last_seen__lt=timezone.now() - IDLE_AFTER)
     )
-    for reason in _reasons.values():
+    for reason in REASONS:
         found = found.exclude(reason.now())
     return found
 
@@ -112,7 +113,7 @@ def never_came() -> QuerySet[User]:
     limit = timezone.now() - NEVER_CAME_AFTER
     found = _ordinary().filter(last_login=None, date_joined__lt=limit).alias(last_invited=Max("invitations__made_at"))
     found = found.filter(Q(last_invited=None) | Q(last_invited__lt=limit))
-    for reason in _reasons.values():
+    for reason in REASONS:
         found = found.exclude(reason.ever())
     return found
 

@@ -77,7 +77,7 @@ def my_data_erase(request: HttpRequest) -> HttpResponse:
             _("Your account is erased. What we knew about you is gone; what you contributed stays, without your name."),
         )
         return HttpResponseRedirect(f"/{current_language()}/")
-    words = {"form": form, "refused": refused, "kinds": registry.kinds()}
+    words = {"form": form, "refused": refused, "kinds": registry.KINDS}
     return render(request, "accounts/my_data_erase.html", words, status=400 if form.errors else 200)
 
 
@@ -143,7 +143,7 @@ def erase_person(request: HttpRequest, pk: int) -> HttpResponse:
             messages.warning(request, _("Some texts may still name the person: they are listed for you to decide."))
             return HttpResponseRedirect(reverse("account_named_places"))
         return HttpResponseRedirect(reverse("wagtailadmin_home"))
-    words = {"form": form, "refused": refused, "person": person, "kinds": registry.kinds()}
+    words = {"form": form, "refused": refused, "person": person, "kinds": registry.KINDS}
     return render(request, "accounts/my_data_erase_person.html", words, status=400 if form.errors else 200)
 
 
@@ -190,7 +190,7 @@ def decide_place(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def processing_register(request: HttpRequest) -> HttpResponse:
     """The register of processing activities (GDPR, article 30), made from what the domains registered."""
-    words = {"kinds": registry.kinds(), "contact": contact_url(), "authority": _authority()}
+    words = {"kinds": registry.KINDS, "contact": contact_url(), "authority": _authority()}
     return render(request, "accounts/processing_register.html", words)
 
 

@@ -22,9 +22,8 @@ MEMBER_OF = {
 
 
 @pytest.fixture
-def reader(monkeypatch):
+def reader():
     """`reader("member")` makes a request of that person."""
-    monkeypatch.setattr(audiences, "_providers", [lambda user: MEMBER_OF.get(user.email.split("@")[0], ())])
 
     def request(who="anonymous", method="get", **headers):
         made = getattr(RequestFactory(), method)(
@@ -40,7 +39,9 @@ def reader(monkeypatch):
             record_authentication(made, made.user, method="mfa", type="totp")
         return made
 
-    return request
+    with audiences.PROVIDERS.temporarily() as providers:
+        providers.register("here", lambda user: MEMBER_OF.get(user.email.split("@")[0], ()))
+        yield request
 
 
 @pytest.fixture

@@ -103,8 +103,8 @@ def test_the_page_leads_to_everything_that_belongs_to_the_account(client, langua
         assert f'href="{url(name, language)}"' in shown
 
 
-def test_domains_add_ways_and_without_any_the_page_stands(client, monkeypatch):
-    monkeypatch.setattr(ways, "_ways", {})
+@ways.WAYS.temporarily()
+def test_domains_add_ways_and_without_any_the_page_stands(client):
     builders.open_session_without_second_factor(client, builders.member())
     empty = client.get(builders.url("account_index"))
     ways.register_way("account_sessions", "Une voie de plus", "Ce qu’elle fait")

@@ -56,8 +56,8 @@ def the_person():
 # The registry
 
 
-def test_works_with_an_empty_registry(client, monkeypatch):
-    monkeypatch.setattr(registry, "_kinds", {})
+@registry.KINDS.temporarily()
+def test_works_with_an_empty_registry(client):
     client = opened(people.member())
     assert client.get(people.url("account_my_data")).status_code == 200
     assert client.get(people.url("processing_register")).status_code == 200
@@ -126,9 +126,9 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
 @LANGUAGES
 def test_every_kind_says_everything_in_the_language_of_the_page(client, language):
     page = client.get(people.url("processing_register", language)).content.decode()
-    for kind in registry.kinds():
+    for kind in registry.KINDS:
         assert f'id="{kind.name.replace(".", "")}"' in page, kind.name
-    assert page.count('<dl class="facts ') == len(registry.kinds()) + 1
+    assert page.count('<dl class="facts ') == len(registry.KINDS) + 1
 
 
 # Export
@@ -137,7 +137,7 @@ def test_every_kind_says_everything_in_the_language_of_the_page(client, language
 def test_the_export_is_one_json_document_with_every_kind_and_every_row(the_person):
     data = json.loads("".join(registry.exported(the_person)))
     rows = {kind["kind"]: kind["rows"] for kind in data["data"]}
-    assert list(rows) == [kind.name for kind in registry.kinds()]
+    assert list(rows) == [kind.name for kind in registry.KINDS]
     account = rows["accounts.account"][0]
     assert {address["email"] for address in account["addresses"]} == {full.ADDRESS, full.OTHER_ADDRESS}
     assert (account["name"], account["phone"]) == (full.NAME, full.PHONE)
@@ -397,10 +397,11 @@ def test_the_register_is_at_the_words_of_each_language():
     ]
 
 
-def test_the_register_follows_the_registry(client, monkeypatch):
+def test_the_register_follows_the_registry(client):
     kind = registry.PersonalData(name="x.y", **{**WORDS, "label": "Une nouvelle donnée"}, basis=registry.Basis.CONSENT)
-    monkeypatch.setitem(registry._kinds, "x.y", kind)
-    assert "Une nouvelle donnée" in client.get(people.url("processing_register")).content.decode()
+    with registry.KINDS.temporarily(*registry.KINDS.names()):
+        registry.register_personal(kind)
+        assert "Une nouvelle donnée" in client.get(people.url("processing_register")).content.decode()
 
 
 def test_the_pages_take_as_many_queries_for_much_as_for_little(django_assert_num_queries):
@@ -447,5 +448,5 @@ def test_the_pages_have_no_findings_and_fit(live_server, browser, width, scheme,
 
 
 def test_the_period_of_idle_accounts_is_the_one_of_the_registry():
-    kind = next(kind for kind in registry.kinds() if kind.name == "accounts.account")
+    kind = next(kind for kind in registry.KINDS if kind.name == "accounts.account")
     assert kind.kept == retaining.IDLE_AFTER
