@@ -164,7 +164,8 @@ def _shown(place: NamedPlace, thing: Model) -> Shown:
     for start, length, kept in place.spans:
         words = text[start : start + length]
         if constant_time_compare(fingerprint(words), kept):
-            before, after = text[max(0, start - AROUND) : start], text[start + length : start + length + AROUND]
+            begin, end = max(0, start - AROUND), start + length + AROUND
+            before, after = "…" * (begin > 0) + text[begin:start], text[start + length : end] + "…" * (end < len(text))
             return Shown(place, kind, "", before, words, after)
     return Shown(place, kind)
 

@@ -181,7 +181,9 @@ def decide_place(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(
             request, _("The words cannot be taken out here, or the text was changed since: open it and look yourself.")
         )
-    return HttpResponseRedirect(reverse("account_named_places"))
+    here = request.POST.get("p", "")
+    page = f"?p={here}" if here.isascii() and here.isdigit() and here != "1" else ""
+    return HttpResponseRedirect(reverse("account_named_places") + page)
 
 
 # For everyone

@@ -415,6 +415,25 @@ def test_an_editor_leaves_a_text_as_it_is_once(place):
     assert Holding.objects.get().note == "Armoire Mia Essai"
 
 
+@pytest.mark.parametrize(("given", "leads"), [("3", "?p=3"), ("1", ""), ("x&y=1", ""), ("", "")])
+def test_who_decided_is_on_the_same_page_of_the_list_again(place, given, leads):
+    answer = reads("editor").post(f"/admin/personal-data/places/{place.pk}/", {"do": "leave", "p": given})
+    assert answer["Location"] == reverse("account_named_places") + leads
+
+
+def test_a_text_of_which_a_part_is_shown_says_so(place):
+    Holding.objects.update(note=f"{'avant ' * 20}Mia Essai{' après' * 20}")
+    NamedPlace.objects.filter(pk=place.pk).delete()
+    places.note_place(Holding.objects.get(), "note", erasing.Identity(place.user_id, name="Mia Essai"))
+    (one,) = places.shown(NamedPlace.objects.filter(field="note"))
+    assert one.before.startswith("…") and one.after.endswith("…")
+    Holding.objects.update(note="Mia Essai")
+    NamedPlace.objects.filter(field="note").delete()
+    places.note_place(Holding.objects.get(), "note", erasing.Identity(place.user_id, name="Mia Essai"))
+    (whole,) = places.shown(NamedPlace.objects.filter(field="note"))
+    assert (whole.before, whole.after) == ("", "")
+
+
 def test_each_place_leads_to_where_an_editor_sees_it_and_the_list_waits_on_their_home(place):
     client = reads("editor")
     reference = Reference.objects.get()
