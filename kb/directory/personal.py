@@ -1,31 +1,23 @@
-"""The personal data of the directory: who works where, and the workbooks of people that editors bring in."""
+"""The personal data of the directory: who works where."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.personal_data.edited_kinds import forget_log_of
-from kb.accounts.personal_data.places import list_places
 from kb.accounts.personal_data.registry import (
     COORDINATION,
     PEOPLE,
     Basis,
     PersonalData,
-    Row,
     register_personal,
     rows_of,
 )
-from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub
-from kb.directory.choices import ImportState
-from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
-from kb.directory.sheets import bringing_in
-
-_UNDER_WAY = (ImportState.LOOKING, ImportState.WRITING)
+from kb.accounts.personal_data.scrubbing import Identity
+from kb.directory.models import Employment, Organisation
 
 
 def employments_of(user: Any):
@@ -43,43 +35,6 @@ def erase_employments(user: Any, identity: Identity) -> int:
     """
     forget_log_of(employments_of(user), identity)
     return employments_of(user).update(function="")
-
-
-def sheet_rows(user: Any) -> Iterator[Row]:
-    """Workbooks the person put in, and lines of any workbook that hold the person's address."""
-    for one in (
-        SheetImport.objects.filter(created_by=user)
-        .order_by("pk")
-        .values("kind", "original_name", "created_at", "state")
-    ):
-        yield {"what": "workbook put in", **one}
-    for line in in_batches(
-        naming(SheetLine.objects.all(), ("values", "message"), Identity(user.pk, (user.email,)).everywhere)
-    ):
-        yield {
-            "what": "line of a workbook",
-            "sheet": line.sheet,
-            "line": line.number,
-            "values": line.values,
-            "remark": line.message,
-        }
-
-
-def erase_sheets(user: Any, identity: Identity) -> int:
-    """Lines with an address of the person are emptied, and so is the workbook they came in; one that is being worked
-    through goes with its 30 days.
-    """
-    changed, imports, words = 0, set(), identity.everywhere
-    for line in in_batches(naming(SheetLine.objects.all(), ("values", "message"), words)) if words else ():
-        if words.scrubbed_value(line.values) != line.values or words.scrubbed(line.message) != line.message:
-            changed += SheetLine.objects.filter(pk=line.pk).update(values={}, message="")
-            imports.add(line.sheet_import_id)
-    for one in SheetImport.objects.filter(pk__in=imports).exclude(content="").exclude(state__in=_UNDER_WAY):
-        bringing_in.forget(one)
-    mine = Q(created_by=user) if user is not None else Q(pk__in=())
-    changed += scrub(SheetImport.objects.all(), ("original_name", "problem"), identity, own=mine)
-    list_places(SheetImport.objects.exclude(mine), ("original_name", "problem"), identity)
-    return changed
 
 
 def is_name_of_an_organisation(name: str) -> bool:
@@ -104,25 +59,5 @@ def register_all() -> None:
             erase=erase_employments,
             stands_in=is_name_of_an_organisation,
             **rows_of(employments_of, "organisation__name", "function", "since", "until"),
-        )
-    )
-    register_personal(
-        PersonalData(
-            name="directory.sheets",
-            label=_("Workbooks brought in"),
-            what=_("Lines with names, addresses, organisations and groups, as an editor put them in; who put them in"),
-            people=PEOPLE,
-            purpose=_("Bringing in many people at once, and showing what became of each line"),
-            basis=Basis.PUBLIC_TASK,
-            basis_words=COORDINATION,
-            kept_words=_("30 days; then only how many lines were written"),
-            kept=timedelta(days=bringing_in.KEPT_DAYS),
-            due="directory.thin_sheets",
-            seen_by=_("Editors"),
-            after_erasure=_("That a line was written, without what was in it"),
-            order=100,
-            export=sheet_rows,
-            erase=erase_sheets,
-            looks_through_texts=True,
         )
     )

@@ -10,8 +10,8 @@ class GroupsConfig(AppConfig):
 
         from kb.accounts import audiences, noting
         from kb.clock.notices.waiting import register_waiting
-        from kb.directory.sheets import kinds
         from kb.groups import granting, importing, models, naming, personal, waiting
+        from kb.sheets import kinds
         from search import registry
 
         noting.watch(

@@ -18,11 +18,11 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.backoffice.counting import CappedPaginator
 from kb.directory.admin.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
-from kb.directory.sheets.views import SheetImportViewSet
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate, running_on
 from kb.groups.people.forms import RIGHTS_OF_MANDATES
 from kb.groups.people.views import PeopleViewSet
+from kb.sheets.views import SheetImportViewSet
 
 
 class BodyForm(OpensNothingAgain, WagtailAdminModelForm):

@@ -13,7 +13,6 @@ from kb.accounts.editors import last_migrated_app
 from kb.accounts.own.ways import register_way
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.directory.sheets.kinds import register_sheet_kind
 from kb.newsletter import personal
 from kb.newsletter.admin import previewing, sending_views
 from kb.newsletter.issues import reminding, waiting
@@ -25,6 +24,7 @@ from kb.newsletter.sending import steps as sending
 from kb.newsletter.subscribers.importing import SUBSCRIBERS
 from kb.pages.frame import register_footer_links, register_section
 from kb.pages.sitemaps import register_sitemap
+from kb.sheets.kinds import register_sheet_kind
 from search import registry
 
 

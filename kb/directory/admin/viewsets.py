@@ -32,9 +32,9 @@ from kb.backoffice.searching import words_of
 from kb.directory.admin.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service
 from kb.directory.removing import refusal
-from kb.directory.sheets.kinds import MEDIA_TYPE
 from kb.directory.workbook.exporting import FILE_NAME, directory_workbook
 from kb.languages import CODES, current_language
+from kb.sheets.kinds import MEDIA_TYPE
 from kb.vocabulary.models import Concept, with_narrower
 
 

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import kb.directory.models.imports
+import kb.sheets.models
 import kb.pages.texts
 import modelcluster.fields
 from django.conf import settings
@@ -165,7 +165,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(max_length=40, verbose_name='kind')),
-                ('content', models.FileField(max_length=200, storage=kb.directory.models.imports.private_storage, upload_to='sheets/', verbose_name='file')),
+                ('content', models.FileField(max_length=200, storage=kb.sheets.models.private_storage, upload_to='sheets/', verbose_name='file')),
                 ('original_name', models.CharField(max_length=255, verbose_name='name of the file')),
                 ('state', models.CharField(choices=[('looking', 'Being looked through'), ('looked', 'Looked through, nothing written yet'), ('writing', 'Being written'), ('stopped', 'Stopped'), ('done', 'Written'), ('failed', 'Could not be read')], default='looking', max_length=10, verbose_name='state')),
                 ('lines', models.PositiveIntegerField(default=0, verbose_name='lines')),

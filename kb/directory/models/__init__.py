@@ -1,11 +1,9 @@
-"""Organisations, their services and places, who belongs to the Coordination Sociale, who works where, and sheets that
-are imported.
+"""Organisations, their services and places, who belongs to the Coordination Sociale, who works where.
 
 Organisation ──► Service ──► Place ──► OpeningHours, Closure
      └────────────────────────┘         a place belongs to the whole organisation, or to one of its services
 """
 
-from kb.directory.models.imports import SheetImport, SheetLine
 from kb.directory.models.organisations import Membership, Organisation, Service, runs_on
 from kb.directory.models.people import Employment
 from kb.directory.models.places import Closure, OpeningHours, Place
@@ -18,7 +16,5 @@ __all__ = [
     "Organisation",
     "Place",
     "Service",
-    "SheetImport",
-    "SheetLine",
     "runs_on",
 ]

@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from kb.directory.choices import Weekday
 from kb.directory.hours import by_day, write_day
 from kb.directory.models import Closure, Membership, OpeningHours, Organisation, Place, Service
-from kb.directory.sheets.kinds import Column, Sheet, SheetToWrite, headers, sheet_name, workbook
 from kb.directory.spoken import write_spoken
 from kb.languages import CODES, current_language
+from kb.sheets.kinds import Column, Sheet, SheetToWrite, headers, sheet_name, workbook
 
 FILE_NAME = {"fr": "repertoire", "nl": "gids", "en": "directory"}
 _AT_ONCE = 500

@@ -18,10 +18,22 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kb.directory.choices import OrganisationKind, Verdict, Weekday
+from kb.directory.choices import OrganisationKind, Weekday
 from kb.directory.hours import by_day, read_day, rows_of
 from kb.directory.models import Closure, Membership, Organisation, Place, Service
-from kb.directory.sheets.kinds import (
+from kb.directory.spoken import read_spoken
+from kb.directory.workbook.exporting import (
+    SHEETS,
+    closure_values,
+    hours_of,
+    membership_values,
+    organisation_values,
+    place_values,
+    service_values,
+)
+from kb.languages import CODES, current_language
+from kb.sheets.choices import Verdict
+from kb.sheets.kinds import (
     Column,
     Context,
     Looked,
@@ -34,17 +46,6 @@ from kb.directory.sheets.kinds import (
     listed,
     yes_or_no,
 )
-from kb.directory.spoken import read_spoken
-from kb.directory.workbook.exporting import (
-    SHEETS,
-    closure_values,
-    hours_of,
-    membership_values,
-    organisation_values,
-    place_values,
-    service_values,
-)
-from kb.languages import CODES, current_language
 from kb.vocabulary.models import Concept
 
 EMPTIES = {"-", "–", "—"}

@@ -1,5 +1,5 @@
 """Bringing people in with a workbook: organisations, people and mandates, a sheet each. Looking through and writing are
-in `kb.directory.sheets.bringing_in`.
+in `kb.sheets.bringing_in`.
 
 A line becomes a plan: what it would do, and the function that does it. An empty cell leaves what is there; nothing is
 taken away, nothing is sent.
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.directory.sheets.kinds import Context, Looked, Sheet, SheetKind
 from kb.groups.importing import columns, mandates, organisations, people
+from kb.sheets.kinds import Context, Looked, Sheet, SheetKind
 
 _PLANS = {"organisations": organisations.plan, "people": people.plan, "mandates": mandates.plan}
 

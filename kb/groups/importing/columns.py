@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from kb.directory.sheets.kinds import Column, Sheet
+from kb.sheets.kinds import Column, Sheet
 
 _CODE = {"fr": "Code de l’organisation", "nl": "Code van de organisatie", "en": "Organisation code"}
 _ADDRESS = {"fr": "Adresse électronique", "nl": "E-mailadres", "en": "E-mail address"}

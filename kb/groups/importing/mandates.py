@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from kb.accounts.models import User
 from kb.backoffice.columns import column
 from kb.directory.models import Organisation
-from kb.directory.sheets.kinds import Context, NotUnderstood, choice_of, day_of, folded, yes_or_no
 from kb.groups.choices import MandateRole
 from kb.groups.importing.people import address, recognised
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.models import Body, Mandate
+from kb.sheets.kinds import Context, NotUnderstood, choice_of, day_of, folded, yes_or_no
 
 _MEMBER = (
     *("avec voix délibérative", "voix délibérative", "délibératif", "délibérative", "membre"),

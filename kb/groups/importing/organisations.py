@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from kb.backoffice.columns import column
 from kb.directory.choices import OrganisationKind
 from kb.directory.models import Organisation
-from kb.directory.sheets.kinds import Context, choice_of
 from kb.groups.importing.planning import Change, Plan, once, planned, remember_organisation
+from kb.sheets.kinds import Context, choice_of
 
 _KIND_WORDS = {
     **{word: OrganisationKind.CPAS for word in ("cpas", "ocmw")},

@@ -18,10 +18,10 @@ from kb.accounts.addresses import people_by_address
 from kb.accounts.models import User
 from kb.backoffice.columns import column
 from kb.directory.models import Employment, Organisation
-from kb.directory.sheets.kinds import Context, NotUnderstood, day_of, folded, listed
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.people.bringing_in import may_describe
 from kb.groups.people.moving import last_day
+from kb.sheets.kinds import Context, NotUnderstood, day_of, folded, listed
 from kb.site.signs import check_address
 
 _LANGUAGES = {

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from kb.directory.choices import Verdict
 from kb.directory.models import Organisation
-from kb.directory.sheets.kinds import Context, Looked, NotUnderstood, folded
+from kb.sheets.choices import Verdict
+from kb.sheets.kinds import Context, Looked, NotUnderstood, folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class SubscriberIndex(generic.IndexView):
     any_permission_required = ["view"]
 
     def get_context_data(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        import_url = reverse("sheetimport:add") if self.request.user.has_perm("directory.add_sheetimport") else ""
+        import_url = reverse("sheetimport:add") if self.request.user.has_perm("sheets.add_sheetimport") else ""
         return {
             **super().get_context_data(*args, **kwargs),
             "counts": counts(),

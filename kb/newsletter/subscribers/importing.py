@@ -2,7 +2,7 @@
 brought back by one.
 
 What a line would do is looked at first and again when it is written; the steps around it are in
-`kb.directory.sheets.bringing_in`.
+`kb.sheets.bringing_in`.
 Each person who is
 brought in gets one message, on the long queue: that they are on the list, since when, and how to leave.
 """
@@ -18,13 +18,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from kb.directory.choices import Verdict
-from kb.directory.sheets.kinds import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, day_of, folded
 from kb.languages import LANGUAGES
 from kb.newsletter.choices import SubscriberState
 from kb.newsletter.message import addresses
 from kb.newsletter.models import Subscriber
 from kb.newsletter.subscribers import erased, subscribing
+from kb.sheets.choices import Verdict
+from kb.sheets.kinds import Column, Context, Looked, NotUnderstood, Sheet, SheetKind, day_of, folded
 
 LANGUAGE_WORDS = {
     **{folded(word): "fr" for word in ("f", "français", "frans", "french", "francophone")},

@@ -28,7 +28,6 @@ from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.accounts.writing import address_of
 from kb.clock.choices import MailState
 from kb.clock.models import OutgoingMail
-from kb.directory.personal import erase_sheets
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
 from kb.newsletter.message.addresses import folded, masked
 from kb.newsletter.message.links import change_url
@@ -36,6 +35,7 @@ from kb.newsletter.models import Consent, Delivery, Sending, Subscriber
 from kb.newsletter.models.subscribers import new_key
 from kb.newsletter.subscribers import erased
 from kb.newsletter.subscribers.messages import written
+from kb.sheets.personal import erase_sheets
 from kb.site.limiting import may_write
 
 LINK_DAYS = 7  # that a link which confirms works

@@ -23,10 +23,11 @@ from kb.accounts.models import Invitation, KnownPlace, User
 from kb.accounts.personal_data.scrubbing import spellings
 from kb.accounts.session_rows import SessionStore
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
-from kb.directory.models import Employment, Organisation, SheetImport, SheetLine
+from kb.directory.models import Employment, Organisation
 from kb.library.models import Contribution, ContributionStep, Holding, ImportedDocument, TakenVersion
 from kb.newsletter.models import Delivery, Issue, Sending
 from kb.newsletter.models.gatherings import Reminder
+from kb.sheets.models import SheetImport, SheetLine
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
 from tests.kb.groups import builders as groups

@@ -198,7 +198,7 @@ def test_every_form_with_a_file_stands_at_an_address_that_takes_one():
         "kb/files/forms.py": set(),  # the fields themselves
         "kb/library/contributions/forms.py": {"library:add", "library:contribution"},
         "kb/library/admin/forms.py": {f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")},
-        "kb/directory/sheets/views.py": {"sheetimport:add"},
+        "kb/sheets/views.py": {"sheetimport:add"},
     }
     root = Path(site.BASE_DIR)
     sources = [path for folder in ("kb", "home", "search") for path in (root / folder).rglob("*.py")]

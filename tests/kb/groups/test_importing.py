@@ -16,14 +16,15 @@ from django.test.utils import CaptureQueriesContext
 from kb.accounts.audiences import held_by
 from kb.accounts.models import Invitation, User
 from kb.clock.models import Notice, OutgoingMail
-from kb.directory.models import Employment, Organisation, SheetImport
-from kb.directory.sheets import bringing_in
-from kb.directory.sheets.kinds import Context, sheet_kind
+from kb.directory.models import Employment, Organisation
 from kb.groups.choices import MandateRole
 from kb.groups.models import Mandate
+from kb.sheets import bringing_in
+from kb.sheets.kinds import Context, sheet_kind
+from kb.sheets.models import SheetImport
 from tests.kb.accounts.builders import editor, member
-from tests.kb.directory.sheet_builders import book
 from tests.kb.groups.builders import body, day, mandate
+from tests.kb.sheets.builders import book
 
 pytestmark = pytest.mark.django_db
 

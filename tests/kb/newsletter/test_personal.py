@@ -14,10 +14,10 @@ from django.utils import timezone
 from kb.accounts.addresses import prove
 from kb.accounts.models import User
 from kb.accounts.personal_data import erasing, registry
-from kb.directory.models import SheetImport, SheetLine
 from kb.newsletter.models import Consent, Delivery, ErasedAddress, Issue, Sending, Subscriber
 from kb.newsletter.personal import thin_deliveries, thin_subscriptions
 from kb.newsletter.subscribers import erased, subscribing
+from kb.sheets.models import SheetImport, SheetLine
 from tests.kb.accounts import builders as people
 from tests.kb.accounts.full_person import found_in_database
 from tests.kb.newsletter.builders import issue, subscriber

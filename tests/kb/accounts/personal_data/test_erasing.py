@@ -15,10 +15,10 @@ from kb.accounts.personal_data import erasing, places, registry
 from kb.accounts.personal_data.scrubbing import Identity
 from kb.accounts.session_rows import UserSession
 from kb.clock.models import OutgoingMail
-from kb.directory.models import SheetImport, SheetLine
 from kb.files.models import FileVersion, private_storage
 from kb.groups.models import Mandate
 from kb.library.models import Contribution, ContributionStep, Creator, Reference
+from kb.sheets.models import SheetImport, SheetLine
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
 from tests.kb.accounts import full_person as full
@@ -32,7 +32,7 @@ STAYS = {
     "accounts.invitation.made_by",
     "clock.outgoingmail.user",
     "directory.employment.user",
-    "directory.sheetimport.created_by",
+    "sheets.sheetimport.created_by",
     "files.fileversion.created_by",
     "groups.mandate.user",
     "library.contributionstep.actor",
@@ -67,10 +67,10 @@ def test_the_person_of_these_tests_is_in_the_tables_at_all():
             "clock_notice",
             "clock_lastrun",
             "directory_employment",
-            "directory_sheetline",
+            "sheets_sheetline",
         ),
         *(
-            "directory_sheetimport",
+            "sheets_sheetimport",
             "django_tasks_database_dbtaskresult",
             "files_fileversion",
             "library_contribution",
@@ -98,7 +98,7 @@ def test_the_person_of_these_tests_is_in_the_tables_at_all():
 
 # Where others wrote the name or the number, which an editor looks at, and where it goes by itself within a year.
 EDITORS_DECIDE = {
-    "directory_sheetimport.original_name",
+    "sheets_sheetimport.original_name",
     "library_holding.note",
     "library_holding.place",
     "library_importeddocument.path",

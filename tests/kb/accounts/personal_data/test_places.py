@@ -24,9 +24,10 @@ from kb.accounts.personal_data import erasing, places, retaining, scrubbing
 from kb.accounts.session_rows import SessionStore, UserSession
 from kb.clock.models import OutgoingMail
 from kb.clock.notices.waiting import waiting_for
-from kb.directory.models import Organisation, SheetImport, SheetLine
+from kb.directory.models import Organisation
 from kb.files.models import FileVersion
 from kb.library.models import ContributionStep, Holding, ImportedDocument, Reference
+from kb.sheets.models import SheetImport, SheetLine
 from search.models import Outbox
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people

@@ -90,7 +90,7 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
             "directory.employment",
         ),
         *(
-            "directory.sheetimport",
+            "sheets.sheetimport",
             "groups.mandate",
             "files.fileversion",
             "library.reference",

@@ -15,12 +15,13 @@ from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
 from kb.directory.hours import by_day, write_day
-from kb.directory.models import Closure, Employment, Membership, OpeningHours, Organisation, Place, Service, SheetImport
-from kb.directory.sheets import bringing_in
-from kb.directory.sheets.kinds import Context, sheet_kinds
+from kb.directory.models import Closure, Employment, Membership, OpeningHours, Organisation, Place, Service
 from kb.directory.workbook.exporting import SHEETS, directory_workbook
 from kb.directory.workbook.importing import DIRECTORY
 from kb.languages import current_language
+from kb.sheets import bringing_in
+from kb.sheets.kinds import Context, sheet_kinds
+from kb.sheets.models import SheetImport
 from tests.kb.accounts import builders as people
 from tests.kb.directory import builders as make
 from tests.kb.library.builders import concept

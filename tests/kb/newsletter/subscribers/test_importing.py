@@ -14,16 +14,16 @@ from django.utils import timezone
 
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
-from kb.directory.models import SheetImport
-from kb.directory.sheets import bringing_in
 from kb.newsletter.choices import ConsentEvent, ConsentSource
 from kb.newsletter.message.links import Purpose, token_of
 from kb.newsletter.models import Consent, Subscriber
 from kb.newsletter.subscribers import subscribing
+from kb.sheets import bringing_in
+from kb.sheets.models import SheetImport
 from tests.kb.accounts import builders as people
 from tests.kb.accounts.full_person import found_in_database
-from tests.kb.directory.sheet_builders import book
 from tests.kb.newsletter.builders import subscriber
+from tests.kb.sheets.builders import book
 
 pytestmark = pytest.mark.django_db
 

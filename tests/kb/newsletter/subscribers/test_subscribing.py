@@ -15,12 +15,12 @@ from django.utils import timezone, translation
 
 from kb.accounts.addresses import prove
 from kb.clock.models import OutgoingMail
-from kb.directory.models import SheetImport, SheetLine
 from kb.newsletter.choices import ConsentEvent, ConsentSource, SubscriberState
 from kb.newsletter.message.addresses import LONGEST, clean_address, folded, masked
 from kb.newsletter.message.links import Purpose, subscriber_of, token_of
 from kb.newsletter.models import Consent, ErasedAddress, Sending, Subscriber
 from kb.newsletter.subscribers import erased, subscribing
+from kb.sheets.models import SheetImport, SheetLine
 from tests.kb.accounts import builders as people
 from tests.kb.newsletter.builders import issue, subscriber
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.directory.choices import ImportState, Verdict
+from kb.sheets.choices import ImportState, Verdict
 
 
 def private_storage():
@@ -18,7 +18,7 @@ def private_storage():
 
 
 class SheetImport(models.Model):
-    """A workbook put in by an editor. `kind` is a key of `kb.directory.sheets.kinds` ("directory", "people").
+    """A workbook put in by an editor. `kind` is a key of `kb.sheets.kinds` ("directory", "people").
 
     looking ──► looked ──► writing ──► done        stopped: by an editor, at any moment; goes on with the first line that is not written
     lines counts those of the workbook, done those looked at (or written) so far.
@@ -66,9 +66,7 @@ class SheetLine(models.Model):
         verbose_name_plural = _("lines")
         ordering = ["id"]
         indexes = [models.Index(fields=["sheet_import", "verdict", "id"])]
-        constraints = [
-            models.UniqueConstraint(fields=["sheet_import", "sheet", "number"], name="directory_sheetline_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["sheet_import", "sheet", "number"], name="sheets_line_once")]
 
     def __str__(self) -> str:
         return f"{self.sheet} {self.number}"

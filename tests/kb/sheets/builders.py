@@ -6,9 +6,9 @@ import io
 
 from openpyxl import Workbook
 
-from kb.directory.choices import Verdict
 from kb.directory.models import Organisation
-from kb.directory.sheets import kinds
+from kb.sheets import kinds
+from kb.sheets.choices import Verdict
 
 COLUMNS = (
     kinds.Column("code", {"fr": "Code", "nl": "Code", "en": "Code"}, required=True),

@@ -11,9 +11,9 @@ import pytest
 from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
-from kb.directory.sheets import workbooks
-from kb.directory.sheets.workbooks import SheetToWrite, UnreadableWorkbook, opened, workbook
-from tests.kb.directory.sheet_builders import book
+from kb.sheets import workbooks
+from kb.sheets.workbooks import SheetToWrite, UnreadableWorkbook, opened, workbook
+from tests.kb.sheets.builders import book
 
 
 def rows(content: bytes, name: str = "Organisations") -> list[workbooks.Row]:

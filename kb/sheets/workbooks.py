@@ -29,7 +29,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 
-from kb.directory.sheets.csv_lists import LIST_NAME, UnreadableWorkbook, records, text_in
+from kb.sheets.csv_lists import LIST_NAME, UnreadableWorkbook, records, text_in
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_BYTES = 20 * 1024 * 1024

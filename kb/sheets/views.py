@@ -26,12 +26,12 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.admin.widgets.button import HeaderButton
 
 from kb.backoffice.counting import CappedPaginator
-from kb.directory.choices import ImportState, Verdict
-from kb.directory.models import SheetImport, SheetLine
-from kb.directory.sheets import bringing_in
-from kb.directory.sheets.kinds import MEDIA_TYPE, SheetKind, empty_workbook, sheet_kind, sheet_kinds, sheet_name
-from kb.directory.sheets.workbooks import UnreadableWorkbook, check
 from kb.languages import current_language
+from kb.sheets import bringing_in
+from kb.sheets.choices import ImportState, Verdict
+from kb.sheets.kinds import MEDIA_TYPE, SheetKind, empty_workbook, sheet_kind, sheet_kinds, sheet_name
+from kb.sheets.models import SheetImport, SheetLine
+from kb.sheets.workbooks import UnreadableWorkbook, check
 
 LINES_A_PAGE = 50
 RUNNING = (ImportState.LOOKING, ImportState.WRITING)
@@ -78,7 +78,7 @@ class SheetPage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
 
 
 class PutInView(SheetPage):
-    template_name = "directory/admin/sheets/put_in.html"
+    template_name = "sheets/put_in.html"
     page_title = gettext_lazy("Bring a workbook in")
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -119,7 +119,7 @@ class Tab:
 class ReportView(SheetPage):
     """What each line would do, or did. A fixed number of queries, whatever the lines. POST: one of the buttons."""
 
-    template_name = "directory/admin/sheets/report.html"
+    template_name = "sheets/report.html"
     actions = {"write": bringing_in.write, "stop": bringing_in.stop, "go_on": bringing_in.go_on}
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

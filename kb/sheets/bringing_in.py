@@ -26,10 +26,10 @@ from django_tasks import TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
 from kb.clock.queue import unfinished
-from kb.directory.choices import ImportState, Verdict
-from kb.directory.models import SheetImport, SheetLine
-from kb.directory.sheets.kinds import Context, Layout, Line, Looked, NotUnderstood, SheetKind, sheet_kind
-from kb.directory.sheets.workbooks import UnreadableWorkbook, opened
+from kb.sheets.choices import ImportState, Verdict
+from kb.sheets.kinds import Context, Layout, Line, Looked, NotUnderstood, SheetKind, sheet_kind
+from kb.sheets.models import SheetImport, SheetLine
+from kb.sheets.workbooks import UnreadableWorkbook, opened
 
 logger = logging.getLogger(__name__)
 

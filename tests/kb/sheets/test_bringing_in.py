@@ -13,12 +13,13 @@ from django.utils.translation import override
 from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from kb.directory.choices import ImportState, Verdict
-from kb.directory.models import Organisation, SheetImport
-from kb.directory.sheets import bringing_in, kinds
+from kb.directory.models import Organisation
+from kb.sheets import bringing_in, kinds
+from kb.sheets.choices import ImportState, Verdict
+from kb.sheets.models import SheetImport
 from tests.kb.accounts.builders import member
-from tests.kb.directory import sheet_builders
-from tests.kb.directory.sheet_builders import book, kind
+from tests.kb.sheets import builders
+from tests.kb.sheets.builders import book, kind
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +56,7 @@ def interrupted(at: str, error: BaseException):
     """The kind, whose writing of one code is cut off."""
 
     def write(context, sheet, values):
-        sheet_builders.write(context, sheet, values)
+        builders.write(context, sheet, values)
         if values["code"] == at:
             raise error
 
@@ -130,7 +131,7 @@ def test_a_line_that_became_the_same_or_unclear_since_is_not_written(monkeypatch
     def puzzled(context, sheet, values):
         if values["code"] == "b":
             raise kinds.NotUnderstood("No longer.")
-        return sheet_builders.look(context, sheet, values)
+        return builders.look(context, sheet, values)
 
     kinds.register_sheet_kind(kind(look=puzzled, write=lambda *ignored: pytest.fail("nothing is to be written")))
     written(found)
@@ -173,7 +174,7 @@ def test_looking_that_was_cut_off_keeps_the_lines_it_has_and_looks_at_each_once(
     def look(context, sheet, values):
         if values["code"] == "o3":
             raise SystemExit
-        return sheet_builders.look(context, sheet, values)
+        return builders.look(context, sheet, values)
 
     kinds.register_sheet_kind(kind(look=look))
     with pytest.raises(SystemExit):
@@ -194,7 +195,7 @@ def test_stop_in_the_middle_of_writing_and_go_on():
     found = worked(put_in(book([("a", "A", ""), ("b", "B", ""), ("c", "C", "")])))
 
     def stopping(context, sheet, values):
-        sheet_builders.write(context, sheet, values)
+        builders.write(context, sheet, values)
         if values["code"] == "b":
             bringing_in.stop(found)
 
@@ -217,7 +218,7 @@ def test_stop_in_the_middle_of_looking_and_go_on(monkeypatch):
     def stopping(context, sheet, values):
         if values["code"] == "b":
             bringing_in.stop(sheet_import)
-        return sheet_builders.look(context, sheet, values)
+        return builders.look(context, sheet, values)
 
     kinds.register_sheet_kind(kind(look=stopping))
     worked(sheet_import)
@@ -268,7 +269,7 @@ def test_what_earlier_lines_said_is_remembered_while_looking():
             and context.memory[values["code"]]
         ):
             raise kinds.NotUnderstood(f"Said in line {first}.")
-        return sheet_builders.look(context, sheet, values)
+        return builders.look(context, sheet, values)
 
     kinds.register_sheet_kind(kind(look=look))
     found = worked(put_in(book([("a", "A", ""), ("a", "B", "")])))

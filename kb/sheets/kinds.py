@@ -25,9 +25,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from kb.directory.choices import Verdict
-from kb.directory.sheets.cells import NotUnderstood, choice_of, day_of, folded, listed, time_of, yes_or_no
-from kb.directory.sheets.workbooks import (
+from kb.languages import current_language
+from kb.sheets.cells import NotUnderstood, choice_of, day_of, folded, listed, time_of, yes_or_no
+from kb.sheets.choices import Verdict
+from kb.sheets.workbooks import (
     MEDIA_TYPE,
     ReadList,
     ReadWorkbook,
@@ -36,7 +37,6 @@ from kb.directory.sheets.workbooks import (
     UnreadableWorkbook,
     workbook,
 )
-from kb.languages import current_language
 from search.registries import Registry
 
 __all__ = [

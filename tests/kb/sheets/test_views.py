@@ -12,13 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.directory.choices import ImportState, Verdict
-from kb.directory.models import Organisation, SheetImport, SheetLine
-from kb.directory.sheets import bringing_in, kinds
-from kb.directory.sheets.workbooks import opened
+from kb.directory.models import Organisation
+from kb.sheets import bringing_in, kinds
+from kb.sheets.choices import ImportState, Verdict
+from kb.sheets.models import SheetImport, SheetLine
+from kb.sheets.workbooks import opened
 from tests.kb.accounts import builders
 from tests.kb.accounts.builders import fresh_limits
-from tests.kb.directory.sheet_builders import book, kind
+from tests.kb.sheets.builders import book, kind
 
 __all__ = ["fresh_limits"]
 

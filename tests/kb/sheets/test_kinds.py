@@ -7,9 +7,9 @@ import io
 import pytest
 from django.utils.translation import override
 
-from kb.directory.sheets import kinds
-from kb.directory.sheets.workbooks import UnreadableWorkbook, opened
-from tests.kb.directory.sheet_builders import book, kind
+from kb.sheets import kinds
+from kb.sheets.workbooks import UnreadableWorkbook, opened
+from tests.kb.sheets.builders import book, kind
 
 
 def layout(content: bytes, of: kinds.SheetKind | None = None):

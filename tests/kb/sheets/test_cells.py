@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from kb.directory.choices import OrganisationKind
-from kb.directory.sheets.cells import NotUnderstood, choice_of, day_of, listed, time_of, yes_or_no
+from kb.sheets.cells import NotUnderstood, choice_of, day_of, listed, time_of, yes_or_no
 
 
 @pytest.mark.parametrize("text", ["2026-12-31", "31/12/2026", "31-12-2026", "31.12.2026"])
