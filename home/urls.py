@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.utils.text import format_lazy
 
-from home import members, views
+from home import handbook, members, views
 from kb.languages import word
 from kb.pages import sitemaps, themes
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path(format_lazy("{}/", word("display")), themes.choose, name="theme"),
     path(format_lazy("{}/", word("sitemap")), views.site_map, name="site_map"),
     path(format_lazy("{}/", word("members")), include(([path("", members.members, name="members")], "home"))),
+    path(format_lazy("{}/{}/", word("members"), word("handbook")), include((handbook.urlpatterns, "handbook"))),
 ]
 
 root_urlpatterns = [

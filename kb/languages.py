@@ -54,6 +54,8 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "change": {"fr": "modifier", "nl": "wijzigen", "en": "change"},
     "feed": {"fr": "fil.atom", "nl": "feed.atom", "en": "feed.atom"},
     "display": {"fr": "affichage", "nl": "weergave", "en": "display"},
+    "handbook": {"fr": "mode-d-emploi", "nl": "handleiding", "en": "handbook"},
+    "verify": {"fr": "verifier", "nl": "nakijken", "en": "verify"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
 }
 

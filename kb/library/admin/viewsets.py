@@ -235,6 +235,12 @@ class ToVerifyPanel(FieldPanel):
     """What is to be verified, and why; nothing where everything was."""
 
     class BoundPanel(FieldPanel.BoundPanel):
+        def __init__(self, **options) -> None:
+            super().__init__(**options)
+            self.help_text = format_html(
+                '{} <a href="{}">{}</a>', self.help_text, reverse("handbook:verify"), gettext("How to verify a notice")
+            )
+
         def is_shown(self) -> bool:
             return bool(self.form is not None and self.form.marked) and super().is_shown()
 
