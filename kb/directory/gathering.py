@@ -61,11 +61,25 @@ def organisation_id_of(key: str) -> int | None:
     return int(number) if kind == KIND and number.isdecimal() else None
 
 
-def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[int, Gathered]:
-    """By id, in the order of ids; one that is gone is left out.
+def gather(organisation_ids: Iterable[int]) -> dict[int, Gathered]:
+    """By id, in the order of ids; one that is gone is left out. Eight queries however many."""
+    found = gather_texts(organisation_ids)
+    services = {one.service.pk: one for whole in found.values() for one in whole.services}
+    places = {one.place.pk: one for whole in found.values() for one in whole.all_places()}
+    for row in OpeningHours.objects.filter(place__in=places):
+        places[row.place_id].hours.append(row)
+    for closure in Closure.objects.filter(place__in=places).order_by("since"):
+        places[closure.place_id].closures.append(closure)
+    for membership in Membership.objects.filter(organisation__in=found).order_by("since", "pk"):
+        owner = services.get(membership.service_id) if membership.service_id else found[membership.organisation_id]
+        if owner is not None:
+            owner.memberships.append(membership)
+    gather_themes(found)
+    return found
 
-    Eight queries however many, six without hours and closures.
-    """
+
+def gather_texts(organisation_ids: Iterable[int]) -> dict[int, Gathered]:
+    """As `gather`, with what is written of organisations, services and places alone. Three queries however many."""
     found = {one.pk: Gathered(one) for one in Organisation.objects.filter(pk__in=set(organisation_ids)).order_by("pk")}
     services: dict[int, GatheredService] = {}
     for service in Service.objects.filter(organisation__in=found, is_active=True).order_by(
@@ -74,22 +88,22 @@ def gather(organisation_ids: Iterable[int], *, with_hours: bool = True) -> dict[
         service.organisation = found[service.organisation_id].organisation
         services[service.pk] = GatheredService(service)
         found[service.organisation_id].services.append(services[service.pk])
-    places: dict[int, GatheredPlace] = {}
     for place in Place.objects.filter(organisation__in=found).order_by("organisation_id", "sort_order", "code"):
         owner = services.get(place.service_id) if place.service_id else found[place.organisation_id]
         if owner is not None:
-            places[place.pk] = GatheredPlace(place)
-            owner.places.append(places[place.pk])
-    for row in OpeningHours.objects.filter(place__in=places) if with_hours else ():
-        places[row.place_id].hours.append(row)
-    for closure in Closure.objects.filter(place__in=places).order_by("since") if with_hours else ():
-        places[closure.place_id].closures.append(closure)
-    for membership in Membership.objects.filter(organisation__in=found).order_by("since", "pk"):
-        owner = services.get(membership.service_id) if membership.service_id else found[membership.organisation_id]
-        if owner is not None:
-            owner.memberships.append(membership)
-    _themes(found, services)
+            owner.places.append(GatheredPlace(place))
     return found
+
+
+def gather_themes(found: dict[int, Gathered]) -> None:
+    """Adds the ids of their concepts, to organisations and to services. Two queries."""
+    services = {one.service.pk: one for whole in found.values() for one in whole.services}
+    of_organisations = Organisation.concepts.through.objects.filter(organisation__in=found).order_by("concept__code")
+    for organisation_id, concept_id in of_organisations.values_list("organisation_id", "concept_id"):
+        found[organisation_id].concept_ids.append(concept_id)
+    of_services = Service.concepts.through.objects.filter(service__in=services).order_by("concept__code")
+    for service_id, concept_id in of_services.values_list("service_id", "concept_id"):
+        services[service_id].concept_ids.append(concept_id)
 
 
 def standing(organisation_ids: Iterable[int | None]) -> dict[int, list[str]]:
@@ -113,16 +127,6 @@ def standing(organisation_ids: Iterable[int | None]) -> dict[int, list[str]]:
         if service_id is None or service_id in services:
             found[pk].append(f"place {place_id}")
     return found
-
-
-def _themes(found: dict[int, Gathered], services: dict[int, GatheredService]) -> None:
-    """Two queries."""
-    of_organisations = Organisation.concepts.through.objects.filter(organisation__in=found).order_by("concept__code")
-    for organisation_id, concept_id in of_organisations.values_list("organisation_id", "concept_id"):
-        found[organisation_id].concept_ids.append(concept_id)
-    of_services = Service.concepts.through.objects.filter(service__in=services).order_by("concept__code")
-    for service_id, concept_id in of_services.values_list("service_id", "concept_id"):
-        services[service_id].concept_ids.append(concept_id)
 
 
 class Themes:

@@ -17,7 +17,8 @@ from kb.directory.gathering import (
     GatheredPlace,
     GatheredService,
     Themes,
-    gather,
+    gather_texts,
+    gather_themes,
     organisation_id_of,
     standing,
 )
@@ -45,8 +46,9 @@ class DirectoryKind:
             yield Organisation.subject_of(pk)
 
     def entries(self, subjects: Sequence[str]) -> Iterator[tuple[str, Sequence[Entry]]]:
-        """Eight queries, however many subjects."""
+        """Seven queries, however many subjects."""
         gathered = _active(subjects)
+        gather_themes(gathered)
         words = _Words(gathered.values())
         for subject in subjects:
             whole = gathered.get(organisation_id_of(subject) or 0)
@@ -65,7 +67,7 @@ class DirectoryKind:
     def found(
         self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
     ) -> dict[str, Found]:
-        """Six queries; a service leads to where it stands on the page of its organisation."""
+        """Three queries; a service leads to where it stands on the page of its organisation."""
         gathered = _active(anchors)
         found = {}
         for key, wanted in anchors.items():
@@ -83,7 +85,7 @@ class DirectoryKind:
 
 
 def _active(keys: Iterable[str]) -> dict[int, Gathered]:
-    gathered = gather((pk for key in keys if (pk := organisation_id_of(key)) is not None), with_hours=False)
+    gathered = gather_texts(pk for key in keys if (pk := organisation_id_of(key)) is not None)
     return {pk: whole for pk, whole in gathered.items() if whole.organisation.is_active}
 
 

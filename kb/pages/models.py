@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
-from wagtail.models import Page, PageManager
+from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
 
@@ -315,6 +315,15 @@ class BasePage(Page):
 
     def is_for(self, audiences: frozenset[str]) -> bool:
         return may_see(audiences, self.audiences)
+
+    def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
+        """Those of this page and the pages above it, as Wagtail asks for at each serving, by one query less: their
+        places are in `path`. Of a page that shows another's content, those of the other hold as well.
+        """
+        ends = range(self.steplen, len(self.path) + 1, self.steplen)
+        here = [self.path[:end] for end in ends]
+        of_these = models.Q(page__path__in=here) | models.Q(page__aliases__path__in=here)
+        return PageViewRestriction.objects.filter(of_these).distinct()
 
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)

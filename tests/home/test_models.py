@@ -1,6 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
+from wagtail.models import PageViewRestriction
 
 from tests.home.builders import home, page
 
@@ -121,3 +122,21 @@ def test_pages_below_are_listed_for_those_who_may_see_them(client: Client):
     text = client.get("/fr/actualites/").content.decode()
     assert "Ouvert à toutes et tous" in text
     assert "Pour les membres" not in text
+
+
+@pytest.mark.parametrize("restricted", ["page", "parent", "what it shows the content of"])
+def test_wagtail_s_own_restrictions_hold_and_cost_one_query(client: Client, restricted, django_assert_num_queries):
+    """Nobody can set one here; one that came from elsewhere is obeyed."""
+    parent = page("Dossier", slug="dossier")
+    source = page("Source", slug="source")
+    shown = page("Feuille", slug="feuille", parent=parent)
+    if restricted == "what it shows the content of":
+        shown = source.create_alias(parent=parent, update_slug="autre")
+    unrestricted = client.get(shown.url).status_code
+    place = {"page": shown, "parent": parent}.get(restricted, source)
+    restriction = PageViewRestriction.objects.create(page=place, restriction_type=PageViewRestriction.LOGIN)
+    PageViewRestriction.objects.create(page=page("Ailleurs", slug="ailleurs"), restriction_type="login")
+
+    with django_assert_num_queries(1):
+        assert list(shown.get_view_restrictions()) == [restriction]
+    assert (unrestricted, client.get(shown.url).status_code) == (200, 302)

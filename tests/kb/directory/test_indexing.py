@@ -200,9 +200,9 @@ def test_entries_and_cards_take_the_same_queries_however_many(number, django_ass
     made = [make.full(one, [concept(f"theme-{one}", f"Thème {one}")]) for one in range(number)]
     kind, subjects = DirectoryKind(), [Organisation.subject_of(one.pk) for one in made]
     keys = [f"{subject}/" for subject in subjects]
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert len(dict(kind.entries(subjects))) == number
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(3):
         found = kind.found({key: [""] for key in keys}, audiences=frozenset({"public"}), language="fr")
         assert [list(one.sections) for one in found.values()] == [[""]] * number
 
