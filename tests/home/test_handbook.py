@@ -5,6 +5,7 @@ import re
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from home.handbook import TASKS
 from kb.languages import CODES
@@ -78,6 +79,7 @@ def test_help_is_a_link_away_from_where_the_thing_is_done(language):
     for name, places in {
         "verify": [f"/admin/snippets/library/reference/edit/{reference.pk}/"],
         "erase": ["/admin/personal-data/places/", f"/admin/personal-data/{person.pk}/"],
+        "newsletter": [reverse("wagtailsnippets_newsletter_issue:list")],
         "contribute": [people.url("library:add", language), people.url("library:contributions", language)],
         "index": ["/admin/", people.url("home:members", language)],
     }.items():
