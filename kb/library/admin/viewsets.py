@@ -43,9 +43,9 @@ from kb.languages import current_language
 from kb.library.admin import versions as version_views
 from kb.library.admin.forms import OWNER_KIND, ReferenceFileForm, ReferenceForm
 from kb.library.catalogue.adding import MOST_NAMES
-from kb.library.catalogue.verifying import EVERY_NOTICE, field_name
+from kb.library.catalogue.verifying import EVERY_NOTICE, field_name, to_verify
 from kb.library.choices import ReferenceState, ReferenceType
-from kb.library.models import LineToVerify, Reference, ReferenceFile
+from kb.library.models import Reference, ReferenceFile
 from kb.vocabulary.models import Concept, with_narrower
 from search.engines import EngineUnavailable
 from search.entries import Filters
@@ -150,13 +150,12 @@ class ReadingFilter(django_filters.ChoiceFilter):
 
 
 class ToVerifyFilter(django_filters.ChoiceFilter):
-    """References with this line to verify; "any" stands for every line."""
+    """References with this line to verify, the same as wait on the home; "any" stands for every line."""
 
     def filter(self, queryset, value):
         if not value:
             return queryset
-        lines = LineToVerify.objects.all() if value == ANYTHING else LineToVerify.objects.filter(field=value)
-        return queryset.filter(pk__in=lines.values("reference"))
+        return queryset.filter(pk__in=to_verify("" if value == ANYTHING else value).values("pk"))
 
 
 class ThemeFilter(django_filters.ModelChoiceFilter):

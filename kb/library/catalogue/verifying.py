@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kb.backoffice.columns import column
+from kb.library.choices import ReferenceState
 from kb.library.models import LineToVerify, Reference
 
 EVERY_NOTICE = ("title", "date_text", "creators", "language", "type")  # lines that are missed where nothing was found
@@ -42,6 +44,10 @@ def verified(reference: Reference, fields: Iterable[str]) -> None:
     LineToVerify.objects.filter(reference=reference, field__in=list(fields)).delete()
 
 
-def to_verify():
-    """The references of which a line is to be verified; use it as `pk__in`. Whatever their state."""
-    return LineToVerify.objects.values("reference")
+def to_verify(field: str = ""):
+    """The references of which a line, or this one, waits for an editor: those of the library, and drafts that an import
+    brought and somebody held back, which are accepted by nobody else.
+    """
+    lines = LineToVerify.objects.filter(field=field) if field else LineToVerify.objects.all()
+    held_back = Q(state=ReferenceState.DRAFT, contribution__left_to_editors_at__isnull=False)
+    return Reference.objects.filter(Q(state=ReferenceState.ACCEPTED) | held_back, pk__in=lines.values("reference"))

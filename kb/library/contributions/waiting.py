@@ -171,13 +171,10 @@ def unread(user: Any, held: frozenset[str]) -> WaitingList:
 
 
 def to_verify(user: Any, held: frozenset[str]) -> WaitingList:
-    """For editors: references with lines that a program wrote and nobody has looked at; also drafts that an import
-    brought and somebody held back, which are accepted by nobody else. Three queries.
-    """
+    """For editors: references with lines that a program wrote and nobody has looked at. Three queries."""
     if not user.is_staff:
         return WaitingList(0)
-    held_back = Q(state=ReferenceState.DRAFT, contribution__left_to_editors_at__isnull=False)
-    found = with_since(Reference.objects.filter(Q(state=ReferenceState.ACCEPTED) | held_back, pk__in=marked()))
+    found = with_since(marked())
     total = found.count()
     is_named = total and STAFF in held
     in_order = found.order_by(F("accepted_at").asc(nulls_last=True), "pk").prefetch_related("to_verify")

@@ -182,6 +182,15 @@ class TestTheList:
         shown = client.get(list_url(), {"to_verify": asked}).content.decode()
         assert ("Un bail peu sûr" in shown, "Un bail sûr" in shown) == (found, asked == "")
 
+    def test_the_list_holds_what_the_home_counts(self, client, editor):
+        states = {"Un bail gardé": ReferenceState.ACCEPTED, "Un bail retiré": ReferenceState.WITHDRAWN}
+        for title, state in states.items():
+            Reference.objects.filter(pk=doubted(title).pk).update(state=state)
+        assert to_verify(people.editor("autre@cass.example"), frozenset({STAFF})).total == 1
+        for asked in ("any", "title"):
+            shown = client.get(list_url(), {"to_verify": asked}).content.decode()
+            assert [title for title in states if title in shown] == ["Un bail gardé"]
+
     def test_nobody_else_sees_the_list_or_the_form(self, client):
         reference = doubted()
         list_of_all = reverse("wagtailsnippets_library_reference:list")
