@@ -103,6 +103,7 @@ class Doubt(models.TextChoices):
     SHORT = "short", _("there are too few words to tell")
     NOWHERE = "nowhere", _("not found in the document")
     UNREAD = "unread", _("the text of the document could not be read")
+    UNLIKE = "unlike", _("a newer version of the document reads quite differently")
 
 
 class AuthorityKind(models.TextChoices):

@@ -2,6 +2,7 @@
 by path and content.
 
     hidden, data of programs ─► left out          known path and content ─► there already          known path, new content ─► a new version
+    what somebody took back, holds back or gave other readers ─► left out, with the mark and why (`catalogue.returning`)
     any other document ─► reference (a draft) + file ─► read once, as every file ─► `drafting.fill`: filled, accepted, doubtful lines marked
     a file that cannot be read is accepted too, keeps its state and is named in the summary
     a folder that cannot be opened, a link (never followed) ─► named in the summary; the others go on
@@ -26,7 +27,6 @@ from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
 
 from kb.files.choices import State
 from kb.files.models import FileVersion
@@ -34,6 +34,14 @@ from kb.files.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
 from kb.library.catalogue.adding import add_file, add_reference, readers_of_file
+from kb.library.catalogue.returning import (
+    LeftOut,
+    file_to_go_on,
+    refuse_gone,
+    refuse_other_readers,
+    refuse_taken_back,
+    root_of,
+)
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import Doubt, FoundIn, ReferenceState
@@ -47,7 +55,6 @@ logger = logging.getLogger(__name__)
 
 Outcome = Literal["added", "new version", "there already", "left out"]
 
-_TAKEN_BACK = (ReferenceState.WITHDRAWN, ReferenceState.REFUSED)
 # What a folder of documents may hold although it is not read here: kept as a file with the state "unsupported".
 _DOCUMENT_ENDINGS = re.compile(
     r"\.(pdf|docx?|od[tps]|rtf|pptx?|xlsx?|csv|epub|x?html?|mht|txt|md|eml|msg|pages|djvu|ps|tiff?)$",
@@ -138,27 +145,35 @@ def shown_name(path: Path) -> str:
         return name.decode("cp1252", "replace")
 
 
-def import_document(path: Path, *, folder: Path, body: Body, audiences: list[str], read: bool = True) -> Imported:
+def import_document(
+    path: Path, *, folder: Path, body: Body, audiences: list[str], root: str = "", read: bool = True
+) -> Imported:
     """One document, stored in one transaction; never raises for what the document is.
 
-    `read`: its text is read and its notice filled now; otherwise the worker does both.
+    `root`: of the folder (`returning.root_of`), by its path if it has no name. `read`: its text is read and its notice
+    filled now; otherwise the worker does both.
     """
-    name = path_key(path, folder=folder)
+    name, root = path_key(path, folder=folder), root or root_of(folder)
     try:
         with _held(path) as content:
             check_size(content.stat().st_size)
             sha256 = sha256_of(content)
+        refuse_taken_back(sha256)
         known = (
             ImportedDocument.objects.filter(body=body, path=name, sha256=sha256)
             .select_related("reference__body")
             .first()
         )
+        refuse_other_readers(sha256, audiences, known=known)
         if known:
             return _there_already(known, name, read=read)
-        if reason := _why_left_out(path) or _was_taken_back(name, body, sha256):
+        if reason := _why_left_out(path):
             return Imported(name, "left out", reason=reason)
+        refuse_gone(body, root, name)
         with _held(path) as content, receiving(content, original_name=shown_name(path)) as received:
-            outcome, reference, version = _keep(path, name, received, body=body, audiences=audiences)
+            outcome, reference, version = _keep(path, name, received, body=body, root=root, audiences=audiences)
+    except LeftOut as left:
+        return Imported(name, "left out", reason=left.reason, mark=left.mark)
     except ValidationError as refused:
         return Imported(name, "left out", reason=" ".join(refused.messages))
     except OSError as error:
@@ -172,33 +187,6 @@ def _why_not_opened(error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return "a link to another place, which is not followed"
     return error.strerror or "cannot be opened"
-
-
-def _was_taken_back(name: str, body: Body, sha256: str) -> str:
-    """A reason where an editor took back what this document had become, or what the same bytes had become under any
-    name and for any group: it does not come back by itself.
-    """
-    file = ReferenceFile.objects.filter(reference=OuterRef("reference"), number=OuterRef("file_number"))
-    its_versions = FileVersion.objects.filter(
-        stored_file__reference_file__reference=OuterRef("reference"),
-        stored_file__reference_file__number=OuterRef("file_number"),
-    )
-    rows = ImportedDocument.objects.annotate(
-        has_file=Exists(file),
-        has_bytes=Exists(its_versions.filter(sha256=sha256)),
-        has_lost_some=Exists(file.filter(taken_versions__isnull=False)),
-    )
-    last = ImportedDocument.objects.filter(body=body, path=name).order_by("-pk").values_list("pk", flat=True).first()
-    same = rows.filter(sha256=sha256)
-    same_or_last = rows.filter(Q(sha256=sha256) | Q(pk=last))
-    taken_back = {
-        "an editor deleted what it had become": same_or_last.filter(reference=None),
-        "an editor took its file off the reference": same_or_last.filter(has_file=False),
-        "an editor withdrew or refused what it had become": same.filter(reference__state__in=_TAKEN_BACK),
-        "an editor took this version away": same.filter(has_bytes=False, has_lost_some=True),
-    }
-    why = next((why for why, found in taken_back.items() if found.exists()), "")
-    return why and f"{why}; who wants it back puts it in by hand"
 
 
 def _there_already(known: ImportedDocument, name: str, *, read: bool) -> Imported:
@@ -237,32 +225,31 @@ def _state(version: FileVersion) -> tuple[str, str]:
     file = ReferenceFile.objects.select_related("reference").get(stored_file=version.stored_file_id)
     if not reason and not file.opens(version.number):
         reason = "not open: an editor took a version of it away; whoever saves the reference opens this one"
+    if not reason and version.number > 1 and file.reference.to_verify.filter(why=Doubt.UNLIKE).exists():
+        reason = "reads quite differently from the version before: its notice stays as it was, its lines are to verify"
     return state, reason
 
 
 def _keep(
-    path: Path, name: str, received: Received, *, body: Body, audiences: list[str]
+    path: Path, name: str, received: Received, *, body: Body, root: str, audiences: list[str]
 ) -> tuple[Literal["added", "new version"], Reference, FileVersion]:
+    """Raises LeftOut where it is no version that an import may put in."""
     with transaction.atomic():
-        before = ImportedDocument.objects.filter(body=body, path=name, reference__isnull=False).order_by("-pk").first()
-        file = (
-            ReferenceFile.objects.filter(reference=before.reference_id, number=before.file_number).first()
-            if before
-            else None
-        )
-        if file is not None:
-            outcome: Literal["added", "new version"] = "new version"
+        before = file_to_go_on(body, root, name, audiences)
+        outcome: Literal["added", "new version"] = "new version" if before else "added"
+        if before:
+            file, may_open = before
             version = store(received, stored_file=file.stored_file)
             drop_replaced(file, version)
-            if not file.taken_versions.exists():  # else somebody looks first: the same may be in this one
+            if may_open:
                 open_versions([file.reference_id])
+            Contribution.objects.filter(reference=file.reference_id).update(drafted_from=None)  # to be compared
         else:
-            outcome = "added"
             reference = _new_reference(path, body, audiences)
             file = add_file(reference, received, audiences=readers_of_file(audiences))
             version = file.stored_file.versions.get()
         ImportedDocument.objects.create(
-            body=body, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number
+            body=body, root=root, path=name, sha256=received.sha256, reference=file.reference, file_number=file.number
         )
     return outcome, file.reference, version
 

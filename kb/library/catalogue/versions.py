@@ -52,6 +52,7 @@ def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> Ta
         taken = TakenVersion.objects.create(
             file=fresh,
             number=number,
+            sha256=version.sha256,
             reason=reason,
             actor=user,
             audiences=sorted(fresh.effective_audiences) if was_open else [STAFF],

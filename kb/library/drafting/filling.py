@@ -27,6 +27,7 @@ from kb.library.catalogue.adding import readers_of_file
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.choices import Doubt, ReferenceState
 from kb.library.drafting.documents import Found
+from kb.library.drafting.following import Follows, followed_by
 from kb.library.drafting.sources import lines_of_reference, newest_version
 from kb.library.models import Creator, Reference
 from kb.library.models.contributions import Contribution
@@ -37,8 +38,11 @@ from kb.vocabulary.models import Concept
 _OPEN_STATES = (ReferenceState.DRAFT, ReferenceState.PROPOSED, ReferenceState.RETURNED)
 # Also what an import brought and nobody has looked at: another reading of it (with recognition) may say more.
 _MAY_CHANGE = Q(reference__state__in=_OPEN_STATES) | Q(
-    accept_when_read=True, reference__state=ReferenceState.ACCEPTED, reference__to_verify__isnull=False
+    Q(reference__to_verify__isnull=False) | Q(drafted_from=None),  # or not drafted: another version came
+    accept_when_read=True,
+    reference__state=ReferenceState.ACCEPTED,
 )
+_GOES_ON = frozenset({Follows.NOTHING, Follows.ALIKE})
 _NEVER_GUESSED = frozenset({"language", "type"})  # left open: a page that says a wrong one says something false
 _PLAIN = ("title", "subtitle", "language", "date_text", "type", "publisher", "doi", "isbn", "pages")
 _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has chosen yet
@@ -47,16 +51,25 @@ _DEFAULTS = {"language": "fr", "type": "report"}  # the model's: what nobody has
 def fill(contribution: Contribution) -> Contribution:
     """Drafts once more and writes what may be written; gives the contribution as it stands now. Safe to repeat."""
     version = newest_version(contribution.reference)
-    return write(contribution, lines_of_reference(contribution.reference, version), version)
+    found = lines_of_reference(contribution.reference, version)
+    return write(contribution, found, version, follows=followed_by(version))
 
 
-def write(contribution: Contribution, found: Mapping[str, Found], read_from: FileVersion | None = None) -> Contribution:
+def write(
+    contribution: Contribution,
+    found: Mapping[str, Found],
+    read_from: FileVersion | None = None,
+    *,
+    follows: Follows = Follows.UNKNOWN,
+) -> Contribution:
     """Writes what was found in a version where it may be written; gives the contribution as it stands now.
 
     A field is written while nobody has corrected it and it is empty, or still as the last draft left it; once the
-    person has confirmed, only while it is empty. In a transaction of its own, on a locked row: what a form saves at the
-    same moment comes before or after, never between. Nothing is done with once another text than the one looked at is
-    there: who brought that asked again.
+    person has confirmed, only while it is empty. An import's notice that is accepted is written anew only by a version
+    that is known to go on with the same document (`follows`); one that is unlike leaves its lines to be verified.
+
+    In a transaction of its own, on a locked row: what a form saves at the same moment comes before or after, never
+    between. Nothing is done with once another text than the one looked at is there: who brought that asked again.
     """
     with transaction.atomic():
         # The reference first, as every page does: whoever locked them the other way round would wait for it, and it for
@@ -69,14 +82,19 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
         version = newest_version(reference)
         is_read = version is not None and version.state != State.WAITING and _same_text(version, read_from)
         is_open, is_for_fewer = reference.state in _OPEN_STATES, _is_for_fewer(reference)
+        differing: dict[str, str] = {}
         if locked.accept_when_read:  # nobody looks at it first: what nothing says is left open
             found = {name: line for name, line in found.items() if line.where and (is_open or not is_for_fewer)}
+            if not is_open:
+                differing = _differing(reference, found) if follows is Follows.UNLIKE and not is_for_fewer else {}
+                found = {name: line for name, line in found.items() if _may_bring(follows, reference, name)}
         drafted = {name: line.as_json() for name, line in found.items()}
-        marked = set(reference.to_verify.values_list("field", flat=True)) if locked.accept_when_read else set()
+        marked = dict(reference.to_verify.values_list("field", "why")) if locked.accept_when_read else {}
+        unsure = {name for name, why in marked.items() if why != Doubt.UNLIKE}  # the others are a person's to write
         changed = [
             name
             for name, line in drafted.items()
-            if (is_open or name in marked)
+            if (is_open or name in unsure)
             and not (locked.accept_when_read and name in _NEVER_GUESSED and found[name].doubt)
             and _may_write(locked, reference, name)
             and _write(reference, name, line["value"])
@@ -86,15 +104,34 @@ def write(contribution: Contribution, found: Mapping[str, Found], read_from: Fil
                 reference.state = ReferenceState.ACCEPTED
                 changed.append("state")
                 mark(reference, _doubts(reference, found, version))
-            elif marked and not is_for_fewer:
+            elif (marked or differing) and not is_for_fewer:
+                looked_at = unsure if follows in _GOES_ON or is_open else unsure.intersection(found)
                 doubts = _doubts(reference, found, version)
-                mark(reference, {name: why for name, why in doubts.items() if name in marked})
+                now = {name: doubts.get(name, "") if name in looked_at else why for name, why in marked.items()}
+                mark(reference, {name: why for name, why in {**now, **differing}.items() if why})
         if changed:
             reference.save()
         locked.drafted = {**_kept(locked, drafted), **drafted}
         locked.drafted_from = version.pk if version and is_read else None
         locked.save(update_fields=["drafted", "drafted_from"])
     return locked
+
+
+def _may_bring(follows: Follows, reference: Reference, name: str) -> bool:
+    """Whether a version may say this line of an accepted notice: where it cannot be told that it is the same document,
+    only what nothing is said of.
+    """
+    return follows in _GOES_ON or (follows is Follows.UNKNOWN and not _current(reference, name))
+
+
+def _differing(reference: Reference, found: Mapping[str, Found]) -> dict[str, str]:
+    """{field: why} of what an unlike version calls in doubt: the title, and each line that it says otherwise."""
+    others = {
+        name
+        for name, line in found.items()
+        if name in EVERY_NOTICE and (now := _current(reference, name)) and now != _shaped(name, line.value)
+    }
+    return dict.fromkeys(sorted({"title", *others}), Doubt.UNLIKE)
 
 
 def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:

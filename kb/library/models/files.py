@@ -183,11 +183,13 @@ class TakenVersion(models.Model):
     """A version that an editor took away: its file and text are gone, and its address says so, with the reason, to
     those who could open it.
 
-    audiences: who could, then; the editors alone for one that no acceptance had opened.
+    audiences: who could, then; the editors alone for one that no acceptance had opened. sha256: of its bytes, which no
+    import brings again; "" where it was taken away before that was kept.
     """
 
     file = models.ForeignKey(ReferenceFile, on_delete=models.CASCADE, related_name="taken_versions")
     number = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True, default="", db_index=True, editable=False)
     reason = models.CharField(_("reason"), max_length=500)
     audiences = models.JSONField(default=list)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")

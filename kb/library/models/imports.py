@@ -11,11 +11,12 @@ from kb.library.models.references import Reference
 class ImportedDocument(models.Model):
     """A document of a folder that became (a version of) a file of a reference; written in the same transaction.
 
-    path is relative to the folder imported, with slashes. A reference that was deleted since leaves the row: it is not
-    imported again, under any name.
+    path is relative to the folder imported, with slashes; root tells that folder from others (`catalogue.returning`),
+    "" in old rows. A reference that was deleted since leaves the row: it is not imported again, under any name.
     """
 
     body = models.ForeignKey(Body, on_delete=models.CASCADE, related_name="+")
+    root = models.CharField(max_length=64, blank=True, default="")
     path = models.CharField(max_length=1000)
     sha256 = models.CharField(max_length=64)
     reference = models.ForeignKey(Reference, null=True, on_delete=models.SET_NULL, related_name="+")

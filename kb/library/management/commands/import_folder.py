@@ -1,4 +1,4 @@
-"""`manage.py import_folder DIR --group CODE [--audience members] [--no-read]`:
+"""`manage.py import_folder DIR --group CODE [--audience members] [--name NAME] [--no-read]`:
 a reference and a file for each document of a folder.
 """
 
@@ -14,6 +14,7 @@ from tqdm import tqdm
 from kb.accounts import audiences
 from kb.files.choices import State
 from kb.groups.models import Body
+from kb.library.catalogue.returning import root_of
 from kb.library.importing import Imported, documents, import_document, path_key
 
 LINES_SHOWN = 1000
@@ -34,13 +35,19 @@ class Command(BaseCommand):
             help='"members" (the default), "group", or "public" (the files: members)',
         )
         parser.add_argument(
+            "--name",
+            default="",
+            help="tells this folder from others (its path does by default): a document of the same folder and the same "
+            "name that changed is a new version, one of another folder is another document",
+        )
+        parser.add_argument(
             "--read",
             action=BooleanOptionalAction,
             default=True,
             help="read each document now and fill its notice, or leave both to the worker",
         )
 
-    def handle(self, *, folder: Path, group: str, audience: str, read: bool, **options) -> None:
+    def handle(self, *, folder: Path, group: str, audience: str, name: str, read: bool, **options) -> None:
         body = Body.objects.filter(code=group.upper()).first()
         if body is None:
             known = ", ".join(Body.objects.values_list("code", flat=True))
@@ -57,6 +64,7 @@ class Command(BaseCommand):
                 '--audience is "members", "group" or "public"; the file of a public notice is for '
                 "members until you say why it may be published."
             )
+        root = root_of(folder, name)
         counted: Counter[str] = Counter()
         told: list[Imported] = []
 
@@ -77,7 +85,7 @@ class Command(BaseCommand):
         )
         try:
             for path in bar:
-                done = import_document(path, folder=folder, body=body, audiences=readers, read=read)
+                done = import_document(path, folder=folder, body=body, audiences=readers, root=root, read=read)
                 counted[done.outcome] += 1
                 counted["waiting"] += done.state == State.WAITING
                 if done.reason or done.outcome == "left out" or done.state not in ("", State.READ, State.WAITING):
