@@ -109,6 +109,26 @@ class Site:
         return {str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()}
 
 
+def slowness() -> float:
+    """How many times longer a second of work takes than on a machine that does nothing else, 1 or more: what a limit
+    in seconds is multiplied with, so that it measures the site and not who else works here. Takes that second.
+    """
+    began, worked = time.monotonic(), time.process_time()
+    while time.process_time() - worked < 1:
+        pass
+    return max(1.0, time.monotonic() - began)
+
+
+def until_done(count, total: int, *, still_s: float = 300, every_s: float = 0.5) -> bool:
+    """Whether `count()` reached `total`; False when it stood still so long. However slow the machine is."""
+    reached, at = count(), time.monotonic()
+    while reached < total and time.monotonic() - at < still_s:
+        time.sleep(every_s)
+        if (now := count()) != reached:
+            reached, at = now, time.monotonic()
+    return reached >= total
+
+
 def until(condition, *, within_s: float, every_s: float = 0.005) -> bool:
     """Whether the condition came true in time."""
     end = time.monotonic() + within_s

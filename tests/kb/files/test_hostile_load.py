@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.kb.files import hostile
-from tests.kb.files.sites import until
+from tests.kb.files.sites import slowness, until
 
 PEOPLE = """
 import json, pathlib
@@ -41,6 +41,8 @@ pathlib.Path(settings.VAR_DIR, "cookies.json").write_text(json.dumps(cookies))
 ADD, SEARCH, FORGOTTEN = "/fr/bibliotheque/ajouter/", "/fr/chercher/", "/fr/compte/mot-de-passe/oublie/"
 PAGES = 19_000
 LONGEST_S = 150  # or until all is read and indexed
+# On a machine that does nothing else: until a mail leaves and a change is found; until a request is answered.
+DELAY_S, REQUEST_S = 10, 2
 STATES = "SELECT state, count(*), max(page_count) FROM files_fileversion GROUP BY state"
 
 
@@ -169,6 +171,8 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
             attacker.ask("GET", ADD)
             attacker.took.clear()
 
+        slow = slowness()
+
         def attack(attacker: Visitor) -> None:
             attacker.send(
                 ADD, {}, [("livre.pdf", book), ("lettre.doc", hostile.DAMAGED_DOC), ("note.txt", b"Une note.")]
@@ -210,10 +214,12 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
                 break
         for one in threads:
             one.join()
+    slow = max(slow, slowness())
     took = sorted(member.took + anyone.took, reverse=True)
     sent = sorted((one for attacker in attackers for one in attacker.took), reverse=True)
     lines += [
         f"done after {time.monotonic() - begun:.0f} s; states, versions, most pages: {site.rows(STATES)}",
+        f"work takes {slow:.1f} times as long as on a machine that does nothing else",
         f"mail left after {max(mails):.1f} s at most ({len(mails)} tried)",
         f"a change was found after {max(changes):.1f} s at most ({len(changes)} tried)",
         (
@@ -227,7 +233,7 @@ def test_files_made_to_cost_much_delay_no_mail_no_change_and_no_page(site, tmp_p
     ]
     print("\n".join(lines))
     assert [one for one in took + sent if one[1] >= 500] == []
-    assert max(mails) < 10
-    assert max(changes) < 10
-    assert took[0][0] < 2
-    assert sent[0][0] < 2
+    assert max(mails) < DELAY_S * slow
+    assert max(changes) < DELAY_S * slow
+    assert took[0][0] < REQUEST_S * slow
+    assert sent[0][0] < REQUEST_S * slow
