@@ -303,7 +303,8 @@ def test_what_a_member_put_in_for_fewer_readers_does_not_come_in_for_more(put, t
 
 @pytest.mark.parametrize("state", [ReferenceState.DRAFT, ReferenceState.ACCEPTED])
 def test_what_a_member_has_only_begun_or_shares_already_stands_in_no_import_s_way(put, state, tmp_path):
-    reference = make.reference("Liste", state=state, created_by=make.member())
+    readers = ("public",) if state == ReferenceState.ACCEPTED else ("members",)
+    reference = make.reference("Liste", state=state, audiences=readers, created_by=make.member())
     Contribution.objects.create(reference=reference)
     (tmp_path / "m.txt").write_text(REPORT)
     add_file(reference, tmp_path / "m.txt", audiences=["members"])
