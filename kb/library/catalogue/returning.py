@@ -66,7 +66,7 @@ def refuse_other_readers(sha256: str, audiences: list[str], *, known: ImportedDo
     """
     file = _file_of(known) if known else None
     if file is not None and _difference(file, audiences) == _MORE:
-        raise LeftOut(f"it is there {_MORE} asked for; whoever wants fewer chooses them by hand", file.reference.mark)
+        raise LeftOut(f"it is there, {_MORE} asked for; whoever wants fewer chooses them by hand", file.reference.mark)
     given = Q(reference__state=ReferenceState.ACCEPTED) | Q(reference__contribution__accept_when_read=True)
     files = ReferenceFile.objects.filter(given, stored_file__versions__sha256=sha256).select_related("reference__body")
     for_fewer = files.filter(_lacks(audiences, using=files.db)).first()
