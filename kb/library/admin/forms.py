@@ -24,7 +24,7 @@ from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributions.stamping import stamp_of
 from kb.library.contributions.steps import note_change
-from kb.library.models import LineToVerify, Reference, ReferenceFile, ReferenceKeyword
+from kb.library.models import LineToVerify, Reference, ReferenceFile, ReferenceKeyword, open_versions
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
 
@@ -123,6 +123,7 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
             place = {"stored_file": self.instance.stored_file} if self.instance.pk else {"owner_kind": OWNER_KIND}
             version = store(self.received, user=self.for_user, **place)
             self.instance.stored_file = version.stored_file
+            self.instance.is_contributed = False
             if self.instance.pk:
                 drop_replaced(self.instance, version)
             if not self.instance.title:
@@ -283,8 +284,6 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         return False
 
     def save(self, commit: bool = True):
-        if not self.instance.pk and self.instance.created_by_id is None:
-            self.instance.created_by = self.for_user
         self.instance.keyword_items = [
             ReferenceKeyword(tag=Keyword.objects.get_or_create(name=word, language=code)[0])
             for code in CODES
@@ -293,6 +292,7 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit:
+                open_versions([saved.pk])  # this page shows each file with its newest version
                 verified(saved, {*self.cleaned_data["verified"], *self.written()})
                 note_change(saved, self.for_user, self.state_before)
         return saved

@@ -54,6 +54,7 @@ def add_file(
     publish_reason: str = PublishReason.UNKNOWN,
     permission_date=None,
     user=None,
+    is_contributed: bool = False,
 ) -> ReferenceFile:
     """Stores a file and hangs it on a saved reference; reading starts after the commit. An upload or a path is received
     first.
@@ -68,6 +69,7 @@ def add_file(
         audiences=sorted(set(audiences)),
         publish_reason=publish_reason,
         permission_date=permission_date,
+        is_contributed=is_contributed,
     )
     added.full_clean(exclude=["stored_file", "number"])
     with ExitStack() as kept:

@@ -153,9 +153,10 @@ def missing_lines(reference: Reference, contribution: Contribution | None) -> li
     return found
 
 
-def attachments_of(reference: Reference) -> list[Attachment]:
+def attachments_of(reference: Reference, held: frozenset[str]) -> list[Attachment]:
+    """The files that this reader may open, in order."""
     whole = gather([reference.pk]).get(reference.pk)
-    return whole.attachments if whole else []
+    return whole.opened_by(held) if whole else []
 
 
 def file_choices(attachments: Iterable[Attachment]) -> list[tuple[str, str]]:
@@ -205,7 +206,7 @@ def _may(reference: Reference, user: Any, held) -> frozenset[str]:
     wanted = {
         "edit": handling.may_edit(user, held, reference),
         "propose": author and reference.state in handling.OPEN_TO_AUTHOR,
-        "delete": author and reference.state in handling.OPEN_TO_AUTHOR,
+        "delete": handling.may_delete(user, reference),
         "take_back": author and proposed,
         "handle": proposed and handling.may_handle(user, held, reference),
     }

@@ -113,6 +113,7 @@ def attach(reference: Reference, upload: Received, user: Any) -> ReferenceFile:
         publish_reason=reason,
         permission_date=permission_date,
         user=user,
+        is_contributed=True,
     )
 
 
@@ -163,17 +164,19 @@ def file_readers(notice: Iterable[str], body: Body, publish_reason: str) -> list
 
 
 def give_readers(reference: Reference, choice: str, *, publish_reason: str, permission_date: date | None) -> None:
-    """Gives the notice and all its files these readers.
+    """Gives the notice and the files that were contributed these readers; those an editor put in, or gave readers, keep
+    theirs.
 
-    Call it on the locked reference, inside its transaction; saves both.
+    Call it on the locked reference, inside its transaction; saves both. Raises ValidationError where such a file would
+    be open to more readers than the notice.
     """
     reference.audiences = sorted(notice_readers(choice, reference.body))
-    for file in reference.files.all():
+    for file in reference.files.filter(is_contributed=True):
         file.reference = reference
         file.publish_reason, file.permission_date = publish_reason, permission_date
         file.audiences = sorted(file_readers(reference.audiences, reference.body, publish_reason))
         file.full_clean(exclude=["stored_file", "number", "reference"])
-        file.save()
+        file.save(follows_notice=True)
 
 
 # Lines

@@ -80,6 +80,16 @@ def is_author(user: Any, reference: Reference) -> bool:
     return user.is_authenticated and reference.created_by_id == user.pk
 
 
+def may_delete(user: Any, reference: Reference) -> bool:
+    """Whether it is all theirs: it was never accepted, and nobody else put a file in. One query."""
+    return (
+        is_author(user, reference)
+        and reference.state in OPEN_TO_AUTHOR
+        and reference.accepted_at is None
+        and not reference.files.filter(is_contributed=False).exists()
+    )
+
+
 def may_follow(user: Any, held: frozenset[str], reference: Reference) -> bool:
     """Whether this person may open the page of the contribution: its author,
     and whoever handles it once it was proposed.
@@ -149,6 +159,8 @@ def delete_draft(reference: Reference, actor: Any) -> None:
         if not is_author(actor, fresh):
             raise NotAllowed(_("Only the person who began it can delete it."))
         _expect(fresh, OPEN_TO_AUTHOR)
+        if not may_delete(actor, fresh):
+            raise NotAllowed(_("You cannot delete it here any more: others worked on it. Ask the coordination."))
         fresh.delete()
 
 

@@ -202,7 +202,7 @@ def contribution(request: HttpRequest, mark: Mark) -> HttpResponse:
             messages.warning(request, capfirst(handling.last_said(reference)))
         return redirect("library:reference", mark.slug)
     stamp = stamp_of(reference)
-    attachments = attachments_of(reference)
+    attachments = attachments_of(reference, held)
     if "state" in request.GET:
         return JsonResponse({"reading": is_reading(attachments)})
     kept = Contribution.objects.filter(reference=reference).first()

@@ -47,10 +47,19 @@ class FileCounter(models.Model):
 
 
 class ReferenceFileQuerySet(RecordingQuerySet):
+    def update(self, **values) -> int:
+        """Readers chosen for many are chosen for each: none of them is contributed any longer."""
+        if "audiences" in values:
+            values.setdefault("is_contributed", False)
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
     def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
         with transaction.atomic(using=self.db):
             made = super().bulk_create(objs, *args, **options)
-            open_versions({one.reference_id for one in made})
+            for one in made:
+                open_versions([one.reference_id], of=one.pk)
         return made
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -72,6 +81,8 @@ class ReferenceFile(Recorded, Orderable):
     """A file of a reference. `number` from 1 is in its address and never reused; its audiences are never wider than the
     notice's.
 
+    is_contributed: put in with the contribution, by its author or whoever follows it, and since then no editor chose
+    its readers or put another version in: while the notice is not accepted, those who work on it read this file too.
     opened_from, opened_to: the numbers of the versions that an acceptance opened; 0 while none did. Outside them
     readers find nothing, and what is above goes when it is replaced (`kb.library.catalogue.versions`). Below
     opened_from is what was replaced before the first acceptance, in old data.
@@ -95,12 +106,13 @@ class ReferenceFile(Recorded, Orderable):
         _("why we may publish it"), max_length=15, choices=PublishReason.choices, default=PublishReason.UNKNOWN
     )
     permission_date = models.DateField(_("permission given on"), null=True, blank=True)
+    is_contributed = models.BooleanField(default=False, editable=False)
     opened_from = models.PositiveIntegerField(default=1, editable=False)
     opened_to = models.PositiveIntegerField(default=0, editable=False)
 
     search_kind = KIND
     subject_path = "reference_id"
-    rights = ("audiences", "publish_reason", "reference_id", "stored_file_id")
+    rights = ("audiences", "publish_reason", "reference_id", "stored_file_id", "is_contributed")
     objects = ReferenceFileQuerySet.as_manager()
 
     class Meta(Orderable.Meta):
@@ -115,15 +127,26 @@ class ReferenceFile(Recorded, Orderable):
 
     @property
     def effective_audiences(self) -> frozenset[str]:
-        """Who may open the file now: what was chosen, narrowed to who may see the notice; members at most while the
-        right to publish is not known.
+        """Who may open the file now (editors always may).
+
+        accepted: what was chosen, narrowed to who may see the notice; members at most while the right to publish is not
+        known        otherwise: those who work on the notice, where the file is contributed; of another, those of them
+        who could open it if the notice were accepted
         """
-        wanted = audiences.narrowed(self.audiences, self.reference.effective_audiences)
-        if self.reference.state != ReferenceState.ACCEPTED:
-            return self.reference.effective_audiences
+        working = self.reference.effective_audiences
+        if self.reference.state != ReferenceState.ACCEPTED and self.is_contributed:
+            return working
+        is_accepted = self.reference.state == ReferenceState.ACCEPTED
+        wanted = audiences.narrowed(self.audiences, working) if is_accepted else frozenset(self.audiences)
         if self.publish_reason == PublishReason.UNKNOWN and audiences.PUBLIC in wanted:
             wanted = (wanted - {audiences.PUBLIC}) | {audiences.MEMBERS}
-        return wanted
+        if is_accepted:
+            return wanted
+        of_body = audiences.body(self.reference.body.code)
+        found = {value for value in working if audiences.PUBLIC in wanted}
+        if audiences.is_within(of_body, wanted):
+            found |= working & {audiences.referent(self.reference.body.code)}
+        return frozenset(found or {audiences.STAFF})
 
     def opens(self, number: int) -> bool:
         """Whether readers of the file may open this version: once accepted, what acceptance opened; before, what
@@ -152,11 +175,17 @@ class ReferenceFile(Recorded, Orderable):
             except ValidationError as wider:
                 raise ValidationError({"audiences": wider.messages}) from wider
 
-    def save(self, *args, **options) -> None:
+    def save(self, *args, follows_notice: bool = False, update_fields=None, **options) -> None:
+        """follows_notice: other readers come with those of a contribution; chosen otherwise, the file is contributed no
+        longer.
+        """
         with transaction.atomic():
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
-            super().save(*args, **options)
+            self._is_new, self._follows_notice = self._state.adding, follows_notice
+            if update_fields is not None and "audiences" in update_fields:
+                update_fields = {*update_fields, "is_contributed"}
+            super().save(*args, update_fields=update_fields, **options)
 
     def _opened_before(
         self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
@@ -164,11 +193,13 @@ class ReferenceFile(Recorded, Orderable):
         """Where the save chooses other readers, an import's reference is from now on the editors'."""
         if rewrites(self, stored, {"audiences"}.intersection(written)):
             leave_to_editors([self.reference_id])
+            self.is_contributed = self.is_contributed and self._follows_notice
         return super()._opened_before(subjects, stored, written)
 
     def _follow(self) -> None:
-        if self.reference.state == ReferenceState.ACCEPTED:
-            open_versions([self.reference_id])
+        """A file that is put in for readers at once is open to them; of one that was there, what waits waits on."""
+        if self._is_new and self.reference.state == ReferenceState.ACCEPTED:
+            open_versions([self.reference_id], of=self.pk)
             self.refresh_from_db(fields=["opened_to"])
 
     def delete(self, *args, **options):

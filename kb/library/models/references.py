@@ -97,15 +97,16 @@ class ReferenceQuerySet(RecordingQuerySet):
                 note_public(self.model.objects.using(self.db).filter(pk__in=ids[start : start + _AT_ONCE]).public())
 
 
-def open_versions(reference_ids: Iterable[int]) -> None:
-    """Opens to their readers the versions that stand now, of those of these references that are accepted. One query.
+def open_versions(reference_ids: Iterable[int], *, of: int | None = None) -> None:
+    """Opens to their readers the versions that stand now, of those of these references that are accepted; of: the id of
+    the one file that is meant. One query.
 
-    Call it inside the transaction of what was accepted, or put in for readers at once.
+    Call it inside the transaction in which somebody accepts what they were shown, or puts it in for readers at once.
     """
     files = models.QuerySet(Reference._meta.get_field("files").related_model)
     last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
     accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
-    accepted.update(opened_to=Subquery(last))
+    (accepted if of is None else accepted.filter(pk=of)).update(opened_to=Subquery(last))
 
 
 def leave_to_editors(reference_ids: Iterable[int]) -> None:
@@ -292,10 +293,12 @@ class Reference(Recorded, ClusterableModel):
         """Where the save chooses another state or other readers, an import's reference is from now on the editors'."""
         if rewrites(self, stored, _CHOSEN.intersection(written)):
             leave_to_editors([self.pk])
+        self._is_accepting = "state" in written and stored.get("state") != ReferenceState.ACCEPTED
         return super()._opened_before(subjects, stored, written)
 
     def _follow(self) -> None:
-        if self.state == ReferenceState.ACCEPTED:
+        """The step to accepted opens what there is; a save of what is accepted opens nothing that waits."""
+        if self._is_accepting and self.state == ReferenceState.ACCEPTED:
             open_versions([self.pk])
 
     def delete(self, *args, **options):

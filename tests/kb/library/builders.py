@@ -132,4 +132,5 @@ def file(
         language=file_language,
         audiences=list(audiences),
         publish_reason=reason,
+        is_contributed=reference.created_by_id is not None,
     )
