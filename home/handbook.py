@@ -43,6 +43,7 @@ TASKS = (
     Task("contribute", "add", _("Put a document in the library"), is_for_editors=False),
     Task("verify", "verify", _("Bring in a folder of documents, then verify the notices"), is_for_editors=True),
     Task("newsletter", "newsletter", _("Write, approve and send an issue of L'Échos-CASS"), is_for_editors=True),
+    Task("seats", "seats", _("Keep the seats of a committee: mandates, sides, renewal"), is_for_editors=True),
     Task("erase", "take-away", _("Erase a person, then decide on the texts that may name them"), is_for_editors=True),
 )
 

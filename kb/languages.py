@@ -56,6 +56,7 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "display": {"fr": "affichage", "nl": "weergave", "en": "display"},
     "handbook": {"fr": "mode-d-emploi", "nl": "handleiding", "en": "handbook"},
     "verify": {"fr": "verifier", "nl": "nakijken", "en": "verify"},
+    "seats": {"fr": "sieges", "nl": "zetels", "en": "seats"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
 }
 

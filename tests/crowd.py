@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from kb.accounts.models import User
 from kb.directory.models import Employment, Membership, OpeningHours, Organisation, Place, Service
-from kb.groups.choices import MandateRole
+from kb.groups.choices import MandateRole, Voice
 from kb.groups.models import Body, Mandate
 from tests.kb.groups import builders as groups
 
@@ -79,7 +79,8 @@ def people(count: int, bodies: list[Body], employers: list[Organisation], *, pre
             user=one,
             body=bodies[number % len(bodies)],
             organisation=employers[number % len(employers)],
-            role=MandateRole.DELIBERATIVE,
+            role=MandateRole.MEMBER,
+            voice=Voice.DELIBERATIVE,
             is_referent=number % 20 == 0,
         )
         for number, one in enumerate(made)

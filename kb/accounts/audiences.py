@@ -1,7 +1,7 @@
 """Who may see what, as values: the one place where a reader becomes a set of audiences.
 
     public         everyone
-    members        a deliberative mandate in any body
+    members        a mandate with a deliberative voice, in any living body
     body:<code>    a mandate of any kind in that body (or in its successor)
     person:<id>    one's own drafts
     referent:<code>  follows what is contributed to that body; given by nobody's choice, held by its referents

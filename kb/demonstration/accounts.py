@@ -40,7 +40,8 @@ def refuse_in_production() -> None:
 def make_demonstration_accounts(accounts: Iterable[Mapping[str, Any]], password: str) -> list[User]:
     """The log-ins described by {email, name, language, phone, shares_contact, is_staff, employment: {organisation,
     function},
-    mandates: [{body, organisation, role, is_referent}], invited_days_ago}, made or set back to what is described.
+    mandates: [{body, organisation, role, is_referent, standing}], invited_days_ago}, made or set back to what is
+    described.
 
     body and organisation are codes (organisation may be None), role a value of `MandateRole`. Editors get a TOTP factor
     with the public SECRET.
@@ -99,6 +100,7 @@ def _give_mandates(user: User, mandates: Iterable[Mapping[str, Any]]) -> None:
         employer = organisation.get(code=given["organisation"]) if given.get("organisation") else None
         made = mandate(user=user, body=body.get(code=given["body"]), organisation=employer, role=given["role"])
         made.is_referent = given.get("is_referent", False)
+        made.standing = given.get("standing", made.standing)
         made.full_clean()
         made.save()
 

@@ -27,7 +27,7 @@ from kb.demonstration.organisations import make_organisation
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
 from kb.files.storing import Received, receive, store
-from kb.groups.models import Body
+from kb.groups.models import Body, Side
 from kb.languages import CODES
 from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword
 from kb.library.models.references import KIND
@@ -88,7 +88,9 @@ def load(progress: Progress = lambda line: None) -> None:
 
 
 def make_body(item: dict) -> Body:
-    return Body.objects.create(code=item["code"], kind=item["kind"], name=item["name"], purpose=item["purpose"])
+    body = Body.objects.create(code=item["code"], kind=item["kind"], name=item["name"], purpose=item["purpose"])
+    Side.objects.bulk_create(Side(body=body, **side) for side in item.get("sides", ()))
+    return body
 
 
 def make_concepts(items: list[dict]) -> dict[str, Concept]:

@@ -12,7 +12,7 @@ from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.utils import timezone
 
 from kb.accounts import audiences
-from kb.groups.choices import MandateRole
+from kb.groups.choices import Voice
 from kb.groups.models import Body, Mandate, running_on
 
 
@@ -27,19 +27,19 @@ def audiences_of_mandates(user: Any) -> set[str]:
     rows = list(
         Body.objects.order_by("code")
         .annotate(mine=mine)
-        .values_list("pk", "code", "successor_id", "is_active", "mine__role", "mine__is_referent")
+        .values_list("pk", "code", "successor_id", "is_active", "mine__voice", "mine__is_referent")
     )
     codes = {pk: code for pk, code, *_rest in rows}
     predecessors = _predecessors((pk, successor) for pk, _code, successor, *_rest in rows)
     held: set[str] = set()
-    for pk, _code, _successor, is_active, role, is_referent in rows:
-        if role is None:
+    for pk, _code, _successor, is_active, voice, is_referent in rows:
+        if voice is None:
             continue
         reached = [codes[one] for one in _with_all_before(pk, predecessors)]
         held.update(audiences.body(code) for code in reached)
         if is_referent and is_active:
             held.update(audiences.referent(code) for code in reached)
-        if role == MandateRole.DELIBERATIVE and is_active:
+        if voice == Voice.DELIBERATIVE and is_active:
             held.add(audiences.MEMBERS)
     return held
 

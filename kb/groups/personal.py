@@ -27,8 +27,7 @@ def mandates_in_words(user: Any) -> Iterator[str]:
 
 def not_over() -> Exists:
     """Begun, still to begin or suspended: anything but ended."""
-    open_or_later = Q(until__isnull=True) | Q(until__gte=timezone.localdate())
-    return Exists(Mandate.objects.filter(open_or_later, user=OuterRef("pk")))
+    return Exists(Mandate.objects.not_over().filter(user=OuterRef("pk")))
 
 
 def ever() -> Exists:
@@ -40,11 +39,11 @@ def erase_mandates(user: Any, identity: Identity) -> int:
     so that nobody is told that a number follows the contributions.
     """
     forget_log_of(mandates_of(user), identity)
-    today = timezone.localdate()
+    now, today = timezone.now(), timezone.localdate()
     running = mandates_of(user).filter(Q(until__isnull=True) | Q(until__gt=today))
     Mandate.objects.filter(user=user, is_referent=True).update(is_referent=False)
-    running.filter(since__gt=today).update(until=F("since"))
-    return running.filter(Q(since__isnull=True) | Q(since__lte=today)).update(until=today)
+    running.filter(since__gt=today).update(until=F("since"), ended_at=now)
+    return running.filter(Q(since__isnull=True) | Q(since__lte=today)).update(until=today, ended_at=now)
 
 
 def register_all() -> None:
@@ -53,7 +52,7 @@ def register_all() -> None:
         PersonalData(
             name="groups.mandates",
             label=_("Mandates"),
-            what=_("In which group or committee, for which organisation, with or without a vote, from when to when"),
+            what=_("In which group or committee, for which organisation, with which role and voice, from when to when"),
             people=PEOPLE,
             purpose=_("Saying who may read and decide what, and counting who took part in the annual report"),
             basis=Basis.PUBLIC_TASK,
@@ -65,7 +64,19 @@ def register_all() -> None:
             shown=mandates_in_words,
             erase=erase_mandates,
             **rows_of(
-                mandates_of, "body__code", "organisation__name", "role", "is_referent", "is_suspended", "since", "until"
+                mandates_of,
+                "body__code",
+                "organisation__name",
+                "service__name",
+                "side",
+                "role",
+                "voice",
+                "standing",
+                "is_referent",
+                "is_suspended",
+                "since",
+                "until",
+                "ended_at",
             ),
         )
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.forms.models import WagtailAdminModelForm
-from wagtail.admin.panels import FieldPanel, FieldRowPanel, ObjectList
+from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, ObjectList
 from wagtail.admin.ui.tables import BooleanColumn, Column, DateColumn
 from wagtail.admin.views import generic
 from wagtail.admin.viewsets.model import ModelViewSet, ModelViewSetGroup
@@ -18,10 +19,11 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.backoffice.counting import CappedPaginator
 from kb.directory.admin.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
-from kb.groups.choices import MandateRole
+from kb.groups.choices import MandateRole, SideName
 from kb.groups.models import Body, Mandate, running_on
-from kb.groups.people.forms import RIGHTS_OF_MANDATES
+from kb.groups.people.forms import OfMandate
 from kb.groups.people.views import PeopleViewSet
+from kb.groups.seats.views import BodyEditView, EndMandateView, MandateEditView, RenewView
 from kb.sheets.views import SheetImportViewSet
 
 
@@ -29,10 +31,8 @@ class BodyForm(OpensNothingAgain, WagtailAdminModelForm):
     rights = {"successor": another, "is_active": given}
 
 
-class SeatForm(OpensNothingAgain, WagtailAdminModelForm):
+class SeatForm(OfMandate, WagtailAdminModelForm):
     """A mandate on a page of its own."""
-
-    rights = RIGHTS_OF_MANDATES
 
 
 class BodyFilters(WagtailFilterSet):
@@ -45,6 +45,8 @@ class BodyViewSet(ModelViewSet):
     model = Body
     icon = "group"
     menu_label = _("Bodies")
+    name = "body"
+    edit_view_class = BodyEditView
     list_display = (
         Column("code", label=_("Code"), sort_key="code"),
         Column("name", label=_("Name")),
@@ -65,9 +67,20 @@ class BodyViewSet(ModelViewSet):
             FieldPanel("kind"),
             FieldPanel("successor"),
             FieldPanel("is_active"),
+            InlinePanel(
+                "sides",
+                heading=_("Sides and seats"),
+                label=_("Side"),
+                panels=[FieldRowPanel([FieldPanel("name"), FieldPanel("seats"), FieldPanel("quorum")])],
+                max_num=len(SideName),
+            ),
         ],
         base_form_class=BodyForm,
     )
+
+    def get_urlpatterns(self):
+        renew = path("renew/<int:pk>/<slug:side>/", self.construct_view(RenewView), name="renew")
+        return [*super().get_urlpatterns(), renew]
 
 
 class RunningFilter(django_filters.BooleanFilter):
@@ -87,13 +100,16 @@ class MandateFilters(WagtailFilterSet):
     role = django_filters.MultipleChoiceFilter(
         choices=MandateRole.choices, widget=forms.CheckboxSelectMultiple, label=_("Role")
     )
+    side = django_filters.MultipleChoiceFilter(
+        choices=SideName.choices, widget=forms.CheckboxSelectMultiple, label=_("Side")
+    )
     running = RunningFilter(label=_("Running today"), widget=BooleanRadioSelect)
 
     is_referent = django_filters.BooleanFilter(label=_("Follows the contributions"), widget=BooleanRadioSelect)
 
     class Meta:
         model = Mandate
-        fields = ("body", "role", "is_referent", "running")
+        fields = ("body", "side", "role", "is_referent", "running")
 
 
 class MandateIndexView(generic.IndexView):
@@ -119,12 +135,16 @@ class MandateViewSet(ModelViewSet):
     model = Mandate
     icon = "user"
     menu_label = _("Mandates")
+    name = "mandate"
+    edit_view_class = MandateEditView
     index_view_class = MandateIndexView
     list_display = (
         Column("user", label=_("Person"), accessor="user"),
         Column("body", label=_("Body"), accessor="body"),
         Column("organisation", label=_("Organisation"), accessor="organisation"),
+        Column("side", label=_("Side"), accessor="get_side_display", sort_key="side"),
         Column("role", label=_("Role"), accessor="get_role_display", sort_key="role"),
+        Column("voice", label=_("Voice"), accessor="get_voice_display", sort_key="voice"),
         BooleanColumn("is_referent", label=_("Follows the contributions"), sort_key="is_referent"),
         DateColumn("since", label=_("Since"), sort_key="since"),
         DateColumn("until", label=_("Until"), sort_key="until"),
@@ -141,14 +161,19 @@ class MandateViewSet(ModelViewSet):
         [
             FieldPanel("user"),
             FieldPanel("body"),
-            FieldPanel("organisation"),
-            FieldPanel("role"),
+            FieldRowPanel([FieldPanel("organisation"), FieldPanel("service")]),
+            FieldPanel("side"),
+            FieldRowPanel([FieldPanel("role"), FieldPanel("voice"), FieldPanel("standing")]),
             FieldPanel("is_referent"),
             FieldRowPanel([FieldPanel("since"), FieldPanel("until")]),
             FieldPanel("is_suspended"),
         ],
         base_form_class=SeatForm,
     )
+
+    def get_urlpatterns(self):
+        end = path("end/<int:pk>/", self.construct_view(EndMandateView), name="end")
+        return [*super().get_urlpatterns(), end]
 
 
 class PeopleViewSetGroup(ModelViewSetGroup):

@@ -18,7 +18,7 @@ from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate
 body, _ = Body.objects.get_or_create(code="PA", defaults={"name": {"fr": "Primo-arrivants"}})
 reader = User.objects.create_user("membre@exemple.be", "secret-word", language="fr")
-Mandate.objects.create(user=reader, body=body, role=MandateRole.DELIBERATIVE)
+Mandate.objects.create(user=reader, body=body, role=MandateRole.MEMBER)
 """
 EMPTY = """
 from kb.library.models import Reference

@@ -27,7 +27,7 @@ def reads(reader: str, language: str = "fr") -> Client:
     elif reader != "anyone":
         user = people.editor(second_factor=False) if reader == "half" else people.member(language=language)
         if reader in ("member", "consultant"):
-            role = "consultant" if reader == "consultant" else "deliberative"
+            role = "consultant" if reader == "consultant" else "member"
             groups.mandate(user, groups.body("PA"), role=role)
         people.open_session_without_second_factor(client, user)
     return client

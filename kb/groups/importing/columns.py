@@ -104,7 +104,7 @@ MANDATES = Sheet(
         Column(
             "role",
             {"fr": "Qualité", "nl": "Hoedanigheid", "en": "Role"},
-            help=_("Needed for a new mandate: with a vote, consultant or invited."),
+            help=_("Needed for a new mandate: chair, vice-chair, member, coordinator, consultant or invited."),
             also=("rôle", "rol"),
         ),
         Column("since", _SINCE, also=("début", "begin", "from", "van")),
@@ -114,6 +114,27 @@ MANDATES = Sheet(
             {"fr": "Personne référente", "nl": "Referent", "en": "Follows the contributions"},
             help=_("Yes or no: accepts what members of the body contribute."),
             also=("référent", "référente", "referentiepersoon", "referent"),
+        ),
+        Column(
+            "voice",
+            {"fr": "Voix", "nl": "Stem", "en": "Voice"},
+            help=_("Deliberative or consultative; empty: as the role has it."),
+        ),
+        Column(
+            "standing",
+            {"fr": "Effectif ou suppléant", "nl": "Effectief of plaatsvervanger", "en": "Holder or substitute"},
+            also=("effectif/suppléant", "suppléance"),
+        ),
+        Column(
+            "side",
+            {"fr": "Côté", "nl": "Kant", "en": "Side"},
+            help=_("CPAS, municipality or associations; empty: that of the organisation."),
+            also=("zijde",),
+        ),
+        Column(
+            "service",
+            {"fr": "Service", "nl": "Dienst", "en": "Service"},
+            help=_("A service of the organisation, where the person sits for it alone."),
         ),
     ),
 )

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext as _
 
 from kb.accounts.models import User
 from kb.backoffice.columns import column
-from kb.directory.models import Organisation
-from kb.groups.choices import MandateRole
+from kb.directory.models import Organisation, Service
+from kb.groups.choices import MandateRole, SideName, Standing, Voice
 from kb.groups.importing.people import address, recognised
 from kb.groups.importing.planning import Change, Plan, once, planned, the_organisation
 from kb.groups.models import Body, Mandate
@@ -21,8 +23,19 @@ from kb.sheets.kinds import Context, NotUnderstood, choice_of, day_of, folded, y
 
 _MEMBER = (
     *("avec voix délibérative", "voix délibérative", "délibératif", "délibérative", "membre"),
+    *("membre effectif", "membre avec voix délibérative", "stemgerechtigd lid", "member with a vote", "deliberative"),
     *("met stem", "met beslissende stem", "stemgerechtigd", "lid", "with a vote", "vote", "member"),
 )
+_CHAIR = ("président", "présidente", "présidence", "voorzitter", "voorzitster", "chair", "chairperson")
+_VICE_CHAIR = (
+    "vice-président",
+    "vice-présidente",
+    "vice-présidence",
+    "ondervoorzitter",
+    "vicevoorzitter",
+    "vice-chair",
+)
+_COORDINATOR = ("coordinateur", "coordinatrice", "coördinator", "coordinator")
 _INVITED = (
     "invité",
     "invitée",
@@ -30,17 +43,42 @@ _INVITED = (
     "genodigde",
     "uitgenodigd",
     "zonder stem",
+    "invité, sans voix",
+    "uitgenodigd, zonder stem",
+    "invited, without a vote",
     "invited",
     "invitee",
     "without a vote",
 )
 _ROLE_WORDS = {
-    **{word: MandateRole.DELIBERATIVE for word in _MEMBER},
+    **{word: MandateRole.MEMBER for word in _MEMBER},
+    **{word: MandateRole.CHAIR for word in _CHAIR},
+    **{word: MandateRole.VICE_CHAIR for word in _VICE_CHAIR},
+    **{word: MandateRole.COORDINATOR for word in _COORDINATOR},
     **{
         word: MandateRole.CONSULTANT
         for word in ("consultant", "voix consultative", "consultatif", "raadgevend", "raadgevende stem")
     },
     **{word: MandateRole.INVITEE for word in _INVITED},
+}
+_VOICE_WORDS = {
+    **{word: Voice.DELIBERATIVE for word in ("délibérative", "beslissend", "stemgerechtigd", "deliberative")},
+    **{word: Voice.CONSULTATIVE for word in ("consultative", "raadgevend", "sans voix", "zonder stem")},
+}
+_STANDING_WORDS = {
+    **{word: Standing.HOLDER for word in ("effectif", "effective", "titulaire", "effectief", "holder")},
+    **{
+        word: Standing.SUBSTITUTE
+        for word in ("suppléant", "suppléante", "plaatsvervanger", "plaatsvervangend", "substitute")
+    },
+}
+_SIDE_WORDS = {
+    **{word: SideName.CPAS for word in ("cpas", "ocmw")},
+    **{word: SideName.COMMUNE for word in ("commune", "gemeente", "municipality")},
+    **{
+        word: SideName.ASSOCIATIVE
+        for word in ("associatif", "associative", "associations", "verenigingen", "associatief", "associatieve")
+    },
 }
 
 
@@ -50,24 +88,43 @@ def plan(context: Context, values: Mapping[str, str]) -> Plan:
     organisation = the_organisation(context, values["organisation"]) if values.get("organisation") else None
     role = choice_of(values.get("role", ""), MandateRole, also=_ROLE_WORDS)
     since, until = day_of(values.get("since", "")), day_of(values.get("until", ""))
-    is_referent = yes_or_no(values["is_referent"]) if values.get("is_referent") else None
+    seat = _seat(values, organisation)
     once(context, ("mandate", person.email, body.pk, organisation and organisation.code, role, since))
     existing = _mandates(context, person, body)
     same = _same(existing, organisation, role, since)
     if same is not None:
-        return _plan_of_change(context, same, since, until, is_referent)
-    made = Mandate(
-        user=person,
-        body=body,
-        organisation=organisation,
-        role=role,
-        since=since,
-        until=until,
-        is_referent=bool(is_referent),
-    )
+        return _plan_of_change(context, same, {"since": since, "until": until, **seat})
+    given = {name: value for name, value in seat.items() if value is not None}
+    made = Mandate(user=person, body=body, organisation=organisation, role=role, since=since, until=until, **given)
     _refuse(made, existing)
     _note(context, made)
     return planned((), made.save, is_new=True)
+
+
+def _seat(values: Mapping[str, str], organisation: Organisation | None) -> dict[str, Any]:
+    """What a line says of the seat, by field; None where it leaves it open."""
+
+    def chosen(name: str, choices: type[models.TextChoices], also: Mapping[str, str]) -> str | None:
+        return choice_of(values.get(name, ""), choices, also=also) or None
+
+    return {
+        "side": chosen("side", SideName, _SIDE_WORDS),
+        "voice": chosen("voice", Voice, _VOICE_WORDS),
+        "standing": chosen("standing", Standing, _STANDING_WORDS),
+        "service": _service(organisation, values["service"]) if values.get("service") else None,
+        "is_referent": yes_or_no(values["is_referent"]) if values.get("is_referent") else None,
+    }
+
+
+def _service(organisation: Organisation | None, text: str) -> Service:
+    """By its code or its name, among those of the organisation of the line."""
+    services = list(organisation.services.all()) if organisation is not None and organisation.pk else []
+    for one in services:
+        if folded(text) in {folded(name) for name in (one.code, one.name, *one.other_names.values()) if name}:
+            return one
+    raise NotUnderstood(
+        _("“%(text)s” is no service of this organisation. Write its name as the directory has it.") % {"text": text}
+    )
 
 
 def _person(context: Context, text: str) -> User:
@@ -145,18 +202,24 @@ def _same(existing: list[Mandate], organisation: Organisation | None, role: str,
     return next(reversed(still_open or alike), None)
 
 
-def _plan_of_change(
-    context: Context, mandate: Mandate, since: date | None, until: date | None, is_referent: bool | None
-) -> Plan:
+def _plan_of_change(context: Context, mandate: Mandate, wanted: Mapping[str, Any]) -> Plan:
+    """wanted: {field: value}, None where the line leaves it as it is."""
     changes = []
-    for field, wanted in (("since", since), ("until", until), ("is_referent", is_referent)):
+    for field, value in wanted.items():
         before = getattr(mandate, field)
-        if wanted is not None and before != wanted:
-            changes.append(Change(str(column(Mandate, field).verbose_name), before, wanted))
-            setattr(mandate, field, wanted)
+        if value is not None and before != value:
+            change = Change(str(column(Mandate, field).verbose_name), _label(field, before), _label(field, value))
+            changes.append(change)
+            setattr(mandate, field, value)
     mandate.clean()
     _note(context, mandate)
     return planned(changes, mandate.save)
+
+
+def _label(field: str, value: Any) -> Any:
+    """A choice as people read it; anything else as it is."""
+    choices = dict(column(Mandate, field).flatchoices)
+    return str(choices[value]) if value in choices else value
 
 
 def _refuse(made: Mandate, existing: list[Mandate]) -> None:

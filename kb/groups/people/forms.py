@@ -88,6 +88,9 @@ RIGHTS_OF_MANDATES = {
     "user": another,
     "body": another,
     "role": another,
+    "voice": another,
+    "side": another,
+    "standing": another,
     "is_referent": given,
     "since": earlier,
     "until": later,
@@ -95,12 +98,33 @@ RIGHTS_OF_MANDATES = {
 }
 
 
-class MandateForm(OpensNothingAgain, forms.ModelForm):
+class OfMandate(OpensNothingAgain):
+    """For a form of a mandate: with another role comes the voice of that role, unless another voice is chosen too."""
+
     rights = RIGHTS_OF_MANDATES
 
+    def clean(self) -> Any:
+        found = super().clean()
+        if "role" in self.changed_data and "voice" not in self.changed_data and "voice" in self.cleaned_data:
+            self.cleaned_data["voice"] = ""
+        return found
+
+
+class MandateForm(OfMandate, forms.ModelForm):
     class Meta:
         model = Mandate
-        fields = ("body", "role", "organisation", "is_referent", "since", "until", "is_suspended")
+        fields = (
+            "body",
+            "role",
+            "voice",
+            "standing",
+            "organisation",
+            "side",
+            "is_referent",
+            "since",
+            "until",
+            "is_suspended",
+        )
         widgets = {"organisation": organisation_chooser.widget_class, "since": DayInput, "until": DayInput}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from django.db import models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -34,9 +34,9 @@ def held_for(user: User, organisation: Organisation) -> QuerySet[Mandate]:
     """Mandates of the person for an organisation that have not ended,
     those that begin later or are suspended included.
     """
-    not_over = Q(until__isnull=True) | Q(until__gte=timezone.localdate())
     return (
-        Mandate.objects.filter(not_over, user=user, organisation=organisation)
+        Mandate.objects.not_over()
+        .filter(user=user, organisation=organisation)
         .select_related("body")
         .order_by("body__code", "pk")
     )
@@ -75,6 +75,8 @@ def _settle(mandate: Mandate, fate: str, begins: date, organisation: Organisatio
             body=mandate.body,
             organisation=organisation,
             role=mandate.role,
+            voice=mandate.voice,
+            standing=mandate.standing,
             is_referent=mandate.is_referent,
             is_suspended=mandate.is_suspended,
             since=begins,

@@ -21,7 +21,7 @@ DEMONSTRATION = [
         "name": "Lid",
         "language": "nl",
         "is_staff": False,
-        "mandates": [{"body": "LOG", "organisation": None, "role": "deliberative"}],
+        "mandates": [{"body": "LOG", "organisation": None, "role": "member"}],
     },
 ]
 

@@ -118,7 +118,10 @@ class TestMandates:
         [
             ({"until": date(2026, 1, 31)}, {"until": ["2026-01-31"]}),
             ({"is_suspended": True}, {"is_suspended": ["on"]}),
-            ({"role": "consultant"}, {"role": ["consultant"]}),
+            (
+                {"role": "consultant", "voice": "consultative"},
+                {"role": ["consultant"], "voice": ["consultative"]},
+            ),
         ],
         ids=["ended", "suspended", "another role"],
     )

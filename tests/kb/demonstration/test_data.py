@@ -144,7 +144,7 @@ def test_there_is_a_member_of_each_of_two_groups_and_one_editor():
         mandate["body"]
         for account in ACCOUNTS.values()
         for mandate in account["mandates"]
-        if mandate["role"] == "deliberative"
+        if mandate["role"] == "member"
     }
     assert {"PA", "LOG"} <= deliberative
     assert [email for email, account in ACCOUNTS.items() if account["is_staff"]] == ["redaction@demo.example"]

@@ -72,5 +72,5 @@ def full_of_people(word: str, *, member_of: str) -> Organisation:
         f"{word}@union.example", "secret-word", name=f"Personne {word}", phone="02 000 10 77", shares_contact=True
     )
     Employment.objects.create(user=person, organisation=made, function=f"Directrice {word}")
-    Mandate.objects.create(user=person, organisation=made, body=Body.objects.get(code=member_of), role="deliberative")
+    Mandate.objects.create(user=person, organisation=made, body=Body.objects.get(code=member_of), role="member")
     return made

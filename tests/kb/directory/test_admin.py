@@ -263,7 +263,7 @@ def test_the_form_of_an_organisation_leads_to_its_services_and_places(client):
 HOLDERS = {
     "a person who works there": lambda one: Employment.objects.create(user=people.member(), organisation=one),
     "a mandate": lambda one: Mandate.objects.create(
-        user=people.member(), body=groups.body("LOG"), organisation=one, role="deliberative"
+        user=people.member(), body=groups.body("LOG"), organisation=one, role="member"
     ),
     "a reference it wrote": lambda one: Creator.objects.create(
         reference=library.reference(), name="Union", organisation=one

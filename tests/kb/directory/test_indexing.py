@@ -215,7 +215,7 @@ def test_nothing_of_people_is_in_an_entry(union):
 
     person = people.member("dahlia@union.example", name="Personne Dahlia")
     Employment.objects.create(user=person, organisation=union, function="Directrice dahlia")
-    Mandate.objects.create(user=person, body=groups.body("LOG"), organisation=union, role="deliberative")
+    Mandate.objects.create(user=person, body=groups.body("LOG"), organisation=union, role="member")
     assert "dahlia" not in str(dict(DirectoryKind().entries([Organisation.subject_of(union.pk)]))).casefold()
 
 

@@ -32,7 +32,7 @@ body = Body.objects.create(code="PA", name={"fr": "PA"})
 cookies = []
 for number in range(3):
     user = User.objects.create_user(f"membre{number}@cass.example", "phrase-de-passe-longue", language="fr")
-    Mandate.objects.create(user=user, body=body, role="deliberative")
+    Mandate.objects.create(user=user, body=body, role="member")
     client = Client()
     client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
     cookies.append(client.cookies[settings.SESSION_COOKIE_NAME].OutputString().split(";")[0])

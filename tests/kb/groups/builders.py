@@ -18,7 +18,7 @@ def body(code: str, *, successor: Body | None = None, kind=BodyKind.WORKING_GROU
     )
 
 
-def mandate(user, of: Body, role=MandateRole.DELIBERATIVE, **values) -> Mandate:
+def mandate(user, of: Body, role=MandateRole.MEMBER, **values) -> Mandate:
     return Mandate.objects.create(user=user, body=of, role=role, **values)
 
 

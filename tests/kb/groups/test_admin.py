@@ -63,7 +63,8 @@ def test_an_editor_makes_a_referent_and_finds_those_there_are(client):
     values = {
         "user": person.pk,
         "body": group.pk,
-        "role": "deliberative",
+        "role": "member",
+        "standing": "holder",
         "is_referent": "on",
         "organisation": "",
         "since": "",

@@ -13,7 +13,7 @@ from tests.kb.groups.builders import body, day, mandate
 
 pytestmark = pytest.mark.django_db
 
-VOTE, CONSULTANT, INVITEE = MandateRole.DELIBERATIVE, MandateRole.CONSULTANT, MandateRole.INVITEE
+VOTE, CONSULTANT, INVITEE = MandateRole.MEMBER, MandateRole.CONSULTANT, MandateRole.INVITEE
 
 
 def _of_groups(user) -> set[str]:

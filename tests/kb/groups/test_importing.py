@@ -96,7 +96,7 @@ def test_a_hundred_people_come_in_with_one_workbook_and_nothing_is_sent(django_c
     assert (seat.body, seat.organisation.name, seat.role, seat.since) == (
         group,
         "ASBL Verte",
-        MandateRole.DELIBERATIVE,
+        MandateRole.MEMBER,
         date(2025, 9, 1),
     )
     assert Mandate.objects.get(is_referent=True).user.email == "p0@asbl.example"
@@ -361,7 +361,7 @@ class TestMandates:
         assert [verdict for _sheet, verdict, _message in said(found)] == ["changed", "new"]
         assert list(Mandate.objects.order_by("pk").values_list("role", "until")) == [
             ("consultant", date(2026, 8, 31)),
-            ("deliberative", None),
+            ("member", None),
         ]
 
     @pytest.mark.parametrize("text", ["pa", "GT PA", "wg pa"])
@@ -375,7 +375,7 @@ class TestMandates:
     def test_roles_are_understood_in_any_language(self, person, role):
         body("PA")
         written(workbook(mandates=[self.line(role=role)]))
-        assert Mandate.objects.get().role == MandateRole.DELIBERATIVE
+        assert Mandate.objects.get().role == MandateRole.MEMBER
 
     @pytest.mark.parametrize(
         "changes",

@@ -71,8 +71,8 @@ def reader(site):
             return client
         user = builders.editor(f"{kind}@r.example") if kind in ("editor", "half") else member(f"{kind}@r.example")
         seats = {
-            "member": (site["PA"], MandateRole.DELIBERATIVE),
-            "other": (site["LOG"], MandateRole.DELIBERATIVE),
+            "member": (site["PA"], MandateRole.MEMBER),
+            "other": (site["LOG"], MandateRole.MEMBER),
             "consultant": (site["PA"], MandateRole.CONSULTANT),
             "invitee": (site["PA"], MandateRole.INVITEE),
         }
@@ -127,7 +127,7 @@ def test_without_a_mandate_the_page_says_one_sentence_and_counts_nothing(reader,
 def test_consultants_and_invitees_know_of_their_own_bodies_only(reader, kind):
     client = reader(kind)
     page = text(client)
-    assert "GT PA – Member with a vote, follows the contributions" in page
+    assert "GT PA – Member, follows the contributions" in page
     assert "LOG" not in page
     assert not names(text(client, "?body=LOG"))
 

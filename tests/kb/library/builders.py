@@ -26,7 +26,7 @@ def body(code: str = "PA", name: str = "") -> Body:
     return made
 
 
-def member(code: str = "PA", *, role: str = MandateRole.DELIBERATIVE, email: str = "", language: str = "fr") -> User:
+def member(code: str = "PA", *, role: str = MandateRole.MEMBER, email: str = "", language: str = "fr") -> User:
     user = User.objects.create_user(email or f"person{next(_numbers)}@example.org", "secret-word", language=language)
     Mandate.objects.create(user=user, body=body(code), role=role)
     return user

@@ -315,7 +315,7 @@ def test_nothing_of_people_is_shown_to_anyone(client, reader):
     person = people.member("dalia@union.example", name="Personne Dahlia", phone="02 000 10 77", shares_contact=True)
     Employment.objects.create(user=person, organisation=made, function="Directrice dahlia")
     body = groups.body("LOG")
-    Mandate.objects.create(user=person, body=body, organisation=made, role="deliberative")
+    Mandate.objects.create(user=person, body=body, organisation=made, role="member")
     if reader == "colleague":
         client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
         Employment.objects.create(user=person, organisation=made, function="Autre dahlia")
@@ -325,7 +325,7 @@ def test_nothing_of_people_is_shown_to_anyone(client, reader):
             if reader == "member"
             else people.editor(second_factor=reader == "editor")
         )
-        Mandate.objects.create(user=user, body=body, role="deliberative")
+        Mandate.objects.create(user=user, body=body, role="member")
         people.log_in(client, user, code=reader == "editor")
     for response in (shown(client, made), client.get("/fr/organisations/"), client.get("/fr/organisations/?q=dahlia")):
         text = words(response).replace('dahlia"', "")

@@ -154,7 +154,8 @@ class TestAPerson:
                     mandates=[
                         {
                             "body": group.pk,
-                            "role": "deliberative",
+                            "role": "member",
+                            "standing": "holder",
                             "organisation": pf.pk,
                             "is_referent": "on",
                             "since": "",
@@ -191,7 +192,8 @@ class TestAPerson:
         person, group = member("a@x.example", name="Avant"), body("PA")
         line = {
             "body": group.pk,
-            "role": "deliberative",
+            "role": "member",
+            "standing": "holder",
             "organisation": "",
             "since": "2026-01-01",
             "until": "2025-01-01",
@@ -433,7 +435,7 @@ def test_only_editors_with_their_second_factor_come_here(client, reader):
     person = member("a@x.example", name="Personne secrète")
     if reader in ("member", "referent"):
         user = member("membre@x.example")
-        mandate(user, body("PA"), is_referent=reader == "referent", role=MandateRole.DELIBERATIVE)
+        mandate(user, body("PA"), is_referent=reader == "referent", role=MandateRole.MEMBER)
         builders.log_in(client, user)
     if reader == "half":
         builders.open_session_without_second_factor(client, builders.editor())

@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from kb.accounts import editors
 from kb.accounts.audiences import STAFF, held_by
+from kb.files.models import FileVersion
 from kb.files.storing import receive, store
 from kb.groups.models import Mandate
 from kb.library.catalogue.adding import add_file
@@ -66,8 +67,9 @@ def accepted(author, editor):
     Reference.objects.filter(pk=reference.pk).update(audiences=["body:CP", "body:PA"])
     make.body("CP")
     reference = Reference.objects.get(pk=reference.pk)
-    content = ContentFile(b"Vandenbulckewoning", name="note-interne.txt")
-    add_file(reference, content, original_name="note-interne.txt", audiences=["body:CP"], user=editor)
+    added = make.file(reference, "Vandenbulckewoning", name="note-interne.txt", audiences=("body:CP",))
+    ReferenceFile.objects.filter(pk=added.pk).update(is_contributed=False)
+    FileVersion.objects.filter(stored_file=added.stored_file).update(created_by=editor)
     return reference
 
 
@@ -91,6 +93,17 @@ def statuses(reference: Reference, user) -> list[int]:
     return [client.get(f"{place}fichier/{number}.1/").status_code for number in (1, 2)]
 
 
+def finds(user, reference: Reference) -> bool:
+    return reference.mark_slug in logged_in(user).get("/fr/chercher/", {"q": "vandenbulckewoning"}).content.decode()
+
+
+def test_while_it_is_accepted_those_it_was_added_for_open_and_find_it(accepted, author, index):  # noqa: F811
+    index()
+    of_committee = make.member("CP")
+    assert (statuses(accepted, of_committee)[1], finds(of_committee, accepted)) == (200, True)
+    assert (statuses(accepted, author)[1], finds(author, accepted)) == (404, False)
+
+
 @pytest.mark.parametrize("state", TAKEN_BACK)
 def test_who_works_on_it_opens_what_was_contributed_and_nothing_that_was_added_for_few(
     accepted,
@@ -111,8 +124,7 @@ def test_who_works_on_it_opens_what_was_contributed_and_nothing_that_was_added_f
         assert "note-interne" not in logged_in(user).get(f"/fr/bibliotheque/{reference.mark_slug}/").content.decode()
     index()
     for user in (author, referent):
-        found = logged_in(user).get("/fr/recherche/", {"q": "vandenbulckewoning"})
-        assert reference.mark_slug not in found.content.decode()
+        assert not finds(user, reference)
 
 
 @pytest.mark.parametrize("state", [S.WITHDRAWN, S.RETURNED])

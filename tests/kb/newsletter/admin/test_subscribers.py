@@ -152,7 +152,7 @@ def test_nobody_but_editors_sees_or_changes_a_subscriber(reader):
     if reader != "anyone":
         user = people.editor(second_factor=False) if reader == "half" else people.member()
         if reader != "half":
-            groups.mandate(user, groups.body("PA"), role="consultant" if reader == "consultant" else "deliberative")
+            groups.mandate(user, groups.body("PA"), role="consultant" if reader == "consultant" else "member")
         people.open_session_without_second_factor(client, user)
     for address in (LIST, f"{LIST}results/", f"{LIST}?q=abricot", of(row)):
         answer = client.get(address)
