@@ -13,7 +13,7 @@ class BodyKind(models.TextChoices):
 class SideName(models.TextChoices):
     """Whom a seat stands for. The values are those of the organisations' kinds, but for the associations."""
 
-    CPAS = "cpas", _("Public welfare centre (CPAS/OCMW)")
+    CPAS = "cpas", _("CPAS")
     COMMUNE = "commune", _("Municipality")
     ASSOCIATIVE = "associative", _("Associations")
 

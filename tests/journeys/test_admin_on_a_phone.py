@@ -3,12 +3,18 @@
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from kb.accounts.personal_data import erasing
+from kb.directory.choices import OrganisationKind
+from kb.directory.models import Organisation
+from kb.groups.choices import SideName
+from kb.groups.models import Side
 from kb.library.catalogue.verifying import mark
 from kb.library.models import Holding
 from tests.axe import assert_no_axe_findings
 from tests.kb.accounts import builders as people
+from tests.kb.groups.builders import body, mandate
 from tests.kb.library import builders as make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -56,3 +62,20 @@ def test_nothing_of_what_waits_for_an_editor_is_cut_off(live_server, page, langu
     page.goto(f"{live_server.url}/admin/snippets/library/reference/edit/{reference.pk}/")
     page.locator("#id_verified_0").wait_for()
     assert page.evaluate(CUT_OFF, ".content h2:not(.w-sr-only), label, .help") == []
+
+    committee = body("CP")
+    side = Side.objects.create(body=committee, name=SideName.ASSOCIATIVE, seats=4)
+    employer = Organisation.objects.create(
+        code="o", name="Meerjarenhuisvestingsbeleidsondersteuningsdienst", kind=OrganisationKind.ASSOCIATION
+    )
+    seat = mandate(people.member("siege@cass.example", name="Siège"), committee, organisation=employer)
+    for name, arguments in (("body:renew", (committee.pk, side.name)), ("mandate:end", (seat.pk,))):
+        page.goto(f"{live_server.url}{reverse(name, args=arguments)}")
+        assert page.evaluate(CUT_OFF, "main legend, main input, main button, main a.button") == []
+        assert_no_axe_findings(page)
+    page.locator("button.no").focus()
+    page.keyboard.press("Enter")
+    page.locator(".messages .success").wait_for()
+    column = page.locator("#listing-results td").last
+    column.scroll_into_view_if_needed()
+    assert column.bounding_box()["x"] < 390

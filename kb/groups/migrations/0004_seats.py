@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='mandate',
             name='side',
-            field=models.CharField(blank=True, choices=[('cpas', 'Public welfare centre (CPAS/OCMW)'), ('commune', 'Municipality'), ('associative', 'Associations')], help_text='Empty: that of the organisation on the day this is saved first.', max_length=12, verbose_name='side'),
+            field=models.CharField(blank=True, choices=[('cpas', 'CPAS'), ('commune', 'Municipality'), ('associative', 'Associations')], help_text='Empty: that of the organisation on the day this is saved first.', max_length=12, verbose_name='side'),
         ),
         migrations.AddField(
             model_name='mandate',
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
             name='Side',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('cpas', 'Public welfare centre (CPAS/OCMW)'), ('commune', 'Municipality'), ('associative', 'Associations')], max_length=12, verbose_name='side')),
+                ('name', models.CharField(choices=[('cpas', 'CPAS'), ('commune', 'Municipality'), ('associative', 'Associations')], max_length=12, verbose_name='side')),
                 ('seats', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(50)], verbose_name='seats')),
                 ('quorum', models.PositiveSmallIntegerField(blank=True, help_text='How many seats must take part for a decision to count. Empty: half of them.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='quorum')),
                 ('body', modelcluster.fields.ParentalKey(on_delete=django.db.models.deletion.CASCADE, related_name='sides', to='groups.body')),
