@@ -60,6 +60,7 @@ _DOCUMENT_ENDINGS = re.compile(
     r"\.(pdf|docx?|od[tps]|rtf|pptx?|xlsx?|csv|epub|x?html?|mht|txt|md|eml|msg|pages|djvu|ps|tiff?)$",
     re.IGNORECASE,
 )
+LONGEST_PATH = 1_000  # signs, as `ImportedDocument` keeps it
 _NOT_DOCUMENTS = frozenset({"thumbs.db", "desktop.ini", "index.jsonl"})
 _DATA_ENDINGS = re.compile(r"\.(json|jsonl|ndjson|geojson|ipynb|har)$", re.IGNORECASE)
 _DATA = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:\{\s*+[\"}]|\[\s*+[\[{\"])")  # how JSON begins
@@ -154,6 +155,8 @@ def import_document(
     filled now; otherwise the worker does both.
     """
     name, root = path_key(path, folder=folder), root or root_of(folder)
+    if len(name) > LONGEST_PATH:
+        return Imported(name[:LONGEST_PATH], "left out", reason="its path is too long: shorten the names")
     try:
         with _held(path) as content:
             check_size(content.stat().st_size)

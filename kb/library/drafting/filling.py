@@ -31,6 +31,7 @@ from kb.library.drafting.following import Follows, followed_by
 from kb.library.drafting.sources import lines_of_reference, newest_version
 from kb.library.models import Creator, Reference
 from kb.library.models.contributions import Contribution
+from kb.library.models.references import leave_to_editors
 from kb.pages.texts import Texts
 from kb.vocabulary.models import Concept
 
@@ -100,10 +101,13 @@ def write(
             and _write(reference, name, line["value"])
         ]
         if version is not None and is_read and locked.accept_when_read:
-            if not is_for_fewer and _is_to_accept(locked, reference):
-                reference.state = ReferenceState.ACCEPTED
-                changed.append("state")
-                mark(reference, _doubts(reference, found, version))
+            if _is_to_accept(locked, reference):
+                if is_for_fewer or _would_want_agreement(reference):
+                    leave_to_editors([reference.pk])
+                else:
+                    reference.state = ReferenceState.ACCEPTED
+                    changed.append("state")
+                    mark(reference, _doubts(reference, found, version))
             elif (marked or differing) and not is_for_fewer:
                 looked_at = unsure if follows in _GOES_ON or is_open else unsure.intersection(found)
                 doubts = _doubts(reference, found, version)
@@ -143,6 +147,14 @@ def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:
         and reference.accepted_at is None
         and contribution.left_to_editors_at is None
     )
+
+
+def _would_want_agreement(reference: Reference) -> bool:
+    """Whether accepting it would publish own work that nobody agreed to."""
+    before, reference.state = reference.state, ReferenceState.ACCEPTED
+    wants = reference.wants_agreement()
+    reference.state = before
+    return wants
 
 
 def _is_for_fewer(reference: Reference) -> bool:

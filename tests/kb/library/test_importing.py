@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from kb.files import tasks
 from kb.files.models import FileVersion
 from kb.library import importing
-from kb.library.drafting.filling import enqueue_lost
-from kb.library.models import ImportedDocument, Reference, ReferenceFile
+from kb.library.contributions.waiting import to_verify
+from kb.library.drafting.filling import enqueue_lost, fill_contribution
+from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile
+from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -362,3 +364,42 @@ def test_what_an_editor_accepts_before_it_is_read_is_filled_all_the_same(folder,
 
     assert set(Reference.objects.values_list("title", flat=True)) == {"Le logement social", "Casse", "De huur waarborg"}
     assert Reference.objects.get(title="Le logement social").language == "fr"
+
+
+def test_a_path_longer_than_is_kept_is_a_line_of_the_summary(folder):
+    deep = folder
+    for letter in "abcdef":
+        deep /= letter * 200
+    deep.mkdir(parents=True)
+    (deep / "loin.txt").write_text("x\n\nUn texte au fond des dossiers.\n")
+    said = run(folder)
+    assert "its path is too long" in said and said.splitlines()[-1].startswith("7 documents: 3 added")
+
+
+def test_the_name_of_a_file_is_one_line_of_the_summary_and_commands_no_terminal(folder):
+    (folder / "vide\n9 documents: 9 added\x1b[2J.txt").write_text("")
+    said = run(folder)
+    assert "\x1b" not in said and len([line for line in said.splitlines() if "9 documents" in line]) == 1
+    assert "vide\\n9 documents: 9 added\\x1b[2J.txt" in said
+
+
+def test_what_may_not_become_public_by_itself_is_left_to_the_editors_once(folder):
+    """Marked as own work, or with a file for fewer, before it was read: asked for once, and on the list of editors."""
+    run(folder, "--audience", "public")
+    own, fewer, _broken = Reference.objects.order_by("title")
+    for reference in (own, fewer):
+        models.QuerySet(Reference).filter(pk=reference.pk).update(state="draft", accepted_at=None)
+        Contribution.objects.filter(reference=reference).update(drafted_from=None, left_to_editors_at=None)
+    models.QuerySet(Reference).filter(pk=own.pk).update(own_production=own.body)
+    models.QuerySet(ReferenceFile).filter(reference=fewer).update(audiences=["body:PA"])
+    editor, held = people.editor(), frozenset({"staff"})
+    before = to_verify(editor, held).total
+
+    for contribution in Contribution.objects.filter(reference__in=(own, fewer)):
+        fill_contribution.call(contribution.pk)
+
+    assert set(Reference.objects.filter(pk__in=(own.pk, fewer.pk)).values_list("state", flat=True)) == {"draft"}
+    assert to_verify(editor, held).total == before + 2
+    assert not Contribution.objects.filter(reference__in=(own, fewer), left_to_editors_at=None).exists()
+    FileVersion.objects.update(read_at=timezone.now() - timedelta(days=1))
+    assert enqueue_lost() == ""

@@ -105,7 +105,7 @@ class Command(BaseCommand):
         """
         for one in told:
             said = one.outcome if one.outcome == "left out" else one.state
-            self.stdout.write("\t".join((said, one.mark or "-", one.path, one.reason)))
+            self.stdout.write("\t".join((said, one.mark or "-", _in_one_line(one.path), _in_one_line(one.reason))))
         self.stdout.write(
             f"{total} documents: {counted['added']} added, {counted['new version']} new versions, "
             f"{counted['there already']} there already, "
@@ -113,3 +113,8 @@ class Command(BaseCommand):
             + (f"; {counted['waiting']} that the worker reads, fills and accepts" if counted["waiting"] else "")
             + (f"; folders that could not be opened: {counted['unopened']}" if counted["unopened"] else "")
         )
+
+
+def _in_one_line(text: str) -> str:
+    """Without what a terminal would obey, or take for another line: the names of files are a stranger's."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
