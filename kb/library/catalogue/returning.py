@@ -24,6 +24,7 @@ from kb.groups.models import Body
 from kb.library.catalogue.adding import readers_of_file
 from kb.library.choices import ReferenceState
 from kb.library.models import ImportedDocument, Reference, ReferenceFile, TakenVersion
+from kb.library.models.references import GoneContent
 
 _MORE, _FEWER = "open to more readers than", "not open to all the readers"
 BY_HAND = "who wants it back puts it in by hand"
@@ -53,7 +54,7 @@ def root_of(folder: Path, name: str = "") -> str:
 
 def refuse_taken_back(sha256: str) -> None:
     """Raises LeftOut where somebody took back, replaced or has still to decide on what the same bytes had become, under
-    any name and for any group. Ten queries at most.
+    any name and for any group. Eleven queries at most.
     """
     for reason, found in (*_gone(sha256), *_undecided(sha256)):
         if found:
@@ -175,6 +176,9 @@ def _gone(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:
     for reason, found in reasons.items():
         yield f"{reason}; {BY_HAND}", [row.reference for row in found[:1]]
     yield f"an editor took this version away; {BY_HAND}", [one.file.reference for one in taken[:1]]
+    is_there = FileVersion.objects.filter(sha256=sha256, stored_file__reference_file__isnull=False)
+    gone = GoneContent.objects.filter(~Exists(is_there), sha256=sha256)
+    yield f"somebody deleted it, or replaced it before it was accepted; {BY_HAND}", [None] if gone.exists() else []
 
 
 def _undecided(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:

@@ -19,6 +19,7 @@ from wagtail.log_actions import log
 from kb.accounts.audiences import STAFF
 from kb.files.models import FileVersion
 from kb.library.models import Reference, ReferenceFile, TakenVersion
+from kb.library.models.references import note_gone
 from search.indexing import record_closing
 
 LOG_ACTION = "library.take_version_away"
@@ -33,6 +34,7 @@ def drop_replaced(file: ReferenceFile, newest: FileVersion) -> None:
         stored_file=file.stored_file_id, number__gt=file.opened_to, number__lt=newest.number
     )
     if replaced.exists():
+        note_gone(replaced)
         replaced.delete()
         record_closing(Reference.subject_of(file.reference_id))
 

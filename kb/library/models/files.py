@@ -19,7 +19,14 @@ from kb.accounts.fields import AudiencesField, members_only
 from kb.files.models import StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
-from kb.library.models.references import KIND, Reference, leave_to_editors, open_versions
+from kb.library.models.references import (
+    KIND,
+    Reference,
+    leave_to_editors,
+    note_gone,
+    open_versions,
+    shown_to_others,
+)
 from search.recording import Recorded, RecordingQuerySet, rewrites
 from search.registry import Opened
 
@@ -65,6 +72,7 @@ class ReferenceFileQuerySet(RecordingQuerySet):
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
             stored = list(self.order_by().values_list("stored_file_id", flat=True))
+            note_gone(shown_to_others(files__in=self.order_by().values("pk")).filter(stored_file__in=stored))
             deleted = super().delete()
             StoredFile.objects.filter(pk__in=stored).delete()
         return deleted
@@ -205,6 +213,7 @@ class ReferenceFile(Recorded, Orderable):
     def delete(self, *args, **options):
         with transaction.atomic():
             stored = self.stored_file_id
+            note_gone(shown_to_others(pk=self.reference_id).filter(stored_file=stored))
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk=stored).delete()
         return deleted

@@ -21,7 +21,7 @@ from wagtail.models import Orderable
 from kb.accounts import audiences
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, holds, members_only, note_public
 from kb.directory.models import Organisation
-from kb.files.models import StoredFile
+from kb.files.models import FileVersion, StoredFile
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.choices import FOLLOWED_STATES, AuthorityKind, CreatorRole, Force, ReferenceState, ReferenceType
@@ -70,6 +70,7 @@ class ReferenceQuerySet(RecordingQuerySet):
                     "pk", flat=True
                 )
             )
+            note_gone(shown_to_others(pk__in=self.order_by().values("pk")))
             deleted = super().delete()
             StoredFile.objects.filter(pk__in=stored).delete()
         return deleted
@@ -116,6 +117,35 @@ def leave_to_editors(reference_ids: Iterable[int]) -> None:
     contributions = models.QuerySet(Reference._meta.get_field("contribution").related_model)
     waiting = contributions.filter(accept_when_read=True, left_to_editors_at=None)
     waiting.filter(reference__in=list(reference_ids)).update(left_to_editors_at=timezone.now())
+
+
+class GoneContent(models.Model):
+    """The fingerprint of bytes that somebody deleted, or replaced before they were accepted: an import does not bring
+    them back (`catalogue.returning`). Of a draft that its author alone had seen there is none.
+    """
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+def note_gone(versions: models.QuerySet[FileVersion]) -> None:
+    """Remembers the bytes of these versions, which are about to go. Call it in the transaction that deletes them."""
+    gone = {sha256: GoneContent(sha256=sha256) for sha256 in versions.values_list("sha256", flat=True)}
+    GoneContent.objects.bulk_create(gone.values(), ignore_conflicts=True, batch_size=_AT_ONCE)
+
+
+def shown_to_others(**of_reference: Any) -> models.QuerySet[FileVersion]:
+    """The versions of the references meant that more people than a contributor have seen: all but those of a draft
+    that was only begun. of_reference: conditions on `Reference`.
+    """
+    begun = Q(state=ReferenceState.DRAFT, accepted_at=None, contribution__confirmed_at=None) & Q(
+        contribution__isnull=False, contribution__accept_when_read=False
+    )
+    references = Reference.objects.filter(**of_reference).exclude(begun)
+    return FileVersion.objects.filter(stored_file__reference_file__reference__in=references.order_by().values("pk"))
 
 
 class ReferenceKeyword(ItemBase):
@@ -304,6 +334,7 @@ class Reference(Recorded, ClusterableModel):
     def delete(self, *args, **options):
         with transaction.atomic():
             stored = list(StoredFile.objects.filter(reference_file__reference=self.pk).values_list("pk", flat=True))
+            note_gone(shown_to_others(pk=self.pk))
             deleted = super().delete(*args, **options)
             StoredFile.objects.filter(pk__in=stored).delete()
         return deleted

@@ -342,6 +342,54 @@ def test_what_an_editor_replaced_comes_back_neither_beside_nor_over_it(put, anon
     assert shelf() == before and file.opened_to == 2 and FileVersion.objects.get().number == 2
 
 
+GONE = {
+    "deleted": lambda reference: reference.delete(),
+    "deleted with others": lambda reference: Reference.objects.all().delete(),
+    "file taken off": lambda reference: reference.files.get().delete(),
+    "files taken off": lambda reference: ReferenceFile.objects.all().delete(),
+}
+
+
+@pytest.mark.parametrize("how", GONE)
+@pytest.mark.parametrize("state", [ReferenceState.ACCEPTED, ReferenceState.PROPOSED])
+def test_what_was_deleted_of_a_member_does_not_come_in_by_an_import(put, how, state, tmp_path):
+    reference = make.reference("Liste", state=state, created_by=make.member())
+    Contribution.objects.create(reference=reference, confirmed_at=reference.created_at)
+    (tmp_path / "m.txt").write_text(COMPLAINT)
+    add_file(reference, tmp_path / "m.txt", audiences=["members"])
+    GONE[how](Reference.objects.get())
+    assert put("m.txt", COMPLAINT).outcome == "left out"
+    assert put("autre.txt", REPORT).outcome == "added"
+
+
+def test_what_a_member_replaced_before_it_was_accepted_does_not_come_in_by_an_import(put, tmp_path):
+    reference = make.reference("Liste", state=ReferenceState.DRAFT, created_by=make.member())
+    Contribution.objects.create(reference=reference)
+    (tmp_path / "m.txt").write_text(COMPLAINT)
+    add_file(reference, tmp_path / "m.txt", audiences=["members"])
+    replace("Plainte sans noms.", tmp_path / "anonyme.txt")
+    assert put("m.txt", COMPLAINT).outcome == "left out"
+
+
+def test_a_draft_that_its_author_deleted_stands_in_no_import_s_way(put, tmp_path):
+    reference = make.reference("Liste", state=ReferenceState.DRAFT, created_by=make.member())
+    Contribution.objects.create(reference=reference)
+    (tmp_path / "m.txt").write_text(REPORT)
+    add_file(reference, tmp_path / "m.txt", audiences=["members"])
+    Reference.objects.get().delete()
+    assert put("m.txt", REPORT).outcome == "added"
+
+
+def test_of_two_alike_of_which_one_is_deleted_the_other_is_there(put, tmp_path):
+    mark = put("a.txt", REPORT).mark
+    twin = make.reference("Le même")
+    (tmp_path / "m.txt").write_text(REPORT)
+    add_file(twin, tmp_path / "m.txt", audiences=["members"])
+    twin.delete()
+    said = put("a.txt", REPORT)
+    assert (said.outcome, said.mark) == ("there already", mark)
+
+
 def test_a_version_that_an_editor_put_over_an_accepted_one_stays_the_newest(put, tmp_path):
     mark = put("e.txt", REPORT).mark
     replace("Le même, sans noms.", tmp_path / "anonyme.txt")
@@ -354,5 +402,5 @@ def test_a_version_that_an_editor_put_over_an_accepted_one_stays_the_newest(put,
 def test_looking_costs_as_many_queries_for_many_copies(put, tmp_path, django_assert_max_num_queries):
     for number in range(5):
         put(f"{number}.txt", REPORT)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         put("0.txt", REPORT)
