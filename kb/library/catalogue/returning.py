@@ -96,6 +96,7 @@ def file_to_go_on(body: Body, root: str, path: str, audiences: list[str]) -> tup
     before = _rows(body, root, path).filter(reference__isnull=False).order_by("-pk").first()
     if before is None:
         return None
+    assert before.reference_id is not None
     # The reference first, as every page does.
     Reference.objects.select_for_update(of=("self",)).filter(pk=before.reference_id).first()
     file = _file_of(before, is_locked=True)
@@ -185,7 +186,7 @@ def _undecided(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:
     """(reason, what it is about) of bytes that are there, whoever put them in."""
     references = Reference.objects.filter(files__stored_file__versions__sha256=sha256).select_related("body")
     at_rest = references.filter(state__in=_AT_REST)
-    yield f"an editor withdrew or refused what it had become; {BY_HAND}", at_rest[:1]
+    yield f"an editor withdrew or refused what it had become; {BY_HAND}", [*at_rest[:1]]
     undecided = references.exclude(state=ReferenceState.ACCEPTED).exclude(state__in=_AT_REST).filter(~_BEGUN)
     yield (
         "somebody holds it back, or has still to decide on it; accepted by hand, its readers find it",

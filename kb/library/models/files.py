@@ -64,8 +64,9 @@ class ReferenceFileQuerySet(RecordingQuerySet):
 
     def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
         with transaction.atomic(using=self.db):
+            objs = list(objs)
             made = super().bulk_create(objs, *args, **options)
-            for one in made:
+            for one in objs:
                 open_versions([one.reference_id], of=one.pk)
         return made
 

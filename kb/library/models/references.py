@@ -104,7 +104,7 @@ def open_versions(reference_ids: Iterable[int], *, of: int | None = None) -> Non
 
     Call it inside the transaction in which somebody accepts what they were shown, or puts it in for readers at once.
     """
-    files = models.QuerySet(Reference._meta.get_field("files").related_model)
+    files: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("files").related_model)
     last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
     accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
     (accepted if of is None else accepted.filter(pk=of)).update(opened_to=Subquery(last))
@@ -114,7 +114,7 @@ def leave_to_editors(reference_ids: Iterable[int]) -> None:
     """The state or the readers of these references, or of their files, were chosen: those that an import brought are
     never accepted by themselves again. One query; call it inside the transaction of the choice.
     """
-    contributions = models.QuerySet(Reference._meta.get_field("contribution").related_model)
+    contributions: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("contribution").related_model)
     waiting = contributions.filter(accept_when_read=True, left_to_editors_at=None)
     waiting.filter(reference__in=list(reference_ids)).update(left_to_editors_at=timezone.now())
 
