@@ -44,6 +44,7 @@ NAMES = {
         "uidb64",
         "kind",
         "pk",
+        "side",
         "mode",
     ),
     *(
