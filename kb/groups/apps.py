@@ -14,9 +14,8 @@ class GroupsConfig(AppConfig):
         from kb.sheets import kinds
         from search import registry
 
-        noting.watch(
-            models.Mandate, ("body_id", "role", "is_referent", "since", "until", "is_suspended"), account="user_id"
-        )
+        rights = ("body_id", "role", "voice", "side", "is_referent", "since", "until", "is_suspended", "ended_at")
+        noting.watch(models.Mandate, rights, account="user_id")
         noting.watch(models.Body, ("is_active", "successor_id"))
         audiences.PROVIDERS.add(granting.audiences_of_mandates)
         audiences.CHOICES.add(granting.body_choices)

@@ -67,9 +67,9 @@ def _settle(mandate: Mandate, fate: str, begins: date, organisation: Organisatio
         mandate.save()
         return
     until = mandate.until
-    mandate.until = last_day(mandate.since, begins)
+    mandate.until = earlier_of(until, last_day(mandate.since, begins))
     mandate.save()
-    if fate == Fate.CARRY:
+    if fate == Fate.CARRY and (until is None or until >= begins):
         Mandate.objects.create(
             user=mandate.user,
             body=mandate.body,
@@ -82,6 +82,11 @@ def _settle(mandate: Mandate, fate: str, begins: date, organisation: Organisatio
             since=begins,
             until=until,
         )
+
+
+def earlier_of(until: date | None, last: date) -> date:
+    """The last day of what ends: never later than it was to end anyway."""
+    return last if until is None else min(until, last)
 
 
 def last_day(first: date | None, next_begins: date) -> date:

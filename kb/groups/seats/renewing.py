@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.models import User
 from kb.groups.models import Mandate, Side
-from kb.groups.people.moving import last_day
+from kb.groups.people.moving import earlier_of, last_day
 
 
 class Lot(models.TextChoices):
@@ -62,7 +62,7 @@ def renew(side: Side, day: date, drawn: Mapping[int, Drawn]) -> int:
             continue
         changed += 1
         until, begins = mandate.until, max(day, mandate.since or day)
-        mandate.until = last_day(mandate.since, day)
+        mandate.until = earlier_of(until, last_day(mandate.since, day))
         if mandate.since and mandate.since >= day:  # it never begins
             mandate.ended_at = timezone.now()
         mandate.save(update_fields=["until", "ended_at"])

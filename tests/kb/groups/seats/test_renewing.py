@@ -80,3 +80,23 @@ def test_the_other_side_other_bodies_and_what_is_over_are_left_alone(side):
     over = seat(side, "ancien", until=timezone.localdate() - timedelta(days=1))
     assert renew(side, day(1), {}) == 0
     assert set(Mandate.objects.filter(pk__in=(other.pk, elsewhere.pk, over.pk), until=None)) == {other, elsewhere}
+
+
+@pytest.mark.parametrize("lot", [Lot.ENDS, Lot.PASSES])
+def test_a_mandate_that_ends_before_that_day_is_not_prolonged_to_it(side, lot):
+    soon = seat(side, "bientot", since=day(-50), until=day(2))
+    after = member("apres@cass.example") if lot == Lot.PASSES else None
+    renew(side, day(30), {soon.pk: Drawn(lot, after)})
+    soon.refresh_from_db()
+    assert soon.until == day(2)
+    assert [one.since for one in Mandate.objects.filter(user=after)] == ([day(30)] if after else [])
+
+
+def test_another_voice_and_the_end_at_a_moment_are_noted(side, caplog):
+    one = seat(side, "notee")
+    caplog.clear()
+    with caplog.at_level("INFO", logger="kb.security"):
+        one.voice = Voice.CONSULTATIVE
+        one.save()
+        one.end_now()
+    assert "voice" in caplog.text and "ended_at" in caplog.text
