@@ -18,7 +18,7 @@ from kb.accounts.addresses import TAKEN, change_address, find_person
 from kb.accounts.fields import DayInput
 from kb.accounts.models import User
 from kb.accounts.reopening import OpensNothingAgain, another, earlier, given, later, taken_off
-from kb.directory.admin.viewsets import organisation_chooser
+from kb.directory.admin.viewsets import organisation_chooser, service_chooser
 from kb.directory.models import Employment, Organisation
 from kb.groups.models import Body, Mandate
 from kb.groups.people.bringing_in import is_editor, may_describe
@@ -119,13 +119,19 @@ class MandateForm(OfMandate, forms.ModelForm):
             "voice",
             "standing",
             "organisation",
+            "service",
             "side",
             "is_referent",
             "since",
             "until",
             "is_suspended",
         )
-        widgets = {"organisation": organisation_chooser.widget_class, "since": DayInput, "until": DayInput}
+        widgets = {
+            "organisation": organisation_chooser.widget_class,
+            "service": service_chooser.widget_class,
+            "since": DayInput,
+            "until": DayInput,
+        }
 
 
 class _RunningFirst(BaseInlineFormSet):
@@ -140,6 +146,9 @@ class _RunningFirst(BaseInlineFormSet):
 
 class _Mandates(_RunningFirst):
     """The bodies are asked for once, however many mandates."""
+
+    def get_queryset(self):
+        return super().get_queryset().select_related("service__organisation")
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)

@@ -63,7 +63,7 @@ def _settle(mandate: Mandate, fate: str, begins: date, organisation: Organisatio
     if fate == Fate.KEEP:
         return
     if fate == Fate.CARRY and mandate.since and mandate.since >= begins:
-        mandate.organisation = organisation
+        mandate.organisation, mandate.service = organisation, None
         mandate.save()
         return
     until = mandate.until

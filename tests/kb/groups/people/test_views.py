@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from kb.accounts.inviting import invite
 from kb.accounts.models import Invitation, User
-from kb.directory.models import Employment, Organisation
+from kb.directory.models import Employment, Organisation, Service
 from kb.groups.choices import MandateRole
 from kb.groups.models import Mandate
 from tests.kb.accounts import builders
@@ -382,6 +382,22 @@ class TestAChangeOfEmployer:
             ("LOG", "cpas", day(0), None, True),
             ("JEU", "pf", day(-900), None, False),
             ("ENF", "other", None, None, False),
+        }
+
+    def test_nothing_is_prolonged_and_a_service_of_the_former_employer_stays_there(self, client, editor, person):
+        former = Organisation.objects.get(code="pf")
+        service = Service.objects.create(organisation=former, code="s", name="Permanence")
+        Mandate.objects.filter(body__code="PA").update(until=day(0), since=None)
+        Mandate.objects.filter(body__code="LOG").update(since=day(30), service=service)
+        values = {"organisation": organisation("cpas", "CPAS").pk, "function": "", "since": day(9).isoformat()}
+        fates = {"PA": "carry", "LOG": "carry", "JEU": "end"}
+        values |= {f"mandate-{one.pk}": fates[one.body.code] for one in Mandate.objects.filter(organisation=former)}
+        assert client.post(reverse("people:employer", args=(person.pk,)), values).status_code == 302
+        found = Mandate.objects.filter(body__code__in=fates)
+        assert set(found.values_list("body__code", "organisation__code", "service", "until")) == {
+            ("PA", "pf", None, day(0)),
+            ("LOG", "cpas", None, None),
+            ("JEU", "pf", None, day(8)),
         }
 
     def test_nothing_is_decided_for_the_editor(self, client, editor, person):

@@ -9,13 +9,14 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kb.accounts.audiences import held_by
+from kb.directory.models import Organisation, Service
 from kb.groups.choices import BodyKind, SideName
 from kb.groups.models import Mandate, Side
 from tests.kb.accounts import builders
 from tests.kb.groups.builders import body, day, mandate
 from tests.kb.library import builders as library
 from tests.kb.library.conftest import index  # noqa: F401
-from tests.sending import stamps
+from tests.sending import opened, stamps
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +169,33 @@ def test_another_role_brings_its_voice_along_unless_another_is_chosen(client, ed
         assert answer.status_code == 302
         seat.refresh_from_db()
         assert (seat.role, seat.voice) == (role, voice)
+
+
+def test_a_mandate_that_began_since_the_page_was_shown_is_asked_for_too(client, editor, side):
+    seat = mandate(builders.member("siege@cass.example"), side.body, side=side.name)
+    client.get(renew_url(side))
+    late = mandate(builders.member("tard@cass.example", name="Arrivée tard"), side.body, side=side.name)
+    answer = client.post(renew_url(side), {"day": day(3).isoformat(), f"lot-{seat.pk}": "ends"})
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "Arrivée tard" in page and "Dites ce que devient ce mandat" in page
+    assert not Mandate.objects.filter(pk__in=(seat.pk, late.pk)).exclude(until=None).exists()
+
+
+def test_a_side_without_mandates_says_where_they_are_given(client, editor, side):
+    page = client.get(renew_url(side)).content.decode()
+    assert "Personne n’a de mandat de ce côté" in page and "<fieldset" not in page
+
+
+def test_a_service_of_another_organisation_is_a_sentence_on_the_page_of_the_person_too(client, editor):
+    ours, theirs = (Organisation.objects.create(code=code, name=code.title()) for code in ("un", "deux"))
+    service = Service.objects.create(organisation=ours, code="s", name="Permanence")
+    seat = mandate(builders.member("siege@cass.example"), body("LOG"), organisation=ours, service=service)
+    url = reverse("people:edit", args=(seat.user_id,))
+    form = opened(client, url)
+    form["mandates-0-organisation"] = [str(theirs.pk)]
+    answer = client.post(url, form)
+    assert answer.status_code == 200 and "Ce service appartient à une autre organisation" in answer.content.decode()
+    form["mandates-0-service"] = [""]
+    assert client.post(url, form).status_code == 302
+    seat.refresh_from_db()
+    assert (seat.organisation, seat.service) == (theirs, None)
