@@ -292,7 +292,18 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         with transaction.atomic():
             saved = super().save(commit=commit)
             if commit:
-                open_versions([saved.pk])  # this page shows each file with its newest version
+                self._open_what_was_shown(saved)
                 verified(saved, {*self.cleaned_data["verified"], *self.written()})
                 note_change(saved, self.for_user, self.state_before)
         return saved
+
+    def _open_what_was_shown(self, saved: Reference) -> None:
+        """Each file with its newest version, as the page had them; where somebody changed something since, the uploads
+        of this form alone.
+        """
+        if self.cleaned_data.get("shown") == self.stamp:
+            open_versions([saved.pk])
+            return
+        for form in self.formsets["files"].forms if "files" in self.formsets else ():
+            if form.received and form.instance.pk:
+                open_versions([saved.pk], of=form.instance.pk)

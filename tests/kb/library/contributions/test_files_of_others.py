@@ -28,6 +28,7 @@ from tests.kb.accounts import builders as people
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import index  # noqa: F401
 from tests.kb.library.test_admin import add_url, form, upload
+from tests.sending import opened
 
 pytestmark = pytest.mark.django_db
 S = ReferenceState
@@ -205,6 +206,33 @@ def test_a_save_of_what_is_accepted_opens_nothing_that_waits(accepted):
     add_file(accepted, ContentFile(b"Annexe"), original_name="annexe.txt", audiences=["body:PA"])
     file.refresh_from_db()
     assert file.opened_to == 1
+
+
+def test_the_editors_form_opens_what_it_showed_and_not_what_came_since(accepted, editor):
+    client, url = Client(), reverse(Reference.snippet_viewset.get_url_name("edit"), args=[accepted.pk])
+    people.log_in(client, editor)
+    file = accepted.files.get(number=2)
+    before = opened(client, url)
+    store(receive(ContentFile(b"Version deux"), original_name="note-2.txt"), stored_file=file.stored_file)
+
+    for shown, opened_to in ((before, 1), (opened(client, url), 2)):
+        assert client.post(url, shown).status_code == 302
+        file.refresh_from_db()
+        assert file.opened_to == opened_to
+
+
+def test_an_upload_in_a_form_of_before_is_open_all_the_same_and_it_alone(accepted, editor):
+    client, url = Client(), reverse(Reference.snippet_viewset.get_url_name("edit"), args=[accepted.pk])
+    people.log_in(client, editor)
+    first, second = accepted.files.get(number=1), accepted.files.get(number=2)
+    before = opened(client, url)
+    store(receive(ContentFile(b"Version deux"), original_name="note-2.txt"), stored_file=second.stored_file)
+
+    answer = client.post(url, {**before, "files-0-upload": upload()})
+
+    assert answer.status_code == 302
+    first.refresh_from_db(), second.refresh_from_db()
+    assert (first.opened_to, second.opened_to) == (2, 1)
 
 
 # What stood before
