@@ -245,7 +245,7 @@ def _keep(
             version = store(received, stored_file=file.stored_file)
             drop_replaced(file, version)
             if may_open:
-                open_versions([file.reference_id], of=file.pk)
+                open_versions([file.reference_id], of=[file.pk])
             Contribution.objects.filter(reference=file.reference_id).update(drafted_from=None)  # to be compared
         else:
             reference = _new_reference(path, body, audiences)

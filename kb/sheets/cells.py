@@ -1,6 +1,6 @@
 """What people type in the cells of a sheet: days, times, yes and no, choices in any of the languages.
 
-Which columns there are is in `sheets`.
+Which columns there are is in `kinds`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Workbooks (xlsx) from unknown hands, read row by row as text, and workbooks written. What the columns mean is in
-`sheets`.
+`kinds`.
 
-A list of values (csv) is read as a workbook of one sheet: `lists`.
+A list of values (csv) is read as a workbook of one sheet: `csv_lists`.
 """
 
 from __future__ import annotations

@@ -304,6 +304,5 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
         if self.cleaned_data.get("shown") == self.stamp:
             open_versions([saved.pk])
             return
-        for form in self.formsets["files"].forms if "files" in self.formsets else ():
-            if form.received and form.instance.pk:
-                open_versions([saved.pk], of=form.instance.pk)
+        files = self.formsets["files"].forms if "files" in self.formsets else ()
+        open_versions([saved.pk], of=[one.instance.pk for one in files if one.received and one.instance.pk])

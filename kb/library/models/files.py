@@ -66,8 +66,7 @@ class ReferenceFileQuerySet(RecordingQuerySet):
         with transaction.atomic(using=self.db):
             objs = list(objs)
             made = super().bulk_create(objs, *args, **options)
-            for one in objs:
-                open_versions([one.reference_id], of=one.pk)
+            open_versions({one.reference_id for one in objs}, of=[one.pk for one in objs])
         return made
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -208,7 +207,7 @@ class ReferenceFile(Recorded, Orderable):
     def _follow(self) -> None:
         """A file that is put in for readers at once is open to them; of one that was there, what waits waits on."""
         if self._is_new and self.reference.state == ReferenceState.ACCEPTED:
-            open_versions([self.reference_id], of=self.pk)
+            open_versions([self.reference_id], of=[self.pk])
             self.refresh_from_db(fields=["opened_to"])
 
     def delete(self, *args, **options):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -98,16 +98,16 @@ class ReferenceQuerySet(RecordingQuerySet):
                 note_public(self.model.objects.using(self.db).filter(pk__in=ids[start : start + _AT_ONCE]).public())
 
 
-def open_versions(reference_ids: Iterable[int], *, of: int | None = None) -> None:
-    """Opens to their readers the versions that stand now, of those of these references that are accepted; of: the id of
-    the one file that is meant. One query.
+def open_versions(reference_ids: Iterable[int], *, of: Collection[int] | None = None) -> None:
+    """Opens to their readers the versions that stand now, of those of these references that are accepted; of: the ids
+    of the files that are meant, None for all. One query.
 
     Call it inside the transaction in which somebody accepts what they were shown, or puts it in for readers at once.
     """
     files: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("files").related_model)
     last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
     accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
-    (accepted if of is None else accepted.filter(pk=of)).update(opened_to=Subquery(last))
+    (accepted if of is None else accepted.filter(pk__in=of)).update(opened_to=Subquery(last))
 
 
 def leave_to_editors(reference_ids: Iterable[int]) -> None:
