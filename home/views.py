@@ -22,7 +22,7 @@ from wagtail.models import Page
 from home import offering
 from home.mapping import branches
 from kb.accounts.audiences import audiences_of
-from kb.files.uploading import FileNotKept, NoUploadHere, most_text
+from kb.files.intake.uploading import FileNotKept, NoUploadHere, most_text
 from kb.languages import CODES, current_language
 from kb.pages import frame
 from kb.pages.addresses import elsewhere

@@ -26,7 +26,7 @@ from kb.demonstration.newsletters import make_newsletter, pages_by_key, subjects
 from kb.demonstration.organisations import make_organisation
 from kb.demonstration.reading import body_in, read_data
 from kb.directory.models import Organisation
-from kb.files.storing import Received, receive, store
+from kb.files.intake.storing import Received, receive, store
 from kb.groups.models import Body, Side
 from kb.languages import CODES
 from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword

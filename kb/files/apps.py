@@ -12,7 +12,8 @@ class FilesConfig(AppConfig):
         from django.conf import settings
 
         from kb.clock import registry
-        from kb.files import keeping, personal, recovering, removing, tidying
+        from kb.files import personal, recovering, removing, tidying
+        from kb.files.intake import keeping
         from search.extraction import settle
 
         settle(

@@ -19,7 +19,8 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, scrub
-from kb.files import keeping, owners
+from kb.files import owners
+from kb.files.intake import keeping
 from kb.files.models import FileVersion
 
 

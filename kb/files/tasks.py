@@ -25,12 +25,13 @@ from django.utils import timezone
 from django_tasks import TaskContext, TaskResultStatus, task
 from django_tasks_db.models import DBTaskResult
 
-from kb.files import drawing, owners, turns
+from kb.files import owners
 from kb.files.choices import State
 from kb.files.content import local_path
 from kb.files.models import FileVersion
-from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT
-from kb.files.writing import TakenOver, Written, make_current, write_pages
+from kb.files.reading import drawing, turns
+from kb.files.reading.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT
+from kb.files.reading.writing import TakenOver, Written, make_current, write_pages
 from search.extraction import (
     Extraction,
     ExtractionError,

@@ -29,8 +29,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from kb.files.choices import State
+from kb.files.intake.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.models import FileVersion
-from kb.files.storing import Received, check_size, receiving, sha256_of, store
 from kb.files.tasks import read_here
 from kb.groups.models import Body
 from kb.library.catalogue.adding import add_file, add_reference, readers_of_file

@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy, override
 from kb.clock.notices.noticing import register_notice_kind
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
+from kb.files.intake.uploading import register_holder, register_unfinished
 from kb.files.models import FileVersion, StoredFile
 from kb.files.owners import register_owner
-from kb.files.uploading import register_holder, register_unfinished
 from kb.languages import CODES
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.contributions import duplicates, waiting

@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "kb.site.headers.PrivateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
-    "kb.files.uploading.WeightMiddleware",
+    "kb.files.intake.uploading.WeightMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -323,9 +323,9 @@ FILES_REQUEST_MAX_BYTES = 5 * FILES_MAX_BYTES  # kept of one form
 FILES_PERSON_MAX_BYTES = (
     env.int("CASS_PERSON_MAX_MB", default=2000) * 1024 * 1024
 )  # of one person, kept aside or not accepted yet
-DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # beyond, a bare refusal; below, `kb.files.uploading` has each said in its form
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # beyond, a bare refusal; below, `kb.files.intake` has each said in its form
 FILE_UPLOAD_HANDLERS = [
-    "kb.files.uploading.LimitedUploads",
+    "kb.files.intake.uploading.LimitedUploads",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -9,7 +9,7 @@ import pytest
 import typst
 from django.core.files.base import ContentFile
 
-from kb.files import drawing
+from kb.files.reading import drawing
 from kb.files.tasks import read_here
 from kb.library.catalogue.adding import add_file
 from kb.library.choices import Force, PublishReason

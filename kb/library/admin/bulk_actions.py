@@ -18,8 +18,8 @@ from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
 from kb.accounts.audiences import audiences_of
 from kb.accounts.fields import AudiencesFormField
+from kb.files.intake.storing import read_again
 from kb.files.models import FileVersion
-from kb.files.storing import read_again
 from kb.groups.models import Body
 from kb.library.contributions import steps as handling
 from kb.library.contributions.stamping import CHANGED, stamp_of, stamps_of

@@ -14,9 +14,9 @@ from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from kb.accounts import audiences
 from kb.accounts.reopening import OpensNothingAgain, another, given, more_readers
-from kb.files.forms import UploadField, check_upload
-from kb.files.keeping import keep, kept, kept_name, release
-from kb.files.storing import Received, receive, store
+from kb.files.intake.forms import UploadField, check_upload
+from kb.files.intake.keeping import keep, kept, kept_name, release
+from kb.files.intake.storing import Received, receive, store
 from kb.languages import CODES, current_language
 from kb.library.catalogue.adding import readable_name
 from kb.library.catalogue.verifying import field_name, verified

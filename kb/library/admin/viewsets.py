@@ -36,7 +36,7 @@ from kb.accounts.audiences import PUBLIC, STAFF
 from kb.backoffice.counting import CappedPaginator
 from kb.files.choices import UNREAD_STATES, State
 from kb.files.models import FileVersion
-from kb.files.reasons import reasons_of
+from kb.files.reading.reasons import reasons_of
 from kb.files.states import shown_state
 from kb.groups.models import Body
 from kb.languages import current_language

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.text import get_valid_filename
 
 from kb.accounts.audiences import MEMBERS, PUBLIC
-from kb.files.storing import Received, receiving, store
+from kb.files.intake.storing import Received, receiving, store
 from kb.library.choices import PublishReason
 from kb.library.models import Creator, Reference, ReferenceFile
 from kb.library.models.references import KIND

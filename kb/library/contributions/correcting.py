@@ -12,7 +12,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from kb.files.storing import Received
+from kb.files.intake.storing import Received
 from kb.library.contributions import steps as handling
 from kb.library.contributions.forms import NEW_FILE, RecordForm
 from kb.library.contributions.stamping import CHANGED, stamp_of

@@ -1,6 +1,7 @@
 """The two forms of contributing: what is given (files, a link, a title), and the lines of the notice with its readers.
 
-A form that comes back keeps everything: what was typed as it was typed, files aside for a day (`kb.files.keeping`).
+A form that comes back keeps everything: what was typed as it was typed, files aside for a day
+(`kb.files.intake.keeping`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
 from kb.backoffice.columns import column
-from kb.files.forms import Refused, UploadField, UploadsField, check_upload
-from kb.files.keeping import keep, kept, kept_name, release
+from kb.files.intake.forms import Refused, UploadField, UploadsField, check_upload
+from kb.files.intake.keeping import keep, kept, kept_name, release
 from kb.files.names import clean_name
 from kb.groups.models import Body
 from kb.languages import LANGUAGES

@@ -17,7 +17,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from kb.files.choices import State
 from kb.files.models import FilePage, FileVersion
-from kb.files.reasons import reasons_of
+from kb.files.reading.reasons import reasons_of
 from kb.files.states import ShownState, shown_state
 from kb.languages import LANGUAGES, current_language
 from kb.library.catalogue.gathering import Attachment, gather

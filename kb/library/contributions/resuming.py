@@ -3,7 +3,7 @@
 form      <input name="ticket"> signed for the person; without a good one nothing of a stranger is stored
 kept      private storage incoming/<uuid>.form.<person>: {"user", "path", "data"}, the last FORMS_KEPT of each person;
           its uploads beside it
-          (`kb.files.keeping`); for a day
+          (`kb.files.intake.keeping`); for a day
 address   …/ajouter/?resume=<signed token>, which opens for that person alone
 """
 
@@ -21,11 +21,11 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
 
-from kb.files.forms import Refused
-from kb.files.keeping import KEPT_FOR, keep, keep_last, kept
+from kb.files.intake.forms import Refused
+from kb.files.intake.keeping import KEPT_FOR, keep, keep_last, kept
+from kb.files.intake.storing import check_size
+from kb.files.intake.uploading import RefusedUpload, is_full, left_for
 from kb.files.names import clean_name
-from kb.files.storing import check_size
-from kb.files.uploading import RefusedUpload, is_full, left_for
 
 SALT = "kb.library.resuming"
 FORM_MAX_BYTES = 200_000  # several times the longest summary with all its other lines

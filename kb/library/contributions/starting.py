@@ -19,8 +19,8 @@ from django.core.files.base import File
 from django.db import transaction
 
 from kb.accounts import audiences
+from kb.files.intake.storing import Received, receiving, store
 from kb.files.models import FileVersion
-from kb.files.storing import Received, receiving, store
 from kb.groups.models import Body
 from kb.languages import current_language
 from kb.library.catalogue.adding import add_file, add_reference, readable_name

@@ -26,7 +26,7 @@ from django.utils.translation import gettext_lazy, ngettext, override
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.audiences import audiences_of
-from kb.files.forms import Refused
+from kb.files.intake.forms import Refused
 from kb.languages import CODES, current_language
 from kb.library.choices import ReferenceState
 from kb.library.contributions import steps as handling

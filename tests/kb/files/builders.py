@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from kb.files import storing
+from kb.files.intake import storing
 from kb.files.models import FileVersion
 
 KIND = "tests.owner"

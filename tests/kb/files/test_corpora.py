@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from kb.files import storing, tasks
+from kb.files import tasks
 from kb.files.choices import State
+from kb.files.intake import storing
 from kb.files.models import FilePage, FileVersion
-from kb.files.reading import read_paths
+from kb.files.reading.loose_files import read_paths
 from search.extraction import Limits
 from search.extraction.pdf import ocr
 from tests.kb.files.builders import KIND

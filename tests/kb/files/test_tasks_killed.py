@@ -13,7 +13,7 @@ PAGES = 12  # more than are drawn at once
 
 STORE = """
 from django.db import transaction
-from kb.files.storing import receive, store
+from kb.files.intake.storing import receive, store
 for path in {paths!r}:
     received = receive(path)
     with transaction.atomic():
@@ -45,7 +45,7 @@ extract = tasks.extract
 tasks.extract = lambda *given, **more: (extract(*given, **more), kill())
 """
 KILL_AMID_THE_PAGES = """
-from kb.files import writing
+from kb.files.reading import writing
 writing._ROWS_AT_ONCE = 5
 from django.db import connection
 seen = []
@@ -57,7 +57,7 @@ def watch(execute, sql, *given):
 connection.execute_wrappers.append(watch)
 """
 KILL_AMID_THE_SECOND_BATCH_OF_IMAGES = """
-from kb.files import drawing
+from kb.files.reading import drawing
 save, saved = drawing.private_storage().save, []
 def counted(*given):
     saved.append(save(*given))

@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils.translation import gettext, override
 from wagtail.models import Page
 
+from kb.files.intake.storing import receiving, store
 from kb.files.models import FileVersion, StoredFile
-from kb.files.storing import receiving, store
 from kb.groups.models import Body
 from kb.library.admin.bulk_actions import ConceptsForm
 from kb.library.contributions.stamping import CHANGED, stamps_of

@@ -11,8 +11,8 @@ from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 
+from kb.files.intake.storing import receiving, store
 from kb.files.models import FilePage, FileVersion
-from kb.files.storing import receiving, store
 from kb.library import importing
 from kb.library.catalogue.adding import add_file
 from kb.library.catalogue.returning import root_of

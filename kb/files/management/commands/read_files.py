@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from kb.files.reading import Reading, read_paths
+from kb.files.reading.loose_files import Reading, read_paths
 from search.extraction import Limits
 
 

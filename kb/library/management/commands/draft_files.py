@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
-from kb.files.reading import Reading, read_paths
+from kb.files.reading.loose_files import Reading, read_paths
 from kb.library.drafting.composing import Known, lines_of_document
 from kb.library.drafting.documents import HEAD, Document, Page
 from search.analysis import spans

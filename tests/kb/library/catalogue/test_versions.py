@@ -19,8 +19,8 @@ from wagtail.log_actions import registry as log_registry
 
 from kb.accounts.audiences import STAFF, held_by
 from kb.files.choices import State
+from kb.files.intake.storing import receive
 from kb.files.models import FilePage, FileVersion, StoredFile, private_storage
-from kb.files.storing import receive
 from kb.groups.models import Mandate
 from kb.library.catalogue.versions import take_away
 from kb.library.choices import ReferenceState

@@ -16,8 +16,8 @@ from django.urls import reverse
 
 from kb.accounts import editors
 from kb.accounts.audiences import STAFF, held_by
+from kb.files.intake.storing import receive, store
 from kb.files.models import FileVersion
-from kb.files.storing import receive, store
 from kb.groups.models import Mandate
 from kb.library.catalogue.adding import add_file
 from kb.library.choices import ReferenceState

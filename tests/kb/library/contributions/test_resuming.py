@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from kb.files.keeping import kept_bytes
+from kb.files.intake.keeping import kept_bytes
 from kb.files.models import private_storage
 from kb.languages import CODES
 from kb.library.contributions.forms import LINES, SENT

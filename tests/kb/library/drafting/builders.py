@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typst
 
-from kb.files.reading import read_path
+from kb.files.reading.loose_files import read_path
 from kb.library.drafting.documents import Document, Page
 from kb.library.management.commands.draft_files import document_of_reading
 from search.extraction import Limits

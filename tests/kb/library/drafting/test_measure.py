@@ -14,7 +14,7 @@ import pytest
 
 from kb.demonstration.documents import make_documents
 from kb.demonstration.reading import read_data
-from kb.files.reading import read_paths
+from kb.files.reading.loose_files import read_paths
 from kb.library.drafting.composing import Known, lines_of_document
 from kb.library.drafting.notions import Vocabulary
 from kb.library.management.commands.draft_files import document_of_reading

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.transaction import TransactionManagementError
 from django.utils import translation
 
-from kb.files import storing
+from kb.files.intake import storing
 from kb.files.models import FileVersion
 from tests.kb.files.builders import KIND, pdf, stored, upload
 

@@ -26,8 +26,8 @@ from django.urls import Resolver404, resolve
 from django.utils.translation import gettext
 
 from kb.clock.health import free_bytes
-from kb.files.keeping import kept_bytes
-from kb.files.storing import check_size, limit_words
+from kb.files.intake.keeping import kept_bytes
+from kb.files.intake.storing import check_size, limit_words
 from search.registries import Providers
 
 TOO_MANY = "too_many"

@@ -8,7 +8,7 @@ from django_tasks_db.models import DBTaskResult
 
 from kb.files import tasks
 from kb.files.models import FileVersion
-from kb.files.turns import next_version
+from kb.files.reading.turns import next_version
 from search.extraction import ExtractedPage, Extraction
 from tests.kb.accounts import builders as people
 from tests.kb.files.builders import stored

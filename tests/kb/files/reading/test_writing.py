@@ -3,9 +3,10 @@
 import pytest
 from django.db import DatabaseError, transaction
 
-from kb.files import drawing, tasks, tidying, writing
+from kb.files import tasks, tidying
 from kb.files.models import FilePage, FileVersion
-from kb.files.reasons import TEXT_CUT
+from kb.files.reading import drawing, writing
+from kb.files.reading.reasons import TEXT_CUT
 from search.analysis import detection
 from search.extraction import ExtractedPage, Extraction
 from tests.kb.files.builders import TEXTS, stored

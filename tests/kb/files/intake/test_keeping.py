@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from kb.clock.registry import due_functions
-from kb.files import keeping, storing
+from kb.files.intake import keeping, storing
 from kb.files.models import private_storage
 from tests.kb.files.builders import KIND
 

@@ -15,8 +15,8 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from kb.files.intake.storing import check_kind, check_size, limit_words
 from kb.files.names import clean_name
-from kb.files.storing import check_kind, check_size, limit_words
 from search.extraction import HEAD_BYTES
 
 

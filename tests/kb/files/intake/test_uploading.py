@@ -22,9 +22,9 @@ from wagtail.models import Locale, Page
 from wagtail_localize.models import Translation, TranslationSource
 
 from kb.accounts.models import User
-from kb.files.forms import UploadsField
-from kb.files.keeping import keep
-from kb.files.uploading import (
+from kb.files.intake.forms import UploadsField
+from kb.files.intake.keeping import keep
+from kb.files.intake.uploading import (
     FULL,
     QUOTA,
     STRANGER,
@@ -195,7 +195,7 @@ def test_long_texts_are_read_in_the_admin_and_beside_documents_alone(rf, name, i
 def test_every_form_with_a_file_stands_at_an_address_that_takes_one():
     """A module with a field for files names its routes here."""
     holders = {
-        "kb/files/forms.py": set(),  # the fields themselves
+        "kb/files/intake/forms.py": set(),  # the fields themselves
         "kb/library/contributions/forms.py": {"library:add", "library:contribution"},
         "kb/library/admin/forms.py": {f"wagtailsnippets_library_reference:{name}" for name in ("add", "edit", "copy")},
         "kb/sheets/views.py": {"sheetimport:add"},

@@ -3,7 +3,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from kb.files.models import FileVersion
-from kb.files.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT, reasons_of
+from kb.files.reading.reasons import NO_RECOGNITION, NO_RECOGNITION_OF_SOME, TEXT_CUT, reasons_of
 from kb.files.states import shown_state
 
 MET = [

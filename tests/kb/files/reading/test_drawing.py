@@ -1,7 +1,8 @@
 import pytest
 
-from kb.files import drawing, tasks
+from kb.files import tasks
 from kb.files.models import FileVersion
+from kb.files.reading import drawing
 from search.extraction import BrokenFile
 from tests.kb.files.builders import pdf, stored
 

@@ -16,7 +16,7 @@ from django.core.files.base import File
 from django.core.files.storage import storages
 from django.utils import timezone
 
-SALT = "kb.files.keeping"
+SALT = "kb.files.keeping"  # of tokens in forms that are open: stays as it is
 KEPT_FOR = timedelta(days=1)
 FOLDER = "incoming"
 

@@ -3,7 +3,7 @@ from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from kb.files.forms import UploadField
+from kb.files.intake.forms import UploadField
 
 
 class UploadForm(forms.Form):
