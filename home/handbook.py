@@ -21,8 +21,8 @@ from django.views.decorators.http import require_safe
 
 from kb.accounts.audiences import STAFF, audiences_of
 from kb.languages import CODES, current_language, word
-from kb.pages import addresses
-from kb.pages.echoes import Echo
+from kb.pages.addressing import addresses
+from kb.pages.translations.echoes import Echo
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from kb.clock.notices.waiting import waiting_for
 from kb.groups.models import Mandate
 from kb.languages import CODES, current_language
 from kb.library.contributions.waiting import own
-from kb.pages.echoes import Echo
+from kb.pages.translations.echoes import Echo
 
 TITLES = {"fr": "Espace membres", "nl": "Ledenruimte", "en": "Members’ area"}
 CONTRIBUTIONS = 5  # the rest is behind their link

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from home.indexing import CODE, number_of
 from home.models import ContentPage
 from kb.languages import CODES
-from kb.pages.addresses import under
+from kb.pages.addressing.addresses import under
 from kb.pages.news import News
 from kb.pages.texts import Texts
 

@@ -15,9 +15,9 @@ from home.models import ContentPage
 from home.news import ArticleNews
 from kb.accounts.audiences import PUBLIC
 from kb.languages import current_language
+from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import Link, register_footer_links
 from kb.pages.news import register_news
-from kb.pages.sitemaps import register_sitemap
 from search import registry
 
 

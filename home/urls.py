@@ -5,7 +5,8 @@ from django.utils.text import format_lazy
 
 from home import handbook, members, views
 from kb.languages import word
-from kb.pages import sitemaps, themes
+from kb.pages.addressing import sitemaps
+from kb.pages.appearance import themes
 
 urlpatterns = [
     path(format_lazy("{}/", word("display")), themes.choose, name="theme"),

@@ -25,8 +25,8 @@ from kb.accounts.audiences import audiences_of
 from kb.files.intake.uploading import FileNotKept, NoUploadHere, most_text
 from kb.languages import CODES, current_language
 from kb.pages import frame
-from kb.pages.addresses import elsewhere
-from kb.pages.echoes import Echo
+from kb.pages.addressing.addresses import elsewhere
+from kb.pages.translations.echoes import Echo
 
 _BLOCK = 1 << 16  # bytes
 NOT_FOUND = {

@@ -12,7 +12,8 @@ from kb.accounts.personal_data.views import processing_register
 from kb.languages import word
 from kb.library import urls as library_urls
 from kb.newsletter.returns import webhooks
-from kb.pages import forwarding, pictures
+from kb.pages import pictures
+from kb.pages.addressing import forwarding
 
 urlpatterns = [
     path("", include("kb.clock.urls")),

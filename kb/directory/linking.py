@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from kb.directory.models import Organisation
 from kb.languages import CODES
-from kb.pages.sitemaps import PagedSitemap
+from kb.pages.addressing.sitemaps import PagedSitemap
 
 
 class OrganisationSitemap(PagedSitemap):

@@ -13,8 +13,8 @@ from kb.directory.indexing import DirectoryKind
 from kb.directory.linking import OrganisationSitemap
 from kb.directory.models import Organisation, Service
 from kb.directory.workbook.importing import DIRECTORY
+from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import register_section
-from kb.pages.sitemaps import register_sitemap
 from kb.sheets.kinds import register_sheet_kind
 from kb.vocabulary.changes import register_on_concepts
 from search import registry

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from kb.accounts.audiences import audiences_of
 from kb.groups.people.listing import ListForm, listed
 from kb.languages import CODES, current_language
-from kb.pages.echoes import Echo
+from kb.pages.translations.echoes import Echo
 
 TITLES = {"fr": "Personnes", "nl": "Personen", "en": "People"}
 

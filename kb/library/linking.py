@@ -12,8 +12,8 @@ from kb.languages import CODES
 from kb.library.hits.cards import cards
 from kb.library.models import Reference
 from kb.library.models.marks import Mark
+from kb.pages.addressing.sitemaps import PagedSitemap
 from kb.pages.references import FoundReference
-from kb.pages.sitemaps import PagedSitemap
 
 
 def resolve_marks(marks: Iterable[str], *, audiences: frozenset[str], language: str) -> dict[str, FoundReference]:

@@ -25,10 +25,10 @@ from kb.library.linking import ReferenceSitemap, resolve_marks
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.references import KIND
 from kb.library.news import ReferenceNews
+from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import register_section
 from kb.pages.news import register_news
 from kb.pages.references import register_resolver
-from kb.pages.sitemaps import register_sitemap
 from kb.vocabulary.changes import register_on_concepts, register_on_keywords
 from search import registry
 from search.indexing import record, record_closing

@@ -22,8 +22,8 @@ from kb.newsletter.public.linking import IssueSitemap, subscribe_links
 from kb.newsletter.returns import mailbox, webhooks
 from kb.newsletter.sending import steps as sending
 from kb.newsletter.subscribers.importing import SUBSCRIBERS
+from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import register_footer_links, register_section
-from kb.pages.sitemaps import register_sitemap
 from kb.sheets.kinds import register_sheet_kind
 from search import registry
 

@@ -3,7 +3,7 @@ import logging
 from django.apps import AppConfig
 from django.conf import settings
 
-from kb.pages.compiling import compile_stale
+from kb.pages.translations.compiling import compile_stale
 
 logger = logging.getLogger(__name__)
 

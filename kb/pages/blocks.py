@@ -19,7 +19,7 @@ from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
 from kb.languages import current_language
 from kb.pages import references
 from kb.pages.linking import without_closed_links
-from kb.pages.originals import marked_rich_text
+from kb.pages.translations.originals import marked_rich_text
 
 RICH_TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
 SHORT_RICH_TEXT = ["bold", "italic", "ol", "ul", "link"]

@@ -23,9 +23,9 @@ from kb.accounts.audiences import PUBLIC, STAFF, audiences_of, may_see, narrowed
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, note_public, public_only
 from kb.accounts.reopening import STAMP, OpensNothingAgain, earlier, later, more_readers, stamp_of_rights
 from kb.languages import current_language
-from kb.pages import addresses
-from kb.pages.echoes import Echo
-from kb.pages.originals import Originals, pieces_of
+from kb.pages.addressing import addresses
+from kb.pages.translations.echoes import Echo
+from kb.pages.translations.originals import Originals, pieces_of
 from search.indexing import record, record_closing
 from search.recording import opened_before_saving, record_since
 from search.registry import Opened, dependents_of, open_to

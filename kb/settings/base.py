@@ -281,7 +281,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "kb" / "static"]
 STATICFILES_FINDERS = [
-    "kb.pages.stylesheet.StylesheetFinder",
+    "kb.pages.appearance.stylesheet.StylesheetFinder",
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]

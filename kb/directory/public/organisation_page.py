@@ -22,8 +22,8 @@ from kb.directory.hours import Day, week_of
 from kb.directory.models import Closure, Membership, Organisation, Place
 from kb.directory.spoken import names_of
 from kb.languages import CODES
-from kb.pages.echoes import Echo
 from kb.pages.texts import Shown, Texts
+from kb.pages.translations.echoes import Echo
 
 
 @dataclass(frozen=True, slots=True)

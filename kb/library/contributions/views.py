@@ -39,7 +39,7 @@ from kb.library.contributions.starting import start
 from kb.library.contributions.waiting import bodies_followed, contribution_url, own_references, proposed_to, shown_own
 from kb.library.models import Contribution, Reference
 from kb.library.models.marks import Mark
-from kb.pages.echoes import Echo
+from kb.pages.translations.echoes import Echo
 
 A_PAGE = 20
 ADD, READ_OVER, MINE = (

@@ -22,8 +22,8 @@ from kb.library.choices import CreatorRole
 from kb.library.hits.cards import file_url, partly_searched
 from kb.library.models import Creator, Holding, Reference
 from kb.library.models.references import KIND
-from kb.pages.echoes import Echo
 from kb.pages.texts import Shown
+from kb.pages.translations.echoes import Echo
 from kb.vocabulary.models import Concept, Keyword
 
 DOCUMENT_IN = {

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from kb.languages import CODES
 from kb.newsletter.models import Issue
 from kb.newsletter.public.shown import ShownIssue, issue_path, subjects, written
-from kb.pages import addresses
-from kb.pages.addresses import Addresses
+from kb.pages.addressing import addresses
+from kb.pages.addressing.addresses import Addresses
 from kb.pages.frame import Link
 from kb.pages.news import still_public
 

@@ -20,10 +20,10 @@ from django.utils.translation import override
 from kb.languages import CODES
 from kb.newsletter.choices import OwnHeading
 from kb.newsletter.models import Issue, IssueItem
-from kb.pages.echoes import Echo
 from kb.pages.news import News, news_sources, still_public
 from kb.pages.templatetags.frame import SAID
 from kb.pages.texts import Shown, Texts
+from kb.pages.translations.echoes import Echo
 
 WORDS_A_MINUTE = 200
 _NOTHING = Texts()

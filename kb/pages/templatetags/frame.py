@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy, gettext_noop
 
 from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.languages import CODES, LANGUAGES, current_language
-from kb.pages import addresses, frame, themes, typography
-from kb.pages.echoes import Echo, in_order
-from kb.pages.icons import ARCS, ICONS
+from kb.pages import frame
+from kb.pages.addressing import addresses
+from kb.pages.appearance import themes, typography
+from kb.pages.appearance.icons import ARCS, ICONS
+from kb.pages.translations.echoes import Echo, in_order
 
 register = template.Library()
 

@@ -3,7 +3,7 @@ from django.template import Context, Template
 from django.utils.translation import override
 
 from kb.pages import frame
-from kb.pages.echoes import Echo
+from kb.pages.translations.echoes import Echo
 
 
 def rendered(source: str, **context) -> str:

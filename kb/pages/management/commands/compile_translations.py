@@ -6,7 +6,7 @@ Not needed where the process may write beside the .po files.
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from kb.pages.compiling import compile_stale
+from kb.pages.translations.compiling import compile_stale
 
 
 class Command(BaseCommand):

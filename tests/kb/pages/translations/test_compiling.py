@@ -1,7 +1,7 @@
 import gettext
 import os
 
-from kb.pages.compiling import compile_stale
+from kb.pages.translations.compiling import compile_stale
 
 PO = (
     'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid '

@@ -21,7 +21,7 @@ from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
 SITE, MEMBERS, NEWSLETTER = "css/site.css", "css/members.css", "css/newsletter.css"
-SOURCE_DIR = Path(__file__).resolve().parents[1] / "static" / "css"
+SOURCE_DIR = Path(__file__).resolve().parents[2] / "static" / "css"
 FIRST = ("tokens.css", "base.css", "layout.css")
 FOLDERS = {SITE: "components", MEMBERS: "members", NEWSLETTER: "newsletter"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from kb.pages.typography import SOFT_HYPHEN, dutch_hyphens, french_spaces
+from kb.pages.appearance.typography import SOFT_HYPHEN, dutch_hyphens, french_spaces
 
 N = "\u00a0"
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-from kb.pages import stylesheet
+from kb.pages.appearance import stylesheet
 
 
 @pytest.mark.parametrize(

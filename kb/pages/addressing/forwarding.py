@@ -10,7 +10,7 @@ from django.utils.translation import override
 from wagtail.views import serve
 
 from kb.languages import CODES, FORMER_WORDS, PATH_WORDS, current_language
-from kb.pages.addresses import reserved_words
+from kb.pages.addressing.addresses import reserved_words
 
 
 def forward(request: HttpRequest, rest: str = "") -> HttpResponse:
