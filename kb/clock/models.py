@@ -1,8 +1,8 @@
 """What the clock remembers: when each due function last ran, which workers are alive, what was sent to whom, what is
 still to be told.
 
-The functions themselves are in `registry`, running them in `running`, the worker in `working`, what a dead one left in
-`recovering`.
+The functions themselves are in `registry`, running them in `worker.running`, the worker in `worker.working`, what a
+dead one left in `recovering`.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from kb.clock.models import LastRun
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.clock.queue import unfinished_tasks
 from kb.clock.registry import due_functions
-from kb.clock.working import SHORT
+from kb.clock.worker.working import SHORT
 from search import registry
 from search.models import Outbox
 

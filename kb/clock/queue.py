@@ -1,6 +1,6 @@
 """What stands in the queue of background tasks, so that whoever asks for lost work does not ask twice.
 
-What a dead worker left in it is in `recovering`, how it is worked off in `working`.
+What a dead worker left in it is in `recovering`, how it is worked off in `worker.working`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Work that falls due: domains register a function and how often it is to run; `running` runs it.
+"""Work that falls due: domains register a function and how often it is to run; `worker.running` runs it.
 
 Works with an empty registry. What waits for a person has its registry in `waiting`.
 """

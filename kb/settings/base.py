@@ -308,7 +308,7 @@ CACHES: dict[str, dict[str, Any]] = {
     },
 }
 
-# Queues of any name: which of them have a lane of their own, kb/clock/working.py says.
+# Queues of any name: which of them have a lane of their own, kb/clock/worker/working.py says.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": []}}
 
 SEARCH_ENGINE = "embedded"

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
-from kb.clock.working import BackgroundWorker
+from kb.clock.worker.working import BackgroundWorker
 from kb.groups.models import Mandate
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference

@@ -10,7 +10,7 @@ import urllib.request
 import pytest
 from django.urls import reverse
 
-from kb.clock.working import BackgroundWorker
+from kb.clock.worker.working import BackgroundWorker
 from kb.newsletter.choices import SendingState, SubscriberState
 from kb.newsletter.models import Issue, Sending, Subscriber
 from tests.journeys.test_put_in_and_find import log_in

@@ -11,7 +11,7 @@ import typst
 from django.urls import reverse
 from django.utils.translation import gettext, override
 
-from kb.clock.working import BackgroundWorker
+from kb.clock.worker.working import BackgroundWorker
 from kb.demonstration.accounts import present_code
 from kb.groups.models import Body
 from kb.languages import word

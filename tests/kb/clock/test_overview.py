@@ -11,7 +11,7 @@ from kb.clock.models import LastRun
 from kb.clock.notices.waiting import LISTS
 from kb.clock.overview import QUEUES, last_runs, left_out_of_search, queues
 from kb.clock.wagtail_hooks import ClockPanel
-from kb.clock.working import LANES
+from kb.clock.worker.working import LANES
 from kb.library.models import Reference
 from search.models import Outbox
 from tests.kb.accounts.builders import editor

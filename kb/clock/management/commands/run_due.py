@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kb.clock.running import run_due
+from kb.clock.worker.running import run_due
 
 
 class Command(BaseCommand):

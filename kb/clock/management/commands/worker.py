@@ -4,7 +4,7 @@ a second time at once.
 
 from django.core.management.base import BaseCommand
 
-from kb.clock.working import BackgroundWorker
+from kb.clock.worker.working import BackgroundWorker
 from search.extraction import hide_process
 
 

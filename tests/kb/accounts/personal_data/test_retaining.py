@@ -20,7 +20,7 @@ from kb.accounts.personal_data import registry, retaining
 from kb.accounts.session_rows import SessionStore, UserSession
 from kb.clock.models import LastRun, Notice
 from kb.clock.registry import due_functions
-from kb.clock.running import run_due
+from kb.clock.worker.running import run_due
 from tests.home import builders as pages
 from tests.kb.accounts import builders as people
 from tests.kb.groups import builders as groups

@@ -11,10 +11,10 @@ import pytest
 from django.db import OperationalError
 
 from kb.clock import registry
-from kb.clock.watching import tell_supervisor
-from kb.clock.working import BackgroundWorker
+from kb.clock.worker.watching import tell_supervisor
+from kb.clock.worker.working import BackgroundWorker
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -60,7 +60,7 @@ def test_without_anybody_who_listens_nothing_happens(monkeypatch, address):
 
 _FROZEN = """
 import re, threading, time
-from kb.clock.watching import tell_supervisor
+from kb.clock.worker.watching import tell_supervisor
 def beat():
     while True:
         tell_supervisor()

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from kb.clock import registry
 from kb.clock.mail.sending import send_mail
 from kb.clock.models import WorkerBeat
-from kb.clock.working import LANES, BackgroundWorker, Lane, lead_to_lanes
+from kb.clock.worker.working import LANES, BackgroundWorker, Lane, lead_to_lanes
 from kb.files.tasks import draw_pages, read_version, recognise_pages
 from kb.library.drafting.filling import fill_contribution
 from search.indexing import drain_outbox

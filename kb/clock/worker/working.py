@@ -33,8 +33,8 @@ from django_tasks_db.utils import exclusive_transaction
 
 from kb.clock.models import WorkerBeat
 from kb.clock.recovering import lane_id
-from kb.clock.running import run_due
-from kb.clock.watching import tell_supervisor
+from kb.clock.worker.running import run_due
+from kb.clock.worker.watching import tell_supervisor
 from search.extraction import confinement_here
 
 logger = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from kb.clock import registry
 from kb.clock.models import LastRun
-from kb.clock.running import run_due
+from kb.clock.worker.running import run_due
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
