@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from kb.accounts.inviting import invite
+from kb.accounts.login.invitations import invite
 from kb.accounts.models import User
 from kb.clock.models import OutgoingMail
 from kb.clock.notices.noticing import notice

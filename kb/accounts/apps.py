@@ -15,9 +15,10 @@ class AccountsConfig(AppConfig):
         from django.db.models import DateField
         from wagtail.admin.forms.models import register_form_field_override
 
-        from kb.accounts import addresses, editors, noting, recognising, second_factor
+        from kb.accounts import addresses, editors, noting
         from kb.accounts.fields import DayInput
         from kb.accounts.personal_data import edited_kinds, own_kinds
+        from kb.accounts.sessions import recognising, second_factor
         from kb.backoffice import exporting
         from kb.site import caching, signs
 

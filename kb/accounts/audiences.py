@@ -64,7 +64,7 @@ def choices() -> list[tuple[str, str]]:
 
 
 def held_by(user: Any, *, second_factor: bool) -> frozenset[str]:
-    """The audiences a user holds; `second_factor` says whether the session passed it."""
+    """The audiences a user holds; `sessions.second_factor` says whether the session passed it."""
     if user is None or not user.is_authenticated or not user.is_active:
         return frozenset({PUBLIC})
     held = {PUBLIC, person(user.pk)}

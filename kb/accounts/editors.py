@@ -16,7 +16,7 @@ from django.db import connections
 from django.db.models import Q
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions.ending import end_sessions
 
 EDITORS = "Rédaction"
 PAGE_PERMISSIONS = ("add_page", "change_page", "publish_page", "bulk_delete_page", "lock_page", "unlock_page")

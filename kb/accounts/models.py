@@ -123,7 +123,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 class KnownPlace(models.Model):
     """A network from which a person logged in, as a keyed hash from which nobody reads it.
 
-    What it is good for is in `recognising`.
+    What it is good for is in `sessions.recognising`.
     """
 
     user = models.ForeignKey(User, verbose_name=_("person"), on_delete=models.CASCADE, related_name="known_places")

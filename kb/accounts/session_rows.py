@@ -1,6 +1,6 @@
 """Sessions as rows that say whose they are, so that those of one person are found without opening all others.
 
-Django's own way of keeping sessions in the database, with one column more; what ends them is in `sessions`.
+Django's own way of keeping sessions in the database, with one column more; what ends them is in `sessions.ending`.
 """
 
 from __future__ import annotations

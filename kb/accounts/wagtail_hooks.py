@@ -14,7 +14,7 @@ from kb.accounts.models import User
 from kb.accounts.noting import note
 from kb.accounts.personal_data import erasing
 from kb.accounts.personal_data import views as personal_views
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions.ending import end_sessions
 from kb.accounts.viewsets import person_chooser
 
 

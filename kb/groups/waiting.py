@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kb.accounts.audiences import STAFF
-from kb.accounts.inviting import never_came, with_invitation
+from kb.accounts.login.invitations import never_came, with_invitation
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.groups.people.bringing_in import people
 

@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 
 from home.building import build_site
-from kb.accounts import inviting
+from kb.accounts.login import invitations
 from kb.accounts.models import User
 from kb.demonstration.accounts import present_code
 from tests.journeys.test_login import BOTH_LANGUAGES_AND_WIDTHS, assert_well_made
@@ -42,7 +42,7 @@ def choose_password(page) -> None:
 def test_a_member_comes_by_the_link_and_looks_after_the_account(site, page, language, width):
     page.set_viewport_size({"width": width, "height": 844})
     user = User.objects.create_user("nouvelle@cass.example", language=language)
-    inviting.invite(user)
+    invitations.invite(user)
     link = link_in_mail()
     page.goto(site + link)
     page.wait_for_url("**" + url("account_invitation_page", language))
@@ -87,7 +87,7 @@ def test_a_member_comes_by_the_link_and_looks_after_the_account(site, page, lang
 
 def test_an_invited_editor_sets_up_the_second_factor_and_edits(site, page):
     user = editor(second_factor=False, language="nl")
-    inviting.invite(user)
+    invitations.invite(user)
     page.goto(site + link_in_mail())
     page.fill("#id_name", "Coördinatie")
     choose_password(page)
@@ -103,9 +103,9 @@ def test_an_invited_editor_sets_up_the_second_factor_and_edits(site, page):
 def test_a_link_that_does_not_work_any_more_offers_a_new_one(site, page, width):
     page.set_viewport_size({"width": width, "height": 844})
     user = User.objects.create_user("nouvelle@cass.example")
-    inviting.invite(user)
+    invitations.invite(user)
     link = link_in_mail()
-    inviting.revoke(user)
+    invitations.revoke(user)
     page.goto(site + link)
     assert_well_made(page, width)
     page.locator("main form button").click()

@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 
 from home.building import build_site
-from kb.accounts import inviting
+from kb.accounts.login import invitations
 from kb.accounts.models import User
 from kb.clock.notices.digesting import write_digest
 from kb.demonstration.accounts import present_code
@@ -73,7 +73,7 @@ def test_an_invited_member_puts_a_document_in_and_others_find_it(site, browser, 
     reader = make.member("PA", email="membre@cass.example", language=language)
     invited = User.objects.create_user("nouvelle@cass.example", language=language)
     Mandate.objects.create(user=invited, body=make.body("PA"))
-    inviting.invite(invited)
+    invitations.invite(invited)
     contexts = [
         browser.new_context(viewport={"width": width, "height": 844}, reduced_motion="reduce") for _who in range(3)
     ]

@@ -5,7 +5,7 @@ is said without JavaScript.
 import pytest
 
 from home.building import build_site
-from kb.accounts.second_factor import has_second_factor
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.demonstration.accounts import give_second_factor
 from tests.journeys.test_login import assert_well_made, type_password
 from tests.kb.accounts.builders import SECRET, editor, fresh_limits, member, url

@@ -21,10 +21,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import noting, recognising
+from kb.accounts import noting
 from kb.accounts.addresses import find_person
 from kb.accounts.login import admitting
-from kb.accounts.second_factor import has_second_factor
+from kb.accounts.sessions import recognising
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.accounts.writing import address_of
 from kb.languages import LANGUAGES
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from kb.accounts.recognising import Visitor, any_device, recognise, recognise_person
+from kb.accounts.sessions.recognising import Visitor, any_device, recognise, recognise_person
 from kb.site.limiting import Budget, Spent, forget, network_of, spend
 
 

@@ -1,6 +1,6 @@
 """The page of an invitation: a person chooses a password, is logged in and led on.
 
-What an invitation is stands in `inviting`.
+What an invitation is stands in `invitations`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
 from kb.accounts.linking import forget_token, keep_token, kept_token, secret_address
+from kb.accounts.login import invitations
 from kb.accounts.login.adapter import first_page
 from kb.accounts.login.forms import ArrivalForm
 from kb.accounts.models import Invitation
-from kb.accounts.second_factor import has_second_factor
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.site.limiting import too_many
 
 PURPOSE = "invitation"
@@ -35,10 +35,10 @@ GONE = frozenset({InvitationState.USED, InvitationState.REVOKED, InvitationState
 @require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str = "") -> HttpResponse:
     """A GET shows, a POST accepts; the link itself leads to the page without its token."""
-    if request.method != "POST" and token and inviting.find(token):
+    if request.method != "POST" and token and invitations.find(token):
         return keep_token(request, PURPOSE, token, reverse("account_invitation_page"))
-    found = inviting.find(token or kept_token(request, PURPOSE))
-    state = inviting.state_of(found)
+    found = invitations.find(token or kept_token(request, PURPOSE))
+    state = invitations.state_of(found)
     if found is None or state != InvitationState.OPEN:
         return _show_dead(request, state)
     if request.user.is_authenticated and request.user.pk != found.user_id:
@@ -56,7 +56,7 @@ def ask_again(request: HttpRequest) -> HttpResponse:
     """Sends a new invitation where one is due; the same answer whoever asks, with whatever link."""
     if not consume(request, action="invitation"):
         return too_many(request)
-    inviting.ask_again(inviting.find(kept_token(request, PURPOSE)))
+    invitations.ask_again(invitations.find(kept_token(request, PURPOSE)))
     forget_token(request, PURPOSE)
     return HttpResponseRedirect(reverse("account_invitation_asked"))
 
@@ -72,10 +72,10 @@ def _show_dead(request: HttpRequest, state: InvitationState) -> HttpResponse:
 
 
 def _arrive(request: HttpRequest, found: Invitation, given: dict[str, Any]) -> HttpResponse:
-    accepted = inviting.accept(found, password=given["password1"], name=given["name"], language=given["language"])
+    accepted = invitations.accept(found, password=given["password1"], name=given["name"], language=given["language"])
     if not accepted:
         found.refresh_from_db()
-        return _show_dead(request, inviting.state_of(found))
+        return _show_dead(request, invitations.state_of(found))
     forget_token(request, PURPOSE)
     user = found.user
     record_authentication(request, user, method="invitation", email=user.email)

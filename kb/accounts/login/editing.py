@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.views import account
 
 from kb.accounts.login.forms import OwnPanelForm
-from kb.accounts.sessions import PersonRequest
+from kb.accounts.sessions.ending import PersonRequest
 
 
 class OwnPanel(account.BaseSettingsPanel):

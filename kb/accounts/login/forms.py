@@ -35,7 +35,7 @@ from kb.accounts.addresses import TAKEN, find_person
 from kb.accounts.login import admitting
 from kb.accounts.models import User
 from kb.accounts.reopening import OpensNothingAgain, another, given
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions.ending import end_sessions
 from kb.site.limiting import may_write
 
 FIELDS = ("email", "name", "language", "is_staff", "is_superuser")

@@ -26,8 +26,8 @@ from kb.accounts.linking import forget_token, keep_token, kept_token, secret_add
 from kb.accounts.login.adapter import remember_language
 from kb.accounts.login.forms import AddressForm, ProfileForm
 from kb.accounts.own.ways import ways
-from kb.accounts.second_factor import has_second_factor
-from kb.accounts.sessions import PersonRequest, end_other_sessions
+from kb.accounts.sessions.ending import PersonRequest, end_other_sessions
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.site.limiting import too_many
 
 PURPOSE = "address"

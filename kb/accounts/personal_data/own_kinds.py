@@ -17,7 +17,6 @@ from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import recognising
 from kb.accounts.models import Invitation, KnownPlace, UserSession
 from kb.accounts.personal_data import places, retaining
 from kb.accounts.personal_data.registry import (
@@ -34,6 +33,7 @@ from kb.accounts.personal_data.registry import (
     rows_of,
 )
 from kb.accounts.personal_data.scrubbing import Identity, in_batches
+from kb.accounts.sessions import recognising
 
 
 def account_row(user: Any) -> Iterator[Row]:

@@ -26,10 +26,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from wagtail.log_actions import log
 
-from kb.accounts import recognising
 from kb.accounts.models import NamedPlace, User
 from kb.accounts.personal_data import erasing, places, registry
 from kb.accounts.personal_data.forms import ConfirmErasureForm
+from kb.accounts.sessions import recognising
 from kb.languages import current_language, word
 from search.registry import contact_url
 

@@ -13,9 +13,9 @@ from django.db.models import F
 from django.forms import BaseInlineFormSet, inlineformset_factory
 from django.utils.translation import gettext_lazy as _
 
-from kb.accounts import inviting
 from kb.accounts.addresses import TAKEN, change_address, find_person
 from kb.accounts.fields import DayInput
+from kb.accounts.login import invitations
 from kb.accounts.models import User
 from kb.accounts.reopening import OpensNothingAgain, another, earlier, given, later, taken_off
 from kb.directory.admin.viewsets import organisation_chooser, service_chooser
@@ -72,7 +72,7 @@ class PersonForm(OpensNothingAgain, forms.ModelForm):
         with transaction.atomic():
             person.save(update_fields=OWN_LINES)
             if "email" in self.changed_data:
-                inviting.revoke(person)
+                invitations.revoke(person)
                 change_address(person, self.cleaned_data["email"], verified=False)
         return person
 

@@ -1,6 +1,6 @@
 """Invitations to many, in the background.
 
-One invitation is `kb.accounts.inviting.invite`; whom a list chooses is in `people_views`.
+One invitation is `kb.accounts.login.invitations.invite`; whom a list chooses is in `people_views`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from kb.accounts.inviting import CannotInvite, invite, never_came, with_invitation
+from kb.accounts.login.invitations import CannotInvite, invite, never_came, with_invitation
 from kb.accounts.models import User
 
 PEOPLE_A_TASK = 200

@@ -17,7 +17,7 @@ from wagtail.admin.views import generic
 from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.choices import InvitationState
-from kb.accounts.inviting import invitation_state, never_came, with_invitation
+from kb.accounts.login.invitations import invitation_state, never_came, with_invitation
 from kb.accounts.models import Invitation, User
 from kb.backoffice.counting import CappedPaginator
 from kb.backoffice.searching import words_of

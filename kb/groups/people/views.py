@@ -25,11 +25,11 @@ from wagtail.admin.viewsets.model import ModelViewSet
 from wagtail.log_actions import log
 from wagtail.permissions import ModelPermissionPolicy
 
-from kb.accounts import inviting
 from kb.accounts.choices import InvitationState
-from kb.accounts.inviting import invitation_state, never_came, with_invitation
+from kb.accounts.login import invitations
+from kb.accounts.login.invitations import invitation_state, never_came, with_invitation
 from kb.accounts.models import User
-from kb.accounts.sessions import PersonRequest, end_sessions
+from kb.accounts.sessions.ending import PersonRequest, end_sessions
 from kb.backoffice.counting import numbers_of
 from kb.directory.models import Employment
 from kb.groups.models import Mandate
@@ -209,7 +209,7 @@ class CloseView(OfPerson):
             self.person.is_active = wanted
             self.person.save(update_fields=["is_active"])
             if not wanted:
-                inviting.revoke(self.person)
+                invitations.revoke(self.person)
                 end_sessions(self.person)
             log(instance=self.person, action="wagtail.edit")
         sentence = (

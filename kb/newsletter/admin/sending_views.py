@@ -21,7 +21,7 @@ from wagtail.admin import messages
 from wagtail.admin.views.generic.base import WagtailAdminTemplateMixin
 
 from kb.accounts.audiences import STAFF, audiences_of
-from kb.accounts.sessions import PersonRequest
+from kb.accounts.sessions.ending import PersonRequest
 from kb.backoffice.counting import CappedPaginator
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.newsletter.admin.sending_forms import ScheduleForm, TrialForm

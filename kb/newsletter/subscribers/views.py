@@ -22,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import forget_token, is_of, keep_token, kept_token, mark_of, secret_address
-from kb.accounts.sessions import PersonRequest
+from kb.accounts.sessions.ending import PersonRequest
 from kb.languages import current_language, word
 from kb.newsletter.choices import ConsentSource, SubscriberState
 from kb.newsletter.message.addresses import folded, masked

@@ -14,7 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from kb.accounts import addresses, inviting
+from kb.accounts import addresses
+from kb.accounts.login import invitations
 from kb.accounts.models import User
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
 from tests.sending import stamps
@@ -99,11 +100,11 @@ def test_an_address_that_was_never_proven_is_corrected_without_a_word():
 
 def test_an_invitation_sent_to_the_former_address_stops_working():
     user = member("faute@cass.example")
-    sent = inviting.invite(user)
+    sent = invitations.invite(user)
     addresses.change_address(user, "juste@cass.example", verified=False)
     sent.refresh_from_db()
     assert not sent.is_open
-    assert inviting.invite(user).is_open
+    assert invitations.invite(user).is_open
 
 
 def test_choosing_among_ones_own_keeps_both():
@@ -150,7 +151,7 @@ def test_an_address_changed_in_the_admin_is_unproven_the_former_is_told_and_its_
     log_in(client, editor(is_superuser=True))
     user = member("avant@cass.example", name="Un nom")
     EmailAddress.objects.filter(user=user).update(verified=True)
-    invitation = inviting.invite(user)
+    invitation = invitations.invite(user)
     given = {"email": "Apres@cass.example", "name": user.name, "language": "fr", "is_active": "on"}
     edit = reverse("wagtailusers_users:edit", args=[user.pk])
     given |= stamps(client, edit)

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kb.accounts.models import User
-from kb.accounts.second_factor import has_second_factor
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.demonstration.accounts import NotADemonstration, make_demonstration_accounts
 from tests.kb.accounts.builders import PASSWORD, editor, url
 from tests.kb.groups.builders import body

@@ -8,9 +8,10 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from kb.accounts import addresses, editors, inviting, noting
+from kb.accounts import addresses, editors, noting
+from kb.accounts.login import invitations
 from kb.accounts.personal_data import erasing
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions.ending import end_sessions
 from kb.demonstration.accounts import present_code
 from kb.site.logbook import WithoutPeople
 from tests.home import builders as pages
@@ -153,7 +154,7 @@ CHANGES = {
     "an account closed": (_closes, ["accounts.user changed account=N", "is_active=True→False"]),
     "an account erased": (lambda user: erasing.erase(user, by=None), ["account erased account=N"]),
     "sessions ended": (end_sessions, ["sessions ended account=N"]),
-    "an invitation": (inviting.invite, ["invited account=N"]),
+    "an invitation": (invitations.invite, ["invited account=N"]),
     "another address": (
         lambda user: addresses.change_address(user, "neuve@cass.example", verified=True),
         ["main address changed account=N"],

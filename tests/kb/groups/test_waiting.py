@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from kb.accounts.audiences import STAFF, held_by
-from kb.accounts.inviting import invite
+from kb.accounts.login.invitations import invite
 from kb.accounts.models import Invitation, User
 from kb.clock.notices.waiting import SHOWN, waiting_for
 from kb.groups.waiting import invitations

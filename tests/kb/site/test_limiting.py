@@ -9,7 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kb.accounts import addresses, inviting
+from kb.accounts import addresses
+from kb.accounts.login import invitations
 from kb.clock.models import OutgoingMail
 from kb.site import limiting
 from tests.kb.accounts.builders import PASSWORD, member, url
@@ -131,9 +132,9 @@ def test_what_others_ask_for_an_address_does_not_use_up_what_its_owner_may_ask()
 
 def test_whoever_holds_an_old_invitation_does_not_fill_a_mailbox():
     user = member()
-    invitation = inviting.invite(user)
+    invitation = invitations.invite(user)
     for _try in range(6):
-        inviting.ask_again(invitation)
+        invitations.ask_again(invitation)
     assert len(mail.outbox) == 1 + 3
 
 

@@ -14,9 +14,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from kb.accounts import recognising
 from kb.accounts.login import admitting
 from kb.accounts.models import KnownPlace
+from kb.accounts.sessions import recognising
 from kb.demonstration.accounts import present_code
 from kb.site import limiting
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, member, url

@@ -19,8 +19,8 @@ from django.test import Client
 
 from kb.accounts.audiences import STAFF, audiences_of, passed_second_factor
 from kb.accounts.models import User
-from kb.accounts.second_factor import has_second_factor
 from kb.accounts.session_rows import UserSession
+from kb.accounts.sessions.second_factor import has_second_factor
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, open_session_without_second_factor, url
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from kb.accounts.inviting import invite
+from kb.accounts.login.invitations import invite
 from kb.accounts.models import Invitation, User
 from kb.directory.models import Employment, Organisation, Service
 from kb.groups.choices import MandateRole

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import resolve
 
 from kb.accounts.audiences import STAFF, audiences_of
-from kb.accounts.second_factor import has_second_factor
+from kb.accounts.sessions.second_factor import has_second_factor
 from kb.demonstration.accounts import give_second_factor, present_code
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, open_session_without_second_factor, url
 

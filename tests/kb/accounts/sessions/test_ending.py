@@ -11,7 +11,7 @@ from django.urls import reverse
 from kb.accounts import editors
 from kb.accounts.audiences import STAFF, audiences_of
 from kb.accounts.models import User
-from kb.accounts.sessions import end_sessions
+from kb.accounts.sessions.ending import end_sessions
 from kb.demonstration.accounts import present_code
 from tests.kb.accounts.builders import PASSWORD, SECRET, editor, log_in, member, url
 from tests.sending import stamps

@@ -9,8 +9,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from kb.accounts import addresses, inviting
+from kb.accounts import addresses
 from kb.accounts.choices import InvitationState
+from kb.accounts.login import invitations
 from kb.accounts.models import Invitation, User
 from kb.accounts.session_rows import UserSession
 from tests.kb.accounts.builders import PASSWORD, editor, log_in, member, url
@@ -36,7 +37,7 @@ def given(user: User, **values) -> dict:
 @LANGUAGES
 def test_the_message_and_its_page_speak_the_language_of_the_person(client, language):
     user = invited(language=language)
-    inviting.invite(user)
+    invitations.invite(user)
     assert mail.outbox[0].to == [user.email]
     assert (mail.outbox[0].kind, mail.outbox[0].user) == ("accounts.invitation", user)
     shown = client.get(link_in_mail(), follow=True)
@@ -48,7 +49,7 @@ def test_the_message_and_its_page_speak_the_language_of_the_person(client, langu
 @LANGUAGES
 def test_a_member_chooses_a_password_and_is_logged_in_where_members_begin(client, language):
     user = invited(language=language)
-    inviting.invite(user)
+    invitations.invite(user)
     page = client.get(link_in_mail()).headers["Location"]
     answer = client.post(page, given(user, name="Une fonction"))
     assert answer["Location"] == url("home:members", language)
@@ -59,14 +60,14 @@ def test_a_member_chooses_a_password_and_is_logged_in_where_members_begin(client
 
 def test_an_editor_is_led_to_the_second_factor(client):
     user = editor(second_factor=False)
-    inviting.invite(user)
+    invitations.invite(user)
     page = client.get(link_in_mail()).headers["Location"]
     assert client.post(page, given(user))["Location"] == url("mfa_activate_totp")
 
 
 def test_who_has_a_second_factor_is_asked_for_it_before_the_session_opens(client):
     user = editor()
-    inviting.invite(user)
+    invitations.invite(user)
     client.get(link_in_mail())
     assert client.post(url("account_invitation_page"), given(user))["Location"] == url("mfa_authenticate")
     assert "_auth_user_id" not in client.session
@@ -74,7 +75,7 @@ def test_who_has_a_second_factor_is_asked_for_it_before_the_session_opens(client
 
 def test_a_mail_scanner_that_opens_every_link_changes_nothing():
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     for method in ("get", "head", "options", "get"):
         scanner = Client()
         getattr(scanner, method)(link_in_mail(), follow=True)
@@ -91,7 +92,7 @@ def test_the_address_is_not_proven_before_the_link_is_used():
 
 def test_a_link_has_one_effect(client):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     client.post(link_in_mail(), given(user))
     second = Client()
     answer = second.post(
@@ -106,18 +107,18 @@ def test_a_link_has_one_effect(client):
 
 def test_of_two_that_come_at_once_one_is_accepted():
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     one, other = Invitation.objects.get(), Invitation.objects.get()
-    answers = [inviting.accept(each, password=CHOSEN, name="N", language="fr") for each in (one, other)]
+    answers = [invitations.accept(each, password=CHOSEN, name="N", language="fr") for each in (one, other)]
     assert answers == [True, False]
 
 
 def _used(user):
-    inviting.accept(Invitation.objects.get(), password=CHOSEN, name="N", language="fr")
+    invitations.accept(Invitation.objects.get(), password=CHOSEN, name="N", language="fr")
 
 
 def _revoked(user):
-    inviting.revoke(user)
+    invitations.revoke(user)
 
 
 def _expired(user):
@@ -139,7 +140,7 @@ DEAD = [(_used, "used"), (_revoked, "revoked"), (_expired, "expired"), (_closed,
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_a_dead_link_says_why_and_does_nothing(client, kill, state, method):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     kill(user)
     before = User.objects.values("password", "name").get(pk=user.pk)
     client.get(link_in_mail())
@@ -166,14 +167,14 @@ def test_an_odd_link_is_unknown_and_leaves_no_session(client, word):
 
 def test_a_newer_invitation_replaces_the_older():
     user = invited()
-    first, second = inviting.invite(user), inviting.invite(user)
+    first, second = invitations.invite(user), invitations.invite(user)
     first.refresh_from_db()
     assert (first.is_open, second.is_open) == (False, True)
 
 
 def test_only_a_hash_of_the_word_is_kept_and_it_is_long_enough():
     user = invited()
-    made = inviting.invite(user)
+    made = invitations.invite(user)
     word = link_in_mail().rstrip("/").rpartition("/")[2]
     assert len(word) * 6 >= 128
     kept = Invitation.objects.values().get()
@@ -184,7 +185,7 @@ def test_only_a_hash_of_the_word_is_kept_and_it_is_long_enough():
 @pytest.mark.parametrize("name", ["account_invitation", "account_invitation_page"])
 def test_nothing_of_the_link_is_kept_or_told_to_others(client, name):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     link = link_in_mail()
     client.get(link)
     answer = client.get(link if name == "account_invitation" else url(name))
@@ -196,7 +197,7 @@ def test_nothing_of_the_link_is_kept_or_told_to_others(client, name):
 
 def test_opening_a_link_leaves_a_session_that_was_planted_before(client):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     session = client.session
     session["planted"] = "by someone else"
     session.save()
@@ -210,7 +211,7 @@ def test_opening_a_link_leaves_a_session_that_was_planted_before(client):
 
 def test_someone_logged_in_as_another_person_is_told_so_and_nothing_happens(client):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     other = member()
     log_in(client, other)
     client.get(link_in_mail())
@@ -222,7 +223,7 @@ def test_someone_logged_in_as_another_person_is_told_so_and_nothing_happens(clie
 
 def test_a_bad_password_is_said_beside_the_field_and_the_link_stays_good(client):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     client.get(link_in_mail())
     for wrong in ({"password1": "court"}, {"password2": "autre chose que la première"}, {"name": ""}):
         answer = client.post(url("account_invitation_page"), given(user, **wrong))
@@ -235,15 +236,15 @@ def test_a_bad_password_is_said_beside_the_field_and_the_link_stays_good(client)
 def test_the_sessions_of_before_end_when_an_invitation_is_used(client):
     user = member()
     log_in(client, user)
-    inviting.invite(user)
-    inviting.accept(Invitation.objects.get(), password=CHOSEN, name="N", language="fr")
+    invitations.invite(user)
+    invitations.accept(Invitation.objects.get(), password=CHOSEN, name="N", language="fr")
     assert client.get(url("account_change_password")).status_code == 302
 
 
 @pytest.mark.parametrize("kill", [_revoked, _expired])
 def test_asking_again_sends_a_new_link_to_the_same_address(client, kill):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     kill(user)
     client.get(link_in_mail())
     answer = client.post(url("account_invitation_again"), follow=True)
@@ -255,7 +256,7 @@ def test_asking_again_sends_a_new_link_to_the_same_address(client, kill):
 @pytest.mark.parametrize("kill", [_used, _closed, _erased])
 def test_asking_again_answers_alike_where_nothing_is_sent(client, kill):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     unknown = client.post(url("account_invitation_again"), follow=True).content
     kill(user)
     client.get(link_in_mail())
@@ -265,7 +266,7 @@ def test_asking_again_answers_alike_where_nothing_is_sent(client, kill):
 
 def test_asking_again_by_opening_its_address_sends_nothing(client):
     user = invited()
-    inviting.invite(user)
+    invitations.invite(user)
     _expired(user)
     client.get(link_in_mail())
     assert client.get(url("account_invitation_again")).status_code == 405
@@ -280,44 +281,46 @@ def test_guessing_links_ends_in_a_sentence(client):
 
 @pytest.mark.parametrize("closed", [{"is_active": False}, {"erased_at": timezone.now()}], ids=["inactive", "erased"])
 def test_a_closed_account_cannot_be_invited(closed):
-    with pytest.raises(inviting.CannotInvite):
-        inviting.invite(invited(**closed))
+    with pytest.raises(invitations.CannotInvite):
+        invitations.invite(invited(**closed))
     assert mail.outbox == []
 
 
 def _state(user: User) -> InvitationState:
-    return inviting.invitation_state(inviting.with_invitation(User.objects.filter(pk=user.pk)).get())
+    return invitations.invitation_state(invitations.with_invitation(User.objects.filter(pk=user.pk)).get())
 
 
 def test_lists_tell_who_was_invited_and_who_came():
     user = invited()
     assert _state(user) == InvitationState.NONE
-    inviting.invite(user)
+    invitations.invite(user)
     assert _state(user) == InvitationState.OPEN
     _expired(user)
     assert _state(user) == InvitationState.EXPIRED
-    assert user in inviting.never_came(User.objects.all())
-    inviting.accept(inviting.invite(user), password=CHOSEN, name="N", language="fr")
+    assert user in invitations.never_came(User.objects.all())
+    invitations.accept(invitations.invite(user), password=CHOSEN, name="N", language="fr")
     assert _state(user) == InvitationState.USED
-    assert user not in inviting.never_came(User.objects.all())
+    assert user not in invitations.never_came(User.objects.all())
 
 
 def test_who_logged_in_without_an_invitation_came_too(client):
     user = member()
-    assert user in inviting.never_came(User.objects.all())
+    assert user in invitations.never_came(User.objects.all())
     log_in(client, user)
     assert _state(user) == InvitationState.USED
-    assert not inviting.never_came(User.objects.all()).exists()
+    assert not invitations.never_came(User.objects.all()).exists()
 
 
 def test_a_list_of_sixty_costs_one_query(django_assert_num_queries):
     for number in range(60):
-        inviting.invite(invited(f"p{number}@cass.example"))
+        invitations.invite(invited(f"p{number}@cass.example"))
     with django_assert_num_queries(1):
-        assert len([inviting.invitation_state(user) for user in inviting.with_invitation(User.objects.all())]) == 60
+        assert (
+            len([invitations.invitation_state(user) for user in invitations.with_invitation(User.objects.all())]) == 60
+        )
 
 
 def test_a_password_chosen_before_is_not_needed_to_be_invited():
     user = member()
-    inviting.invite(user)
+    invitations.invite(user)
     assert user.check_password(PASSWORD)

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 
 from kb.accounts.models import User
 from kb.accounts.noting import note
-from kb.accounts.recognising import remember
+from kb.accounts.sessions.recognising import remember
 
 
 class PersonRequest(HttpRequest):

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from kb.accounts.audiences import passed_second_factor
-from kb.accounts.sessions import PersonRequest, end_sessions_of, keep_session
+from kb.accounts.sessions.ending import PersonRequest, end_sessions_of, keep_session
 
 ADMIN = "/admin/"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)

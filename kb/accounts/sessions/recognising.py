@@ -1,5 +1,5 @@
 """Devices and places that a person has logged in from before. They prove nothing; what others try elsewhere does not
-keep them out (`admitting`).
+keep them out (`login.admitting`).
 
     device   a signed cookie, for each account: a random number and a stamp that a new password, or ending the sessions,
              makes worthless
