@@ -46,7 +46,7 @@ from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import Doubt, FoundIn, ReferenceState
 from kb.library.drafting import fill, write
-from kb.library.drafting.junk import title_of_name
+from kb.library.drafting.lines.junk import title_of_name
 from kb.library.drafting.sources import newest_version
 from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile, open_versions
 from search.extraction import HEAD_BYTES, Family, family_of

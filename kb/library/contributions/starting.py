@@ -28,7 +28,7 @@ from kb.library.catalogue.verifying import verified
 from kb.library.catalogue.versions import drop_replaced
 from kb.library.choices import AuthorityKind, FoundIn, PublishReason
 from kb.library.drafting import lines_of_reference, write
-from kb.library.drafting.identifiers import doi_in
+from kb.library.drafting.lines.identifiers import doi_in
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
 from kb.library.models.authorities import preferred_names
 from kb.pages.texts import Texts

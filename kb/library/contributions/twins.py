@@ -20,7 +20,7 @@ from kb.files.models import FileVersion
 from kb.library.catalogue.gathering import Gathered, gather, reference_id_of
 from kb.library.choices import ReferenceState
 from kb.library.drafting.documents import words_of
-from kb.library.drafting.identifiers import doi_in, isbn_forms, url_key
+from kb.library.drafting.lines.identifiers import doi_in, isbn_forms, url_key
 from kb.library.models import Reference, Resemblance
 from kb.library.models.references import ReferenceQuerySet
 from search.engines import EngineUnavailable

@@ -4,8 +4,8 @@
     fill(contribution)     drafts, and writes it where a person has not written               (filling)
     write(contribution, …) the writing alone, for who looked at the words before a transaction
 
-What a line is read from is in `titles dates names kinds identifiers notions summaries`, all without the database;
-`composing` puts them together.
+How each line of the notice is read from a document is in `lines`, all without the database; `composing` puts them
+together.
 """
 
 from kb.library.drafting.filling import fill, write

@@ -7,17 +7,17 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from kb.library.choices import Doubt, FoundIn
-from kb.library.drafting.creators import creators_of
-from kb.library.drafting.dates import date_of
 from kb.library.drafting.documents import Document, Found
-from kb.library.drafting.identifiers import doi_in, doi_of, doi_of_link, isbn_of
-from kb.library.drafting.junk import is_junk_title, title_of_name
-from kb.library.drafting.kinds import type_of, type_of_link
-from kb.library.drafting.names import Names
-from kb.library.drafting.notions import Vocabulary, concepts_of
-from kb.library.drafting.publishers import publisher_of
-from kb.library.drafting.summaries import summary_of
-from kb.library.drafting.titles import titles_of
+from kb.library.drafting.lines.creators import creators_of
+from kb.library.drafting.lines.dates import date_of
+from kb.library.drafting.lines.identifiers import doi_in, doi_of, doi_of_link, isbn_of
+from kb.library.drafting.lines.junk import is_junk_title, title_of_name
+from kb.library.drafting.lines.kinds import type_of, type_of_link
+from kb.library.drafting.lines.names import Names
+from kb.library.drafting.lines.notions import Vocabulary, concepts_of
+from kb.library.drafting.lines.publishers import publisher_of
+from kb.library.drafting.lines.summaries import summary_of
+from kb.library.drafting.lines.titles import titles_of
 from search.analysis import spans
 
 _AFTER_LATIN = "\u0250"

@@ -1,7 +1,7 @@
 """What drafting looks at: a document as values, whether its pages come from the database or from a reading that was not
 kept.
 
-How each line of the notice is read from it is in the modules beside this one; nothing here knows Django's models.
+How each line of the notice is read from it is in `lines`; nothing here knows Django's models.
 """
 
 from __future__ import annotations

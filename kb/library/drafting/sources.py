@@ -15,8 +15,8 @@ from kb.languages import CODES
 from kb.library.choices import AuthorityKind, FoundIn
 from kb.library.drafting.composing import Known, language_of_title, lines_of_document, lines_of_link
 from kb.library.drafting.documents import HEAD, Document, Found, Page, words_of
-from kb.library.drafting.names import Names
-from kb.library.drafting.notions import Vocabulary, concepts_of
+from kb.library.drafting.lines.names import Names
+from kb.library.drafting.lines.notions import Vocabulary, concepts_of
 from kb.library.models import Reference
 from kb.library.models.authorities import preferred, preferred_names
 from kb.vocabulary.models import AltLabel, Concept

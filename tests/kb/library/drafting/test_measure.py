@@ -16,7 +16,7 @@ from kb.demonstration.documents import make_documents
 from kb.demonstration.reading import read_data
 from kb.files.reading.loose_files import read_paths
 from kb.library.drafting.composing import Known, lines_of_document
-from kb.library.drafting.notions import Vocabulary
+from kb.library.drafting.lines.notions import Vocabulary
 from kb.library.management.commands.draft_files import document_of_reading
 from search.extraction import Limits
 

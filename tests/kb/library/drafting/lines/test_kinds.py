@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.library.drafting.kinds import type_of, type_of_link
+from kb.library.drafting.lines.kinds import type_of, type_of_link
 from tests.kb.library.drafting.builders import BODY, text
 
 SLIDES = "application/vnd.openxmlformats-officedocument.presentationml.presentation"

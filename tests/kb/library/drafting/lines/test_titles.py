@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from kb.library.drafting.documents import Document, words_of
-from kb.library.drafting.titles import titles_of
+from kb.library.drafting.lines.titles import titles_of
 from tests.kb.library.drafting.builders import BODY, pdf, text
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from kb.library.drafting.dates import goes_on, only_date
 from kb.library.drafting.documents import Line, words_of
-from kb.library.drafting.junk import is_junk_title
+from kb.library.drafting.lines.dates import goes_on, only_date
+from kb.library.drafting.lines.junk import is_junk_title
 
 MARKS = " *∗†‡§¹²³•·–-|:,;"  # around a title, not of it
 FURNITURE = re.compile(

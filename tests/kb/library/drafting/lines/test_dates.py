@@ -7,7 +7,7 @@ from time import process_time
 
 import pytest
 
-from kb.library.drafting.dates import date_of, dates_in
+from kb.library.drafting.lines.dates import date_of, dates_in
 from tests.kb.library.drafting.builders import BODY, text
 
 TODAY = date(2015, 6, 1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from kb.library.drafting.creators import creators_of
 from kb.library.drafting.documents import words_of
-from kb.library.drafting.names import Names, as_catalogued, is_organisation, looks_like_person
-from kb.library.drafting.publishers import publisher_of
+from kb.library.drafting.lines.creators import creators_of
+from kb.library.drafting.lines.names import Names, as_catalogued, is_organisation, looks_like_person
+from kb.library.drafting.lines.publishers import publisher_of
 from tests.kb.library.drafting.builders import BODY, text
 
 KNOWN = Names({words_of(name): name for name in ("Huurderslijn vzw", "La Gerbe", "CPAS de Schaerbeek")})

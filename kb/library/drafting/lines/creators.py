@@ -11,10 +11,10 @@ from email.utils import parseaddr
 from typing import Any
 
 from kb.library.choices import Doubt, FoundIn
-from kb.library.drafting.dates import dates_in
 from kb.library.drafting.documents import SHEETS, STATED, Document, Found, Line, Page, on_page, words_of
-from kb.library.drafting.junk import is_junk_author
-from kb.library.drafting.names import Names, has_organisation_word, looks_like_person
+from kb.library.drafting.lines.dates import dates_in
+from kb.library.drafting.lines.junk import is_junk_author
+from kb.library.drafting.lines.names import Names, has_organisation_word, looks_like_person
 
 _FEW_LINES = 16  # of a title page
 _UNDER_TITLE = 4  # lines under the title where authors stand

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.library.drafting.summaries import LONGEST, summary_of
+from kb.library.drafting.lines.summaries import LONGEST, summary_of
 from tests.kb.library.drafting.builders import BODY, text
 
 

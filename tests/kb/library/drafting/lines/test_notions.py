@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.library.drafting.notions import MOST, Vocabulary, concepts_of
+from kb.library.drafting.lines.notions import MOST, Vocabulary, concepts_of
 from tests.kb.library.drafting.builders import text
 
 LABELS = [

@@ -25,8 +25,8 @@ from kb.library.drafting.documents import (
     on_page,
     words_of,
 )
-from kb.library.drafting.junk import is_junk_title, title_of_name
-from kb.library.drafting.lettering import (
+from kb.library.drafting.lines.junk import is_junk_title, title_of_name
+from kb.library.drafting.lines.lettering import (
     LONGEST,
     STANDS_OUT,
     Block,
@@ -37,8 +37,8 @@ from kb.library.drafting.lettering import (
     subtitle_below,
     title_among,
 )
-from kb.library.drafting.names import is_named_organisation
-from kb.library.drafting.wording import (
+from kb.library.drafting.lines.names import is_named_organisation
+from kb.library.drafting.lines.wording import (
     MARKS,
     first_paragraph,
     is_bare_part,

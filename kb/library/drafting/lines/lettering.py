@@ -8,11 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kb.library.drafting.dates import only_date
 from kb.library.drafting.documents import Document, Line, Page, words_of
-from kb.library.drafting.junk import is_junk_title
-from kb.library.drafting.names import is_named_organisation, looks_like_person
-from kb.library.drafting.wording import (
+from kb.library.drafting.lines.dates import only_date
+from kb.library.drafting.lines.junk import is_junk_title
+from kb.library.drafting.lines.names import is_named_organisation, looks_like_person
+from kb.library.drafting.lines.wording import (
     FURNITURE,
     LABELLED,
     is_bare_part,

@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from kb.library.drafting.junk import is_junk_author, is_junk_title, title_of_name
+from kb.library.drafting.lines.junk import is_junk_author, is_junk_title, title_of_name
 
 
 @pytest.mark.parametrize(

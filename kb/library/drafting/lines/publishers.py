@@ -8,8 +8,8 @@ import re
 
 from kb.library.choices import Doubt, FoundIn
 from kb.library.drafting.documents import Document, Found, on_page
-from kb.library.drafting.junk import is_junk_author
-from kb.library.drafting.names import LONGEST, Names, as_catalogued, has_organisation_word
+from kb.library.drafting.lines.junk import is_junk_author
+from kb.library.drafting.lines.names import LONGEST, Names, as_catalogued, has_organisation_word
 
 _YEARS = r"(?:(?:1[89]|20)\d\d(?:\s*[-–,]\s*(?:1[89]|20)\d\d)?)"
 _LABEL = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.library.drafting.identifiers import bare_isbn, doi_in, doi_of, doi_of_link, isbn_forms, isbn_of, url_key
+from kb.library.drafting.lines.identifiers import bare_isbn, doi_in, doi_of, doi_of_link, isbn_forms, isbn_of, url_key
 from tests.kb.library.drafting.builders import text
 
 
