@@ -43,7 +43,7 @@ lint: install-dev ## Style, types, import law, templates, migrations
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@PYTHONPATH=. $(BIN)/lint-imports
-	@$(BIN)/mypy -p search.analysis -p search.engines -p search.extraction -m search.entries -m search.query -m search.highlight -m search.ranking -m search.evaluation
+	@$(BIN)/mypy -p search.analysis -p search.engines -p search.extraction -m search.entries -m search.query -m search.highlight
 	@.ci/types
 	@$(BIN)/djhtml --tabwidth 2 --check templates
 	@DJANGO_SETTINGS_MODULE=kb.settings.test $(MANAGE) makemigrations --check --dry-run

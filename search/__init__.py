@@ -24,7 +24,7 @@ _DOORS = {
     "index": ("search.indexing", "record"),
     "close": ("search.indexing", "record_closing"),
     "remove": ("search.indexing", "record_closing"),
-    "search": ("search.asking", "ask"),
+    "search": ("search.public.answering", "ask"),
 }
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Who gives what to the search: kinds of things that can be found, names of facet values, suggestions.
 
 The domains fill it in their `apps.py`; the search works with an empty one. What is done with the entries is in
-`indexing`, how found things are gathered for a page in `asking`.
+`indexing`, how found things are gathered for a page in `public.answering`.
 """
 
 from __future__ import annotations

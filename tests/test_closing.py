@@ -27,10 +27,10 @@ from kb.groups.models import Mandate
 from kb.library.contributions import steps as handling
 from kb.library.models import Creator
 from search import registry
-from search.asking import ask, suggest
-from search.forms import SearchForm
 from search.models import Outbox
 from search.opening import site_engine, site_finder
+from search.public.answering import ask, suggest
+from search.public.forms import SearchForm
 from search.query import parse
 from tests.home import builders as pages
 from tests.kb.directory import builders as directory

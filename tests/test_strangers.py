@@ -35,7 +35,7 @@ def rows() -> dict[str, int]:
 
 
 def test_looking_at_any_address_leaves_no_row_behind():
-    """But for the words that were looked for, which have a bound (tests/search/test_remembering.py)."""
+    """But for the words that were looked for, which have a bound (tests/search/public/test_remembering.py)."""
     NewsletterSettings.load()
     before = rows()
     for address in outside_the_admin():

@@ -17,7 +17,7 @@ class ClockConfig(AppConfig):
         from kb.clock.registry import register_due
         from kb.clock.viewsets import failed_mail
         from search.indexing import keep_up
-        from search.remembering import thin_query_log
+        from search.public.remembering import thin_query_log
 
         minute, hours = timedelta(minutes=1), timedelta(hours=6)
         register_due(

@@ -33,7 +33,7 @@ from kb.clock.mail import sending
 from kb.clock.models import DigestMark, LastRun, Notice, OutgoingMail
 from kb.clock.notices.waiting import WaitingList, register_waiting
 from kb.clock.registry import register_due
-from search import remembering
+from search.public import remembering
 
 NOTICES_KEPT = timedelta(days=365)
 DAY = timedelta(days=1)

@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from search import ranking
 from search.analysis.asking import asked_words, question_language
 from search.analysis.compounds import divisions, has_compounds, inside
 from search.analysis.languages import LANGUAGES, own_first
 from search.analysis.tokens import asked_stems, fold, is_function_word, normalise, pieces, plain_words, stem
+from search.engines import ranking
 from search.entries import Phrase, Query
 
 

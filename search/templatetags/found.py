@@ -8,8 +8,8 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from search.forms import read_years
 from search.highlight import Highlighted, Html
+from search.public.forms import read_years
 
 register = template.Library()
 

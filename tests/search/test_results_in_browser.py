@@ -10,7 +10,7 @@ import pytest
 from search import registry
 from search.indexing import rebuild
 from search.registry import Note, Suggestion
-from tests.search.test_views import address
+from tests.search.public.test_views import address
 
 pytestmark = pytest.mark.browser
 

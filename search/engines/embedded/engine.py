@@ -15,9 +15,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from search import ranking
 from search.analysis import ANALYSIS_VERSION
 from search.analysis.tokens import plain_words
+from search.engines import ranking
 from search.engines.base import EngineUnavailable, Sort, State
 from search.engines.embedded.reading import View, counted
 from search.engines.embedded.schema import FACETS, SCHEMA_VERSION, SHARDS, translated

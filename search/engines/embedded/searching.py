@@ -13,7 +13,7 @@ import tantivy
 from tantivy import Occur
 from tantivy import Query as Clause
 
-from search import ranking
+from search.engines import ranking
 from search.engines.base import Sort
 from search.engines.embedded.clauses import Clauses, filtering
 from search.engines.embedded.reading import View, complete, counted

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from search.engines import EngineUnavailable, get_engine
-from search.evaluation import NotACollection, evaluate
+from search.engines.evaluation import NotACollection, evaluate
 
 
 class Command(BaseCommand):

@@ -27,10 +27,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.http import HttpRequest, QueryDict
 from django.utils import translation
 
-from search.asking import Answer, Row, ask
 from search.engines.base import EngineUnavailable
-from search.forms import SearchForm
 from search.opening import audiences_of, site_finder
+from search.public.answering import Answer, Row, ask
+from search.public.forms import SearchForm
 
 
 class Command(BaseCommand):

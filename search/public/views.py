@@ -14,12 +14,12 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from search.asking import ask, suggest
 from search.engines.base import EngineUnavailable
-from search.forms import MOST_LETTERS, SearchForm, plain
 from search.opening import audiences_of, site_finder
+from search.public.answering import ask, suggest
+from search.public.forms import MOST_LETTERS, SearchForm, plain
+from search.public.remembering import log_question
 from search.registry import contact_url
-from search.remembering import log_question
 
 logger = logging.getLogger(__name__)
 

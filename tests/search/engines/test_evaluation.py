@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from search.engines import get_engine
-from search.evaluation import NotACollection, evaluate, ndcg, questions, recall, reciprocal_rank
+from search.engines.evaluation import NotACollection, evaluate, ndcg, questions, recall, reciprocal_rank
 
-CORPORA = Path(__file__).parents[3] / "shared" / "corpora" / "ir"
+CORPORA = Path(__file__).parents[4] / "shared" / "corpora" / "ir"
 
 
 def test_measures():

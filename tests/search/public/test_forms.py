@@ -1,7 +1,7 @@
 import pytest
 from django.http import QueryDict
 
-from search.forms import SearchForm, read_years, write_years
+from search.public.forms import SearchForm, read_years, write_years
 
 
 @pytest.fixture(autouse=True)

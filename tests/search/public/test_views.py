@@ -129,7 +129,7 @@ def test_two_layers_of_one_reference_are_one_row(client, library, settings):
         closed_to=frozenset({"body:A", "body:B"}),
     )
     rebuild()
-    settings.SEARCH_AUDIENCES = "tests.search.test_views.audiences_of_a"
+    settings.SEARCH_AUDIENCES = "tests.search.public.test_views.audiences_of_a"
     response, html = page(client, "q=surendettement dettes")
     assert [row.card.subject for row in response.context["answer"].rows] == ["test.slip:5"]
     assert "collectif de <mark>dettes</mark>" in html

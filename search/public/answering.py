@@ -15,9 +15,9 @@ from math import ceil
 from search import registry
 from search.engines.base import State
 from search.entries import FacetValue, Filters, Hit, Passage, Query, Results
-from search.forms import FILTERS, MOST_PAGES, PARAMETERS, FilterName, SearchForm, read_years, write_years
 from search.highlight import Highlighted, passages
 from search.opening import Finder
+from search.public.forms import FILTERS, MOST_PAGES, PARAMETERS, FilterName, SearchForm, read_years, write_years
 from search.query import Names, parse
 from search.registry import Card, Found, Suggestion
 

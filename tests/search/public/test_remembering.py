@@ -3,9 +3,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from search import remembering
 from search.models import QueryLog
-from search.remembering import log_question, logged_words, thin_query_log
+from search.public import remembering
+from search.public.remembering import log_question, logged_words, thin_query_log
 
 
 @pytest.mark.parametrize(
