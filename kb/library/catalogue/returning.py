@@ -177,9 +177,25 @@ def _gone(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:
     for reason, found in reasons.items():
         yield f"{reason}; {BY_HAND}", [row.reference for row in found[:1]]
     yield f"an editor took this version away; {BY_HAND}", [one.file.reference for one in taken[:1]]
-    is_there = FileVersion.objects.filter(sha256=sha256, stored_file__reference_file__isnull=False)
-    gone = GoneContent.objects.filter(~Exists(is_there), sha256=sha256)
-    yield f"somebody deleted it, or replaced it before it was accepted; {BY_HAND}", [None] if gone.exists() else []
+    # What somebody else begins with the same bytes, or proposes, is no decision to have them again.
+    again = ReferenceFile.objects.filter(_opened(sha256), reference__state=ReferenceState.ACCEPTED)
+    gone = GoneContent.objects.filter(~Exists(again), sha256=sha256)
+    yield (
+        f"somebody deleted it, took it away, or replaced it before it was accepted; {BY_HAND}",
+        [None] if gone.exists() else [],
+    )
+
+
+def _opened(sha256: str) -> Exists:
+    """That an acceptance opened a version of a file that has these bytes."""
+    return Exists(
+        FileVersion.objects.filter(
+            sha256=sha256,
+            stored_file=OuterRef("stored_file"),
+            number__gte=OuterRef("opened_from"),
+            number__lte=OuterRef("opened_to"),
+        )
+    )
 
 
 def _undecided(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:
@@ -193,13 +209,7 @@ def _undecided(sha256: str) -> Iterator[tuple[str, Sequence[Reference | None]]]:
         [*undecided[:1]],
     )
     files = ReferenceFile.objects.filter(stored_file__versions__sha256=sha256).select_related("reference__body")
-    opened = FileVersion.objects.filter(
-        sha256=sha256,
-        stored_file=OuterRef("stored_file"),
-        number__gte=OuterRef("opened_from"),
-        number__lte=OuterRef("opened_to"),
-    )
-    closed = files.filter(~Exists(opened), reference__state=ReferenceState.ACCEPTED)
+    closed = files.filter(~_opened(sha256), reference__state=ReferenceState.ACCEPTED)
     yield (
         "it is there and no acceptance opened it; who saves the reference opens it",
         [file.reference for file in closed[:1]],

@@ -59,6 +59,7 @@ def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> Ta
             actor=user,
             audiences=sorted(fresh.effective_audiences) if was_open else [STAFF],
         )
+        note_gone(FileVersion.objects.filter(pk=version.pk))
         version.delete()
         record_closing(Reference.subject_of(fresh.reference_id))
         log(instance=fresh.reference, action=LOG_ACTION, user=user, data={"version": f"{fresh.number}.{number}"})

@@ -25,7 +25,7 @@ from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
 from kb.library.catalogue.adding import readers_of_file
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
-from kb.library.choices import Doubt, ReferenceState
+from kb.library.choices import Doubt, PublishReason, ReferenceState
 from kb.library.drafting.documents import Found
 from kb.library.drafting.following import Follows, followed_by
 from kb.library.drafting.sources import lines_of_reference, newest_version
@@ -69,6 +69,9 @@ def write(
     person has confirmed, only while it is empty. An import's notice that is accepted is written anew only by a version
     that is known to go on with the same document (`follows`); one that is unlike leaves its lines to be verified.
 
+    Nothing of a file is written where somebody who reads the notice, now or once it is accepted, may not open that file
+    (`_is_for_fewer`): neither its words nor its name.
+
     In a transaction of its own, on a locked row: what a form saves at the same moment comes before or after, never
     between. Nothing is done with once another text than the one looked at is there: who brought that asked again.
     """
@@ -82,10 +85,12 @@ def write(
         locked.reference = reference
         version = newest_version(reference)
         is_read = version is not None and version.state != State.WAITING and _same_text(version, read_from)
-        is_open, is_for_fewer = reference.state in _OPEN_STATES, _is_for_fewer(reference)
+        is_open, is_for_fewer = reference.state in _OPEN_STATES, _is_for_fewer(locked)
         differing: dict[str, str] = {}
+        if is_for_fewer:
+            found = {}
         if locked.accept_when_read:  # nobody looks at it first: what nothing says is left open
-            found = {name: line for name, line in found.items() if line.where and (is_open or not is_for_fewer)}
+            found = {name: line for name, line in found.items() if line.where}
             if not is_open:
                 differing = _differing(reference, found) if follows is Follows.UNLIKE and not is_for_fewer else {}
                 found = {name: line for name, line in found.items() if _may_bring(follows, reference, name)}
@@ -157,18 +162,28 @@ def _would_want_agreement(reference: Reference) -> bool:
     return wants
 
 
-def _is_for_fewer(reference: Reference) -> bool:
-    """Whether its first file has fewer readers than an import gives the file of such a notice, or its newest version
-    is not open: the words of the file are not for everyone who reads the notice.
+def _is_for_fewer(contribution: Contribution) -> bool:
+    """Whether somebody who reads the notice now, or would once it is accepted, may not open its first file, or the
+    newest version of that is not open: what the file says is not for everyone who would read it in the notice.
+
+    Everyone's notice with a file for the members, because nobody said yet why we may publish it, is no such case where
+    an import or a contributor made it so: that is about the file as a work, not about what stands in it.
     """
+    reference = contribution.reference
     file = reference.files.order_by("sort_order", "number").first()
     if file is None:
         return False
+    file.reference = reference
     version = newest_version(reference)
     if version is not None and not file.opens(version.number):
         return True
-    readers = narrowed(file.audiences, reference.audiences)
-    return not all(is_within(value, readers) for value in readers_of_file(reference.audiences))
+    notice = reference.audiences
+    if contribution.accept_when_read or (file.is_contributed and file.publish_reason == PublishReason.UNKNOWN):
+        notice = readers_of_file(notice)
+    if not all(is_within(value, narrowed(file.audiences, reference.audiences)) for value in notice):
+        return True
+    at_work = () if reference.state == ReferenceState.ACCEPTED else reference.effective_audiences
+    return not all(is_within(value, file.effective_audiences) for value in at_work)
 
 
 def _same_text(version: FileVersion, read_from: FileVersion | None) -> bool:

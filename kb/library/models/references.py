@@ -120,8 +120,9 @@ def leave_to_editors(reference_ids: Iterable[int]) -> None:
 
 
 class GoneContent(models.Model):
-    """The fingerprint of bytes that somebody deleted, or replaced before they were accepted: an import does not bring
-    them back (`catalogue.returning`). Of a draft that its author alone had seen there is none.
+    """The fingerprint of bytes that somebody deleted or took away, or replaced before they were accepted: an import
+    does not bring them back while no accepted reference holds them, opened (`catalogue.returning`). The row stays
+    whatever else goes. Of a draft that its author alone had seen there is none.
     """
 
     sha256 = models.CharField(max_length=64, primary_key=True)

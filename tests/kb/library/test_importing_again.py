@@ -4,9 +4,11 @@ it, and what somebody took back, replaced or gave fewer readers does not come in
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -21,7 +23,8 @@ from kb.library.choices import Doubt, ReferenceState
 from kb.library.drafting import fill
 from kb.library.hits.cards import reference_url
 from kb.library.importing import Imported, import_document
-from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile
+from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile, TakenVersion
+from kb.library.models.references import GoneContent
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -378,6 +381,61 @@ def test_a_draft_that_its_author_deleted_stands_in_no_import_s_way(put, tmp_path
     add_file(reference, tmp_path / "m.txt", audiences=["members"])
     Reference.objects.get().delete()
     assert put("m.txt", REPORT).outcome == "added"
+
+
+TAKEN_AWAY_THEN = {
+    "reference deleted": lambda file: Reference.objects.get().delete(),
+    "references deleted": lambda file: Reference.objects.all().delete(),
+    "file taken off": lambda file: file.delete(),
+}
+
+
+@pytest.mark.parametrize("then", TAKEN_AWAY_THEN)
+def test_what_an_editor_took_away_stays_out_also_once_the_rest_is_deleted(put, then, tmp_path):
+    reference = make.reference("Liste", created_by=make.member())
+    (tmp_path / "m.txt").write_text(COMPLAINT)
+    file = add_file(reference, tmp_path / "m.txt", audiences=["members"])
+    take_away(file, 1, reason="Vie privée", user=None)
+    TAKEN_AWAY_THEN[then](ReferenceFile.objects.get())
+
+    assert put("a.txt", COMPLAINT).outcome == "left out"
+    assert put("autre.txt", REPORT).outcome == "added"
+
+
+def test_what_was_taken_away_before_its_bytes_were_remembered_for_good_is_told_by_a_migration():
+    migration = import_module("kb.library.migrations.0023_contents_taken_away_are_gone")
+    reference = make.reference("Liste")
+    for number, sha256 in ((1, "a" * 64), (2, "")):
+        file = make.file(reference, "un texte")
+        TakenVersion.objects.create(file=file, number=number, sha256=sha256, reason="Vie privée")
+    migration.keep(apps, None)
+    assert [*GoneContent.objects.values_list("sha256", flat=True)] == ["a" * 64]
+
+
+def _begun_again(tmp_path, *, state: str, is_opened: bool = True) -> Reference:
+    reference = make.reference("La même", state=state, created_by=make.member())
+    Contribution.objects.create(reference=reference)
+    file = add_file(reference, tmp_path / "m.txt", audiences=["members"])
+    if not is_opened:
+        ReferenceFile.objects.filter(pk=file.pk).update(opened_to=0)
+    return reference
+
+
+@pytest.mark.parametrize(
+    ("state", "is_opened", "outcome"),
+    [
+        (ReferenceState.DRAFT, True, "left out"),
+        (ReferenceState.ACCEPTED, False, "left out"),
+        (ReferenceState.ACCEPTED, True, "added"),
+    ],
+)
+def test_what_was_deleted_comes_in_again_only_once_somebody_accepted_the_same(put, tmp_path, state, is_opened, outcome):
+    (tmp_path / "m.txt").write_text(COMPLAINT)
+    add_file(make.reference("Liste"), tmp_path / "m.txt", audiences=["members"])
+    Reference.objects.get().delete()
+    _begun_again(tmp_path, state=state, is_opened=is_opened)
+
+    assert put("a.txt", COMPLAINT, readers="members").outcome == outcome
 
 
 def test_of_two_alike_of_which_one_is_deleted_the_other_is_there(put, tmp_path):

@@ -14,7 +14,7 @@ from kb.files.owners import tell
 from kb.library.choices import ReferenceState
 from kb.library.drafting import draft, fill, filling
 from kb.library.drafting.filling import enqueue_lost
-from kb.library.models import Contribution, Creator
+from kb.library.models import Contribution, Creator, Reference, ReferenceFile
 from tests.kb.library import builders as make
 
 pytestmark = pytest.mark.django_db
@@ -277,3 +277,88 @@ def test_names_come_in_the_form_of_the_authority_list():
     make.reference("Ailleurs", creators=("Grp Logement",))
     merge("creator", ["Groupe de travail Logement", "Grp Logement"], "GT Logement")
     assert draft(with_file().reference)["creators"]["value"] == [{"name": "GT Logement", "is_organisation": True}]
+
+
+# Files for fewer readers than the notice
+
+
+def of_an_editor(made: Contribution, *, readers: tuple[str, ...] = ("body:CP",)) -> None:
+    """As the editors' form does: their file, or their version of it, for readers that they chose."""
+    ReferenceFile.objects.filter(reference=made.reference).update(audiences=list(readers))
+
+
+def proposed(*, audiences: tuple[str, ...] = ("body:CP", "body:PA"), **values) -> Contribution:
+    values = {"state": ReferenceState.PROPOSED, "created_by": make.member(), "confirmed_at": timezone.now(), **values}
+    return contribution("Un rapport", audiences=audiences, **values)
+
+
+def another_copy_for_few(made: Contribution) -> None:
+    newer_version(made, *PAGES["fr"])
+    of_an_editor(made)
+
+
+FOR_FEWER = {
+    "an editor's file": lambda made: (
+        make.file(made.reference, *PAGES["fr"], reason="unknown", audiences=("body:CP",)),
+        of_an_editor(made),
+    ),
+    "an editor's version of a member's file": lambda made: (
+        make.file(made.reference, "Un autre texte.", reason="unknown", audiences=("body:PA",)),
+        another_copy_for_few(made),
+    ),
+    "a member's file of a notice that an editor opened to everyone": lambda made: (
+        make.file(made.reference, *PAGES["fr"], reason="unknown", audiences=("body:PA",)),
+        Reference.objects.filter(pk=made.reference_id).update(audiences=["public"]),
+    ),
+    "an editor's file that the author may not open yet": lambda made: (
+        make.file(made.reference, *PAGES["fr"], reason="unknown", audiences=("body:PA",)),
+        Reference.objects.filter(pk=made.reference_id).update(audiences=["body:PA"]),
+        of_an_editor(made, readers=("body:PA",)),
+    ),
+}
+
+
+@pytest.mark.parametrize("how", FOR_FEWER)
+@pytest.mark.parametrize("state", [ReferenceState.DRAFT, ReferenceState.PROPOSED, ReferenceState.RETURNED])
+def test_no_word_of_a_file_is_copied_into_a_notice_that_others_read(how, state):
+    made = proposed(state=state)
+    FOR_FEWER[how](made)
+
+    kept = fill(again(made))
+
+    reference = again(made).reference
+    assert (reference.title, reference.date_text, dict(reference.abstract)) == ("Un rapport", "", {})
+    assert not reference.creators.exists() and not kept.drafted
+    assert kept.drafted_from  # nobody asks for it again
+
+
+def test_nor_is_the_name_of_such_a_file():
+    made = proposed(state=ReferenceState.DRAFT, confirmed_at=None)
+    file = make.file(made.reference, "Un texte.", audiences=("body:PA",), name="rapport.pdf")
+    Contribution.objects.filter(pk=made.pk).update(drafted={"title": {"value": "Un rapport", "where": "name"}})
+    make.version(file.stored_file, (), name="Plainte de Mme Vandenbulcke.pdf", state="scan", content=b"%PDF scan")
+    of_an_editor(made)
+
+    fill(again(made))
+
+    assert again(made).reference.title == "Un rapport"
+
+
+def test_what_an_import_brought_takes_no_word_of_a_file_that_was_narrowed_before_it_was_read():
+    made = contribution("document", audiences=("public",))
+    Contribution.objects.filter(pk=made.pk).update(accept_when_read=True)
+    make.file(made.reference, *PAGES["fr"], audiences=("members",))
+    of_an_editor(made)
+
+    kept = fill(again(made))
+
+    assert (again(made).reference.state, again(made).reference.title) == (ReferenceState.DRAFT, "document")
+    assert kept.drafted_from and not kept.drafted
+
+
+@pytest.mark.parametrize("audiences", [("body:PA",), ("body:PA", "members"), ("public",)], ids="+".join)
+def test_their_own_file_fills_the_notice_for_whomever_they_choose(audiences):
+    made = proposed(audiences=audiences, confirmed_at=None)
+    readers = ("body:PA", "members") if audiences == ("public",) else audiences  # why it may be published is not said
+    make.file(made.reference, *PAGES["fr"], reason="unknown", audiences=readers)
+    assert fill(again(made)).reference.date_text == "2011-05"
