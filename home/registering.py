@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from home import personal
 from home.choices import Place
 from home.indexing import PageKind
-from home.mapping import PageSitemap
 from home.models import ContentPage
 from home.news import ArticleNews
+from home.public.mapping import PageSitemap
 from kb.accounts.audiences import PUBLIC
 from kb.languages import current_language
 from kb.pages.addressing.sitemaps import register_sitemap

@@ -3,7 +3,8 @@
 from django.urls import include, path
 from django.utils.text import format_lazy
 
-from home import handbook, members, views
+from home import handbook, members
+from home.public import views
 from kb.languages import word
 from kb.pages.addressing import sitemaps
 from kb.pages.appearance import themes

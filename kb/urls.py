@@ -40,5 +40,5 @@ urlpatterns = [
     ),
 ]
 
-handler400 = "home.views.bad_request"
-handler404 = "home.views.page_not_found"
+handler400 = "home.public.views.bad_request"
+handler404 = "home.public.views.page_not_found"

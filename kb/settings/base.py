@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "kb.accounts.sessions.recognising.DeviceMiddleware",
     "kb.backoffice.counting.TickedRowsMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
-    "home.views.NotAllowedMiddleware",
+    "home.public.views.NotAllowedMiddleware",
 ]
 
 ROOT_URLCONF = "kb.urls"

@@ -9,4 +9,4 @@ ALLOWED_HOSTS = ["*"]
 EMAIL_BACKEND = "kb.clock.mail.posting.Backend"
 MAIL_TRANSPORT = "django.core.mail.backends.console.EmailBackend"
 # Django would show its own page for what is not found; people trying the site should see the site's.
-MIDDLEWARE = [*MIDDLEWARE, "home.views.OwnNotFoundMiddleware"]
+MIDDLEWARE = [*MIDDLEWARE, "home.public.views.OwnNotFoundMiddleware"]

@@ -19,8 +19,8 @@ from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from wagtail.models import Page
 
-from home import offering
-from home.mapping import branches
+from home.public import offering
+from home.public.mapping import branches
 from kb.accounts.audiences import audiences_of
 from kb.files.intake.uploading import FileNotKept, NoUploadHere, most_text
 from kb.languages import CODES, current_language

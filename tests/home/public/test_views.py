@@ -132,7 +132,7 @@ def test_home_and_results_have_no_second_search_box(client: Client):
 
 def test_where_debug_is_on_what_is_not_found_gets_the_sites_own_page_too(client, settings):
     settings.DEBUG = True
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "home.views.OwnNotFoundMiddleware"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "home.public.views.OwnNotFoundMiddleware"]
 
     answer = client.get("/nl/huurwaarborg/")
 
