@@ -57,6 +57,10 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "handbook": {"fr": "mode-d-emploi", "nl": "handleiding", "en": "handbook"},
     "verify": {"fr": "verifier", "nl": "nakijken", "en": "verify"},
     "seats": {"fr": "sieges", "nl": "zetels", "en": "seats"},
+    "decisions": {"fr": "decisions", "nl": "beslissingen", "en": "decisions"},
+    "vote": {"fr": "vote", "nl": "stemmen", "en": "vote"},
+    "about": {"fr": "objet", "nl": "onderwerp", "en": "about"},
+    "undo": {"fr": "annuler", "nl": "intrekken", "en": "undo"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
 }
 

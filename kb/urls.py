@@ -33,6 +33,7 @@ urlpatterns = [
         path(format_lazy("{}/", word("organisations")), include("kb.directory.urls")),
         path(format_lazy("{}/", word("members")), include("kb.groups.urls")),
         path(format_lazy("{}/", word("newsletter")), include("kb.newsletter.urls")),
+        path(format_lazy("{}/", word("decisions")), include("kb.decisions.urls")),
         # Each domain adds its line above this one.
         *forwarding.patterns(),
         path("", include(wagtail_urls)),

@@ -22,6 +22,7 @@ INSTALLED_APPS = [
     "kb.newsletter",
     "kb.library",
     "kb.groups",
+    "kb.decisions",
     "kb.files",
     "kb.directory",
     "kb.pages",

@@ -5,6 +5,7 @@ collectstatic, without a build step.
     css/members.css    one file a component of `kb/static/css/members`: pages of members add it, so that a reader's old
                        phone need not load it
     css/newsletter.css one file a component of `kb/static/css/newsletter`: pages of the newsletter add it
+    css/decisions.css  one file a component of `kb/static/css/decisions`: pages of decisions and votes add it
 
 The parts are written to be joined, never to be loaded alone.
 """
@@ -20,10 +21,10 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
 from django.core.files.storage import FileSystemStorage
 
-SITE, MEMBERS, NEWSLETTER = "css/site.css", "css/members.css", "css/newsletter.css"
+SITE, MEMBERS, NEWSLETTER, DECISIONS = "css/site.css", "css/members.css", "css/newsletter.css", "css/decisions.css"
 SOURCE_DIR = Path(__file__).resolve().parents[2] / "static" / "css"
 FIRST = ("tokens.css", "base.css", "layout.css")
-FOLDERS = {SITE: "components", MEMBERS: "members", NEWSLETTER: "newsletter"}
+FOLDERS = {SITE: "components", MEMBERS: "members", NEWSLETTER: "newsletter", DECISIONS: "decisions"}
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r'("[^"]*")')

@@ -1,0 +1,40 @@
+"""What the decisions answer when a gated thing asks whether it was agreed to (`kb.pages.agreements`)."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from kb.decisions.choices import ManifestState, Origin, State
+from kb.decisions.models import Decision, Manifest
+from kb.pages.agreements import Answers
+
+
+def agreement_for(subject: str, digest: str) -> int | None:
+    """One query."""
+    rows = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED)
+    exactly = Q(digest=digest) | Q(digest="", origin=Origin.BEFORE_THE_GATE)
+    return rows.filter(exactly).order_by("-pk").values_list("pk", flat=True).first()
+
+
+def last_word(subject: str) -> str:
+    """Of the newest agreement that was withdrawn or is suspended; it names nothing of the thing."""
+    decision = (
+        Decision.objects.filter(manifest__subject=subject, state=State.CLOSED)
+        .select_related("manifest", "body")
+        .order_by("-closed_at")
+        .first()
+    )
+    if decision is None or decision.manifest is None:
+        return ""
+    if decision.manifest.state == ManifestState.SUSPENDED:
+        return _("This was taken off: the agreement %(number)s is being looked at again.") % {"number": decision.code}
+    later = decision.withdrawn_by.filter(state=State.CLOSED).select_related("body").order_by("-closed_at").first()
+    if decision.manifest.state != ManifestState.OVER or later is None or later.closed_at is None:
+        return ""
+    words = {"number": later.code, "day": date_format(later.closed_at, "DATE_FORMAT")}
+    return _("This was taken off on %(day)s: the agreement was withdrawn (%(number)s).") % words
+
+
+ANSWERS = Answers(agreement_for, last_word)

@@ -1,0 +1,198 @@
+"""One voice answers: which seat it votes for, what becomes of the vote that stood there, what is only noted.
+
+    consultative ─────────────────────────────────────────────► noted
+    has voted already ──► its own seat again: changed
+    holder named for a seat ──► that seat; a substitute's vote there is replaced
+    a free seat of the side (named for nobody, or for a holder of the same organisation whom it substitutes) ──► counted
+    none left ──► where a holder voted for it: refused, and told so ── else noted: the seats were quicker
+
+Whoever answers holds the row of the question until the transaction ends: two voters of one seat come one after another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from kb.decisions.choices import Choice, State, Way, Weight
+from kb.decisions.errors import Refused
+from kb.decisions.messages import send_link, send_receipt
+from kb.decisions.models import Ballot, Decision, Seat, Vote
+from kb.groups.choices import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The vote as it stands now. is_new: False where exactly this was noted before."""
+
+    vote: Vote
+    is_new: bool = True
+
+
+@transaction.atomic
+def cast(
+    ballot_id: int, choice: str, word: str = "", *, way: Way = Way.LINK, entered_by: Any = None, at: Any = None
+) -> Answer:
+    """Notes the answer of a ballot and sends its receipt.
+
+    Raises Refused: closed, taken back, the mandate ended, or the seat's other person voted. The same answer again
+    changes nothing.
+    """
+    now = at or timezone.now()
+    ballot, decision = held(ballot_id)
+    check_open(decision, now)
+    check_mandate(ballot)
+    choice, word = Choice(choice), word.strip()[:1000]
+    mine = ballot.votes.exclude(weight=Weight.PAST).select_related("seat").first()
+    if mine is not None and (mine.choice, mine.word, mine.way) == (choice, word, way):
+        return Answer(mine, is_new=False)
+    seat = _seat_for(ballot, decision, mine) if ballot.counts else None
+    if mine is not None:
+        _becomes_past(mine)
+    if seat is not None:
+        for former in seat.votes.filter(weight=Weight.COUNTED):
+            _becomes_past(former)
+    vote = Vote.objects.create(
+        decision=decision,
+        seat=seat,
+        ballot=ballot,
+        choice=choice,
+        word=word,
+        weight=Weight.COUNTED if seat else Weight.NOTED,
+        way=way,
+        entered_by=entered_by,
+        by_drafter=decision.drafted_by_id is not None
+        and decision.drafted_by_id in {ballot.user_id, getattr(entered_by, "pk", None)},
+        cast_at=now,
+    )
+    Ballot.objects.filter(pk=ballot.pk).update(declined_at=None)
+    note_whether_all_voted(decision, now)
+    send_receipt(vote)
+    return Answer(vote)
+
+
+@transaction.atomic
+def undo(vote_id: int) -> Decision:
+    """ "This was not me": before the closing the vote counts no longer, its seat is free, and its person gets a new
+    link; what follows after the closing is `disputing`'s. Pressed again, nothing more happens.
+
+    Raises Refused("closed") after the closing.
+    """
+    found = Vote.objects.get(pk=vote_id)
+    decision = Decision.objects.select_for_update().select_related("body").get(pk=found.decision_id)
+    vote = Vote.objects.select_related("ballot__user").get(pk=vote_id)
+    if vote.undone_at is not None:
+        return decision
+    if decision.state not in (State.OPEN, State.CONFIRMING):
+        raise Refused("closed")
+    was_counted = vote.weight != Weight.PAST
+    vote.undone_at = timezone.now()
+    _becomes_past(vote)
+    note_whether_all_voted(decision, timezone.now())
+    if was_counted and vote.ballot is not None:
+        vote.ballot.decision = decision
+        send_link(vote.ballot, "undone", alone=True, vote=vote)
+    return decision
+
+
+@transaction.atomic
+def decline(ballot_id: int) -> None:
+    """ "This vote is not for me": no more messages about it; a seat named for this person may be taken by others."""
+    ballot, decision = held(ballot_id)
+    if decision.is_running and not ballot.votes.exclude(weight=Weight.PAST).exists():
+        Ballot.objects.filter(pk=ballot.pk).update(declined_at=timezone.now())
+
+
+def held(ballot_id: int) -> tuple[Ballot, Decision]:
+    """The ballot and its decision, whose row is held until the transaction ends."""
+    decision_id = Ballot.objects.values_list("decision_id", flat=True).get(pk=ballot_id)
+    decision = Decision.objects.select_for_update().get(pk=decision_id)
+    ballot = Ballot.objects.select_related("mandate", "user").get(pk=ballot_id)
+    ballot.decision = decision
+    return ballot, decision
+
+
+def check_open(decision: Decision, now: Any) -> None:
+    if decision.state == State.WITHDRAWN:
+        raise Refused("withdrawn")
+    if decision.state != State.OPEN or (decision.ends_at is not None and decision.ends_at <= now):
+        raise Refused("closed" if decision.state in (State.OPEN, State.CLOSED) else "not-open")
+
+
+def check_mandate(ballot: Ballot) -> None:
+    """A vote is cast under a mandate that runs at this moment. Raises Refused("ended")."""
+    if ballot.mandate is None or not ballot.mandate.is_running or ballot.user is None or not ballot.user.is_active:
+        raise Refused("ended")
+
+
+def note_whether_all_voted(decision: Decision, now: Any) -> None:
+    """From when every seat has voted, the question closes a day later. Two queries."""
+    voted = decision.votes.filter(weight=Weight.COUNTED).count()
+    seats = sum(rule.seats for rule in decision.rules.values())
+    before, decision.all_voted_at = decision.all_voted_at, (decision.all_voted_at or now) if voted >= seats else None
+    if before != decision.all_voted_at:
+        decision.save(update_fields=["all_voted_at"])
+
+
+def standing_vote(ballot: Ballot) -> Vote | None:
+    """The vote that stands for the seat which this ballot shares with another person, where that person cast it."""
+    for seat in _seats(ballot):
+        if not _shares(seat, ballot):
+            continue
+        vote = seat.votes.filter(weight=Weight.COUNTED).exclude(ballot=ballot).select_related("ballot").first()
+        if vote is not None:
+            return vote
+    return None
+
+
+def _seats(ballot: Ballot) -> list[Seat]:
+    return list(ballot.decision.seats.filter(side=ballot.side).select_related("holder").order_by("number"))
+
+
+def _seat_for(ballot: Ballot, decision: Decision, mine: Vote | None) -> Seat | None:
+    """The seat this ballot votes for; None where its side's seats are taken. Raises Refused("taken")."""
+    if mine is not None and mine.seat is not None:
+        return mine.seat
+    seats = _seats(ballot)
+    own = next((seat for seat in seats if seat.holder_id == ballot.mandate_id), None)
+    if own is not None:
+        return own
+    voted = set(decision.votes.filter(weight=Weight.COUNTED, seat__side=ballot.side).values_list("seat_id", flat=True))
+    free = [seat for seat in seats if seat.pk not in voted]
+    for seat in free:
+        if _is_open_to(seat, ballot):
+            return seat
+    if mine is None and (vote := standing_vote(ballot)) is not None:
+        raise Refused("taken", vote=vote)
+    if all(seat.holder_id and not _shares(seat, ballot) for seat in seats):
+        raise Refused("not-yours")
+    return None
+
+
+def _is_open_to(seat: Seat, ballot: Ballot) -> bool:
+    """Whether a free seat may be taken: named for nobody, its holder gone or out of it, or this is the substitute."""
+    if seat.holder is None or not seat.holder.is_running:
+        return True
+    return _shares(seat, ballot) or _has_declined(seat)
+
+
+def _shares(seat: Seat, ballot: Ballot) -> bool:
+    """Whether the ballot is the substitute's of a named seat: of the same organisation."""
+    holder, mandate = seat.holder, ballot.mandate
+    if holder is None or mandate is None:
+        return False
+    if holder.pk == mandate.pk:
+        return True
+    return ballot.standing == Standing.SUBSTITUTE and holder.organisation_id == mandate.organisation_id
+
+
+def _has_declined(seat: Seat) -> bool:
+    return Ballot.objects.filter(decision=seat.decision_id, mandate=seat.holder_id).exclude(declined_at=None).exists()
+
+
+def _becomes_past(vote: Vote) -> None:
+    vote.weight = Weight.PAST
+    vote.save(update_fields=["weight", "undone_at"])

@@ -1,0 +1,167 @@
+"""A question closes: the votes are counted, the outcome gets its number and its words, and what was agreed to becomes
+public, all in one transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from kb.decisions.choices import ManifestState, Manner, Outcome, Purpose, State, Weight
+from kb.decisions.meeting import is_confirmed
+from kb.decisions.messages import tell_all
+from kb.decisions.models import Decision, Manifest
+from kb.decisions.rule import Cast, Count, count
+from kb.languages import CODES
+from kb.pages.agreements import NotAgreed, kind_of
+from kb.pages.texts import Texts
+
+_AT_ONCE = 50
+
+
+def close_due() -> str | None:
+    """Closes what is due, each in a transaction of its own; one that fails stops no other. For the clock."""
+    done = 0
+    for pk in list(Decision.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]):
+        done += close(pk)
+    return f"{done} closed" if done else None
+
+
+@transaction.atomic
+def close(decision_id: int, *, at: datetime | None = None) -> bool:
+    """Gives the question its outcome where it is due; whether it did. Whoever votes at the same time comes before, and
+    is counted, or after, and is told so.
+    """
+    now = at or timezone.now()
+    decision = Decision.objects.select_for_update().filter(pk=decision_id).first()
+    if decision is None or not Decision.objects.due(now).filter(pk=decision_id).exists():
+        return False
+    if decision.manner == Manner.MEETING and not is_confirmed(decision):
+        return False
+    counted = counted_of(decision)
+    decision.state, decision.outcome, decision.closed_at = State.CLOSED, counted.outcome, now
+    day = decision.held_on or timezone.localdate(now)
+    decision.give_number(day.year)
+    decision.words = words_of(decision, counted)
+    takes_effect = counted.outcome == Outcome.AGREEMENT
+    if takes_effect and decision.purpose == Purpose.OTHER:
+        decision.is_public = False
+    decision.save()
+    if decision.manifest_id:
+        _settle(decision, agreed=takes_effect)
+    if takes_effect and decision.withdraws_id:
+        end_agreement(decision.withdraws_id)
+    tell_all(decision, "outcome", counted=counted)
+    return True
+
+
+def counted_of(decision: Decision) -> Count:
+    """What the counted votes come to under the decision's own rule. One query."""
+    votes = decision.votes.filter(weight=Weight.COUNTED).values_list("seat__side", "choice", "by_drafter")
+    return count(decision.rules, [Cast(side, choice, by_drafter) for side, choice, by_drafter in votes])
+
+
+def open_agreed(decision: Decision) -> bool:
+    """Makes public what a decision in force agreed to, where it still is what was agreed to; whether it did. Call it
+    inside a transaction.
+    """
+    manifest = decision.manifest
+    assert manifest is not None
+    try:
+        kind, pk = kind_of(manifest.subject)
+        with transaction.atomic():
+            kind.open(pk, manifest.pk, manifest.parts)
+    except (NotAgreed, LookupError):
+        return False
+    decision.is_public = True
+    decision.save(update_fields=["is_public"])
+    return True
+
+
+def close_agreed(decision: Decision, *, state: ManifestState, for_good: bool) -> None:
+    """Takes off what rests on a decision, everywhere. Call it inside the transaction of its reason."""
+    manifest = decision.manifest
+    assert manifest is not None
+    Manifest.objects.filter(pk=manifest.pk).update(state=state)
+    manifest.state = state
+    try:
+        kind, pk = kind_of(manifest.subject)
+        kind.close(pk, manifest.pk, for_good)
+    except LookupError:
+        pass
+    decision.is_public = False
+    decision.save(update_fields=["is_public"])
+
+
+def end_agreement(decision_id: int) -> None:
+    """What a later decision withdrew leaves every way out. Call it inside that decision's transaction."""
+    former = Decision.objects.select_for_update().get(pk=decision_id)
+    if former.manifest_id:
+        close_agreed(former, state=ManifestState.OVER, for_good=True)
+
+
+def _settle(decision: Decision, *, agreed: bool) -> None:
+    manifest = decision.manifest
+    assert manifest is not None
+    manifest.state = ManifestState.AGREED if agreed else ManifestState.OVER
+    manifest.save(update_fields=["state"])
+    if agreed:
+        open_agreed(decision)
+
+
+# The words
+
+
+def words_of(decision: Decision, counted: Count) -> Texts:
+    """The outcome for the minutes, in each language: number, body, how, question, count."""
+    found = Texts(source="fr")
+    for code in CODES:
+        with translation.override(code):
+            found[code] = _sentence(decision, counted)
+    return found
+
+
+def _sentence(decision: Decision, counted: Count) -> str:
+    words = {
+        "number": decision.code,
+        "body": str(decision.body),
+        "question": str(decision.question),
+        "count": tally(counted),
+    }
+    if counted.outcome == Outcome.NO_EFFECT:
+        if decision.manner == Manner.MEETING:
+            return (
+                _("%(number)s. %(body)s, in a meeting: no effect, for want of a quorum. %(question)s (%(count)s).")
+                % words
+            )
+        return _("%(number)s. %(body)s, in writing: no effect, for want of a quorum. %(question)s (%(count)s).") % words
+    if counted.outcome == Outcome.AGREEMENT:
+        if decision.manner == Manner.MEETING:
+            return _("%(number)s. %(body)s, in a meeting: agreement. %(question)s (%(count)s).") % words
+        return _("%(number)s. %(body)s, in writing: agreement. %(question)s (%(count)s).") % words
+    if decision.manner == Manner.MEETING:
+        return _("%(number)s. %(body)s, in a meeting: no agreement. %(question)s (%(count)s).") % words
+    return _("%(number)s. %(body)s, in writing: no agreement. %(question)s (%(count)s).") % words
+
+
+def tally(counted: Count) -> str:
+    """ "6 for, 0 against, 1 abstention, 1 seat without a vote", what is nought left out but for the first two."""
+    said = [
+        _("%(count)d for") % {"count": counted.votes_for},
+        _("%(count)d against") % {"count": counted.against},
+    ]
+    if counted.abstentions:
+        said.append(
+            ngettext("%(count)d abstention", "%(count)d abstentions", counted.abstentions)
+            % {"count": counted.abstentions}
+        )
+    if counted.silent:
+        said.append(
+            ngettext("%(count)d seat without a vote", "%(count)d seats without a vote", counted.silent)
+            % {"count": counted.silent}
+        )
+    return ", ".join(said)

@@ -1,0 +1,77 @@
+""" "This was not me", said after the closing: what was agreed to is taken off until a coordinator and a seat have
+looked at it.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from kb.decisions.casting import check_mandate, held
+from kb.decisions.choices import ManifestState, Outcome, State
+from kb.decisions.closing import close_agreed, open_agreed
+from kb.decisions.errors import Refused
+from kb.decisions.messages import send_link, tell_all
+from kb.decisions.models import Decision, Vote
+
+
+@transaction.atomic
+def dispute(vote_id: int) -> Decision:
+    """The person of a seat denies a vote that was counted in an outcome. Pressed again, nothing changes."""
+    found = Vote.objects.get(pk=vote_id)
+    decision = Decision.objects.select_for_update().select_related("body", "manifest").get(pk=found.decision_id)
+    vote = Vote.objects.get(pk=vote_id)
+    if vote.undone_at is not None or decision.state != State.CLOSED:
+        return decision
+    vote.undone_at = timezone.now()
+    vote.save(update_fields=["undone_at"])
+    if decision.outcome != Outcome.AGREEMENT or decision.disputed_at is not None:
+        return decision
+    decision.disputed_at = timezone.now()
+    decision.looked_at_by_editor = decision.looked_at_by_seat = None
+    decision.save(update_fields=["disputed_at", "looked_at_by_editor", "looked_at_by_seat"])
+    if decision.manifest is not None and decision.manifest.state == ManifestState.AGREED:
+        close_agreed(decision, state=ManifestState.SUSPENDED, for_good=False)
+    for ballot in decision.ballots.filter(declined_at=None).select_related("user", "decision__body").order_by("pk"):
+        if ballot.counts:
+            send_link(ballot, "disputed")
+    return decision
+
+
+@transaction.atomic
+def looked_by_editor(decision_id: int) -> Decision:
+    """A coordinator has looked: the outcome stands, as far as they are concerned."""
+    decision = Decision.objects.select_for_update().select_related("body", "manifest").get(pk=decision_id)
+    if decision.disputed_at is None:
+        raise Refused("not-open")
+    decision.looked_at_by_editor = decision.looked_at_by_editor or timezone.now()
+    decision.save(update_fields=["looked_at_by_editor"])
+    return _settle(decision)
+
+
+@transaction.atomic
+def looked_by_seat(ballot_id: int) -> Decision:
+    """A seat, other than the one whose vote is disputed, has looked. Raises Refused."""
+    ballot, decision = held(ballot_id)
+    if decision.disputed_at is None:
+        raise Refused("not-open")
+    check_mandate(ballot)
+    if not ballot.counts or ballot.votes.exclude(undone_at=None).exists():
+        raise Refused("not-yours")
+    decision.looked_at_by_seat = decision.looked_at_by_seat or timezone.now()
+    decision.save(update_fields=["looked_at_by_seat"])
+    return _settle(decision)
+
+
+def _settle(decision: Decision) -> Decision:
+    """Both have looked: what was agreed to comes back."""
+    if decision.looked_at_by_editor and decision.looked_at_by_seat:
+        decision.disputed_at = None
+        decision.save(update_fields=["disputed_at"])
+        manifest = decision.manifest
+        if manifest is not None and manifest.state == ManifestState.SUSPENDED:
+            manifest.state = ManifestState.AGREED
+            manifest.save(update_fields=["state"])
+            open_agreed(decision)
+        tell_all(decision, "settled")
+    return decision

@@ -1,0 +1,39 @@
+"""Why something cannot be done with a decision: a code for the page, a sentence for the person."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, str | Promise] = {
+    "closed": _("The vote is closed: this question is decided."),
+    "withdrawn": _("This question was taken back: there is nothing to vote on any more."),
+    "ended": _("Your mandate has ended: you can no longer vote for this seat."),
+    "declined": _("You said that this vote is not for you."),
+    "not-yours": _("No seat of this question is yours to vote for."),
+    "taken": _("Your seat has voted already. A seat has one vote: it counts, yours is not added."),
+    "not-open": _("This question is not open for votes."),
+    "no-seats": _("Give the sides of this body their seats first: without seats nobody can decide."),
+    "no-object": _("What the question is about is no longer there."),
+    "too-early": _("Choose a later closing time: the seats need time to read and to vote."),
+    "not-public": _("Nothing of it would be public with these choices. Choose at least the notice."),
+    "same-text": _("Exactly this was agreed to already."),
+    "own-entry": _("You drafted this question: somebody else confirms it."),
+    "number-taken": _("This number was given to another decision."),
+}
+
+
+class Refused(Exception):
+    """An act that the state of the decision does not allow; nothing was changed.
+
+    code: one of SENTENCES. detail: what the page adds, such as the vote that stands.
+    """
+
+    def __init__(self, code: str, **detail: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+
+    @property
+    def sentence(self) -> str:
+        return str(SENTENCES[self.code])

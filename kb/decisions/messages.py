@@ -1,0 +1,80 @@
+"""Messages to those who decide: words in templates/decisions/email/<name>_subject.txt and _message.txt.
+
+A message to a ballot carries a link of its own, of which only the hash is kept; those sent before stay good, unless
+they were taken back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import override
+
+from kb.decisions.models import Ballot, Decision, Link, Vote
+from kb.decisions.models.votes import hash_of, new_token
+
+
+def send_link(ballot: Ballot, name: str, *, alone: bool = False, **context: Any) -> None:
+    """Sends the ballot's person a link; alone: the former ones are good no longer. Call it inside the transaction of
+    its reason.
+    """
+    if ballot.user is None:
+        return
+    if alone:
+        ballot.links.all().delete()
+    token = new_token()
+    Link.objects.create(ballot=ballot, token_hash=hash_of(token))
+    link = address_of("decisions:vote-by-link", token, language=ballot.user.language)
+    write(ballot, name, {"link": link, **context})
+
+
+def send_receipt(vote: Vote) -> None:
+    """Tells the person of the seat what was noted, with the link that says "this was not me"."""
+    ballot = vote.ballot
+    if ballot is None or ballot.user is None:
+        return
+    token = new_token()
+    vote.undo_hash = hash_of(token)
+    vote.save(update_fields=["undo_hash"])
+    link = address_of("decisions:undo-by-link", token, language=ballot.user.language)
+    write(ballot, "receipt", {"link": link, "vote": vote})
+
+
+def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
+    """Sends one message to the person of a ballot, in their language; its kind is "decisions.<name>"."""
+    if ballot.user is None or not ballot.user.is_active:
+        return
+    decision = ballot.decision
+    words = {"site_name": settings.SITE_NAME, "decision": decision, "ballot": ballot, **context}
+    language = ballot.user.language
+    with override(language):
+        words["question"] = one_line(decision)
+        words["page"] = address_of("decisions:decision", decision.code, language=language) if decision.number else ""
+        subject = " ".join(render_to_string(f"decisions/email/{name}_subject.txt", words).split())
+        body = render_to_string(f"decisions/email/{name}_message.txt", words).strip()
+    headers = {"Content-Language": language}
+    message = EmailMessage(subject, body, to=[ballot.user.email], headers=headers)
+    message.kind, message.user = f"decisions.{name}", ballot.user  # type: ignore[attr-defined]
+    message.send()
+
+
+def tell_all(decision: Decision, name: str, **context: Any) -> None:
+    """One message to each person who has a ballot and did not decline it. One query more than a message costs."""
+    for ballot in decision.ballots.filter(declined_at=None).select_related("user", "decision__body").order_by("pk"):
+        write(ballot, name, context)
+
+
+def one_line(decision: Decision) -> str:
+    """The question in the language of the moment, on one line."""
+    return " ".join(str(decision.question).split())
+
+
+def address_of(name: str, *arguments: Any, language: str) -> str:
+    """The whole address of a page, in this language, as it stands in a message."""
+    with override(language):
+        return f"{settings.WAGTAILADMIN_BASE_URL.rstrip('/')}{reverse(name, args=arguments)}"

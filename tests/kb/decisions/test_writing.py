@@ -1,0 +1,319 @@
+"""A question in writing, from its links to its outcome."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from kb.decisions import closing
+from kb.decisions.asking import take_back
+from kb.decisions.casting import cast, decline, undo
+from kb.decisions.choices import ManifestState, Outcome, State, Way, Weight
+from kb.decisions.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.errors import Refused
+from kb.decisions.models import Decision, Vote
+from kb.directory.choices import OrganisationKind
+from kb.groups.choices import SideName, Standing
+from kb.groups.models import Mandate
+from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, invited, leaflets, organisation, sitting
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = ("cpas1", "cpas2", "cpas3", "cpas4", "asso1", "asso2", "asso3", "asso4")
+
+
+@pytest.fixture
+def things():
+    with leaflets() as found:
+        yield found
+
+
+def vote(decision: Decision, name: str, choice: str = "for", **values) -> Vote:
+    return cast(ballot(decision, name).pk, choice, **values).vote
+
+
+def closed(decision: Decision, *, hours: int = 100) -> Decision:
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=hours))
+    return Decision.objects.get(pk=decision.pk)
+
+
+def messages(kind: str) -> list[str]:
+    return sorted(one.to[0] for one in mail.outbox if one.kind == f"decisions.{kind}")
+
+
+def test_a_question_gives_each_voice_a_link_and_each_side_its_seats(things):
+    of = committee(associations=6)
+    invited(of)
+    decision = asked(of)
+    assert decision.ballots.count() == 11
+    assert len(messages("question")) == 11
+    assert list(decision.seats.values_list("side", "number")) == [
+        *((SideName.ASSOCIATIVE, number) for number in range(1, 5)),
+        *((SideName.CPAS, number) for number in range(1, 5)),
+    ]
+    assert decision.rule == {"cpas": {"seats": 4, "quorum": 2}, "associative": {"seats": 4, "quorum": 2}}
+    assert decision.manifest.state == ManifestState.ASKED
+    assert [row.values for row in decision.manifest.shown()] == [{"text": things.texts[1]}]
+
+
+def test_enough_votes_for_make_it_public_under_a_number_with_words(things):
+    decision = asked(committee())
+    for name in ("cpas1", "cpas2", "asso1", "asso2"):
+        vote(decision, name)
+    vote(decision, "asso3", "against")
+    assert things.public == {}
+    decision = closed(decision)
+    assert (decision.state, decision.outcome) == (State.CLOSED, Outcome.AGREEMENT)
+    assert decision.code == f"CP-{timezone.localdate().year}-001"
+    assert things.public == {1: decision.manifest_id}
+    assert decision.is_public
+    assert decision.code in decision.words["fr"] and "accord" in decision.words["fr"]
+    assert "De folder publiceren?" in decision.words["nl"]
+    assert len(messages("outcome")) == 8
+
+
+@pytest.mark.parametrize(
+    ("votes", "outcome"),
+    [
+        ({"cpas1": "for", "cpas2": "for", "asso1": "for"}, Outcome.NO_EFFECT),
+        ({}, Outcome.NO_EFFECT),
+        ({"cpas1": "for", "cpas2": "against", "asso1": "for", "asso2": "against"}, Outcome.NO_AGREEMENT),
+        ({"cpas1": "for", "cpas2": "abstention", "asso1": "abstention", "asso2": "abstention"}, Outcome.AGREEMENT),
+    ],
+)
+def test_the_outcome_follows_quorum_and_majority(things, votes, outcome):
+    decision = asked(committee())
+    for name, choice in votes.items():
+        vote(decision, name, choice)
+    decision = closed(decision)
+    assert decision.outcome == outcome
+    assert bool(things.public) == (outcome == Outcome.AGREEMENT)
+
+
+def test_the_first_four_of_a_pool_count_and_the_fifth_is_noted_and_told_so(things):
+    decision = asked(committee(associations=5))
+    for number in range(1, 5):
+        assert vote(decision, f"asso{number}").weight == Weight.COUNTED
+    fifth = vote(decision, "asso5", "against")
+    assert (fifth.weight, fifth.seat) == (Weight.NOTED, None)
+    counted = closing.counted_of(decision)
+    assert (counted.votes_for, counted.against) == (4, 0)
+
+
+def test_a_consultative_voice_is_noted_and_never_counted(things):
+    of = committee()
+    invited(of)
+    decision = asked(of)
+    assert vote(decision, "invite").weight == Weight.NOTED
+    assert closing.counted_of(decision).votes_for == 0
+
+
+def test_a_vote_is_changed_by_who_cast_it_and_the_same_again_changes_nothing(things):
+    decision = asked(committee())
+    first = vote(decision, "cpas1")
+    assert cast(ballot(decision, "cpas1").pk, "for").is_new is False
+    assert len(messages("receipt")) == 1
+    second = vote(decision, "cpas1", "against")
+    first.refresh_from_db()
+    assert (first.weight, second.weight, second.seat) == (Weight.PAST, Weight.COUNTED, first.seat)
+
+
+def test_a_named_holder_replaces_a_substitute_who_cannot_replace_the_holder(things):
+    of = committee(associations=0, seats=2)
+    one, other = organisation("Un", OrganisationKind.ASSOCIATION), organisation("Deux", OrganisationKind.ASSOCIATION)
+    holder, second = sitting(of, "tenant", one), sitting(of, "second", other)
+    sitting(of, "remplacant", one, standing=Standing.SUBSTITUTE)
+    decision = asked(of, named={SideName.ASSOCIATIVE: [holder.pk, second.pk]})
+    by_substitute = vote(decision, "remplacant")
+    assert by_substitute.seat.holder == holder
+    by_holder = vote(decision, "tenant", "against")
+    by_substitute.refresh_from_db()
+    assert (by_holder.seat, by_substitute.weight) == (by_substitute.seat, Weight.PAST)
+    with pytest.raises(Refused) as refused:
+        vote(decision, "remplacant")
+    assert refused.value.code == "taken" and refused.value.detail["vote"] == by_holder
+
+
+def test_all_seats_having_voted_it_closes_a_day_later_and_not_before(things):
+    decision = asked(committee(), hours=240)
+    for name in EVERYBODY:
+        vote(decision, name)
+    assert not closing.close(decision.pk, at=timezone.now() + timedelta(hours=23))
+    assert closing.close(decision.pk, at=timezone.now() + timedelta(hours=25))
+    assert not closing.close(decision.pk, at=timezone.now() + timedelta(hours=26))
+
+
+def test_a_mandate_that_ended_votes_no_more_but_what_it_voted_counts(things):
+    decision = asked(committee())
+    vote(decision, "cpas1")
+    for name in ("cpas1", "cpas2"):
+        Mandate.objects.get(user__email=f"{name}@cass.example").end_now()
+        with pytest.raises(Refused) as refused:
+            vote(decision, name, "against")
+        assert refused.value.code == "ended"
+    assert closing.counted_of(decision).votes_for == 1
+
+
+def test_the_seat_of_a_mandate_that_ended_is_open_to_who_follows(things):
+    from kb.decisions.reminding import invite_who_came
+
+    of = committee(associations=0, seats=1)
+    one, other = organisation("Un", OrganisationKind.ASSOCIATION), organisation("Deux", OrganisationKind.ASSOCIATION)
+    holder = sitting(of, "tenant", one)
+    decision = asked(of, named={SideName.ASSOCIATIVE: [holder.pk]})
+    holder.end_now()
+    sitting(of, "suivant", other, standing=Standing.SUBSTITUTE)
+    invite_who_came()
+    assert vote(decision, "suivant").weight == Weight.COUNTED
+    assert messages("question").count("suivant@cass.example") == 1
+    assert invite_who_came() is None
+
+
+def test_late_votes_and_votes_on_what_was_taken_back_are_refused_in_words(things):
+    decision = asked(committee())
+    with pytest.raises(Refused) as late:
+        vote(decision, "cpas1", at=timezone.now() + timedelta(hours=73))
+    assert late.value.code == "closed" and late.value.sentence
+    take_back(decision, reason="Le texte change")
+    with pytest.raises(Refused) as gone:
+        vote(decision, "cpas1")
+    assert gone.value.code == "withdrawn"
+    assert len(messages("taken_back")) == 8
+
+
+def test_a_changed_text_is_a_new_question_and_the_open_one_is_taken_back(things):
+    of = committee()
+    first = asked(of)
+    vote(first, "cpas1")
+    things.texts[1] = "Quatre pages"
+    second = asked(of)
+    first.refresh_from_db()
+    assert (first.state, first.manifest.state) == (State.WITHDRAWN, ManifestState.OVER)
+    assert second.manifest.digest != first.manifest.digest
+    assert second.votes.count() == 0
+
+
+def test_what_changed_since_it_was_asked_does_not_become_public_by_the_outcome(things):
+    decision = asked(committee())
+    for name in EVERYBODY:
+        vote(decision, name)
+    things.texts[1] = "Autre chose"
+    decision = closed(decision)
+    assert decision.outcome == Outcome.AGREEMENT
+    assert things.public == {} and not decision.is_public
+
+
+def test_this_was_not_me_undoes_until_the_closing_and_gives_a_new_link(things):
+    decision = asked(committee())
+    mine = vote(decision, "cpas1")
+    old = set(ballot(decision, "cpas1").links.values_list("token_hash", flat=True))
+    undo(mine.pk)
+    undo(mine.pk)
+    assert closing.counted_of(decision).votes_for == 0
+    assert len(messages("undone")) == 1
+    assert old.isdisjoint(ballot(decision, "cpas1").links.values_list("token_hash", flat=True))
+    assert vote(decision, "cpas1", "against").weight == Weight.COUNTED
+
+
+def test_this_was_not_me_after_the_closing_takes_it_off_until_both_have_looked(things):
+    decision = asked(committee())
+    votes = [vote(decision, name) for name in EVERYBODY]
+    decision = closed(decision)
+    assert things.public
+    with pytest.raises(Refused):
+        undo(votes[0].pk)
+    dispute(votes[0].pk)
+    decision.refresh_from_db()
+    assert things.public == {} and not decision.is_public and not decision.is_in_force
+    assert decision.manifest.state == ManifestState.SUSPENDED
+    with pytest.raises(Refused):
+        looked_by_seat(ballot(decision, "cpas1").pk)
+    looked_by_editor(decision.pk)
+    assert things.public == {}
+    looked_by_seat(ballot(decision, "asso1").pk)
+    decision.refresh_from_db()
+    assert things.public and decision.is_public and decision.is_in_force
+
+
+def test_a_vote_by_telephone_is_entered_marked_and_receipted(things):
+    decision = asked(committee())
+    entered = vote(decision, "cpas1", way=Way.TELEPHONE)
+    assert entered.way == Way.TELEPHONE
+    assert messages("receipt") == ["cpas1@cass.example"]
+
+
+def test_whoever_drafted_and_entered_every_vote_does_not_decide_alone(things):
+    of = committee()
+    coordinator = Mandate.objects.get(user__email="cpas1@cass.example").user
+    decision = asked(of, by=coordinator)
+    vote(decision, "cpas1")
+    for name in ("cpas2", "asso1", "asso2"):
+        vote(decision, name, way=Way.PAPER, entered_by=coordinator)
+    assert closed(decision).outcome == Outcome.NO_AGREEMENT
+    assert things.public == {}
+
+
+def test_declining_frees_the_named_seat_and_stops_the_messages(things):
+    of = committee(associations=0, seats=1)
+    one, other = organisation("Un", OrganisationKind.ASSOCIATION), organisation("Deux", OrganisationKind.ASSOCIATION)
+    holder = sitting(of, "tenant", one)
+    sitting(of, "autre", other, standing=Standing.SUBSTITUTE)
+    decision = asked(of, named={SideName.ASSOCIATIVE: [holder.pk]})
+    with pytest.raises(Refused) as refused:
+        vote(decision, "autre")
+    assert refused.value.code == "not-yours"
+    decline(ballot(decision, "tenant").pk)
+    assert vote(decision, "autre").weight == Weight.COUNTED
+
+
+def test_nothing_can_be_asked_without_seats_time_or_an_object(things):
+    of = committee()
+    for code, values in {"too-early": {"hours": 0}, "no-object": {"subject": "decisions.leaflet:9"}}.items():
+        with pytest.raises(Refused) as refused:
+            asked(of, **values)
+        assert refused.value.code == code
+    of.sides.all().delete()
+    with pytest.raises(Refused) as refused:
+        asked(of)
+    assert refused.value.code == "no-seats"
+    assert not Decision.objects.exists() and mail.outbox == []
+
+
+def test_exactly_what_was_agreed_to_is_not_asked_again(things):
+    of = committee()
+    decision = asked(of)
+    for name in EVERYBODY:
+        vote(decision, name)
+    closed(decision)
+    with pytest.raises(Refused) as refused:
+        asked(of)
+    assert refused.value.code == "same-text"
+
+
+def test_a_later_decision_withdraws_an_agreement_and_the_address_says_so(things):
+    from kb.pages.agreements import last_word
+
+    of = committee()
+    first = asked(of)
+    for name in EVERYBODY:
+        vote(first, name)
+    first = closed(first)
+    assert last_word(SUBJECT) == ""
+    later = asked(of, subject="", withdraws=first)
+    for name in EVERYBODY:
+        vote(later, name)
+    later = closed(later)
+    first.refresh_from_db()
+    assert things.public == {} and not first.is_public
+    assert later.code in last_word(SUBJECT)
+
+
+def test_numbers_follow_each_other_and_never_come_twice(things):
+    of = committee()
+    for text, number in (("un", 1), ("deux", 2)):
+        things.texts[1] = text
+        decision = asked(of)
+        decision = closed(decision)
+        assert decision.number == number
