@@ -46,6 +46,7 @@ NAMES = {
         "pk",
         "side",
         "mode",
+        "position",
     ),
     *(
         "app_label",

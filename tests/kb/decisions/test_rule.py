@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb.decisions.rule import ABSTENTION, AGAINST, AGREEMENT, FOR, NO_AGREEMENT, NO_EFFECT, Cast, SideRule, count
 
 CHOICES = (FOR, AGAINST, ABSTENTION)
+QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
@@ -44,6 +45,7 @@ def oracle(rule, votes) -> str:
     return AGREEMENT if balance > 0 and others_agree else NO_AGREEMENT
 
 
+@QUICK
 @given(elections())
 def test_the_outcome_is_what_counting_on_paper_gives(election):
     rule, votes = election
@@ -53,6 +55,7 @@ def test_the_outcome_is_what_counting_on_paper_gives(election):
     assert counted.silent == sum(one.seats for one in rule.values()) - len(votes)
 
 
+@QUICK
 @given(elections(), st.randoms())
 def test_the_order_of_the_votes_changes_nothing(election, random):
     rule, votes = election
@@ -61,6 +64,7 @@ def test_the_order_of_the_votes_changes_nothing(election, random):
     assert count(rule, shuffled) == count(rule, votes)
 
 
+@QUICK
 @given(elections())
 def test_one_vote_more_against_never_makes_an_agreement(election):
     rule, votes = election
