@@ -41,6 +41,8 @@ class Task:
 
 TASKS = (
     Task("contribute", "add", _("Put a document in the library"), is_for_editors=False),
+    Task("vote", "vote", _("Vote for a seat of the committee"), is_for_editors=False),
+    Task("decide", "decisions", _("Have the committee decide, in writing or in a meeting"), is_for_editors=True),
     Task("verify", "verify", _("Bring in a folder of documents, then verify the notices"), is_for_editors=True),
     Task("newsletter", "newsletter", _("Write, approve and send an issue of L'Échos-CASS"), is_for_editors=True),
     Task("seats", "seats", _("Keep the seats of a committee: mandates, sides, renewal"), is_for_editors=True),

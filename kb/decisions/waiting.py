@@ -46,7 +46,7 @@ def to_clear_up(user: Any, held: frozenset[str]) -> WaitingList:
     things: tuple[Waiting, ...] = ()
     if STAFF in held and total:
         things = tuple(
-            Waiting(one.question.shown().text, reverse("decision:inspect", args=(one.pk,)), one.opened_at)
+            Waiting(one.question.shown().text, reverse("decision:page", args=(one.pk,)), one.opened_at)
             for one in found.order_by("opened_at")[:SHOWN]
         )
     return WaitingList(total, things, reverse("decision:index"))

@@ -163,6 +163,8 @@ NEWSLETTER_APPROVAL = "kb.newsletter.models.approval.by_workflow"
 EDITORS_MANAGE = [
     "clock.view_outgoingmail",
     "clock.change_outgoingmail",
+    "decisions.view_decision",
+    "decisions.change_decision",
     "directory",
     "files",
     "groups",
