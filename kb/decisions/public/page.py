@@ -19,8 +19,8 @@ from kb.decisions.rule import Count
 from kb.groups.choices import SideName, Voice
 from kb.languages import CODES, current_language
 from kb.pages.agreements import Shown, kind_of
-from kb.pages.echoes import Echo
 from kb.pages.texts import Shown as ShownText
+from kb.pages.translations.echoes import Echo
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from kb.decisions.choices import State
 from kb.decisions.models import Decision
 from kb.decisions.public.page import shown_decision
 from kb.languages import CODES, current_language
-from kb.pages.echoes import Echo
+from kb.pages.translations.echoes import Echo
 
 TITLES = {"fr": "Décisions", "nl": "Beslissingen", "en": "Decisions"}
 ON_A_PAGE = 25
