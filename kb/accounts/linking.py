@@ -16,7 +16,7 @@ from functools import wraps
 
 from allauth.account import views
 from allauth.account.forms import UserTokenForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.views.decorators.cache import never_cache
 
 from kb.site.limiting import Budget, network_of, spend, too_many
@@ -24,14 +24,14 @@ from kb.site.limiting import Budget, network_of, spend, too_many
 OPENED_S = 12 * 3600  # of a session that only holds the token of a link
 
 
-def secret_address(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def secret_address(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """For views of a link with a token: nothing of it is kept by caches,
     told to other sites or found by search engines.
     """
 
     @never_cache
     @wraps(view)
-    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         response = view(request, *args, **kwargs)
         response.headers["Cache-Control"] = "no-store, private"
         response.headers.setdefault("Referrer-Policy", "no-referrer" if kwargs.get("token") else "same-origin")

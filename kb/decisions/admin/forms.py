@@ -72,21 +72,21 @@ class QuestionForm(forms.Form):
         self._prepare_parts()
 
     def _prepare_parts(self) -> None:
-        self.parts: Collection[Part] = ()
+        self.offered: Collection[Part] = ()
         if self.about is None:
             del self.fields["parts"]
             return
         kind, pk = self.about
-        self.parts = kind.parts(pk)
+        self.offered = kind.parts(pk)
         asker = Body.objects.filter(code=kind.body(pk)).first()
         self.fields["asked_by"].initial = asker
         field = self.fields["parts"]
-        field.choices = [(part.key, part.label) for part in self.parts if not part.refusal]  # type: ignore[attr-defined]
-        field.initial = [part.key for part in self.parts if not part.refusal]
+        field.choices = [(part.key, part.label) for part in self.offered if not part.refusal]  # type: ignore[attr-defined]
+        field.initial = [part.key for part in self.offered if not part.refusal]
 
     def refused_parts(self) -> list[Part]:
         """What cannot be public with it, each with its reason."""
-        return [part for part in self.parts if part.refusal]
+        return [part for part in self.offered if part.refusal]
 
     def mandates_of(self, side: str, *, holders: bool = False) -> list[Mandate]:
         found = [one for one in self.mandates if one.side == side]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models, transaction
@@ -99,7 +100,7 @@ class Decision(Recorded):
 
     search_kind = KIND
     rights = ("state", "is_public", "outcome", "asked_by_id", "body_id")
-    objects = DecisionQuerySet.as_manager()
+    objects: ClassVar[Any] = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("decision")

@@ -85,7 +85,7 @@ def _sides(decision: Decision, counted: Count, seats: list[Seat], votes: dict[in
     for side, rule in decision.rules.items():
         present = counted.present[side]
         lines = tuple((seat, votes.get(seat.pk)) for seat in seats if seat.side == side)
-        yield ShownSide(SideName(side).label, present, rule.seats, rule.quorum, present >= rule.quorum, lines)
+        yield ShownSide(str(SideName(side).label), present, rule.seats, rule.quorum, present >= rule.quorum, lines)
 
 
 def _noted(decision: Decision) -> Iterable[Vote]:

@@ -285,9 +285,10 @@ def _row_at(place: Place, position: int) -> Shown:
     ballot = place.ballot
     if ballot.mandate is None or not ballot.mandate.is_running or ballot.decision.state == State.WITHDRAWN:
         raise Http404
-    if ballot.decision.manifest is None:
+    manifest = ballot.decision.manifest
+    if manifest is None:
         raise Http404
-    rows = place.ballot.decision.manifest.shown()
+    rows = manifest.shown()
     if not 1 <= position <= len(rows):
         raise Http404
     return rows[position - 1]
