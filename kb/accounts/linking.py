@@ -41,7 +41,7 @@ def secret_address(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpR
     return wrapped
 
 
-def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def fresh_session(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponseBase]:
     """For allauth's view of a link to a new password, which keeps the token in the session itself:
     in one that nobody planted.
     """
