@@ -92,6 +92,9 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
         *(
             "sheets.sheetimport",
             "groups.mandate",
+            "decisions.ballot",
+            "decisions.decision",
+            "decisions.vote",
             "files.fileversion",
             "library.reference",
             "library.contributionstep",
@@ -156,6 +159,7 @@ def test_the_export_is_one_json_document_with_every_kind_and_every_row(the_perso
         "files.kept",
         "newsletter.erased",
         "search.questions",
+        "decisions.votes",
         "home.server_log",
         "home.site_log",
         "home.backups",
