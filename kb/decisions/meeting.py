@@ -117,5 +117,7 @@ def _confirming(ballot_id: int, *, also_stopped: bool = False) -> tuple[Ballot, 
 
 def votes_of_seats(decision: Decision) -> dict[int, Vote]:
     """The counted vote of each seat, by the seat's id. One query."""
-    found = decision.votes.filter(weight=Weight.COUNTED).select_related("ballot__user", "ballot__mandate__organisation")
+    found = decision.votes.filter(weight=Weight.COUNTED).select_related(
+        "seat", "ballot__user", "ballot__mandate__organisation"
+    )
     return {vote.seat_id: vote for vote in found if vote.seat_id}

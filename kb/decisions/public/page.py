@@ -82,7 +82,7 @@ def may_see_seats(decision: Decision, held: Iterable[str]) -> bool:
 
 
 def _sides(decision: Decision, counted: Count, seats: list[Seat], votes: dict[int, Vote]) -> Iterable[ShownSide]:
-    for side, rule in decision.rules.items():
+    for side, rule in sorted(decision.rules.items(), key=lambda one: SideName.values.index(one[0])):
         present = counted.present[side]
         lines = tuple((seat, votes.get(seat.pk)) for seat in seats if seat.side == side)
         yield ShownSide(str(SideName(side).label), present, rule.seats, rule.quorum, present >= rule.quorum, lines)

@@ -24,6 +24,7 @@ from kb.decisions.meeting import votes_of_seats
 from kb.decisions.models import Ballot, Vote
 from kb.decisions.voting.forms import ObjectionForm, VoteForm
 from kb.decisions.voting.links import ballot_of_person, ballot_of_token, vote_of_token
+from kb.groups.choices import SideName
 from kb.pages.agreements import Shown, kind_of
 
 METHODS = ["GET", "HEAD", "POST"]
@@ -201,9 +202,9 @@ def _show(request: HttpRequest, place: Place, name: str, *, status: int = 200, *
         shown["seats"] = sum(rule.seats for rule in decision.rules.values())
         shown["seat"] = next((one for one in decision.seats.all() if one.holder_id == ballot.mandate_id), None)
     if name == "meeting":
-        shown["written"] = sorted(
-            votes_of_seats(decision).values(), key=lambda vote: (vote.seat.side, vote.seat.number) if vote.seat else ()
-        )
+        seats = {seat.pk: (SideName.values.index(seat.side), seat.number) for seat in decision.seats.all()}
+        votes = votes_of_seats(decision)
+        shown["written"] = [votes[pk] for pk in sorted(votes, key=seats.__getitem__)]
     return render(request, f"decisions/voting/{name}.html", shown, status=status)
 
 

@@ -18,6 +18,7 @@ from kb.pages import frame
 from kb.pages.addressing import addresses
 from kb.pages.appearance import themes, typography
 from kb.pages.appearance.icons import ARCS, ICONS
+from kb.pages.appearance.moments import moment_in_words
 from kb.pages.translations.echoes import Echo, in_order
 
 register = template.Library()
@@ -121,6 +122,12 @@ def theme(context) -> str:
 @register.simple_tag
 def theme_choices() -> list[tuple[str, str]]:
     return themes.choices()
+
+
+@register.filter
+def moment(value) -> str:
+    """`{{ decision.closes_at|moment }}`: "jeudi 28 février 2013 à 18 h"."""
+    return moment_in_words(value)
 
 
 @register.filter(is_safe=True)

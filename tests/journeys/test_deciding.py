@@ -1,0 +1,150 @@
+"""A question in writing and what a meeting decided, from the link to the page of the decision, in a real Chromium: two
+languages, a telephone and a desk, light and dark.
+
+CASS_PICTURES=folder keeps the pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from home.building import build_site
+from kb.decisions import closing, meeting
+from kb.decisions.asking import Question
+from kb.decisions.casting import cast
+from kb.decisions.models import Decision
+from kb.groups.models import Mandate
+from kb.pages.texts import Texts
+from tests.journeys.test_login import assert_well_made
+from tests.kb.accounts.builders import PASSWORD, editor, fresh_limits, url
+from tests.kb.accounts.builders import log_in as log_in_by_client
+from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, leaflets
+from tests.kb.decisions.test_meeting import sat
+
+__all__ = ["fresh_limits"]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PHONE_AND_DESK = pytest.mark.parametrize(("language", "width", "scheme"), [("fr", 390, "light"), ("nl", 1280, "dark")])
+
+
+@pytest.fixture
+def site(live_server):
+    build_site({}, [])
+    with leaflets():
+        yield live_server.url
+
+
+def picture(page, name: str) -> None:
+    folder = os.environ.get("CASS_PICTURES")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def newest_link(name: str, kind: str) -> str:
+    texts = [one.body for one in mail.outbox if one.to == [f"{name}@cass.example"] and one.kind == f"decisions.{kind}"]
+    return re.search(r"https?://[^/\s]+(/\S+)", texts[-1])[1]
+
+
+def log_in(page, site: str, email: str, language: str) -> None:
+    page.goto(site + url("account_login", language))
+    page.fill("#id_login", email)
+    page.fill("#id_password", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda at: url("account_login", language) not in at)
+
+
+@PHONE_AND_DESK
+def test_a_seat_votes_by_its_link_and_reads_the_decision(site, page, language, width, scheme):
+    of = committee(associations=5)
+    for one in Mandate.objects.select_related("user"):
+        one.user.language = language
+        one.user.save(update_fields=["language"])
+    decision = asked(of)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(site + newest_link("asso1", "question"))
+    assert_well_made(page, width)
+    picture(page, f"vote-{language}-{width}-{scheme}")
+    page.locator("button[value=vote]").click()
+    assert page.locator("input:invalid").count() == 3  # the browser asks for a choice
+    page.keyboard.press("Escape")
+    page.locator("input[value=for]").check()
+    page.fill("textarea", "D’accord")
+    page.locator("button[value=vote]").click()
+    page.locator(".message--done").wait_for()
+    assert_well_made(page, width)
+    picture(page, f"receipt-{language}-{width}-{scheme}")
+    page.goto(site + newest_link("asso1", "receipt"))
+    assert_well_made(page, width)
+    for name, choice in {"cpas1": "for", "cpas2": "for", "asso2": "abstention", "asso3": "for"}.items():
+        cast(ballot(decision, name).pk, choice)
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    decision = Decision.objects.get()
+    address = url("decisions:list", language)
+    page.goto(f"{site}{address}")
+    assert page.locator(".lines a").count() == 1
+    assert_well_made(page, width)
+    picture(page, f"list-{language}-{width}-{scheme}")
+    page.goto(f"{site}{address}{decision.code}/")
+    assert page.locator(".seats td").count() == 0  # seat by seat is the body's
+    assert_well_made(page, width)
+    picture(page, f"decision-public-{language}-{width}-{scheme}")
+    log_in(page, site, "asso1@cass.example", language)
+    page.goto(f"{site}{address}{decision.code}/")
+    assert page.locator(".seats tbody tr").count() == 8
+    assert "D’accord" in page.content()
+    assert_well_made(page, width)
+    picture(page, f"decision-{language}-{width}-{scheme}")
+
+
+@PHONE_AND_DESK
+def test_a_seat_confirms_and_another_objects_to_a_meeting(site, page, language, width, scheme):
+    of = committee()
+    for one in Mandate.objects.select_related("user"):
+        one.user.language = language
+        one.user.save(update_fields=["language"])
+    question = Question(of, Texts(fr="Publier ?", nl="Publiceren?", source="fr"), subject=SUBJECT)
+    meeting.enter(question, sat("cpas1", "cpas2", "asso1", "asso2"), held_on=timezone.localdate(), by=None)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(site + newest_link("cpas1", "meeting"))
+    assert_well_made(page, width)
+    picture(page, f"meeting-{language}-{width}-{scheme}")
+    page.locator("button[value=confirm]").click()
+    page.locator(".message--done").wait_for()
+    page.goto(site + newest_link("asso1", "meeting"))
+    page.locator("button[value=object]").click()
+    page.locator(".field__error").wait_for()
+    page.fill("textarea", "Non")
+    page.locator("button[value=object]").click()
+    page.locator(".message--missing").wait_for()
+    assert_well_made(page, width)
+
+
+@pytest.mark.parametrize("width", [390])
+def test_a_coordinator_asks_and_enters_on_a_phone(site, page, client, width):
+    committee()
+    coordinator = editor("coordination@cass.example")
+    log_in_by_client(client, coordinator)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{site}/admin/decision/ask/?subject={SUBJECT}")
+    picture(page, "ask-fr-390")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator("form.people__form button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/admin/decision/\d+/$"))
+    picture(page, "coordinator-fr-390")
+    decision = Decision.objects.get()
+    assert decision.ballots.count() == 8 and "Dépliant" in str(decision.question)
+    page.goto(f"{site}/admin/decision/{decision.pk}/vote/")
+    picture(page, "enter-vote-fr-390")
+    page.goto(f"{site}/admin/decision/meeting/?subject={SUBJECT}")
+    picture(page, "enter-meeting-fr-390")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
