@@ -10,13 +10,14 @@ from datetime import date, datetime, time
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalKey
 from modelcluster.models import ClusterableModel
 
+from kb.clock.notices.digesting import drop_waiting
 from kb.directory.choices import OrganisationKind
 from kb.directory.models import Organisation, Service
 from kb.groups.choices import NEVER_DECIDING, BodyKind, MandateRole, SideName, Standing, Voice, voice_of
@@ -215,7 +216,10 @@ class Mandate(models.Model):
             self.side = self.side_of_organisation()
         if not self.voice:
             self.voice = voice_of(self.role)
-        super().save(*args, **options)
+        with transaction.atomic():
+            super().save(*args, **options)
+            if not self.is_running:  # what was written to them by what they could read
+                drop_waiting(self.user_id)
 
     def clean(self) -> None:
         if self.since and self.until and self.until < self.since:

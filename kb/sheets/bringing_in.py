@@ -210,12 +210,16 @@ def _is_writing(sheet_import: SheetImport) -> bool:
 
 
 def _write_line(kind: SheetKind, context: Context, line_id: int) -> bool:
-    """Looks at the line once more, for the facts may have changed since, and writes what it would do now."""
+    """Looks at the line once more, for the facts may have changed since, and writes it where it still does what the
+    report says: nobody asked for anything else. True where it is done with.
+    """
     line = SheetLine.objects.select_for_update().filter(pk=line_id, written_at=None).first()
     if line is None:
         return False
     context.line = line.number
     looked = _look(kind, context, line.sheet, line.values)
+    if looked.verdict in TO_WRITE and (looked.verdict, looked.message) != (line.verdict, line.message):
+        looked = Looked(Verdict.UNCLEAR, _changed_since(looked), looked.kept)
     if looked.verdict in TO_WRITE:
         kind.write(context, kind.sheet(line.sheet), line.values)
     line.verdict, line.message = looked.verdict, looked.message
@@ -224,6 +228,13 @@ def _write_line(kind: SheetKind, context: Context, line_id: int) -> bool:
         line.written_at = timezone.now()
     line.save(update_fields=["verdict", "message", "values", "written_at"])
     return line.written_at is not None
+
+
+def _changed_since(looked: Looked) -> str:
+    return _(
+        "Somebody changed what this line is about since it was looked through: it would do something else now "
+        "(%(now)s). Nothing was written; put the sheet in once more."
+    ) % {"now": looked.message or looked.verdict.label}
 
 
 # What the clock does

@@ -67,6 +67,7 @@ __all__ = [
 ]
 
 MOST_LINES = 20_000
+MOST_TEXT = 20_000_000  # characters of all cells: one text may stand in a million cells of a small file
 _HEADERS_WITHIN = 10  # rows that hold something: a title may stand above the headers
 _HELP = {"fr": "Aide", "nl": "Hulp", "en": "Help"}
 
@@ -230,10 +231,15 @@ class Layout:
         return said
 
     def lines(self) -> Iterator[Line]:
-        """All lines in the order in which they are written. Raises UnreadableWorkbook past MOST_LINES."""
-        count = 0
+        """All lines in the order in which they are written. Raises UnreadableWorkbook past MOST_LINES or MOST_TEXT."""
+        count = length = 0
         for one in self.recognised:
             for row in self._book.rows(one.name):
+                length += sum(map(len, row.cells))
+                if length > MOST_TEXT:
+                    raise UnreadableWorkbook(
+                        _("More than %(most)s characters. Divide the workbook into several.") % {"most": MOST_TEXT}
+                    )
                 if row.number <= one.headers_at or not any(row.cells[at] for at in one.places.values()):
                     continue
                 count += 1

@@ -30,7 +30,8 @@ from django.utils.translation import override
 from kb.accounts.audiences import held_by
 from kb.accounts.choices import DigestFrequency
 from kb.accounts.models import User
-from kb.clock.models import DigestMark, Notice
+from kb.clock.choices import MailState
+from kb.clock.models import DigestMark, Notice, OutgoingMail
 from kb.clock.notices.noticing import Told, told
 from kb.clock.notices.waiting import Heading, waiting_for
 
@@ -120,6 +121,16 @@ def write_digest(user: User, *, now: datetime) -> bool:
             message.send()
             User.objects.filter(pk=user.pk).update(digest_sent_at=now)
     return bool(message)
+
+
+def drop_waiting(user_id: int) -> int:
+    """Takes back what was written to a person and no mail server has taken yet, for they may read less from now on;
+    gives how many. What happened stands on their pages, and what waits is told anew when it is due. Two queries.
+    """
+    written = OutgoingMail.objects.filter(user=user_id, kind=KIND)
+    written.filter(state=MailState.FAILED).update(sealed=b"")  # an editor cannot send it again
+    deleted, _rows = written.filter(state=MailState.WAITING).delete()
+    return deleted
 
 
 def recent_news(user: Any, held: frozenset[str], *, limit: int) -> tuple[tuple[Told, datetime], ...]:

@@ -107,6 +107,8 @@ class OfMandate(OpensNothingAgain):
         found = super().clean()
         if "role" in self.changed_data and "voice" not in self.changed_data and "voice" in self.cleaned_data:
             self.cleaned_data["voice"] = ""
+        if self.instance.ended_at and "until" in self.changed_data:
+            self.add_error("until", _("This mandate was ended for good on that day: give the person a new one."))
         return found
 
 

@@ -4,6 +4,7 @@ stays, ends, or passes to another person.
        day − 1 │ day
 ───────────────┤├──────────────►
 mandate:  ENDS ┤     STAYS ─────►  as it is     PASSES ┤├─────► a new one of another person: same seat, role and voice
+A suspended one passes suspended.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ def renew(side: Side, day: date, drawn: Mapping[int, Drawn]) -> int:
                 voice=mandate.voice,
                 standing=mandate.standing,
                 is_referent=mandate.is_referent,
+                is_suspended=mandate.is_suspended,
                 since=begins,
                 until=until if until is not None and until >= begins else None,
             )

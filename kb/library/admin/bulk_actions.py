@@ -16,7 +16,7 @@ from wagtail.admin import messages
 from wagtail.log_actions import log
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
 
-from kb.accounts.audiences import audiences_of
+from kb.accounts.audiences import STAFF, audiences_of, narrowed
 from kb.accounts.fields import AudiencesFormField
 from kb.files.intake.storing import read_again
 from kb.files.models import FileVersion
@@ -156,6 +156,21 @@ class AudiencesBulkAction(ReferenceBulkAction):
 
     def change(self, reference: Reference, values: dict) -> None:
         reference.audiences = values["audiences"]
+
+    def act(self, reference: Reference, values: dict) -> None:
+        super().act(reference, values)
+        narrow_files(reference)
+
+
+def narrow_files(reference: Reference) -> None:
+    """Gives the files no readers that their notice has not; one that has none left is for the editors until they choose
+    others. What is narrowed so stays so when the notice is opened again.
+    """
+    for file in reference.files.all():
+        within = sorted(narrowed(file.audiences, reference.audiences)) or [STAFF]
+        if within != sorted(file.audiences):
+            file.reference, file.audiences = reference, within
+            file.save(update_fields=["audiences"])
 
 
 class ConceptsForm(forms.Form):

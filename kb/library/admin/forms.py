@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from wagtail.admin.forms.models import WagtailAdminModelForm
 
 from kb.accounts import audiences
-from kb.accounts.reopening import OpensNothingAgain, another, given, more_readers
+from kb.accounts.reopening import OpensNothingAgain, another, more_readers
 from kb.files.intake.forms import UploadField, check_upload
 from kb.files.intake.keeping import keep, kept, kept_name, release
 from kb.files.intake.storing import Received, receive, store
@@ -21,8 +21,8 @@ from kb.languages import CODES, current_language
 from kb.library.catalogue.adding import readable_name
 from kb.library.catalogue.verifying import field_name, verified
 from kb.library.catalogue.versions import drop_replaced
-from kb.library.choices import PublishReason, ReferenceState
-from kb.library.contributions.stamping import stamp_of
+from kb.library.choices import ReferenceState
+from kb.library.contributions.stamping import reason_given, stamp_of
 from kb.library.contributions.steps import note_change
 from kb.library.models import LineToVerify, Reference, ReferenceFile, ReferenceKeyword, open_versions
 from kb.vocabulary.forms import ConceptsField
@@ -32,11 +32,6 @@ DECISIONS = {ReferenceState.ACCEPTED, ReferenceState.RETURNED, ReferenceState.RE
 NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
 OWNER_KIND = "library.reference"
 MOST_KEYWORDS = 100  # in each language
-
-
-def _reason_given(now: str, wanted: str) -> bool:
-    """Without one, a file for everybody is for the members alone."""
-    return given(now != PublishReason.UNKNOWN, wanted != PublishReason.UNKNOWN)
 
 
 def _proposed_again(now: str, wanted: str) -> bool:
@@ -55,7 +50,7 @@ class ReferenceFileForm(OpensNothingAgain, WagtailAdminModelForm):
     When none has, its bytes are received before the form is saved, for that happens in a transaction.
     """
 
-    rights = {"audiences": more_readers, "publish_reason": _reason_given}
+    rights = {"audiences": more_readers, "publish_reason": reason_given}
 
     upload = UploadField(label=_("Document"), required=False)
     kept_upload = forms.CharField(required=False, widget=forms.HiddenInput)

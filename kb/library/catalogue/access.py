@@ -44,6 +44,15 @@ class Place:
     version: FileVersion
 
     @property
+    def audiences(self) -> frozenset[str]:
+        """For who serves the bytes and asks once more: those to whom the file is open, and who works on its notice, of
+        whom `place_at` asks more than one value says.
+        """
+        reference = self.whole.reference
+        at_work = frozenset() if reference.state == ReferenceState.ACCEPTED else reference.at_work()
+        return self.attachment.audiences | at_work
+
+    @property
     def is_latest(self) -> bool:
         return self.version == self.attachment.latest
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kb.accounts.audiences import may_see
 from kb.files.models import FileVersion
 from kb.library.catalogue.layers import Layer, layers_of
 from kb.library.models import Creator, Reference, ReferenceFile
@@ -59,11 +58,11 @@ class Gathered:
         return layers_of(self.reference.effective_audiences, {one.file.pk: one.audiences for one in self.attachments})
 
     def is_shown_to(self, held: frozenset[str]) -> bool:
-        return may_see(held, self.reference.effective_audiences)
+        return self.reference.is_open_to(held)
 
     def opened_by(self, held: frozenset[str]) -> list[Attachment]:
         """The files that a reader may open, in order; none of a notice they may not see."""
-        return [one for one in self.attachments if may_see(held, one.audiences)] if self.is_shown_to(held) else []
+        return [one for one in self.attachments if one.file.is_open_to(held)] if self.is_shown_to(held) else []
 
     def in_layer(self, layer: Layer) -> list[Attachment]:
         return [one for one in self.attachments if one.file.pk in layer.files]
@@ -96,15 +95,16 @@ def gather(reference_ids: Iterable[int]) -> dict[int, Gathered]:
     }
     for creator in Creator.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "pk"):
         found[creator.reference_id].creators.append(creator)
-    by_stored: dict[int, Attachment] = {}
-    for file in ReferenceFile.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "number"):
+    files = list(ReferenceFile.objects.filter(reference__in=found).order_by("reference_id", "sort_order", "number"))
+    versions: dict[int, list[FileVersion]] = {file.stored_file_id: [] for file in files}
+    for version in FileVersion.objects.filter(stored_file__in=versions or {0}).order_by("stored_file_id", "number"):
+        versions[version.stored_file_id].append(version)
+    for file in files:
         file.reference = found[file.reference_id].reference
-        attachment = by_stored[file.stored_file_id] = Attachment(file, file.effective_audiences)
-        found[file.reference_id].attachments.append(attachment)
-    for version in FileVersion.objects.filter(stored_file__in=by_stored or {0}).order_by("stored_file_id", "number"):
-        attachment = by_stored[version.stored_file_id]
-        if attachment.file.opens(version.number):
-            attachment.versions.append(version)
+        of_file = versions[file.stored_file_id]
+        file.tell_versions(version.created_by_id for version in of_file)
+        opened = [version for version in of_file if file.opens(version.number)]
+        found[file.reference_id].attachments.append(Attachment(file, file.effective_audiences, opened))
     return found
 
 

@@ -16,7 +16,15 @@ from kb.files.intake.storing import Received
 from kb.library.contributions import steps as handling
 from kb.library.contributions.forms import NEW_FILE, RecordForm
 from kb.library.contributions.stamping import CHANGED, stamp_of
-from kb.library.contributions.starting import attach, contribution_of, give_readers, received, replace_file, write_lines
+from kb.library.contributions.starting import (
+    attach,
+    contribution_of,
+    give_readers,
+    received,
+    replace_file,
+    say_own_work,
+    write_lines,
+)
 from kb.library.contributions.twins import note_unseen_later
 from kb.library.models import Reference
 
@@ -42,11 +50,13 @@ def correct(
     upload = form.given_file()
     with received([upload] if upload else []) as files, transaction.atomic():
         with handling.locked(reference) as fresh:
+            if handling.is_author(user, fresh):
+                handling.refuse_former(held, fresh)
             if not handling.may_edit(user, held, fresh):
                 raise handling.AlreadyHandled(handling.last_said(fresh))
             if step in HANDLING and shown != stamp_of(fresh):
                 raise ValidationError(CHANGED)
-            _write(form, fresh, user, files)
+            _write(form, fresh, user, files, held)
         if step in STEPS:
             fresh = STEPS[step](fresh, user, form.cleaned_data["word"].strip(), held=held)
         if step == "confirm":
@@ -55,15 +65,19 @@ def correct(
     return fresh
 
 
-def _write(form: RecordForm, reference: Reference, user: Any, files: Sequence[Received]) -> None:
-    found = form.cleaned_data
-    body = reference.own_production or reference.body
-    reference.own_production = body if found["own_production"] else None
-    write_lines(reference, contribution_of(reference), form.lines())
+def _write(form: RecordForm, reference: Reference, user: Any, files: Sequence[Received], held: frozenset[str]) -> None:
+    found, contribution = form.cleaned_data, contribution_of(reference)
+    say_own_work(reference, contribution, is_ours=found["own_production"], held=held)
+    write_lines(reference, contribution, form.lines())
     if found["readers"]:
         reason = found["publish_reason"] or form.initial["publish_reason"]
-        give_readers(reference, found["readers"], publish_reason=reason, permission_date=found["permission_date"])
-        reference.save(update_fields=["audiences"])
+        give_readers(
+            reference,
+            found["readers"],
+            publish_reason=reason,
+            permission_date=found["permission_date"],
+            held=held,
+        )
     for file in files:
         number = found["upload_as"] or NEW_FILE
         if number == NEW_FILE:

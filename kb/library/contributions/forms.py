@@ -7,7 +7,7 @@ A form that comes back keeps everything: what was typed as it was typed, files a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core import signing
@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.audiences import STAFF
+from kb.accounts.reopening import STAMP, GivesMore, OpensNothingAgain, more_readers, taken_off
 from kb.backoffice.columns import column
 from kb.files.intake.forms import Refused, UploadField, UploadsField, check_upload
 from kb.files.intake.keeping import keep, kept, kept_name, release
@@ -24,16 +25,21 @@ from kb.files.names import clean_name
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.catalogue.adding import MOST_NAMES
-from kb.library.choices import PublishReason, ReferenceState, ReferenceType
+from kb.library.choices import PublishReason, ReferenceType
 from kb.library.contributions.resuming import owner_of_kept
+from kb.library.contributions.stamping import reason_given
 from kb.library.contributions.starting import (
+    EDITORS_CHOSE,
     EVERYONE,
     GROUP,
     MEMBERS,
     Link,
     Upload,
     doi_typed,
+    gives_more_than_chosen,
+    is_own_work_bound,
     readers_choice,
+    readers_given,
     value_of,
 )
 from kb.library.models import Reference
@@ -253,11 +259,14 @@ LABELS = {
 NEVER_EMPTY = frozenset({"title", "language", "type"})
 
 
-class RecordForm(forms.Form):
+class RecordForm(OpensNothingAgain, forms.Form):
     """Moment 2: the lines that are open (`opened` by somebody, `missing` and therefore open), readers, a file, a word.
 
-    A missing line that is left empty changes nothing, so that what was read meanwhile stays.
+    A missing line that is left empty changes nothing, so that what was read meanwhile stays. Readers are given within
+    what an editor chose, and by an old page never more than there are now.
     """
+
+    rights: ClassVar = {"readers": more_readers, "publish_reason": reason_given, "own_production": taken_off}
 
     readers = forms.ChoiceField(label=_("Who may read it?"), widget=forms.RadioSelect)
     publish_reason = forms.ChoiceField(
@@ -291,8 +300,9 @@ class RecordForm(forms.Form):
         files: Sequence[tuple[str, str]],
         **options,
     ) -> None:
+        self.reference = self.instance = reference
+        self.contributed = list(reference.files.filter(is_contributed=True).order_by("number"))
         super().__init__(*args, **options)
-        self.reference = reference
         self.opened = [name for name in LINES if name in opened]
         self.missing = [name for name in LINES if name in missing and name not in opened]
         for name in (*self.opened, *self.missing):
@@ -300,7 +310,8 @@ class RecordForm(forms.Form):
             self.fields[name].label = LABELS[name]
             if name in self.opened:
                 self.initial.setdefault(name, _initial(value_of(reference, name)))
-        self._prepare_readers(held)
+        self.is_editor = STAFF in held
+        self._prepare_readers()
         self.choices_of("upload_as").choices = [(NEW_FILE, gettext("One more part of the document")), *files]
         self.initial.setdefault("upload_as", files[0][0] if files else NEW_FILE)
         self.kept = KeptUploads(self.data.getlist("kept") if self.is_bound else [], user)
@@ -311,40 +322,64 @@ class RecordForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         return field
 
-    def _prepare_readers(self, held: frozenset[str]) -> None:
+    def read_rights(self) -> dict[str, Any]:
+        """What stands now; the files for the stamp alone."""
+        reference, first = self.reference, self.contributed[0] if self.contributed else None
+        return {
+            "readers": sorted(reference.audiences),
+            "publish_reason": first.publish_reason if first else PublishReason.UNKNOWN,
+            "own_production": bool(reference.own_production_id),
+            "files": [(file.pk, file.audiences, file.publish_reason) for file in self.contributed],
+        }
+
+    def _reopens(self, name: str, gives_more: GivesMore) -> bool:
+        wanted = self.cleaned_data[name]
+        if name == "readers":
+            wanted = readers_given(self.reference, wanted)
+        elif name == "publish_reason":  # not shown where there is no file
+            wanted = wanted or self.rights_now[name]
+        return gives_more(self.rights_now[name], wanted)
+
+    def show(self, name: str, value: Any) -> None:
+        super().show(name, readers_choice(self.reference) if name == "readers" else value)
+
+    def _prepare_readers(self) -> None:
         reference, choice = self.reference, readers_choice(self.reference)
-        choices = [
+        self.every_choice = [
             (GROUP, gettext("%(body)s only") % {"body": reference.body}),
             (MEMBERS, gettext("All members")),
             (EVERYONE, gettext("Everyone")),
         ]
         if not choice:
-            choices.append(("", gettext("As the editors chose")))
-        self.choices_of("readers").choices = choices
+            self.every_choice.append(("", gettext("As the editors chose")))
+        self.choices_of("readers").choices = self.every_choice if self.is_bound else self.open_choices()
         self.fields["readers"].required = bool(choice)
         self.fields["own_production"].label = gettext("This is our own work, by %(body)s") % {
             "body": reference.own_production or reference.body
         }
         # Who wants it public must not be able to say that it is not our own after all.
-        binds = (
-            reference.own_production_id is not None and reference.state != ReferenceState.DRAFT and STAFF not in held
-        )
+        binds = not self.is_editor and is_own_work_bound(reference)
         self.fields["own_production"].disabled = binds
         self.fields["own_production"].help_text = (
-            gettext("Said when it was proposed: only an editor takes it back.") if binds else ""
+            gettext("Said by an editor, or when it was proposed: only an editor takes it back.") if binds else ""
         )
-        reason, date = reference.files.order_by("number").values_list("publish_reason", "permission_date").first() or (
-            PublishReason.UNKNOWN,
-            None,
-        )
+        first = self.contributed[0] if self.contributed else None
         self.initial.update(
             {
                 "readers": choice,
-                "publish_reason": reason,
-                "permission_date": date,
+                "publish_reason": first.publish_reason if first else PublishReason.UNKNOWN,
+                "permission_date": first.permission_date if first else None,
                 "own_production": bool(reference.own_production_id),
             }
         )
+
+    def open_choices(self) -> list[tuple[str, str]]:
+        """The choices of readers that this person may give: all of them for an editor."""
+        return [
+            (code, label)
+            for code, label in self.every_choice
+            if self.is_editor or not gives_more_than_chosen(self.reference, readers_given(self.reference, code))
+        ]
 
     def clean_doi(self) -> str:
         text = self.cleaned_data["doi"].strip()
@@ -363,7 +398,13 @@ class RecordForm(forms.Form):
             and not self.reference.publication_agreed_on
         ):
             self.add_error("own_production", NEEDS_AGREEMENT)
+        open_choices = self.open_choices()
+        if found.get("readers") and found["readers"] not in dict(open_choices):
+            self.add_error("readers", EDITORS_CHOSE)
+        self.choices_of("readers").choices = open_choices
         self.kept_file = next(iter(self.kept.opened()), None)
+        if not self.kept_file and not found.get("upload"):
+            self.errors.pop("upload_as", None)  # of an old page: a file that is not shown any more, and nothing for it
         for one in self.kept.refused:
             self.add_error("upload", str(one))
         return found
@@ -398,4 +439,4 @@ def _initial(value: Any) -> Any:
 
 
 # All that the two forms send, beside the buttons: what is kept of one whose session has ended.
-SENT = frozenset({*AddForm.base_fields, *RecordForm.base_fields, *LINES, "open", "missing", "kept"})
+SENT = frozenset({*AddForm.base_fields, *RecordForm.base_fields, *LINES, "open", "missing", "kept", STAMP})

@@ -117,7 +117,8 @@ class Similar:
 class ContributionPage:
     """Everything the template shows.
 
-    may: what this person may do now, of "edit", "propose", "handle", "take_back", "delete".
+    may: what this person may do now, of "edit", "propose", "handle", "take_back", "delete". is_former: its author is no
+    longer of the group.
     """
 
     reference: Reference
@@ -130,6 +131,7 @@ class ContributionPage:
     may: frozenset[str]
     is_reading: bool
     is_author: bool
+    is_former: bool
     contributor: str
     readers: str
 
@@ -195,18 +197,19 @@ def page_of(
         may=may,
         is_reading=is_reading(attachments),
         is_author=handling.is_author(user, reference),
+        is_former=handling.is_author(user, reference) and not handling.is_of_body(held, reference),
         contributor=reference.created_by.shown_name if reference.created_by else "",
         readers=dict(form.choices_of("readers").choices).get(form.initial["readers"], ""),
     )
 
 
 def _may(reference: Reference, user: Any, held) -> frozenset[str]:
-    author = handling.is_author(user, reference)
+    author = handling.is_author(user, reference) and handling.is_of_body(held, reference)
     proposed = reference.state == ReferenceState.PROPOSED
     wanted = {
         "edit": handling.may_edit(user, held, reference),
         "propose": author and reference.state in handling.OPEN_TO_AUTHOR,
-        "delete": handling.may_delete(user, reference),
+        "delete": handling.may_delete(user, held, reference),
         "take_back": author and proposed,
         "handle": proposed and handling.may_handle(user, held, reference),
     }

@@ -10,12 +10,19 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.reopening import given
 from kb.files.models import FileVersion
+from kb.library.choices import PublishReason
 from kb.library.models import ContributionStep, Creator, Reference, ReferenceFile
 
 CHANGED = _("This reference was changed since you opened it. Look at it again before you decide.")
 
 _NOT_SHOWN = frozenset({"updated_at"})
+
+
+def reason_given(now: str, wanted: str) -> bool:
+    """True where a reason to publish comes and none was there: without one, a file for everyone is for the members."""
+    return given(now != PublishReason.UNKNOWN, wanted != PublishReason.UNKNOWN)
 
 
 def stamp_of(reference: Reference) -> str:

@@ -15,10 +15,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
+from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import audiences
+from kb.accounts.reopening import more_readers
 from kb.files.intake.storing import Received, receiving, store
 from kb.files.models import FileVersion
 from kb.groups.models import Body
@@ -26,7 +29,7 @@ from kb.languages import current_language
 from kb.library.catalogue.adding import add_file, add_reference, readable_name
 from kb.library.catalogue.verifying import verified
 from kb.library.catalogue.versions import drop_replaced
-from kb.library.choices import AuthorityKind, FoundIn, PublishReason
+from kb.library.choices import AuthorityKind, FoundIn, PublishReason, ReferenceState
 from kb.library.drafting import lines_of_reference, write
 from kb.library.drafting.lines.identifiers import doi_in
 from kb.library.models import Contribution, Creator, Reference, ReferenceFile
@@ -37,6 +40,8 @@ _DOI_ALONE = re.compile(
     r"(?:doi:\s*|(?:https?://)?(?:dx\.|www\.)?doi\.org/)?(10\.\d{4,9}/[^\s?#]+)(?:[?#]\S*)?", re.IGNORECASE
 )
 GROUP, MEMBERS, EVERYONE = "group", "members", "everyone"
+EDITORS_CHOSE = _("An editor chose who may read it: choose no more readers than that, or ask the coordination.")
+_OWN_WORK = "own_production"  # among the lines that a person changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ def start(user: Any, body: Body, *, uploads: Sequence[Upload] = (), link: Link =
 
 
 def attach(reference: Reference, upload: Received, user: Any) -> ReferenceFile:
-    """One more file beside those there are, with the readers of the notice."""
-    others = ReferenceFile.objects.filter(reference=reference)
+    """One more file beside those there are, with the readers of the notice and the reason of what was contributed."""
+    others = ReferenceFile.objects.filter(reference=reference, is_contributed=True).order_by("number")
     reason, permission_date = others.values_list("publish_reason", "permission_date").first() or (
         PublishReason.UNKNOWN,
         None,
@@ -163,20 +168,76 @@ def file_readers(notice: Iterable[str], body: Body, publish_reason: str) -> list
     return notice
 
 
-def give_readers(reference: Reference, choice: str, *, publish_reason: str, permission_date: date | None) -> None:
-    """Gives the notice and the files that were contributed these readers; those an editor put in, or gave readers, keep
-    theirs.
+def readers_given(reference: Reference, choice: str) -> list[str]:
+    """The audiences that a choice gives the notice: those it has where that is the choice it has, or none is made."""
+    if not choice or choice == readers_choice(reference):
+        return sorted(reference.audiences)
+    return sorted(notice_readers(choice, reference.body))
 
-    Call it on the locked reference, inside its transaction; saves both. Raises ValidationError where such a file would
-    be open to more readers than the notice.
+
+def gives_more_than_chosen(reference: Reference, wanted: list[str]) -> bool:
+    """Whether these are other readers than the notice has, and more than an editor chose for it."""
+    chosen = reference.audiences_at_most
+    return chosen is not None and wanted != sorted(reference.audiences) and more_readers(chosen, wanted)
+
+
+def give_readers(
+    reference: Reference,
+    choice: str,
+    *,
+    publish_reason: str,
+    permission_date: date | None,
+    held: frozenset[str] = frozenset(),
+) -> None:
+    """Gives the notice and the files that were contributed these readers; those an editor put in, or gave readers, keep
+    theirs. held: the audiences of who chooses; what an editor chooses binds the others from then on.
+
+    Call it on the locked reference, inside its transaction; saves both. Raises ValidationError where others give more
+    than an editor chose, or a file would be open to more readers than the notice.
     """
-    reference.audiences = sorted(notice_readers(choice, reference.body))
+    wanted = readers_given(reference, choice)
+    if audiences.STAFF in held:
+        if wanted != sorted(reference.audiences):
+            reference.audiences_at_most = wanted
+    elif gives_more_than_chosen(reference, wanted):
+        raise ValidationError({"readers": EDITORS_CHOSE})
+    reference.audiences = wanted
     for file in reference.files.filter(is_contributed=True):
         file.reference = reference
         file.publish_reason, file.permission_date = publish_reason, permission_date
         file.audiences = sorted(file_readers(reference.audiences, reference.body, publish_reason))
         file.full_clean(exclude=["stored_file", "number", "reference"])
         file.save(follows_notice=True)
+    reference.save(update_fields=["audiences"], follows_contribution=True)
+
+
+# Whose own work it is
+
+
+def say_own_work(reference: Reference, contribution: Contribution, *, is_ours: bool, held: frozenset[str]) -> None:
+    """Writes into the reference whether it is our own work, which the caller saves, and remembers that it was not an
+    editor who said so.
+    """
+    if is_ours and not reference.own_production_id and audiences.STAFF not in held:
+        contribution.corrected = sorted({*contribution.corrected, _OWN_WORK})
+        contribution.save(update_fields=["corrected"])
+    reference.own_production = (reference.own_production or reference.body) if is_ours else None
+
+
+def is_own_work_bound(reference: Reference) -> bool:
+    """Whether only an editor may say that it is not our own work: an editor said that it is, or it was proposed as such
+    once, whatever became of it since. One query for such work.
+    """
+    if reference.own_production_id is None:
+        return False
+    contribution = Contribution.objects.filter(reference=reference).first()
+    return (
+        reference.state != ReferenceState.DRAFT
+        or reference.accepted_at is not None
+        or contribution is None
+        or contribution.confirmed_at is not None
+        or _OWN_WORK not in contribution.corrected
+    )
 
 
 # Lines

@@ -21,9 +21,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kb.accounts import audiences
 from kb.clock.notices.noticing import notice
+from kb.files.models import FileVersion
 from kb.groups.models import Body, Mandate
 from kb.library.choices import Handling, ReferenceState
 from kb.library.models import Contribution, ContributionStep, Reference
@@ -42,6 +44,9 @@ NOTICES = {
     ReferenceState.REFUSED: "library.refused",
     ReferenceState.WITHDRAWN: "library.withdrawn",
 }
+FORMER = gettext_lazy(
+    "You are no longer in this group, so you cannot go on with it here. Ask the coordination to take it over."
+)
 OPEN_TO_AUTHOR = frozenset({ReferenceState.DRAFT, ReferenceState.RETURNED})
 OPEN_TO_HANDLER = frozenset({ReferenceState.PROPOSED})
 
@@ -73,40 +78,66 @@ def may_contribute(held: frozenset[str]) -> bool:
 
 def may_handle(user: Any, held: frozenset[str], reference: Reference) -> bool:
     """Whether this person accepts or sends back what is proposed to the body of this reference."""
-    return audiences.STAFF in held or audiences.referent(reference.body.code) in held
+    return audiences.STAFF in held or (audiences.referent(reference.body.code) in held and reference.was_open_to(held))
 
 
 def is_author(user: Any, reference: Reference) -> bool:
     return user.is_authenticated and reference.created_by_id == user.pk
 
 
-def may_delete(user: Any, reference: Reference) -> bool:
-    """Whether it is all theirs: it was never accepted, and nobody else put a file in. One query."""
+def is_of_body(held: frozenset[str], reference: Reference) -> bool:
+    """Whether this person has a right in the body of the reference today: to go on working on it, not only to read what
+    they themselves put in.
+    """
+    return audiences.STAFF in held or audiences.body(reference.body.code) in held
+
+
+def may_delete(user: Any, held: frozenset[str], reference: Reference) -> bool:
+    """Whether it is all theirs: it was never accepted, and nobody else put a file in or a version of one; who is no
+    longer of the body only what nobody else has seen. Three queries at most.
+    """
+    if not is_author(user, reference) or reference.state not in OPEN_TO_AUTHOR or reference.accepted_at is not None:
+        return False
+    if not is_of_body(held, reference) and not is_only_begun(reference):
+        return False
+    theirs = FileVersion.objects.filter(stored_file__reference_file__reference=reference, created_by=user)
+    others = FileVersion.objects.filter(stored_file__reference_file__reference=reference).exclude(pk__in=theirs)
+    return not reference.files.filter(is_contributed=False).exists() and not others.exists()
+
+
+def is_only_begun(reference: Reference) -> bool:
+    """Whether its author alone has seen it: a draft that was never proposed. One query."""
     return (
-        is_author(user, reference)
-        and reference.state in OPEN_TO_AUTHOR
+        reference.state == ReferenceState.DRAFT
         and reference.accepted_at is None
-        and not reference.files.filter(is_contributed=False).exists()
+        and not Contribution.objects.filter(reference=reference, confirmed_at__isnull=False).exists()
     )
 
 
 def may_follow(user: Any, held: frozenset[str], reference: Reference) -> bool:
-    """Whether this person may open the page of the contribution: its author,
-    and whoever handles it once it was proposed.
+    """Whether this person may open the page of the contribution: its author, and whoever handles it once it was
+    proposed; once it was accepted, those of them who may read it.
     """
-    if is_author(user, reference) or audiences.STAFF in held:
+    if audiences.STAFF in held:
         return True
-    return (
-        reference.state not in (ReferenceState.DRAFT, ReferenceState.WITHDRAWN)
-        and audiences.referent(reference.body.code) in held
-    )
+    if reference.state == ReferenceState.ACCEPTED:
+        return is_author(user, reference) or audiences.referent(reference.body.code) in held
+    return reference.is_worked_on_by(held)
 
 
 def may_edit(user: Any, held: frozenset[str], reference: Reference) -> bool:
-    """The author while it is a draft or was sent back; whoever handles it while it is proposed."""
-    if is_author(user, reference) and reference.state in OPEN_TO_AUTHOR:
-        return True
+    """The author while it is a draft or was sent back and they are of its body; whoever handles it while it is
+    proposed.
+    """
+    if is_author(user, reference) and reference.state in OPEN_TO_AUTHOR and is_of_body(held, reference):
+        return reference.is_worked_on_by(held) or audiences.STAFF in held
     return reference.state in OPEN_TO_HANDLER and may_handle(user, held, reference)
+
+
+def refuse_former(held: frozenset[str], reference: Reference) -> None:
+    """Raises NotAllowed for who is no longer of the body."""
+    if not is_of_body(held, reference):
+        raise NotAllowed(FORMER)
 
 
 @contextmanager
@@ -143,23 +174,26 @@ def propose(reference: Reference, actor: Any, reason: str = "", *, held: frozens
     return fresh
 
 
-def take_back(reference: Reference, actor: Any) -> Reference:
+def take_back(reference: Reference, actor: Any, *, held: frozenset[str]) -> Reference:
     """The author takes a proposal back: it is their draft again. To withdraw is for what was accepted."""
     with locked(reference) as fresh:
         if not is_author(actor, fresh):
             raise NotAllowed(_("Only the person who began it can take it back."))
+        refuse_former(held, fresh)
         _expect(fresh, OPEN_TO_HANDLER)
         _move(fresh, actor, ReferenceState.DRAFT, "", handling=Handling.TAKEN_BACK)
     return fresh
 
 
-def delete_draft(reference: Reference, actor: Any) -> None:
+def delete_draft(reference: Reference, actor: Any, *, held: frozenset[str]) -> None:
     """The author deletes a draft with its files; its shelf mark is never given again."""
     with locked(reference) as fresh:
         if not is_author(actor, fresh):
             raise NotAllowed(_("Only the person who began it can delete it."))
         _expect(fresh, OPEN_TO_AUTHOR)
-        if not may_delete(actor, fresh):
+        if not is_only_begun(fresh):
+            refuse_former(held, fresh)
+        if not may_delete(actor, held, fresh):
             raise NotAllowed(_("You cannot delete it here any more: others worked on it. Ask the coordination."))
         fresh.delete()
 

@@ -11,11 +11,11 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 from django_tasks import task
 
-from kb.accounts.audiences import STAFF, may_see
+from kb.accounts.audiences import STAFF
 from kb.files.models import FileVersion
 from kb.library.catalogue.gathering import Gathered, gather, reference_id_of
 from kb.library.choices import ReferenceState
@@ -108,7 +108,7 @@ def _twins(reference: Reference, held: frozenset[str]) -> dict[int, Resembling]:
     everything = gather({reference.pk, *by_bytes, *(pk for ids in ways.values() for pk in ids)})
     found: dict[int, Resembling] = {}
     for pk, whole in everything.items():
-        if pk == reference.pk or not may_see(held, whole.reference.effective_audiences):
+        if pk == reference.pk or not whole.is_shown_to(held):
             continue
         how = _how(reference, whole, held, by_bytes, ways)
         if how:
@@ -134,10 +134,14 @@ def _how(
 
 
 def _same_bytes(reference: Reference) -> dict[int, set[int]]:
-    """Reference -> its stored files of which a version has the bytes of one of ours."""
+    """Reference -> its stored files of which a version that its readers may open has the bytes of one of ours."""
     ours = FileVersion.objects.filter(stored_file__reference_file__reference=reference).exclude(sha256="")
     hashes = set(ours.values_list("sha256", flat=True))
-    rows = FileVersion.objects.filter(sha256__in=hashes, stored_file__reference_file__opened_from__lte=F("number"))
+    of_file = "stored_file__reference_file"
+    opened = Q(**{f"{of_file}__opened_to__gte": F("number")}) | ~Q(
+        **{f"{of_file}__reference__state": ReferenceState.ACCEPTED}
+    )
+    rows = FileVersion.objects.filter(opened, sha256__in=hashes, **{f"{of_file}__opened_from__lte": F("number")})
     found: dict[int, set[int]] = {}
     for owner, stored in rows.values_list("stored_file__reference_file__reference", "stored_file").distinct():
         found.setdefault(owner, set()).add(stored)

@@ -249,7 +249,7 @@ def _answer(request: HttpRequest, form: RecordForm, reference: Reference) -> Htt
     held, step = audiences_of(request), request.POST.get("do", SAVE)
     try:
         if step in PLAIN_STEPS:
-            PLAIN_STEPS[step](reference, request.user)
+            PLAIN_STEPS[step](reference, request.user, held=held)
             messages.success(request, DONE[step]())
             return redirect("library:contributions" if step == "delete" else contribution_url(reference))
         if request.POST.get("edit"):

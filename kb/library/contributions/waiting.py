@@ -77,13 +77,12 @@ def own_references(user: Any):
 
 
 def author_reads(reference: Reference, held: frozenset[str]) -> bool:
-    """Whether its author may be shown the words of a reference as they are now: until it is accepted always, afterwards
-    as any reader of it.
+    """Whether its author may be shown the words of a reference as they are now: until it was accepted once always,
+    afterwards as any reader of it.
     """
-    own = reference.state != ReferenceState.ACCEPTED and not (
-        reference.state == ReferenceState.WITHDRAWN and reference.accepted_at
+    return not (reference.accepted_at or reference.state == ReferenceState.ACCEPTED) or may_see(
+        held, reference.audiences
     )
-    return own or may_see(held, reference.audiences)
 
 
 def own(user: Any, held: frozenset[str], limit: int) -> tuple[Own, ...]:
@@ -112,7 +111,7 @@ def shown_own(reference: Reference, held: frozenset[str]) -> Own:
 def proposed_to(user: Any, held: frozenset[str]):
     """What this person may accept: the bodies they are referent of; for an editor those of every body. Oldest first."""
     proposed = (
-        with_since(Reference.objects.filter(state=ReferenceState.PROPOSED))
+        with_since(Reference.objects.seen_by(held).filter(state=ReferenceState.PROPOSED))
         .select_related("created_by")
         .order_by("updated_at", "pk")
     )
@@ -130,9 +129,10 @@ def to_accept(user: Any, held: frozenset[str]) -> WaitingList:
     Two queries; one more for editors, of who follows what.
     """
     followed = Q(body__code__in=_followed(held))
-    proposed = with_since(Reference.objects.filter(state=ReferenceState.PROPOSED))
+    seen = Reference.objects.all() if user.is_staff else Reference.objects.seen_by(held)
+    proposed = with_since(seen.filter(state=ReferenceState.PROPOSED))
     mine = proposed.filter(followed | ~Q(body__in=followed_bodies())) if user.is_staff else proposed.filter(followed)
-    named = mine if STAFF in held else proposed.filter(followed)
+    named = mine if STAFF in held else proposed.filter(followed).seen_by(held)
     total = mine.count()
     if not total:
         return WaitingList(0)
@@ -142,7 +142,8 @@ def to_accept(user: Any, held: frozenset[str]) -> WaitingList:
 
 def to_mend(user: Any, held: frozenset[str]) -> WaitingList:
     """What was sent back to this person. Two queries."""
-    returned = with_since(Reference.objects.filter(created_by=user, state=ReferenceState.RETURNED))
+    seen = Reference.objects.seen_by(held)
+    returned = with_since(seen.filter(created_by=user, state=ReferenceState.RETURNED))
     total = returned.count()
     things = (
         [_waiting(reference, reference.state_reason) for reference in returned.order_by("updated_at", "pk")[:SHOWN]]
@@ -238,12 +239,7 @@ def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
     for one in reversed(notices):  # the last of several about the same thing says it
         reference = found.get(wanted[one.pk])
         state, plain, with_word = _SENTENCES[one.kind]
-        if (
-            reference is None
-            or reference.state != state
-            or reference.pk in said
-            or held.isdisjoint(reference.effective_audiences)
-        ):
+        if reference is None or reference.state != state or reference.pk in said or not reference.is_open_to(held):
             continue
         said.add(reference.pk)
         if not author_reads(reference, held):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from wagtail.models import Orderable
 
 from kb.accounts import audiences
 from kb.accounts.fields import AudiencesField, members_only
-from kb.files.models import StoredFile
+from kb.files.models import FileVersion, StoredFile
 from kb.languages import LANGUAGES
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.models.references import (
@@ -118,6 +118,8 @@ class ReferenceFile(Recorded, Orderable):
     opened_from = models.PositiveIntegerField(default=1, editable=False)
     opened_to = models.PositiveIntegerField(default=0, editable=False)
 
+    _all_of_author: bool | None = None
+
     search_kind = KIND
     subject_path = "reference_id"
     rights = ("audiences", "publish_reason", "reference_id", "stored_file_id", "is_contributed")
@@ -138,12 +140,16 @@ class ReferenceFile(Recorded, Orderable):
         """Who may open the file now (editors always may).
 
         accepted: what was chosen, narrowed to who may see the notice; members at most while the right to publish is not
-        known        otherwise: those who work on the notice, where the file is contributed; of another, those of them
-        who could open it if the notice were accepted
+        known        otherwise: those who work on the notice, where the file is contributed (its author, where they put
+        in every version of it; see `is_open_to`); of another, those of them who could open it if the notice were
+        accepted
         """
         working = self.reference.effective_audiences
         if self.reference.state != ReferenceState.ACCEPTED and self.is_contributed:
-            return working
+            author = audiences.person(self.reference.created_by_id or 0)
+            if author in working and not self.is_all_of_author():
+                working -= {author}
+            return working or frozenset({audiences.STAFF})
         is_accepted = self.reference.state == ReferenceState.ACCEPTED
         wanted = audiences.narrowed(self.audiences, working) if is_accepted else frozenset(self.audiences)
         if self.publish_reason == PublishReason.UNKNOWN and audiences.PUBLIC in wanted:
@@ -155,6 +161,29 @@ class ReferenceFile(Recorded, Orderable):
         if audiences.is_within(of_body, wanted):
             found |= working & {audiences.referent(self.reference.body.code)}
         return frozenset(found or {audiences.STAFF})
+
+    def is_open_to(self, held: Collection[str]) -> bool:
+        """Whether who holds these may open the file now: also who works on the notice, by two of their audiences
+        together. What others put in, its author opens only while they are of its body.
+        """
+        if audiences.may_see(held, self.effective_audiences):
+            return True
+        if not self.is_contributed or not self.reference.is_worked_on_by(held):
+            return False
+        return audiences.body(self.reference.body.code) in held or self.is_all_of_author()
+
+    def is_all_of_author(self) -> bool:
+        """Whether who began the reference put in every version of the file that there is. One query, none where it was
+        asked (`tell_versions`).
+        """
+        if self._all_of_author is None:
+            made = FileVersion.objects.filter(stored_file=self.stored_file_id).values_list("created_by", flat=True)
+            self.tell_versions(made)
+        return bool(self._all_of_author)
+
+    def tell_versions(self, made_by: Iterable[int | None]) -> None:
+        """Who put in each version, by the key of the account, for whoever has read it already."""
+        self._all_of_author = set(made_by) <= {self.reference.created_by_id or 0}
 
     def opens(self, number: int) -> bool:
         """Whether readers of the file may open this version: once accepted, what acceptance opened; before, what
@@ -191,16 +220,22 @@ class ReferenceFile(Recorded, Orderable):
             if not self.number:
                 self.number = FileCounter.objects.next_number(self.reference_id)
             self._is_new, self._follows_notice = self._state.adding, follows_notice
-            if update_fields is not None and "audiences" in update_fields:
+            if update_fields is not None and not {"audiences", "publish_reason"}.isdisjoint(update_fields):
                 update_fields = {*update_fields, "is_contributed"}
             super().save(*args, update_fields=update_fields, **options)
 
     def _opened_before(
         self, subjects: Sequence[str], stored: Mapping[str, Any], written: Sequence[str]
     ) -> dict[str, Opened]:
-        """Where the save chooses other readers, an import's reference is from now on the editors'."""
+        """Where the save chooses other readers, an import's reference is from now on the editors'; the file is
+        contributed no longer, nor where it takes the reason why it may be published off.
+        """
         if rewrites(self, stored, {"audiences"}.intersection(written)):
             leave_to_editors([self.reference_id])
+            self.is_contributed = self.is_contributed and self._follows_notice
+        if self.publish_reason == PublishReason.UNKNOWN and rewrites(
+            self, stored, {"publish_reason"}.intersection(written)
+        ):
             self.is_contributed = self.is_contributed and self._follows_notice
         return super()._opened_before(subjects, stored, written)
 

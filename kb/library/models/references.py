@@ -52,16 +52,34 @@ class ReferenceQuerySet(RecordingQuerySet):
         return given_to(self.filter(state=ReferenceState.ACCEPTED), audiences.PUBLIC)
 
     def seen_by(self, held: Iterable[str]) -> ReferenceQuerySet:
-        """The references whose notice a reader who holds `held` may see, chosen by the database: what
-        `effective_audiences` says of each, before any cut.
+        """The references whose notice a reader who holds `held` may see, chosen by the database: what `is_open_to`
+        says of each, before any cut.
         """
         held = frozenset(held)
         if audiences.STAFF in held:
             return self
-        own = Q(created_by__in=audiences.named(held, audiences.PERSON))
-        followed = Q(state__in=FOLLOWED_STATES, body__code__in=audiences.named(held, audiences.REFERENT))
         accepted = Q(state=ReferenceState.ACCEPTED)
-        return self.filter((accepted & holds(held, using=self.db)) | (~accepted & own) | followed)
+        return self.filter((accepted & holds(held, using=self.db)) | (~accepted & self._worked_on_by(held)))
+
+    def _worked_on_by(self, held: frozenset[str]) -> Q:
+        """Of those that are not accepted: what these readers put in or follow; of what was accepted once, only what
+        its readers hold too.
+        """
+        worked_on = self._of_before(held, created_by__in=audiences.named(held, audiences.PERSON))
+        for code in audiences.named(held, audiences.REFERENT):
+            worked_on |= self._of_before({*held, audiences.body(code)}, body__code=code, state__in=FOLLOWED_STATES)
+        return worked_on
+
+    def _of_before(self, held: Iterable[str], **worked_on: Any) -> Q:
+        return Q(**worked_on) & (Q(accepted_at=None) | holds({*held, audiences.PUBLIC}, using=self.db))
+
+    def update(self, **values) -> int:
+        """Readers chosen for many are an editor's choice for each."""
+        if "audiences" in values:
+            values.setdefault("audiences_at_most", values["audiences"])
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
@@ -159,6 +177,8 @@ class Reference(Recorded, ClusterableModel):
     document.
 
     date_text keeps its precision: "2010", "2010-05", "2010-05-21". type and language are "" where they are not known.
+    audiences_at_most: the readers that an editor chose last, None where none did: its author and its referents never
+    give it more.
     """
 
     body = models.ForeignKey(
@@ -227,6 +247,7 @@ class Reference(Recorded, ClusterableModel):
         _("publication agreed on by the Steering Committee"), null=True, blank=True, editable=False
     )
     audiences = AudiencesField(_("who may see the notice"), default=members_only)
+    audiences_at_most = models.JSONField(null=True, blank=True, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("contributed by"),
@@ -309,10 +330,16 @@ class Reference(Recorded, ClusterableModel):
         if self.state == ReferenceState.ACCEPTED and not self.accepted_at:
             self.accepted_at = timezone.now()
 
-    def save(self, *args, update_fields=None, **options) -> None:
+    def save(self, *args, follows_contribution: bool = False, update_fields=None, **options) -> None:
+        """follows_contribution: other readers are the choice of who contributes; chosen otherwise, an editor chose
+        them.
+        """
         if update_fields is not None:
             update_fields = {*update_fields, "year", "accepted_at", "first_public_at", "updated_at"}
+            if "audiences" in update_fields:
+                update_fields.add("audiences_at_most")
         with transaction.atomic():
+            self._follows_contribution = follows_contribution
             self.complete()
             if update_fields is None or "publisher" in update_fields:
                 self.publisher = preferred(AuthorityKind.PUBLISHER, self.publisher)
@@ -324,6 +351,8 @@ class Reference(Recorded, ClusterableModel):
         """Where the save chooses another state or other readers, an import's reference is from now on the editors'."""
         if rewrites(self, stored, _CHOSEN.intersection(written)):
             leave_to_editors([self.pk])
+        if not self._follows_contribution and rewrites(self, stored, {"audiences"}.intersection(written)):
+            self.audiences_at_most = sorted(self.audiences)
         self._is_accepting = "state" in written and stored.get("state") != ReferenceState.ACCEPTED
         return super()._opened_before(subjects, stored, written)
 
@@ -370,14 +399,40 @@ class Reference(Recorded, ClusterableModel):
         """Who may see the notice now (editors always may).
 
         accepted: its audiences        draft, withdrawn: its author alone        proposed, returned, refused: its author
-        and the referents of its body
+        and the referents of its body        of these two, once it was accepted: who is within its audiences
+
+        One value is not two: who works on it and reads it only because they hold one of its audiences besides is told
+        by `is_open_to`, and finds it on its page, not by the search.
         """
         if self.state == ReferenceState.ACCEPTED:
             return frozenset(self.audiences)
+        found = self.at_work()
+        if self.accepted_at and audiences.PUBLIC not in self.audiences:
+            is_for_body = audiences.is_within(audiences.body(self.body.code), self.audiences)
+            found &= {audiences.referent(self.body.code)} if is_for_body else set()
+        return frozenset(found or {audiences.STAFF})
+
+    def at_work(self) -> set[str]:
+        """Its author, and who follows it in the state it is in."""
         found = {audiences.person(self.created_by_id)} if self.created_by_id else set()
         if self.state in FOLLOWED_STATES:
             found.add(audiences.referent(self.body.code))
-        return frozenset(found or {audiences.STAFF})
+        return found
+
+    def is_worked_on_by(self, held: Collection[str]) -> bool:
+        """Whether who holds these is its author or follows it, while it is not accepted; of what was accepted once,
+        only if they could read it then.
+        """
+        is_at_work = self.state != ReferenceState.ACCEPTED and not self.at_work().isdisjoint(held)
+        return is_at_work and self.was_open_to(held)
+
+    def was_open_to(self, held: Collection[str]) -> bool:
+        """Whether it was never accepted, or who holds these is among the readers it has when it is."""
+        return not self.accepted_at or not set(self.audiences).isdisjoint({*held, audiences.PUBLIC})
+
+    def is_open_to(self, held: Collection[str]) -> bool:
+        """Whether who holds these may see the notice now."""
+        return audiences.may_see(held, self.effective_audiences) or self.is_worked_on_by(held)
 
     def all_titles(self) -> Texts:
         """Titles by language, the document's own as source; one in no language that we know stands for French."""

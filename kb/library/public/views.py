@@ -113,9 +113,7 @@ def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpRespo
         place = document_at(mark, file, version, audiences_of(request))
     except TakenAway as gone:
         return _taken_away(request, gone)
-    return serve_version(
-        request, place.version, audiences=place.attachment.audiences, download="download" in request.GET
-    )
+    return serve_version(request, place.version, audiences=place.audiences, download="download" in request.GET)
 
 
 @require_safe
@@ -124,7 +122,7 @@ def page_image(request: HttpRequest, mark: Mark, file: int, version: int, page: 
         place = document_at(mark, file, version, audiences_of(request))
     except TakenAway:
         raise Http404("no such picture") from None
-    return serve_page_image(request, place.version, page, audiences=place.attachment.audiences)
+    return serve_page_image(request, place.version, page, audiences=place.audiences)
 
 
 @require_safe

@@ -71,6 +71,7 @@ def version(
     media_type: str = "application/pdf",
     is_paged: bool = True,
     content: bytes = b"%PDF-1.4 a small one",
+    created_by: User | None = None,
 ) -> FileVersion:
     number = stored.versions.count() + 1
     made = FileVersion(
@@ -85,6 +86,7 @@ def version(
         text_length=sum(map(len, pages)),
         languages=[language] if state == "read" else [],
         is_paged=is_paged,
+        created_by=created_by,
     )
     made.content.save(name, ContentFile(content), save=False)
     made.save()
@@ -124,7 +126,7 @@ def file(
     **version_values,
 ) -> ReferenceFile:
     stored = StoredFile.objects.create(owner_kind="library.reference")
-    version(stored, pages, **version_values)
+    version(stored, pages, created_by=reference.created_by, **version_values)
     return ReferenceFile.objects.create(
         reference=reference,
         stored_file=stored,

@@ -3,6 +3,7 @@ import re
 import pytest
 from django.contrib.sites.requests import RequestSite
 from django.db import connection
+from django.utils import timezone
 
 from kb.accounts.audiences import may_see
 from kb.accounts.models import User
@@ -54,20 +55,27 @@ HOLDERS = [
     {"public", "referent:PA"},
     {"public", "members", "person:1"},
     {"public", "person:2", "referent:LO"},
+    {"public", "body:PA", "person:1"},
+    {"public", "members", "body:PA", "referent:PA", "person:2"},
+    {"public", "body:LO", "body:PA", "referent:LO", "referent:PA"},
     {"public", "staff"},
 ]
 
 
 @pytest.mark.parametrize("held", HOLDERS, ids=lambda held: "+".join(sorted(held - {"public"})) or "public")
 def test_the_database_chooses_what_each_reference_says_of_its_readers(held):
-    """In every state, of an author or of none, for every kind of audience."""
+    """In every state, of an author or of none, for every kind of audience, accepted once or never."""
     for number in (1, 2):
         User.objects.create_user(f"person{number}@example.org", "secret-word", pk=number)
     for state in ReferenceState.values:
-        for author in (None, 1, 2):
+        for author, code in ((None, "PA"), (1, "PA"), (2, "PA"), (2, "LO")):
             for audiences in (["public"], ["members"], ["body:LO", "body:PA"], ["body:LOGE"]):
-                make.reference("Guide", state=state, audiences=audiences, created_by_id=author)
-    wanted = {one for one in Reference.objects.all() if may_see(held, one.effective_audiences)}
+                for once in (None, timezone.now()):
+                    make.reference(
+                        "Guide", state=state, audiences=audiences, created_by_id=author, accepted_at=once, code=code
+                    )
+    wanted = {one for one in Reference.objects.select_related("body") if one.is_open_to(held)}
+    assert wanted.issuperset(one for one in Reference.objects.all() if may_see(held, one.effective_audiences))
     assert set(Reference.objects.seen_by(held)) == wanted
     assert wanted
 

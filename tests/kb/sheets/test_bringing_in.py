@@ -113,17 +113,6 @@ def test_the_same_workbook_a_second_time_is_all_same():
     assert set(verdicts(again).values()) == {"same"}
 
 
-def test_a_line_whose_facts_changed_since_is_looked_at_again():
-    Organisation.objects.create(code="a", name="Before")
-    found = worked(put_in(book([("a", "After", "")])))
-    Organisation.objects.filter(code="a").update(name="Meanwhile")
-
-    written(found)
-
-    assert Organisation.objects.get(code="a").name == "After"
-    assert found.rows.get().message == "name: Meanwhile → After"
-
-
 def test_a_line_that_became_the_same_or_unclear_since_is_not_written(monkeypatch):
     found = worked(put_in(book([("a", "A", ""), ("b", "B", "")])))
     Organisation.objects.create(code="a", name="A")
@@ -349,3 +338,42 @@ def test_a_deleted_import_takes_its_file_along_and_leaves_what_it_wrote(django_c
 
 def test_the_workbook_is_kept_where_nobody_can_ask_for_it(settings):
     assert Path(put_in(book([])).content.path).is_relative_to(settings.PRIVATE_ROOT)
+
+
+# What changed between the look and the writing
+
+
+def test_a_line_that_would_do_something_else_than_was_shown_is_not_written():
+    for code in ("renamed", "gone", "same"):
+        Organisation.objects.create(code=code, name="Before")
+    lines = [
+        ("renamed", "After", ""),
+        ("gone", "After", ""),
+        ("same", "After", ""),
+        ("made", "New", ""),
+        ("a", "A", ""),
+    ]
+    found = worked(put_in(book(lines)))
+    Organisation.objects.filter(code="renamed").update(name="Closed since")
+    Organisation.objects.filter(code="gone").delete()
+    Organisation.objects.filter(code="same").update(name="After")
+    Organisation.objects.create(code="made", name="By hand")
+
+    found = written(found)
+
+    assert verdicts(found) == {2: "unclear", 3: "unclear", 4: "same", 5: "unclear", 6: "new"}
+    assert dict(Organisation.objects.values_list("code", "name")) == {
+        "renamed": "Closed since",
+        "same": "After",
+        "made": "By hand",
+        "a": "A",
+    }
+    said = found.rows.get(number=2)
+    assert "it would do something else now (name: Closed since → After)" in said.message and said.written_at is None
+
+
+def test_a_small_workbook_that_unpacks_to_endless_text_is_refused_with_a_sentence(monkeypatch):
+    monkeypatch.setattr(kinds, "MOST_TEXT", 2_000)
+    found = worked(put_in(book([(f"o{number}", "x" * 100, "") for number in range(30)])))
+    assert found.state == ImportState.FAILED and "More than 2000 characters" in found.problem
+    assert not found.rows.exists()

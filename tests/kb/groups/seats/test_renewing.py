@@ -100,3 +100,10 @@ def test_another_voice_and_the_end_at_a_moment_are_noted(side, caplog):
         one.save()
         one.end_now()
     assert "voice" in caplog.text and "ended_at" in caplog.text
+
+
+@pytest.mark.parametrize("is_suspended", [True, False])
+def test_a_suspended_mandate_passes_suspended(side, is_suspended):
+    former, after = seat(side, "avant", is_suspended=is_suspended, is_referent=True), member("apres@cass.example")
+    renew(side, day(0), {former.pk: Drawn(Lot.PASSES, after)})
+    assert Mandate.objects.get(user=after).is_suspended == is_suspended

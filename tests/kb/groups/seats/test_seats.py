@@ -12,6 +12,8 @@ from django.db import connection
 from django.utils import timezone
 
 from kb.accounts.audiences import held_by
+from kb.clock.choices import MailState
+from kb.clock.models import OutgoingMail
 from kb.directory.models import Organisation, Service
 from kb.groups.choices import BodyKind, MandateRole, SideName, Voice
 from kb.groups.models import Mandate, Side
@@ -119,3 +121,31 @@ def test_who_had_a_vote_has_a_deliberative_voice_and_nobody_loses_a_right():
 
     migration.unseat(apps, SimpleNamespace(connection=connection))
     assert set(Mandate.objects.values_list("role", flat=True)) == set(people)
+
+
+def suspended(seat: Mandate) -> None:
+    seat.is_suspended = True
+    seat.save()
+
+
+@pytest.mark.parametrize("how", [Mandate.end_now, suspended])
+def test_what_was_written_by_what_they_could_read_is_not_sent_after_the_mandate(how):
+    seat, other = mandate(member("siege@cass.example"), body("LOG")), member("autre@cass.example")
+    for user in (seat.user, other):
+        OutgoingMail.objects.create(user=user, address=user.email, kind="clock.digest", sealed=b"x")
+    OutgoingMail.objects.create(user=seat.user, address=seat.user.email, kind="account.password", sealed=b"x")
+    failed = OutgoingMail.objects.create(
+        user=seat.user, address=seat.user.email, kind="clock.digest", state=MailState.FAILED, sealed=b"x"
+    )
+    seat.is_referent = True
+    seat.save()
+    assert OutgoingMail.objects.filter(user=seat.user).count() == 3
+
+    how(seat)
+
+    assert set(OutgoingMail.objects.exclude(pk=failed.pk).values_list("user__email", "kind")) == {
+        ("autre@cass.example", "clock.digest"),
+        ("siege@cass.example", "account.password"),
+    }
+    failed.refresh_from_db()
+    assert not bytes(failed.sealed)  # an editor cannot send it again

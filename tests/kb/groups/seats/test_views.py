@@ -171,6 +171,26 @@ def test_another_role_brings_its_voice_along_unless_another_is_chosen(client, ed
         assert (seat.role, seat.voice) == (role, voice)
 
 
+def test_the_page_says_that_a_suspended_mandate_passes_suspended(client, editor, side):
+    seat = mandate(builders.member("siege@cass.example"), side.body, side=side.name)
+    assert "Ce mandat est suspendu" not in client.get(renew_url(side)).content.decode()
+    Mandate.objects.filter(pk=seat.pk).update(is_suspended=True)
+    assert "Ce mandat est suspendu" in client.get(renew_url(side)).content.decode()
+
+
+@pytest.mark.parametrize("until", ["", "2090-01-01"])
+def test_a_mandate_that_was_ended_gets_no_other_last_day(client, editor, until):
+    seat = mandate(builders.member("siege@cass.example"), body("LOG"))
+    seat.end_now()
+    url = reverse("mandate:edit", args=(seat.pk,))
+    shown = opened(client, url)
+    answer = client.post(url, {**shown, "until": until})
+    assert "Il a été mis fin à ce mandat" in answer.content.decode()
+    assert client.post(url, {**shown, "standing": "substitute"}).status_code == 302
+    seat.refresh_from_db()
+    assert seat.until == day(0) and seat.standing == "substitute"
+
+
 def test_a_mandate_that_began_since_the_page_was_shown_is_asked_for_too(client, editor, side):
     seat = mandate(builders.member("siege@cass.example"), side.body, side=side.name)
     client.get(renew_url(side))

@@ -151,8 +151,9 @@ def test_what_everybody_of_the_group_may_open_its_referent_reads_before_it_is_ac
 
 def test_the_readers_an_author_chooses_are_those_of_their_own_files(accepted, author, editor, referent):
     reference = taken_back(accepted, S.RETURNED, editor)
+    Reference.objects.filter(pk=reference.pk).update(audiences_at_most=None)  # as if no editor had chosen any
     client, place = logged_in(author), reverse("library:contribution", args=[accepted.mark_slug])
-    client.post(place, {"readers": "members", "do": "confirm"})
+    client.post(place, {**opened(client, place), "readers": "members", "do": "confirm"})
     readers = dict(ReferenceFile.objects.filter(reference=reference).values_list("number", "audiences"))
     assert readers == {1: ["body:PA", "members"], 2: ["body:CP"]}
     handling.accept(Reference.objects.get(pk=reference.pk), referent, held=held_by(referent, second_factor=False))
@@ -178,7 +179,7 @@ def test_an_author_deletes_what_is_all_theirs_only(accepted, author, editor, wha
         Reference.objects.filter(pk=reference.pk).update(accepted_at=None)
     reference = Reference.objects.get(pk=reference.pk)
     with pytest.raises(handling.NotAllowed):
-        handling.delete_draft(reference, author)
+        handling.delete_draft(reference, author, held=held_by(author, second_factor=False))
     page = logged_in(author).get(reverse("library:contribution", args=[reference.mark_slug]))
     assert "delete" not in page.context["page"].may
 

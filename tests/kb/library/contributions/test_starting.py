@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from kb.accounts.audiences import STAFF, held_by
+from kb.accounts.reopening import STAMP
 from kb.accounts.session_rows import UserSession
 from kb.files.models import FileVersion, StoredFile, private_storage
 from kb.groups.models import Mandate
@@ -29,6 +30,7 @@ from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.contributions import starting
 from kb.library.contributions import steps as handling
+from kb.library.contributions.forms import RecordForm
 from kb.library.contributions.resuming import ticket_for
 from kb.library.contributions.stamping import stamp_of
 from kb.library.contributions.starting import Link, doi_typed, start
@@ -520,14 +522,25 @@ def stamp(client, reference) -> str:
     return (client.get(page_of(reference)).context or {}).get("stamp", "")
 
 
+def rights_shown(reference) -> str:
+    """What the form that stands on the page now says of the rights that it shows."""
+    fresh = Reference.objects.get(pk=reference.pk)
+    form = RecordForm(user=fresh.created_by, held=frozenset(), reference=fresh, opened=(), missing=(), files=())
+    return form[STAMP].value()
+
+
 def correct(client, reference, **data):
+    data[STAMP] = rights_shown(reference)
     if data.get("do") in ("accept", "return", "refuse"):
         data["stamp"] = stamp(client, reference)
     opened = [
         name
         for name in data
         if name
-        not in ("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word", "stamp")
+        not in {
+            *("readers", "do", "publish_reason", "permission_date", "own_production", "missing", "word", "stamp"),
+            STAMP,
+        }
     ]
     return client.post(page_of(reference), {"open": opened, "readers": "group", "do": "save", **data})
 
@@ -764,12 +777,10 @@ def test_what_was_typed_and_dropped_after_the_session_ended_is_there_after_the_l
 
 
 def test_corrections_sent_after_the_session_ended_are_there_after_the_log_in(client, author, drafted):
-    ticket = client.get(page_of(drafted)).context["ticket"]
+    shown = client.get(page_of(drafted)).context
     end_sessions()
-    sent = client.post(
-        page_of(drafted),
-        {"ticket": ticket, "open": "publisher", "publisher": "Tapé avant", "readers": "members", "do": "confirm"},
-    )
+    written = {"open": "publisher", "publisher": "Tapé avant", "readers": "members", "do": "confirm"}
+    sent = client.post(page_of(drafted), {**written, "ticket": shown["ticket"], STAMP: shown["form"][STAMP].value()})
     back = logged_in(author)
     answer = back.get(kept_address(sent))
     assert "Tapé avant" in text(answer) and answer.context["form"]["readers"].value() == "members"
@@ -948,7 +959,8 @@ def test_each_step_is_taken_by_those_who_may_and_by_nobody_else(everyone, author
     reference = make.reference(state=state, created_by=author, audiences=("body:PA",))
     shown = stamp_of(Reference.objects.get(pk=reference.pk))
     everyone.named(reader).post(
-        page_of(reference), {"do": step, "word": "Un mot.", "readers": "members", "stamp": shown}
+        page_of(reference),
+        {"do": step, "word": "Un mot.", "readers": "members", "stamp": shown, STAMP: rights_shown(reference)},
     )
     after = Reference.objects.filter(pk=reference.pk).first()
     changed = after is None or after.state != state or after.audiences != ["body:PA"]

@@ -194,18 +194,18 @@ def test_only_the_author_proposes_takes_back_and_deletes(author):
         with pytest.raises(handling.NotAllowed):
             handling.propose(draft, who, held=held(who))
         with pytest.raises(handling.NotAllowed):
-            handling.take_back(proposed, who)
+            handling.take_back(proposed, who, held=held(who))
         with pytest.raises(handling.NotAllowed):
-            handling.delete_draft(draft, who)
-    assert handling.take_back(proposed, author).state == S.DRAFT
+            handling.delete_draft(draft, who, held=held(who))
+    assert handling.take_back(proposed, author, held=held(author)).state == S.DRAFT
     assert steps(proposed) == [(Handling.TAKEN_BACK, author, "")]
-    handling.delete_draft(proposed, author)
+    handling.delete_draft(proposed, author, held=held(author))
     assert not Reference.objects.filter(pk=proposed.pk).exists()
 
 
 def test_what_is_proposed_is_not_deleted_behind_the_back_of_its_referent(author):
     with pytest.raises(handling.AlreadyHandled):
-        handling.delete_draft(contribution(author, S.PROPOSED), author)
+        handling.delete_draft(contribution(author, S.PROPOSED), author, held=held(author))
 
 
 def test_who_is_no_longer_in_the_group_does_not_propose_there(author):

@@ -16,7 +16,7 @@ from kb.demonstration.reading import read_data
 from kb.library.choices import ReferenceState
 from kb.library.contributions import twins
 from kb.library.contributions.twins import LEAST_ALIKE, likeness, note_unseen, note_unseen_later, resembling
-from kb.library.models import Resemblance
+from kb.library.models import ReferenceFile, Resemblance
 from tests.kb.library import builders as make
 
 ANYONE = frozenset({"public"})
@@ -48,6 +48,14 @@ class TestWhatIsShown:
         older = make.file(there, "b", content=SAME)
         make.version(older.stored_file, ("c",), content=b"%PDF-1.4 newer bytes")
         assert found(here) == [(there, "file")]
+
+    def test_a_version_that_no_acceptance_opened_is_confirmed_to_nobody(self):
+        here, there = make.reference("Ici"), make.reference("Là-bas")
+        make.file(here, "a", content=SAME)
+        waits = make.file(there, "b", content=b"%PDF-1.4 other bytes")
+        make.version(waits.stored_file, ("c",), content=SAME)
+        ReferenceFile.objects.filter(pk=waits.pk).update(opened_to=1)
+        assert found(here) == []
 
     @pytest.mark.parametrize(
         ("field", "ours", "theirs"),
