@@ -239,7 +239,7 @@ def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
     for one in reversed(notices):  # the last of several about the same thing says it
         reference = found.get(wanted[one.pk])
         state, plain, with_word = _SENTENCES[one.kind]
-        if reference is None or reference.state != state or reference.pk in said or not reference.is_open_to(held):
+        if reference is None or reference.state != state or reference.pk in said or not _concerns(reference, held):
             continue
         said.add(reference.pk)
         if not author_reads(reference, held):
@@ -251,6 +251,12 @@ def tell(notices: Sequence[Notice], held: frozenset[str]) -> dict[int, Told]:
             words, reference_url(reference) if state == ReferenceState.ACCEPTED else contribution_url(reference)
         )
     return told
+
+
+def _concerns(reference: Reference, held: frozenset[str]) -> bool:
+    """Whether a person is told of it at all: its author also of what they may read no more, by its mark."""
+    is_theirs = reference.state != ReferenceState.ACCEPTED and not held.isdisjoint(reference.at_work())
+    return is_theirs or reference.is_open_to(held)
 
 
 def bodies_followed(held: frozenset[str]) -> list[Body]:
