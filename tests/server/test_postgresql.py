@@ -183,6 +183,41 @@ def test_who_corrects_what_is_being_drafted_waits_for_nobody_for_ever_and_keeps_
     assert manage("shell", "-v0", "-c", AT_ONCE).split("\n")[-2] == "['begun meanwhile', 'corrected', 'filled']"
 
 
+SEAT = """
+import threading
+
+from django.db import connection
+
+from kb.decisions.casting import cast
+from kb.decisions.errors import Refused
+from tests.kb.decisions.builders import asked, ballot, committee, leaflets
+
+said = []
+
+
+def vote(pk):
+    try:
+        said.append(cast(pk, "for").vote.weight)
+    except Refused as refused:
+        said.append(refused.code)
+    finally:
+        connection.close()
+
+
+with leaflets():
+    decision = asked(committee(associations=2, seats=1))
+    ballots = [ballot(decision, name).pk for name in ("asso1", "asso2")]
+    threads = [threading.Thread(target=vote, args=(pk,)) for pk in ballots]
+    [one.start() for one in threads]
+    [one.join() for one in threads]
+print(sorted(said))
+"""
+
+
+def test_two_who_want_the_last_seat_at_once_are_one_counted_and_one_noted(manage):
+    assert manage("shell", "-v0", "-c", SEAT).split("\n")[-2] == "['counted', 'noted']"
+
+
 ISSUE = """
 from tests.kb.newsletter import builders as make
 
