@@ -205,7 +205,7 @@ def vote(pk):
 
 
 with leaflets():
-    decision = asked(committee(associations=2, seats=1))
+    decision = asked(committee("KOM", associations=2, seats=1))
     ballots = [ballot(decision, name).pk for name in ("asso1", "asso2")]
     threads = [threading.Thread(target=vote, args=(pk,)) for pk in ballots]
     [one.start() for one in threads]

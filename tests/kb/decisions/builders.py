@@ -69,9 +69,9 @@ def leaflets():
         yield found
 
 
-def committee(*, cpas: int = 4, associations: int = 4, seats: int = 4) -> Body:
-    """CP with so many people a side; `seats` seats each. People are cpas1@…, asso1@…"""
-    found = body("CP", kind=BodyKind.STEERING_COMMITTEE)
+def committee(code: str = "CP", *, cpas: int = 4, associations: int = 4, seats: int = 4) -> Body:
+    """A committee with so many people a side; `seats` seats each. People are cpas1@…, asso1@…"""
+    found = body(code, kind=BodyKind.STEERING_COMMITTEE)
     centre = organisation("CPAS", OrganisationKind.CPAS)
     for side, count, name in ((SideName.CPAS, cpas, "cpas"), (SideName.ASSOCIATIVE, associations, "asso")):
         Side.objects.create(body=found, name=side, seats=seats)
