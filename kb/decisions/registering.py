@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.decisions import answering, closing, personal, reminding, waiting
+from kb.decisions import answering, closing, linking, personal, reminding, waiting
 from kb.decisions.indexing import DecisionKind
 from kb.pages import agreements
+from kb.pages.addressing.sitemaps import register_sitemap
+from kb.pages.frame import register_footer_links
 from search import registry
 
 
@@ -18,6 +20,8 @@ def register_all() -> None:
     agreements.ANSWERS.register("decisions.agreements", answering.ANSWERS)
     registry.register(DecisionKind(), models=["decisions.Decision"])
     personal.register_all()
+    register_footer_links("tools", linking.decision_links)
+    register_sitemap("decisions", linking.DecisionSitemap)
     minute = timedelta(minutes=1)
     register_due("decisions.close", closing.close_due, minute, label=_("Closing votes that are due"))
     register_due("decisions.invite", reminding.invite_who_came, 5 * minute, label=_("Sending votes to new members"))

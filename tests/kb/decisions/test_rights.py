@@ -14,6 +14,7 @@ from kb.decisions import closing
 from kb.decisions.casting import cast
 from kb.decisions.disputing import dispute
 from kb.decisions.indexing import DecisionKind
+from kb.decisions.linking import DecisionSitemap
 from kb.decisions.models import Decision, Vote
 from kb.groups.choices import MandateRole, Standing
 from kb.groups.models import Body
@@ -135,6 +136,15 @@ def test_the_search_finds_what_the_page_shows_and_never_a_word_of_a_vote(house):
         assert {one.card.mark for one in found.values()} == {public.code, *([refused.code] if of_both else ())}
     for _subject, entries in kind.entries([Decision.subject_of(public.pk), Decision.subject_of(refused.pk)]):
         assert all(WORD not in section.text for entry in entries for section in entry.sections)
+
+
+def test_the_map_for_machines_names_what_everyone_may_see_alone(house):
+    things, of, _people = house
+    public = decided(of)
+    things.texts[1] = "Refusé"
+    refused = decided(of, choice="against")
+    rows = list(DecisionSitemap().items())
+    assert ("CP", public.year, public.number) in rows and ("CP", refused.year, refused.number) not in rows
 
 
 def test_what_is_in_doubt_is_for_the_body_and_who_asked_alone(house):
