@@ -7,11 +7,16 @@ the change.
 
 What a change takes from readers is recorded as a closing: who may find what (`registry.Kind.open_to`) is compared
 before and after. What is closing is left out of every answer (`opening`) until it is drained (`indexing`).
+
+A domain that refuses some changes whatever way they are made says so here (`CHECKS`): it is asked in the transaction
+of each. What is only indexed again, because of words of others (`indexing.record`), is nobody's change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +24,59 @@ from django.db import models, transaction
 from django.utils.module_loading import import_string
 
 from search.indexing import record, record_closing
+from search.registries import Providers
 from search.registry import Opened, open_to
+
+Check = Callable[[Sequence[str]], None]
+
+# Of the domains. check(subjects) is called after a change of these, in its transaction; what it raises refuses the
+# change. A query or two, whatever the subjects.
+CHECKS: Providers[Check] = Providers()
+_erasing: ContextVar[bool] = ContextVar("words of an erased person are being taken out", default=False)
+_together: ContextVar[dict[str, None] | None] = ContextVar("subjects to check at the end of a block", default=None)
+
+
+def check(subjects: Iterable[str]) -> None:
+    """Asks the domains whether these may stand as they are now; at the end of the block where one is open."""
+    waiting = _together.get()
+    if waiting is not None:
+        waiting.update(dict.fromkeys(subjects))
+    elif found := list(dict.fromkeys(subjects)):
+        for one in CHECKS:
+            one(found)
+
+
+@contextmanager
+def checked_together() -> Iterator[None]:
+    """What is changed inside is checked once, as it stands at the end: a notice and its files change in steps. Within
+    another such block, at the end of that one. It stands inside the transaction of the changes.
+    """
+    if _together.get() is not None:
+        yield
+        return
+    waiting: dict[str, None] = {}
+    token = _together.set(waiting)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    check(waiting)
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """For taking the words of an erased person out of what others wrote: nobody can refuse that. A check keeps what it
+    compares with in step instead (`is_erasing`).
+    """
+    token = _erasing.set(True)
+    try:
+        yield
+    finally:
+        _erasing.reset(token)
+
+
+def is_erasing() -> bool:
+    return _erasing.get()
 
 
 def closes(before: Opened, after: Opened) -> bool:
@@ -97,9 +154,13 @@ class RecordingQuerySet(models.QuerySet):
             subjects = list(map(self.model.subject_of, ids))
             written = {*values, *(f"{name}_id" for name in values)}
             before = {} if written.isdisjoint(self.model.rights) else open_to(subjects)
-            changed = super().update(**values)
-            self._follow(ids, values)
-            record_since(before, [*subjects, *self._arrived(values)])
+            with checked_together():
+                changed = super().update(**values)
+                self._follow(ids, values)
+                arrived = self._arrived(values)
+                if self.model.is_checked(values):
+                    check([*subjects, *arrived])
+            record_since(before, [*subjects, *arrived])
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -109,6 +170,8 @@ class RecordingQuerySet(models.QuerySet):
             subjects = self.touched()
             before = open_to(subjects) if self.model.rights else {}
             deleted = super().delete()
+            if self.model.is_checked(None):
+                check(subjects)
             record_since(before, subjects)
         return deleted
 
@@ -118,13 +181,19 @@ class RecordingQuerySet(models.QuerySet):
     def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
         with transaction.atomic(using=self.db):
             made = super().bulk_create(objs, *args, **options)
-            record(*(row.search_subject() for row in made))
+            subjects = [row.search_subject() for row in made]
+            if self.model.is_checked(None):
+                check(subjects)
+            record(*subjects)
         return made
 
     def bulk_update(self, objs, *args, **options) -> int:
         with transaction.atomic(using=self.db):
             objs = list(objs)
-            changed = super().bulk_update(objs, *args, **options)  # comes through `update`: this is for arrivals
+            with checked_together():
+                changed = super().bulk_update(objs, *args, **options)  # comes through `update`: this is for arrivals
+                if self.model.is_checked(None):
+                    check(row.search_subject() for row in objs)
             record(*(row.search_subject() for row in objs))
         return changed
 
@@ -149,12 +218,13 @@ class Recorded(models.Model):
 
     search_kind: code of the subject's kind ("library.reference"). subject_path: the attribute that leads to the
     subject's id. rights: the attributes by which a row says who may find what of its subject, () for rows that only
-    give it words.
+    give it words. checked: the fields of which a change is asked about (`CHECKS`); None for all.
     """
 
     search_kind: str
     subject_path: str = "pk"
     rights: tuple[str, ...] = ()
+    checked: frozenset[str] | None = None
 
     objects = RecordingQuerySet.as_manager()
 
@@ -168,15 +238,21 @@ class Recorded(models.Model):
             stored = stored_values(self, [*written, *((self.subject_path,) if moves else ())])
             left = [self.subject_of(stored[self.subject_path])] if moves and stored else []
             before = self._opened_before(left or ([self.search_subject()] if self.pk else []), stored, written)
-            super().save(*args, **options)
-            self._follow()
+            with checked_together():
+                super().save(*args, **options)
+                self._follow()
+                if self.is_checked(options.get("update_fields")):
+                    check([*left, self.search_subject()])
             record_since(before, [*left, self.search_subject()])
 
     def delete(self, *args, **options):
         with transaction.atomic():
             subjects = [self.search_subject()]
             before = open_to(subjects) if self.rights else {}
-            deleted = super().delete(*args, **options)
+            with checked_together():
+                deleted = super().delete(*args, **options)
+                if self.is_checked(None):
+                    check(subjects)
             record_since(before, subjects)
         return deleted
 
@@ -184,6 +260,13 @@ class Recorded(models.Model):
     def subject_of(cls, subject_id: int) -> str:
         """What the search calls the subject with this id: "library.reference:17"."""
         return f"{cls.search_kind}:{subject_id}"
+
+    @classmethod
+    def is_checked(cls, names: Iterable[str] | None) -> bool:
+        """Whether a change of the fields with these names is asked about; None: of all fields."""
+        if names is None or cls.checked is None:
+            return cls.checked is None or bool(cls.checked)
+        return not cls.checked.isdisjoint(name.removesuffix("_id") for name in names)
 
     def search_subject(self) -> str:
         """What the search calls the thing this row is, or belongs to."""

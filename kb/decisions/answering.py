@@ -6,16 +6,15 @@ from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from kb.decisions.choices import ManifestState, Origin, State
+from kb.decisions.choices import ManifestState, State
 from kb.decisions.models import Decision, Manifest
 from kb.pages.agreements import Answers
 
 
 def agreement_for(subject: str, digest: str) -> int | None:
-    """One query."""
+    """One query. A manifest without a digest stands for what was public before the gate and is not bound yet."""
     rows = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED)
-    exactly = Q(digest=digest) | Q(digest="", origin=Origin.BEFORE_THE_GATE)
-    return rows.filter(exactly).order_by("-pk").values_list("pk", flat=True).first()
+    return rows.filter(Q(digest=digest) | Q(digest="")).order_by("-pk").values_list("pk", flat=True).first()
 
 
 def last_word(subject: str) -> str:

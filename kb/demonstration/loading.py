@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import override
 
 from home.building import PagePlan, PageText, build_site
-from kb.accounts.audiences import PUBLIC
+from kb.accounts import audiences
 from kb.accounts.models import User
 from kb.demonstration.accounts import make_demonstration_accounts, refuse_in_production
 from kb.demonstration.documents import make_document
@@ -29,13 +29,12 @@ from kb.directory.models import Organisation
 from kb.files.intake.storing import Received, receive, store
 from kb.groups.models import Body, Side
 from kb.languages import CODES
+from kb.library.catalogue.binding import agree_before
 from kb.library.models import Creator, Reference, ReferenceFile, ReferenceKeyword
 from kb.library.models.references import KIND
 from kb.vocabulary.models import AltLabel, Concept, Keyword
 
 PASSWORD = "schaerbeek-demo"
-AGREED_ON = date(2012, 12, 18)  # an example: the coordination's own work that everyone may read was agreed on that day
-
 Progress = Callable[[str], None]
 Documents = dict[tuple[str, int], list[Received]]  # (key of the reference, place of the file): its versions
 
@@ -129,10 +128,10 @@ def make_reference(
         "pages",
     )
     plain += ("url", "doi", "isbn", "force", "source", "state", "state_reason", "audiences", "mark_year")
+    ours = bodies[item["own_production"]] if item["own_production"] else None
     reference = Reference(
         body=bodies[item["body"]],
-        own_production=bodies[item["own_production"]] if item["own_production"] else None,
-        publication_agreed_on=AGREED_ON if item["own_production"] and PUBLIC in item["audiences"] else None,
+        own_production=ours,
         created_by=User.objects.get(email=item["created_by"]) if item["created_by"] else None,
         **{name: item[name] for name in plain},
     )
@@ -157,10 +156,16 @@ def make_reference(
             for word in item["keywords"]
         ]
     )
+    wants_agreement = reference.is_for_everyone()
+    if ours and wants_agreement:
+        reference.audiences = [audiences.body(ours.code)]  # until there is one
     reference.full_clean(exclude=["mark_year", "mark_number"])
     reference.save()
+    reference.audiences = item["audiences"]
     for place, described in enumerate(item["files"]):
         make_file(reference, described, place, documents[item["key"], place])
+    if wants_agreement:
+        agree_before(reference.pk)
     return reference
 
 

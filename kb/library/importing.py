@@ -50,6 +50,7 @@ from kb.library.drafting.lines.junk import title_of_name
 from kb.library.drafting.sources import newest_version
 from kb.library.models import Contribution, ImportedDocument, Reference, ReferenceFile, open_versions
 from search.extraction import HEAD_BYTES, Family, family_of
+from search.recording import checked_together
 
 logger = logging.getLogger(__name__)
 
@@ -237,7 +238,7 @@ def _keep(
     path: Path, name: str, received: Received, *, body: Body, root: str, audiences: list[str]
 ) -> tuple[Literal["added", "new version"], Reference, FileVersion]:
     """Raises LeftOut where it is no version that an import may put in."""
-    with transaction.atomic():
+    with transaction.atomic(), checked_together():
         before = file_to_go_on(body, root, name, audiences)
         outcome: Literal["added", "new version"] = "new version" if before else "added"
         if before:

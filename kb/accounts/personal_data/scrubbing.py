@@ -25,6 +25,8 @@ from urllib.parse import quote_plus
 from django.db.models import JSONField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from search.recording import erasing
+
 _AT_ONCE = 200
 _FEWEST_DIGITS = 6  # a shorter number is no telephone, and is in too many texts
 _WHOLE_NUMBER = 9  # digits of a number that nobody else has: "02 247 22 11"
@@ -339,7 +341,8 @@ def scrub(
 
 def write(row: Model, values: dict[str, Any]) -> int:
     """Updates this row through its model's queryset, which records the change for the search; how many changed."""
-    return type(row)._default_manager.filter(pk=row.pk).update(**values)
+    with erasing():
+        return type(row)._default_manager.filter(pk=row.pk).update(**values)
 
 
 def fitting(row: Model, name: str, value: Any) -> Any:

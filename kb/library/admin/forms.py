@@ -27,6 +27,7 @@ from kb.library.contributions.steps import note_change
 from kb.library.models import LineToVerify, Reference, ReferenceFile, ReferenceKeyword, open_versions
 from kb.vocabulary.forms import ConceptsField
 from kb.vocabulary.models import Keyword
+from search.recording import checked_together
 
 DECISIONS = {ReferenceState.ACCEPTED, ReferenceState.RETURNED, ReferenceState.REFUSED}
 NEEDS_REASON = {ReferenceState.RETURNED, ReferenceState.REFUSED, ReferenceState.WITHDRAWN}
@@ -247,10 +248,14 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
                 for form in files.forms:
                     form.receive_upload()
             else:
-                for form in files.forms:
-                    if not form.errors.get("upload"):
-                        form.keep_upload()
+                self.keep_uploads()
         return valid
+
+    def keep_uploads(self) -> None:
+        """Puts the accepted uploads aside, for this form shown again."""
+        for form in self.formsets["files"].forms if "files" in self.formsets else ():
+            if not form.errors.get("upload"):
+                form.keep_upload()
 
     def written(self) -> set[str]:
         """The lines that were written anew."""
@@ -284,7 +289,7 @@ class ReferenceForm(OpensNothingAgain, WagtailAdminModelForm):
             for code in CODES
             for word in self.cleaned_data[f"keywords_{code}"]
         ]
-        with transaction.atomic():
+        with transaction.atomic(), checked_together():
             saved = super().save(commit=commit)
             if commit:
                 self._open_what_was_shown(saved)

@@ -18,6 +18,7 @@ from kb.accounts.audiences import STAFF, audiences_of
 from kb.files.models import FileVersion
 from kb.library.catalogue.versions import take_away
 from kb.library.models import Reference, ReferenceFile
+from kb.pages.agreements import NotAgreed
 
 PERMISSION = "library.change_reference"
 ADDRESS = "library_take_version_away"
@@ -47,6 +48,8 @@ def take_version_away(request: HttpRequest, pk: int, number: int) -> HttpRespons
             take_away(file, number, reason=form.cleaned_data["reason"], user=request.user)
         except FileVersion.DoesNotExist:
             messages.warning(request, _("Somebody else took this version away before you."))
+        except NotAgreed as why:
+            messages.error(request, " ".join(why.messages))
         else:
             messages.success(
                 request,

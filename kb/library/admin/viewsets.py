@@ -11,12 +11,14 @@ from urllib.parse import urlencode
 import django_filters
 from django import forms
 from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
+from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from wagtail.admin import messages
 from wagtail.admin.filters import WagtailFilterSet
 from wagtail.admin.panels import (
     FieldPanel,
@@ -30,7 +32,7 @@ from wagtail.admin.panels import (
 )
 from wagtail.admin.ui.tables import Column
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
-from wagtail.snippets.views.snippets import DeleteView, IndexView, SnippetViewSet
+from wagtail.snippets.views.snippets import CreateView, DeleteView, EditView, IndexView, SnippetViewSet
 
 from kb.accounts.audiences import PUBLIC, STAFF
 from kb.backoffice.counting import CappedPaginator
@@ -46,6 +48,7 @@ from kb.library.catalogue.adding import MOST_NAMES
 from kb.library.catalogue.verifying import EVERY_NOTICE, field_name, to_verify
 from kb.library.choices import ReferenceState, ReferenceType
 from kb.library.models import Reference, ReferenceFile
+from kb.pages.agreements import NotAgreed
 from kb.vocabulary.models import Concept, with_narrower
 from search.engines import EngineUnavailable
 from search.entries import Filters
@@ -99,8 +102,36 @@ class ReferenceIndex(IndexView):
         return found_by_words(queryset, self.search_query) if self.is_searching else queryset
 
 
+class SaysWhyNot:
+    """The form once more, with all that was typed and given, where saving it would show what nobody agreed to."""
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except NotAgreed as why:
+            form.add_error(None, why.messages)
+            form.keep_uploads()
+            self.produced_error_message = " ".join(why.messages)
+            return self.form_invalid(form)
+
+
+class ReferenceCreate(SaysWhyNot, CreateView):
+    pass
+
+
+class ReferenceEdit(SaysWhyNot, EditView):
+    pass
+
+
 class ReferenceDelete(DeleteView):
     """Says what goes, and what would be kept by withdrawing."""
+
+    def form_valid(self, form):
+        try:
+            return super().form_valid(form)
+        except NotAgreed as why:
+            messages.error(self.request, " ".join(why.messages))
+            return HttpResponseRedirect(self.get_success_url())
 
     @property
     def confirmation_message(self) -> str:
@@ -380,6 +411,8 @@ class ReferenceViewSet(SnippetViewSet):
     menu_order = 250
     add_to_admin_menu = True
     index_view_class = ReferenceIndex
+    add_view_class = ReferenceCreate
+    edit_view_class = ReferenceEdit
     delete_view_class = ReferenceDelete
     chooser_viewset_class = ReferenceChooser
     filterset_class = ReferenceFilters

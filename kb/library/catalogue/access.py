@@ -12,6 +12,7 @@ from kb.library.catalogue.gathering import Attachment, Gathered, gather
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference, TakenVersion
 from kb.library.models.marks import Mark
+from kb.pages.agreements import last_word
 
 
 class Withdrawn(Exception):
@@ -24,6 +25,17 @@ class Withdrawn(Exception):
         self.mark = mark
         self.reason = reason
         self.successor = successor
+
+
+class AgreementOver(Exception):
+    """The address was good until the agreement to what stood there was withdrawn, or is looked at again; `word` is a
+    sentence for anybody, which names nothing of it.
+    """
+
+    def __init__(self, mark: Mark, word: str) -> None:
+        super().__init__(str(mark))
+        self.mark = mark
+        self.word = word
 
 
 class TakenAway(Exception):
@@ -60,7 +72,8 @@ class Place:
 def reference_at(mark: Mark, held: frozenset[str]) -> Gathered:
     """The reference with this mark.
 
-    Raises Http404 when there is none for this reader, Withdrawn when they could see it before. Five queries.
+    Raises Http404 when there is none for this reader, Withdrawn when they could see it before, AgreementOver where
+    everyone could, by an agreement that is over. Five queries, two more for our own work that they may not see.
     """
     pk = Reference.objects.with_mark(mark).values_list("pk", flat=True).first()
     whole = gather([pk]).get(pk) if pk else None
@@ -71,6 +84,8 @@ def reference_at(mark: Mark, held: frozenset[str]) -> Gathered:
     reference = whole.reference
     if reference.state == ReferenceState.WITHDRAWN and reference.accepted_at and may_see(held, reference.audiences):
         raise Withdrawn(mark, successor_of(reference, held), reference.state_reason)
+    if reference.own_production_id and (word := last_word(reference.search_subject())):
+        raise AgreementOver(mark, word)
     raise Http404("no such reference")
 
 
@@ -85,8 +100,8 @@ def successor_of(reference: Reference, held: frozenset[str]) -> Gathered | None:
 def place_at(mark: Mark, file_number: int, version_number: int, held: frozenset[str]) -> Place:
     """A version of a file. Raises Http404 when there is none for this reader, TakenAway when they could open it before.
 
-    Of a withdrawn reference it raises what `reference_at` does, whatever the numbers: nothing is said of files that may
-    never have been.
+    Of one that was withdrawn or taken off it raises what `reference_at` does, whatever the numbers: nothing is said of
+    files that may never have been.
     """
     whole = reference_at(mark, held)
     attachment = next((one for one in whole.opened_by(held) if one.file.number == file_number), None)

@@ -42,7 +42,8 @@ def drop_replaced(file: ReferenceFile, newest: FileVersion) -> None:
 def take_away(file: ReferenceFile, number: int, *, reason: str, user: Any) -> TakenVersion:
     """Deletes one version, with what was read of it; its number is never given again.
 
-    Raises ValidationError without a reason, FileVersion.DoesNotExist when it is gone already.
+    Raises ValidationError without a reason, FileVersion.DoesNotExist when it is gone already, NotAgreed where everyone
+    reads it by an agreement.
     """
     reason = " ".join(reason.split())[:500]
     if not reason:

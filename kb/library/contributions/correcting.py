@@ -27,6 +27,7 @@ from kb.library.contributions.starting import (
 )
 from kb.library.contributions.twins import note_unseen_later
 from kb.library.models import Reference
+from search.recording import checked_together
 
 SAVE = "save"
 HANDLING = frozenset({"accept", "return", "refuse"})
@@ -48,7 +49,7 @@ def correct(
     Raises NotAllowed with a sentence; ValidationError, by field, with nothing written.
     """
     upload = form.given_file()
-    with received([upload] if upload else []) as files, transaction.atomic():
+    with received([upload] if upload else []) as files, transaction.atomic(), checked_together():
         with handling.locked(reference) as fresh:
             if handling.is_author(user, fresh):
                 handling.refuse_former(held, fresh)

@@ -25,7 +25,7 @@ from kb.files.names import clean_name
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
 from kb.library.catalogue.adding import MOST_NAMES
-from kb.library.choices import PublishReason, ReferenceType
+from kb.library.choices import PublishReason, ReferenceState, ReferenceType
 from kb.library.contributions.resuming import owner_of_kept
 from kb.library.contributions.stamping import reason_given
 from kb.library.contributions.starting import (
@@ -358,10 +358,15 @@ class RecordForm(OpensNothingAgain, forms.Form):
             "body": reference.own_production or reference.body
         }
         # Who wants it public must not be able to say that it is not our own after all.
-        binds = not self.is_editor and is_own_work_bound(reference)
-        self.fields["own_production"].disabled = binds
+        is_of_an_editor = not self.is_editor and is_own_work_bound(reference)
+        binds = reference.own_production_id is not None and reference.state != ReferenceState.DRAFT
+        self.fields["own_production"].disabled = binds or is_of_an_editor
         self.fields["own_production"].help_text = (
-            gettext("Said by an editor, or when it was proposed: only an editor takes it back.") if binds else ""
+            gettext("Said when it was proposed: it stays so.")
+            if binds
+            else gettext("Said by an editor, or when it was proposed: only an editor takes it back.")
+            if is_of_an_editor
+            else ""
         )
         first = self.contributed[0] if self.contributed else None
         self.initial.update(
@@ -392,11 +397,7 @@ class RecordForm(OpensNothingAgain, forms.Form):
         found = self.cleaned_data
         if found.get("publish_reason") == PublishReason.PERMISSION and not found.get("permission_date"):
             self.add_error("permission_date", _("Give the date of the permission."))
-        if (
-            found.get("own_production")
-            and found.get("readers") == EVERYONE
-            and not self.reference.publication_agreed_on
-        ):
+        if found.get("own_production") and found.get("readers") == EVERYONE and not self.reference.may_be_agreed():
             self.add_error("own_production", NEEDS_AGREEMENT)
         open_choices = self.open_choices()
         if found.get("readers") and found["readers"] not in dict(open_choices):

@@ -190,6 +190,22 @@ def to_verify(user: Any, held: frozenset[str]) -> WaitingList:
     return WaitingList(total, things, f"{reverse(_LIST)}?to_verify=any")
 
 
+def held_back(user: Any, held: frozenset[str]) -> WaitingList:
+    """For editors: our own work that says it is for everyone, and that they alone see for want of an agreement. Two
+    queries.
+    """
+    if not user.is_staff:
+        return WaitingList(0)
+    found = Reference.objects.for_everyone().filter(agreement=None)
+    total = found.count()
+    named = found.order_by("pk")[:SHOWN] if total and STAFF in held else ()
+    things = tuple(
+        Waiting(one.full_title, reverse(_EDIT, args=[one.pk]), since=one.updated_at, language=one.language)
+        for one in named
+    )
+    return WaitingList(total, things, reverse(_LIST))
+
+
 def _waiting(reference: Reference, word: str) -> Waiting:
     return Waiting(
         title=reference.full_title,

@@ -87,7 +87,7 @@ def write(
         is_read = version is not None and version.state != State.WAITING and _same_text(version, read_from)
         is_open, is_for_fewer = reference.state in _OPEN_STATES, _is_for_fewer(locked)
         differing: dict[str, str] = {}
-        if is_for_fewer:
+        if is_for_fewer or reference.is_for_everyone():  # our own work is what was agreed to, whatever is read later
             found = {}
         if locked.accept_when_read:  # nobody looks at it first: what nothing says is left open
             found = {name: line for name, line in found.items() if line.where}

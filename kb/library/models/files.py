@@ -27,7 +27,7 @@ from kb.library.models.references import (
     open_versions,
     shown_to_others,
 )
-from search.recording import Recorded, RecordingQuerySet, rewrites
+from search.recording import Recorded, RecordingQuerySet, checked_together, rewrites
 from search.registry import Opened
 
 
@@ -65,8 +65,9 @@ class ReferenceFileQuerySet(RecordingQuerySet):
     def bulk_create(self, objs, *args, **options) -> Sequence[models.Model]:
         with transaction.atomic(using=self.db):
             objs = list(objs)
-            made = super().bulk_create(objs, *args, **options)
-            open_versions({one.reference_id for one in objs}, of=[one.pk for one in objs])
+            with checked_together():
+                made = super().bulk_create(objs, *args, **options)
+                open_versions({one.reference_id for one in objs}, of=[one.pk for one in objs])
         return made
 
     def delete(self) -> tuple[int, dict[str, int]]:

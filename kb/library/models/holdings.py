@@ -22,6 +22,7 @@ class Holding(Recorded, Orderable):
 
     search_kind = KIND
     subject_path = "reference_id"
+    checked = frozenset()
 
     class Meta(Orderable.Meta):
         verbose_name = _("copy on paper")

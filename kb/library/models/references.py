@@ -20,21 +20,39 @@ from wagtail.models import Orderable
 
 from kb.accounts import audiences
 from kb.accounts.fields import AudiencesField, FirstPublicField, given_to, holds, members_only, note_public
+from kb.decisions.choices import ManifestState
+from kb.decisions.models import Manifest
 from kb.directory.models import Organisation
 from kb.files.models import FileVersion, StoredFile
 from kb.groups.models import Body
 from kb.languages import LANGUAGES
-from kb.library.choices import FOLLOWED_STATES, AuthorityKind, CreatorRole, Force, ReferenceState, ReferenceType
+from kb.library.choices import (
+    FOLLOWED_STATES,
+    AuthorityKind,
+    CreatorRole,
+    Force,
+    Handling,
+    ReferenceState,
+    ReferenceType,
+)
 from kb.library.models.authorities import preferred
 from kb.library.models.marks import Mark, MarkCounter
+from kb.pages.agreements import NotAgreed
 from kb.pages.texts import Texts, TranslatedText
 from kb.vocabulary.models import Concept, Keyword
-from search.recording import Recorded, RecordingQuerySet, rewrites
+from search.recording import Recorded, RecordingQuerySet, check, rewrites
 from search.registry import Opened
 
 NEEDS_AGREEMENT = _(
     "This is the coordination's own work: the Steering Committee must agree before everyone may read it. "
     "Choose the group or all members until it has agreed."
+)
+STAYS_OURS = _(
+    "This was public or proposed as the coordination's own work, and stays so: otherwise what needs the Steering "
+    "Committee's agreement could become public without it."
+)
+TAKEN_OFF_NOT_DELETED = _(
+    "The Steering Committee agreed that this is public: it is taken off, not deleted. Withdraw it instead."
 )
 KIND = "library.reference"
 _AT_ONCE = 500
@@ -48,8 +66,16 @@ class ReferenceQuerySet(RecordingQuerySet):
         return self.filter(body__code=mark.code, mark_year=mark.year, mark_number=mark.number)
 
     def public(self) -> ReferenceQuerySet:
-        """The accepted references whose notice everyone may see, chosen by the database."""
-        return given_to(self.filter(state=ReferenceState.ACCEPTED), audiences.PUBLIC)
+        """The accepted references whose notice everyone may see, chosen by the database; of our own work what was
+        agreed to.
+        """
+        theirs_or_agreed = Q(own_production=None) | Q(agreement__isnull=False)
+        return given_to(self.filter(theirs_or_agreed, state=ReferenceState.ACCEPTED), audiences.PUBLIC)
+
+    def for_everyone(self) -> ReferenceQuerySet:
+        """The coordination's own work that says it is for everyone, agreed to or not: `Reference.is_for_everyone`."""
+        ours = Q(state=ReferenceState.ACCEPTED, own_production__isnull=False)
+        return self.filter(ours & holds((audiences.PUBLIC,), using=self.db))
 
     def seen_by(self, held: Iterable[str]) -> ReferenceQuerySet:
         """The references whose notice a reader who holds `held` may see, chosen by the database: what `is_open_to`
@@ -59,7 +85,9 @@ class ReferenceQuerySet(RecordingQuerySet):
         if audiences.STAFF in held:
             return self
         accepted = Q(state=ReferenceState.ACCEPTED)
-        return self.filter((accepted & holds(held, using=self.db)) | (~accepted & self._worked_on_by(held)))
+        for_fewer = ~holds((audiences.PUBLIC,), using=self.db)
+        may_stand = Q(own_production=None) | Q(agreement__isnull=False) | for_fewer
+        return self.filter((accepted & may_stand & holds(held, using=self.db)) | (~accepted & self._worked_on_by(held)))
 
     def _worked_on_by(self, held: frozenset[str]) -> Q:
         """Of those that are not accepted: what these readers put in or follow; of what was accepted once, only what
@@ -74,15 +102,22 @@ class ReferenceQuerySet(RecordingQuerySet):
         return Q(**worked_on) & (Q(accepted_at=None) | holds({*held, audiences.PUBLIC}, using=self.db))
 
     def update(self, **values) -> int:
-        """Readers chosen for many are an editor's choice for each."""
+        """Readers chosen for many are an editor's choice for each.
+
+        Raises NotAgreed where our own work would no longer be ours, after it was public or proposed as such.
+        """
         if "audiences" in values:
             values.setdefault("audiences_at_most", values["audiences"])
-        return super().update(**values)
+        with transaction.atomic(using=self.db):
+            if values.get("own_production", values.get("own_production_id", "")) is None:
+                refuse_not_ours(self)
+            return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
+            refuse_deleting(self)
             stored = list(
                 StoredFile.objects.filter(reference_file__reference__in=self.order_by().values("pk")).values_list(
                     "pk", flat=True
@@ -118,14 +153,17 @@ class ReferenceQuerySet(RecordingQuerySet):
 
 def open_versions(reference_ids: Iterable[int], *, of: Collection[int] | None = None) -> None:
     """Opens to their readers the versions that stand now, of those of these references that are accepted; of: the ids
-    of the files that are meant, None for all. One query.
+    of the files that are meant, None for all. One query, and those of `search.recording.check`.
 
     Call it inside the transaction in which somebody accepts what they were shown, or puts it in for readers at once.
+    Raises NotAgreed where everyone would read other versions of our own work than were agreed to.
     """
+    reference_ids = list(reference_ids)
     files: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("files").related_model)
     last = StoredFile.objects.filter(pk=OuterRef("stored_file_id")).values("last_number")
-    accepted = files.filter(reference__in=list(reference_ids), reference__state=ReferenceState.ACCEPTED)
+    accepted = files.filter(reference__in=reference_ids, reference__state=ReferenceState.ACCEPTED)
     (accepted if of is None else accepted.filter(pk__in=of)).update(opened_to=Subquery(last))
+    check(map(Reference.subject_of, reference_ids))
 
 
 def leave_to_editors(reference_ids: Iterable[int]) -> None:
@@ -135,6 +173,19 @@ def leave_to_editors(reference_ids: Iterable[int]) -> None:
     contributions: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("contribution").related_model)
     waiting = contributions.filter(accept_when_read=True, left_to_editors_at=None)
     waiting.filter(reference__in=list(reference_ids)).update(left_to_editors_at=timezone.now())
+
+
+def refuse_not_ours(references: models.QuerySet[Any]) -> None:
+    """Raises NotAgreed where one of these stays our own work: it was public, or proposed as ours."""
+    for reference in references.filter(own_production__isnull=False):
+        if reference.was_shown_as_ours():
+            raise NotAgreed({"own_production": STAYS_OURS})
+
+
+def refuse_deleting(references: models.QuerySet[Any]) -> None:
+    """Raises NotAgreed where one of these is public as the Steering Committee agreed to it. One query."""
+    if references.order_by().filter(agreement__isnull=False).exists():
+        raise NotAgreed(TAKEN_OFF_NOT_DELETED)
 
 
 class GoneContent(models.Model):
@@ -243,8 +294,8 @@ class Reference(Recorded, ClusterableModel):
         on_delete=models.PROTECT,
         related_name="own_productions",
     )
-    publication_agreed_on = models.DateField(
-        _("publication agreed on by the Steering Committee"), null=True, blank=True, editable=False
+    agreement = models.ForeignKey(
+        Manifest, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
     audiences = AudiencesField(_("who may see the notice"), default=members_only)
     audiences_at_most = models.JSONField(null=True, blank=True, editable=False)
@@ -263,7 +314,11 @@ class Reference(Recorded, ClusterableModel):
     first_public_at = FirstPublicField()
 
     search_kind = KIND
-    rights = ("state", "audiences", "created_by_id", "body_id")
+    rights = ("state", "audiences", "created_by_id", "body_id", "own_production_id", "agreement_id")
+    checked = frozenset(
+        {"state", "audiences", "own_production", "agreement", "type", "title", "subtitle", "language"}
+        | {"translated_titles", "abstract", "publisher", "container_title", "date_text", "pages", "url", "doi", "isbn"}
+    )
     objects = ReferenceQuerySet.as_manager()
 
     class Meta:
@@ -295,31 +350,45 @@ class Reference(Recorded, ClusterableModel):
                 }
             )
         if self.wants_agreement():
-            raise ValidationError({"own_production": NEEDS_AGREEMENT})
+            raise NotAgreed({"own_production": NEEDS_AGREEMENT})
+
+    def is_for_everyone(self) -> bool:
+        """Whether this is the coordination's own work, accepted and for everyone: which wants an agreement."""
+        return (
+            self.own_production_id is not None
+            and self.state == ReferenceState.ACCEPTED
+            and audiences.PUBLIC in (self.audiences or ())
+        )
 
     def wants_agreement(self) -> bool:
-        """Whether saving it now would publish the coordination's own work without the Steering Committee's agreement.
+        """Whether saving it now would publish the coordination's own work to which the Steering Committee never agreed.
         One query for such work.
 
-        What everyone may see already stays as it is.
+        Whether it agreed to exactly this is asked after the change (`kb.library.catalogue.guarding`).
         """
-        if self.own_production_id is None or self.publication_agreed_on or self.state != ReferenceState.ACCEPTED:
-            return False
-        if audiences.PUBLIC not in (self.audiences or ()):
-            return False
+        return self.is_for_everyone() and not self.may_be_agreed()
+
+    def may_be_agreed(self) -> bool:
+        """Whether the Steering Committee agreed to something of it. One query."""
+        agreed = Manifest.objects.filter(subject=self.search_subject(), state=ManifestState.AGREED)
+        return not self._state.adding and agreed.exists()
+
+    def was_shown_as_ours(self) -> bool:
+        """Whether it was public or proposed. One query at most."""
         return (
-            self._state.adding
-            or not Reference.objects.public().filter(pk=self.pk, own_production__isnull=False).exists()
+            self.state in FOLLOWED_STATES
+            or self.first_public_at is not None
+            or self.steps.filter(handling__in=(Handling.PROPOSED, Handling.MENDED)).exists()
         )
 
     def complete(self) -> None:
         """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a
         transaction.
 
-        Raises ValidationError for own work that would become public without the Steering Committee's agreement.
+        Raises NotAgreed for own work that would become public without the Steering Committee's agreement.
         """
         if self.wants_agreement():
-            raise ValidationError({"own_production": NEEDS_AGREEMENT})
+            raise NotAgreed({"own_production": NEEDS_AGREEMENT})
         if not self.mark_year:
             self.mark_year = timezone.localdate().year
         if not self.mark_number:
@@ -353,6 +422,8 @@ class Reference(Recorded, ClusterableModel):
             leave_to_editors([self.pk])
         if not self._follows_contribution and rewrites(self, stored, {"audiences"}.intersection(written)):
             self.audiences_at_most = sorted(self.audiences)
+        if self.own_production_id is None and stored.get("own_production_id") is not None:
+            refuse_not_ours(Reference.objects.filter(pk=self.pk))
         self._is_accepting = "state" in written and stored.get("state") != ReferenceState.ACCEPTED
         return super()._opened_before(subjects, stored, written)
 
@@ -363,6 +434,7 @@ class Reference(Recorded, ClusterableModel):
 
     def delete(self, *args, **options):
         with transaction.atomic():
+            refuse_deleting(Reference.objects.filter(pk=self.pk))
             stored = list(StoredFile.objects.filter(reference_file__reference=self.pk).values_list("pk", flat=True))
             note_gone(shown_to_others(pk=self.pk))
             deleted = super().delete(*args, **options)
@@ -371,7 +443,8 @@ class Reference(Recorded, ClusterableModel):
 
     def is_public(self) -> bool:
         """Whether everyone may see the notice, as the row stands here."""
-        return self.state == ReferenceState.ACCEPTED and audiences.PUBLIC in (self.audiences or ())
+        is_open = self.state == ReferenceState.ACCEPTED and audiences.PUBLIC in (self.audiences or ())
+        return is_open and (self.own_production_id is None or self.agreement_id is not None)
 
     @property
     def mark(self) -> str:
@@ -399,13 +472,15 @@ class Reference(Recorded, ClusterableModel):
         """Who may see the notice now (editors always may).
 
         accepted: its audiences        draft, withdrawn: its author alone        proposed, returned, refused: its author
-        and the referents of its body        of these two, once it was accepted: who is within its audiences
+        and the referents of its body        our own work for everyone that no agreement stands behind: editors alone
+        of these two, once it was accepted: who is within its audiences
 
         One value is not two: who works on it and reads it only because they hold one of its audiences besides is told
         by `is_open_to`, and finds it on its page, not by the search.
         """
         if self.state == ReferenceState.ACCEPTED:
-            return frozenset(self.audiences)
+            is_held_back = self.agreement_id is None and self.is_for_everyone()
+            return frozenset({audiences.STAFF} if is_held_back else self.audiences or ())
         found = self.at_work()
         if self.accepted_at and audiences.PUBLIC not in self.audiences:
             is_for_body = audiences.is_within(audiences.body(self.body.code), self.audiences)
@@ -460,6 +535,7 @@ class Creator(Recorded, Orderable):
 
     search_kind = KIND
     subject_path = "reference_id"
+    checked = frozenset({"reference", "name", "role", "sort_order"})
 
     class Meta(Orderable.Meta):
         verbose_name = _("creator")

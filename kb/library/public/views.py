@@ -20,7 +20,15 @@ from django.views.decorators.http import require_safe
 from kb.accounts.audiences import PUBLIC, audiences_of
 from kb.files.serving import serve_page_image, serve_version
 from kb.languages import CODES, current_language
-from kb.library.catalogue.access import TakenAway, Withdrawn, document_at, place_at, reference_at, successor_of
+from kb.library.catalogue.access import (
+    AgreementOver,
+    TakenAway,
+    Withdrawn,
+    document_at,
+    place_at,
+    reference_at,
+    successor_of,
+)
 from kb.library.catalogue.citing import cited
 from kb.library.choices import FOLLOWED_STATES, ReferenceState
 from kb.library.contributions.steps import may_contribute
@@ -55,6 +63,8 @@ def reference(request: HttpRequest, mark: Mark) -> HttpResponse:
         whole = reference_at(mark, held)
     except Withdrawn as gone:
         return _withdrawn(request, gone)
+    except AgreementOver as gone:
+        return _agreement_over(request, gone)
     url = request.build_absolute_uri(f"/r/{mark.slug}")
     record = shown_reference(whole, held=held, language=current_language())
     shown = {
@@ -81,6 +91,8 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
         place = place_at(mark, file, version, held)
     except Withdrawn as gone:
         return _withdrawn(request, gone)
+    except AgreementOver as gone:
+        return _agreement_over(request, gone)
     except TakenAway as gone:
         return _taken_away(request, gone)
     words = request.GET.get("q", "")[:_LONGEST_QUESTION].strip()
@@ -111,6 +123,8 @@ def read(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -
 def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpResponseBase:
     try:
         place = document_at(mark, file, version, audiences_of(request))
+    except AgreementOver as gone:
+        return _agreement_over(request, gone)
     except TakenAway as gone:
         return _taken_away(request, gone)
     return serve_version(request, place.version, audiences=place.audiences, download="download" in request.GET)
@@ -120,7 +134,7 @@ def file(request: HttpRequest, mark: Mark, file: int, version: int) -> HttpRespo
 def page_image(request: HttpRequest, mark: Mark, file: int, version: int, page: int) -> HttpResponseBase:
     try:
         place = document_at(mark, file, version, audiences_of(request))
-    except TakenAway:
+    except (AgreementOver, TakenAway):
         raise Http404("no such picture") from None
     return serve_page_image(request, place.version, page, audiences=place.audiences)
 
@@ -128,7 +142,7 @@ def page_image(request: HttpRequest, mark: Mark, file: int, version: int, page: 
 @require_safe
 def short(request: HttpRequest, mark: Mark) -> HttpResponse:
     """/r/PA-2012-147: to the reference in the reader's language."""
-    with suppress(Withdrawn):
+    with suppress(Withdrawn, AgreementOver):
         reference_at(mark, audiences_of(request))
     return _to_reference(request, mark)
 
@@ -140,7 +154,7 @@ def short_page(request: HttpRequest, mark: Mark, file: int, version: int, page: 
     """
     try:
         place = place_at(mark, file, version, audiences_of(request))
-    except Withdrawn:
+    except (Withdrawn, AgreementOver):
         return _to_reference(request, mark)
     except TakenAway:
         return _to_reader(request, mark, file, version, page)
@@ -190,6 +204,11 @@ def _finder() -> Finder | None:
 
 def _withdrawn(request: HttpRequest, gone: Withdrawn) -> HttpResponse:
     return render(request, "library/withdrawn.html", {"gone": gone, "section": "library", "noindex": True})
+
+
+def _agreement_over(request: HttpRequest, gone: AgreementOver) -> HttpResponse:
+    shown = {"gone": gone, "section": "library", "noindex": True}
+    return render(request, "library/agreement_over.html", shown, status=410)
 
 
 def _taken_away(request: HttpRequest, gone: TakenAway) -> HttpResponse:

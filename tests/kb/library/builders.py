@@ -11,6 +11,7 @@ from kb.accounts.models import User
 from kb.files.models import FilePage, FileVersion, StoredFile
 from kb.groups.choices import MandateRole
 from kb.groups.models import Body, Mandate
+from kb.library.catalogue.binding import agree_before
 from kb.library.choices import PublishReason, ReferenceState
 from kb.library.models import Creator, Reference, ReferenceFile, open_versions
 from kb.vocabulary.models import Concept
@@ -136,3 +137,15 @@ def file(
         publish_reason=reason,
         is_contributed=reference.created_by_id is not None,
     )
+
+
+def agreed(title: str = "Notre rapport", *pages: str, code: str = "PA", **values) -> Reference:
+    """The group's own work, public with its first file as it was before there were agreements; without pages it has no
+    file.
+    """
+    made = reference(title, code=code, audiences=(f"body:{code}",), own_production=body(code), **values)
+    if pages:
+        file(made, *pages)
+    agree_before(made.pk)
+    made.refresh_from_db()
+    return made

@@ -341,19 +341,13 @@ def test_lists_that_wait_cost_the_same_queries_whatever_waits(author, find, quer
 # Own work and the committee
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_own_work_becomes_public_only_once_the_committee_agreed(author, agreed):
+def test_accepting_publishes_no_own_work_to_which_the_committee_did_not_agree(author):
     reader = referent()
     reference = contribution(author, S.PROPOSED, audiences=("public",), own_production=make.body("PA"))
-    if agreed:
-        reference.publication_agreed_on = "2012-12-18"
-        reference.save()
-        assert handling.accept(reference, reader, held=held(reader)).state == S.ACCEPTED
-    else:
-        with pytest.raises(ValidationError) as error:
-            handling.accept(reference, reader, held=held(reader))
-        assert "own_production" in error.value.message_dict
-        assert Reference.objects.get().state == S.PROPOSED
+    with pytest.raises(ValidationError) as error:
+        handling.accept(reference, reader, held=held(reader))
+    assert "own_production" in error.value.message_dict
+    assert Reference.objects.get().state == S.PROPOSED
 
 
 def test_own_work_is_not_even_proposed_to_everyone(author):
@@ -382,16 +376,6 @@ def test_no_way_of_saving_publishes_own_work_that_was_not_agreed(way):
     with pytest.raises(ValidationError):
         ways[way]()
     assert not Reference.objects.exists()
-
-
-def test_what_everyone_reads_already_stays_as_it_is_and_goes_on_being_mended():
-    reference = make.reference(own_production=make.body("PA"), publication_agreed_on="2012-12-18")
-    Reference.objects.filter(pk=reference.pk).update(publication_agreed_on=None)
-    reference = Reference.objects.get()
-    reference.title = "Un titre mendé"
-    reference.full_clean()
-    reference.save()
-    assert Reference.objects.get().title == "Un titre mendé"
 
 
 def test_a_change_of_state_in_the_admin_is_written_down_and_told(author):

@@ -1,0 +1,271 @@
+"""Our own work as what is agreed to: a vote opens exactly what was asked about, a dispute or a later vote takes it
+off.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import override
+
+from kb.decisions import closing
+from kb.decisions.casting import cast
+from kb.decisions.choices import ManifestState
+from kb.decisions.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.models import Decision, Manifest
+from kb.files.models import FileVersion
+from kb.library.catalogue.agreeing import GATED, rows_of
+from kb.library.catalogue.gathering import gather
+from kb.library.choices import PublishReason
+from kb.library.models import Creator, Reference, ReferenceFile
+from kb.library.models.references import KIND
+from kb.pages.agreements import KINDS, NotAgreed, digest_of, last_word
+from search.models import Outbox
+from tests.kb.decisions.builders import asked, ballot, committee
+from tests.kb.library import builders as make
+from tests.kb.library.conftest import index, readers  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = ("cpas1", "cpas2", "asso1", "asso2")
+PAGE, READER, FILE = (
+    "/fr/bibliotheque/{}/",
+    "/fr/bibliotheque/{}/lire/1.1/1/",
+    "/fr/bibliotheque/{}/fichier/1.1/",
+)
+
+
+def report(**values) -> Reference:
+    made = make.reference(
+        "Rapport sur l’accueil",
+        audiences=("body:PA",),
+        own_production=make.body("PA"),
+        creators=("Groupe PA", "IRFAM"),
+        translated_titles={"nl": "Verslag over het onthaal"},
+        abstract={"fr": "Trois constats.", "nl": "Drie vaststellingen."},
+        date_text="2012-05",
+        publisher="CASS",
+        **values,
+    )
+    make.file(made, "Hortensia du quartier", audiences=("body:PA",), title="Le rapport")
+    return made
+
+
+def keys(reference: Reference) -> list[str]:
+    return ["notice", *(f"file:{pk}" for pk in reference.files.values_list("pk", flat=True))]
+
+
+def decided(reference: Reference, of, choice: str = "for", **values) -> Decision:
+    """The vote of a whole committee, closed."""
+    values.setdefault("parts", keys(reference))
+    return voted(asked(of, subject=reference.search_subject(), **values), choice)
+
+
+def voted(decision: Decision, choice: str = "for") -> Decision:
+    for name in EVERYBODY:
+        cast(ballot(decision, name).pk, choice)
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=100))
+    return Decision.objects.get(pk=decision.pk)
+
+
+def small():
+    return committee(cpas=2, associations=2, seats=2)
+
+
+def public() -> list[str]:
+    return list(Reference.objects.public().values_list("title", flat=True))
+
+
+def found(client: Client, words: str = "Rapport") -> int:
+    return client.get(reverse("search:results"), {"q": words}).context["answer"].results.total
+
+
+def test_one_row_for_each_language_and_each_file_with_the_words_of_the_page():
+    reference = report()
+    notice, dutch, file = GATED.shown(reference.pk, keys(reference))
+    assert (notice.subject, notice.language) == (f"{KIND}:{reference.pk}", "fr")
+    assert notice.values["title"] == "Rapport sur l’accueil" and notice.values["abstract"] == "Trois constats."
+    assert [one["name"] for one in notice.values["creators"]] == ["Groupe PA", "IRFAM"]
+    assert (dutch.language, dutch.values) == (
+        "nl",
+        {"title": "Verslag over het onthaal", "abstract": "Drie vaststellingen."},
+    )
+    version = FileVersion.objects.get()
+    assert file.values["versions"] == [{"number": 1, "sha256": version.sha256}] and file.label == "Le rapport"
+    assert len(GATED.shown(reference.pk, ["notice"])) == 2
+    assert GATED.shown(reference.pk, None) == (), "nobody else sees it now"
+    assert GATED.body(reference.pk) == "PA" and str(GATED.titles(reference.pk)["nl"]) == "Verslag over het onthaal"
+
+
+def test_what_lives_on_is_no_part_of_it_and_what_is_not_ours_has_no_rows():
+    reference = report()
+    before = digest_of(GATED.shown(reference.pk, keys(reference)))
+    reference.concepts = [make.concept("accueil", "accueil")]
+    reference.force = "superseded"
+    reference.source = "Armoire 3"
+    reference.save()
+    assert digest_of(GATED.shown(reference.pk, keys(reference))) == before
+    with pytest.raises(LookupError):
+        GATED.shown(make.reference().pk, None)
+    assert len(GATED.shown(report(state="accepted").pk, [])) == 2
+    assert GATED.shown(report(state="proposed").pk, ["notice"]) == ()
+
+
+def test_a_file_that_we_may_not_publish_says_why_it_cannot_be_chosen():
+    reference = report()
+    ReferenceFile.objects.update(publish_reason=PublishReason.UNKNOWN)
+    notice, file = GATED.parts(reference.pk)
+    assert (notice.key, notice.is_open, notice.refusal) == ("notice", False, "")
+    assert file.refusal and not file.is_open
+    assert len(GATED.shown(reference.pk, keys(reference))) == 2
+
+
+def test_a_vote_makes_notice_and_file_public_and_everyone_finds_them(index, readers):  # noqa: F811
+    of, reference = small(), report()
+    index()
+    assert readers.anyone.get(PAGE.format(reference.mark_slug)).status_code == 404
+    decision = decided(reference, of)
+    index()
+    reference.refresh_from_db()
+    assert decision.is_public and reference.agreement_id == decision.manifest_id and reference.first_public_at
+    assert public() == [reference.title]
+    assert readers.anyone.get(PAGE.format(reference.mark_slug)).status_code == 200
+    assert readers.anyone.get(FILE.format(reference.mark_slug)).status_code == 200
+    assert (found(readers.anyone), found(readers.anyone, "hortensia")) == (1, 1)
+    assert GATED.url(reference.pk).endswith(f"/{reference.mark_slug}/")
+
+
+@pytest.mark.parametrize("choice", ["against", "abstention"])
+def test_without_an_agreement_nothing_opens(choice):
+    of, reference = small(), report()
+    assert not decided(reference, of, choice).is_public
+    assert public() == []
+
+
+def test_only_the_parts_that_were_chosen_open_others_are_for_the_group():
+    of, reference = small(), report()
+    ReferenceFile.objects.update(audiences=["public"])
+    decided(reference, of, parts=["notice"])
+    reference.refresh_from_db()
+    assert public() == [reference.title] and reference.files.get().audiences == ["body:PA"]
+
+
+CHANGES = {
+    "its words": lambda reference: Reference.objects.filter(pk=reference.pk).update(title="Autre chose"),
+    "its makers": lambda reference: Creator.objects.filter(reference=reference).first().delete(),
+    "its file": lambda reference: make.version(reference.files.get().stored_file, ("Autre",), content=b"%PDF other"),
+    "its state": lambda reference: Reference.objects.filter(pk=reference.pk).update(state="withdrawn"),
+    "why we may publish": lambda reference: ReferenceFile.objects.update(publish_reason=PublishReason.UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changed_after_it_was_asked_does_not_open_and_nothing_is_half_done(change):
+    of, reference = small(), report()
+    decision = asked(of, subject=reference.search_subject(), parts=keys(reference))
+    CHANGES[change](reference)
+    decision = voted(decision)
+    assert decision.manifest.state == ManifestState.AGREED and not decision.is_public
+    reference.refresh_from_db()
+    assert public() == [] and reference.audiences == ["body:PA"]
+    assert reference.files.get().audiences == ["body:PA"]
+    with pytest.raises(NotAgreed):
+        GATED.open(reference.pk, decision.manifest_id, decision.manifest.parts)
+
+
+def test_what_is_disputed_is_seen_by_editors_alone_and_its_address_says_so(index, readers):  # noqa: F811
+    of, reference = small(), report()
+    decision = decided(reference, of)
+    index()
+    dispute(decision.votes.filter(ballot=ballot(decision, "cpas1")).get().pk)
+    assert Outbox.objects.filter(subject=reference.search_subject(), closes=True).exists()
+    assert found(readers.anyone) == 0, "closed from the commit on"
+    index()
+    reference.refresh_from_db()
+    assert reference.agreement_id is None and reference.effective_audiences == {"staff"} and public() == []
+    with override("fr"):
+        said = escape(last_word(reference.search_subject()))
+    for name in ("anyone", "member", "other", "consultant"):
+        client = readers.named(name)
+        for address in (PAGE, READER, FILE):
+            answer = client.get(address.format(reference.mark_slug))
+            assert answer.status_code == 410, (name, address)
+            assert said and said in answer.content.decode() and reference.title not in answer.content.decode()
+        assert (found(client), found(client, "hortensia")) == (0, 0)
+    assert readers.editor.get(PAGE.format(reference.mark_slug)).status_code == 200
+    assert readers.editor.get(FILE.format(reference.mark_slug)).status_code == 200
+    for address in ("/sitemap-references.xml", "/fr/bibliotheque/"):
+        assert reference.mark_slug not in readers.anyone.get(address).content.decode()
+
+    looked_by_editor(decision.pk)
+    looked_by_seat(ballot(decision, "asso1").pk)
+    assert public() == [reference.title]
+    assert readers.anyone.get(PAGE.format(reference.mark_slug)).status_code == 200
+
+
+def test_a_withdrawn_agreement_gives_it_back_to_its_group_and_says_so_to_anybody(readers):  # noqa: F811
+    of, reference = small(), report()
+    first = decided(reference, of)
+    later = voted(asked(of, subject="", withdraws=first))
+    reference.refresh_from_db()
+    assert (reference.audiences, reference.files.get().audiences) == (["body:PA"], ["body:PA"])
+    gone = readers.anyone.get(PAGE.format(reference.mark_slug))
+    assert gone.status_code == 410 and later.code in gone.content.decode()
+    assert readers.other.get(FILE.format(reference.mark_slug)).status_code == 410
+    assert readers.member.get(PAGE.format(reference.mark_slug)).status_code == 200
+    assert readers.member.get(FILE.format(reference.mark_slug)).status_code == 200
+    assert readers.anyone.get(f"/r/{reference.mark_slug}").status_code == 302
+
+
+def test_an_agreement_that_is_over_closes_nothing_that_rests_on_another():
+    of, reference = small(), report()
+    first = decided(reference, of, parts=["notice"])
+    second = decided(reference, of)
+    GATED.close(reference.pk, first.manifest_id, True)
+    reference.refresh_from_db()
+    assert reference.agreement_id == second.manifest_id and public() == [reference.title]
+
+
+def test_voters_read_the_rows_and_the_file_as_they_were_asked_about(rf):
+    reference = report()
+    manifest = Manifest.objects.write(reference.search_subject(), GATED.shown(reference.pk, keys(reference)))
+    Reference.objects.filter(pk=reference.pk).update(title="Autre chose")
+    rows = manifest.shown()
+    with override("fr"):
+        notice, dutch, file = GATED.page(rf.get("/"), rows)["agreed_rows"]
+    assert notice["title"] == "Rapport sur l’accueil" and dutch["language"] == "nl" and file["is_file"]
+    assert "mai 2012" in dict((str(name), words) for name, words in notice["facts"]).values()
+    assert GATED.file(rows[0].values) is None
+    request = rf.get("/")
+    request.user = None
+    serve = GATED.file(rows[2].values)
+    answer = serve(request)
+    assert (answer.status_code, answer["Cache-Control"]) == (200, "private, no-store")
+    FileVersion.objects.update(sha256="0" * 64)
+    with pytest.raises(Exception, match="not what was asked about"):
+        serve(request)
+
+
+def test_the_template_of_a_row_shows_its_values(rf):
+    from django.template.loader import render_to_string
+
+    reference = report()
+    page = GATED.page(rf.get("/"), GATED.shown(reference.pk, keys(reference)))
+    shown = render_to_string(GATED.template, dict(page))
+    for words in ("Rapport sur l’accueil", "Drie vaststellingen.", "Groupe PA; IRFAM", "Le rapport"):
+        assert words in shown
+    assert KINDS[KIND] is GATED
+    assert len(rows_of(gather([reference.pk])[reference.pk])) == 0
+
+
+def test_the_bytes_of_another_version_are_no_part_of_a_question_before_they_are_stored():
+    reference = report()
+    file = reference.files.get()
+    make.version(file.stored_file, ("Seconde",), content=b"%PDF-1.4 second")
+    ReferenceFile.objects.filter(pk=file.pk).update(opened_to=1)
+    [row] = [one for one in GATED.shown(reference.pk, keys(reference)) if one.subject.startswith("library.file")]
+    assert [one["number"] for one in row.values["versions"]] == [1, 2], "a vote opens what stands now"
