@@ -42,6 +42,7 @@ class PagePlan:
 
 
 @transaction.atomic
+@transaction.atomic
 def build_site(home: Mapping[str, PageText], pages: Sequence[PagePlan] = ()) -> dict[str, HomePage]:
     """Home pages in the languages given, and pages under them. What is there already (by slug) is left as editors made
     it.

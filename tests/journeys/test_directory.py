@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from tests.axe import assert_no_axe_findings
@@ -30,6 +31,11 @@ PATH = {"fr": "organisations", "nl": "organisaties", "en": "organisations"}
 
 @pytest.fixture
 def directory(transactional_db):
+    with transaction.atomic():  # one commit, so the index is written once
+        return make_directory()
+
+
+def make_directory():
     today = timezone.localdate()
     housing = concept("housing", "Logement", "Huisvesting", "Housing")
     union = make.organisation(

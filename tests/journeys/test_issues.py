@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import transaction
 
 from kb.library.models import Reference
 from kb.newsletter.public import archive
@@ -22,41 +23,42 @@ PAGES = ("echos/", "echos/?year=2012", "echos/12/", "echos/13/", "echos/14/")
 
 @pytest.fixture
 def issues(transactional_db):
-    of = library.reference("Étude pervenche")
-    make.issue(
-        12,
-        title={"nl": LONG},
-        lead={"nl": "woord " * 800},
-        items=[make.item(LONG, text="mot " * 1250, language="nl")],
-        date=date(2012, 3, 1),
-        live=True,
-    )
-    make.issue(13, title="Rien d’autre", date=date(2012, 9, 1), live=True)
-    items = [
-        make.item(
-            {"fr": "Une étude", "nl": "Een studie"},
-            subject=Reference.subject_of(of.pk),
-            heading="library.references",
-            text={"fr": "Elle est là."},
-        ),
-        make.item(
-            "Une permanence",
-            text="Le mardi.\n\nEt le jeudi.",
-            url="https://www.une-adresse-assez-longue-pour-un-telephone.example/page",
-        ),
-        make.item({"en": "A word"}, heading="own.round"),
-    ]
-    title = {"fr": "Accueil : le dossier est en ligne", "nl": "Onthaal: het dossier staat online"}
-    made = make.issue(
-        14,
-        title=title,
-        lead={"fr": "Treize organisations."},
-        lead_url="https://example.org/",
-        items=items,
-        date=date(2013, 2, 1),
-        live=True,
-    )
-    return made
+    with transaction.atomic():  # one commit, so the index is written once
+        of = library.reference("Étude pervenche")
+        make.issue(
+            12,
+            title={"nl": LONG},
+            lead={"nl": "woord " * 800},
+            items=[make.item(LONG, text="mot " * 1250, language="nl")],
+            date=date(2012, 3, 1),
+            live=True,
+        )
+        make.issue(13, title="Rien d’autre", date=date(2012, 9, 1), live=True)
+        items = [
+            make.item(
+                {"fr": "Une étude", "nl": "Een studie"},
+                subject=Reference.subject_of(of.pk),
+                heading="library.references",
+                text={"fr": "Elle est là."},
+            ),
+            make.item(
+                "Une permanence",
+                text="Le mardi.\n\nEt le jeudi.",
+                url="https://www.une-adresse-assez-longue-pour-un-telephone.example/page",
+            ),
+            make.item({"en": "A word"}, heading="own.round"),
+        ]
+        title = {"fr": "Accueil : le dossier est en ligne", "nl": "Onthaal: het dossier staat online"}
+        made = make.issue(
+            14,
+            title=title,
+            lead={"fr": "Treize organisations."},
+            lead_url="https://example.org/",
+            items=items,
+            date=date(2013, 2, 1),
+            live=True,
+        )
+        return made
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 
 from search import registry
 from search.indexing import rebuild
@@ -22,48 +23,49 @@ THEMES = {"logement": "Logement", "sante": "Santé", "ecole": "École et langue"
 @pytest.fixture
 def library(transactional_db, engine, slips):
     """Thirty-six documents in three languages, of all the sorts that are shown differently."""
-    registry.register_facet_labels("themes", lambda values, language: THEMES)
-    registry.register_facet_labels("types", lambda values, language: {"report": "Rapport", "article": "Article"})
-    registry.register_suggester(lambda typed, *, audiences, language, count: [Suggestion("logement social", "fr")])
-    slips.put(
-        1,
-        "L'accueil des primo-arrivants à Schaerbeek. Dossier final du groupe de travail",
-        "Le logement est la première démarche citée par les personnes rencontrées, avant l'école et la langue.",
-        "Sans logement déclaré, pas d'adresse ; sans adresse, l'inscription à la commune reste en attente.",
-        (
-            "Un relais entre le Service Logement du CPAS et les associations de quartier, sur "
-            "rendez-vous, une matinée par semaine."
-        ),
-        "Le logement encore : une page de plus que ce qui est montré.",
-        themes=("logement",),
-    )
-    slips.put(
-        2,
-        "Nieuwkomers op de Brusselse huurmarkt: een verkenning",
-        "De huurwaarborg van drie maanden is voor veel nieuwkomers de eerste hindernis op weg naar een logement.",
-        language="nl",
-        year=2011,
-        themes=("logement",),
-    )
-    note = Note("scan", "Numérisé sans texte : trouvé par son titre et son résumé")
-    slips.put(3, "Le logement à Bruxelles : droits et devoirs du locataire", year=2011, note=note, type="article")
-    slips.put(
-        4,
-        "Le logement : texte en cours de lecture",
-        year=2013,
-        note=Note("waiting", "Le texte est en cours de lecture : trouvé par son titre"),
-    )
-    for number in range(5, 37):
-        language = ("fr", "nl", "en")[number % 3]
+    with transaction.atomic():  # one commit, so the index is written once
+        registry.register_facet_labels("themes", lambda values, language: THEMES)
+        registry.register_facet_labels("types", lambda values, language: {"report": "Rapport", "article": "Article"})
+        registry.register_suggester(lambda typed, *, audiences, language, count: [Suggestion("logement social", "fr")])
         slips.put(
-            number,
-            f"Rapport annuel {number} du groupe de travail",
-            f"Le logement revient dans l'année {number}. Une démarche demandée par les services sociaux du quartier.",
-            language=language,
-            year=2000 + number % 14,
-            themes=(list(THEMES)[number % 4],),
-            type=("report", "article")[number % 2],
+            1,
+            "L'accueil des primo-arrivants à Schaerbeek. Dossier final du groupe de travail",
+            "Le logement est la première démarche citée par les personnes rencontrées, avant l'école et la langue.",
+            "Sans logement déclaré, pas d'adresse ; sans adresse, l'inscription à la commune reste en attente.",
+            (
+                "Un relais entre le Service Logement du CPAS et les associations de quartier, sur "
+                "rendez-vous, une matinée par semaine."
+            ),
+            "Le logement encore : une page de plus que ce qui est montré.",
+            themes=("logement",),
         )
+        slips.put(
+            2,
+            "Nieuwkomers op de Brusselse huurmarkt: een verkenning",
+            "De huurwaarborg van drie maanden is voor veel nieuwkomers de eerste hindernis op weg naar een logement.",
+            language="nl",
+            year=2011,
+            themes=("logement",),
+        )
+        note = Note("scan", "Numérisé sans texte : trouvé par son titre et son résumé")
+        slips.put(3, "Le logement à Bruxelles : droits et devoirs du locataire", year=2011, note=note, type="article")
+        slips.put(
+            4,
+            "Le logement : texte en cours de lecture",
+            year=2013,
+            note=Note("waiting", "Le texte est en cours de lecture : trouvé par son titre"),
+        )
+        for number in range(5, 37):
+            language = ("fr", "nl", "en")[number % 3]
+            slips.put(
+                number,
+                f"Rapport annuel {number} du groupe de travail",
+                f"Le logement revient dans l'année {number}. Une démarche demandée par les services du quartier.",
+                language=language,
+                year=2000 + number % 14,
+                themes=(list(THEMES)[number % 4],),
+                type=("report", "article")[number % 2],
+            )
     rebuild()
     return slips
 
