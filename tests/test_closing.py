@@ -22,6 +22,10 @@ from django.utils.translation import override
 
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
+from kb.decisions.choices import ManifestState, Outcome, State
+from kb.decisions.closing import end_agreement
+from kb.decisions.disputing import dispute
+from kb.decisions.models import Decision, Manifest, Vote
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate
 from kb.library.contributions import steps as handling
@@ -210,6 +214,18 @@ WAYS: dict[str, dict[str, dict[str, Way]]] = {
         "narcisse": {"agreed to without that item": lambda issue: approved(issue, items=lambda items: items[1:])},
         "pervenche": {},  # spoken of: closes with the reference
     },
+    "decisions.decision": {
+        "muguet": {
+            "not public any more": saved(is_public=False),
+            "not public, said so": written(is_public=False),
+            "many not public": updated(is_public=False),
+            "row by row": updated_in_bulk(is_public=False),
+            "a vote in doubt": lambda decision: dispute(decision.votes.get().pk),
+            "withdrawn by a later one": lambda decision: end_agreement(decision.pk),
+            "deleted": deleted,
+            "many deleted": deleted_in_bulk,
+        },
+    },
 }
 
 # kind -> {thing: changes that close nothing}
@@ -254,6 +270,12 @@ EDITS: dict[str, dict[str, dict[str, Way]]] = {
             )
         },
     },
+    "decisions.decision": {
+        "muguet": {
+            "other words of the outcome": saved(words={"fr": "CP-2012-001. Accord sur le muguet.", "source": "fr"}),
+            "a reason for many": updated(reason="Encore"),
+        },
+    },
 }
 
 
@@ -275,6 +297,24 @@ def approved(issue, *, items=lambda items: items, **values):
     newsletters.approve(writing)
 
 
+def decided(question: str) -> Decision:
+    """A public decision with one vote, on something whose kind nobody registered."""
+    manifest = Manifest.objects.create(subject="decisions.muguet:1", digest="1", state=ManifestState.AGREED)
+    decision = Decision.objects.create(
+        body=library.body("CP"),
+        question={"fr": question, "source": "fr"},
+        state=State.CLOSED,
+        outcome=Outcome.AGREEMENT,
+        is_public=True,
+        year=2012,
+        number=1,
+        closed_at=timezone.now(),
+        manifest=manifest,
+    )
+    Vote.objects.create(decision=decision, choice="for")
+    return decision
+
+
 @pytest.fixture
 def site(index):  # noqa: F811
     """One thing of each name, public and in the index."""
@@ -292,9 +332,11 @@ def site(index):  # noqa: F811
         "Étude pervenche", subject=f"library.reference:{reference.pk}", heading="library.references"
     )
     issue = newsletters.issue(13, title="Des jonquilles", items=[newsletters.item("Un narcisse"), spoken_of], live=True)
+    decision = decided("Publier le muguet ?")
     index()
     assert not Outbox.objects.exists()
     return {
+        "decisions.decision": {"muguet": decision},
         "library.reference": {"pervenche": reference, "mimosa": file},
         "home.page": {"glycine": page, "blauweregen": dutch},
         "directory.organisation": {"aubepine": organisation, "chevrefeuille": service, "troene": place},
