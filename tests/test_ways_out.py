@@ -17,6 +17,7 @@ from wagtail.contrib.redirects.models import Redirect
 from wagtail.models import Site
 
 from kb.accounts.models import User
+from kb.decisions.models import Decision
 from kb.files.models import private_storage
 from kb.groups.choices import MandateRole
 from kb.groups.models import Mandate
@@ -100,6 +101,15 @@ PLACES = (
         "/fr/chercher/?lang=fr&lang=nl&lang=en",
         "/fr/chercher/?where=library.reference&sort=date",
         "/fr/chercher/?year=1900-2099",
+    ),
+    *(
+        "/fr/decisions/",
+        "/nl/beslissingen/",
+        "/fr/decisions/CP-2012-001/",
+        "/fr/decisions/vote/",
+        "/sitemap-decisions.xml",
+        "/fr/chercher/?where=decisions.decision",
+        "/admin/decision/",
     ),
     *(
         "/fr/organisations/",
@@ -262,6 +272,10 @@ def build() -> tuple[dict[str, object], dict[str, User]]:
     )
     blocks += [{"type": "text", "value": link}, {"type": "callout", "value": {"title": "Voir", "text": link}}]
     pages.page("Liens", slug="liens", body=json.dumps(blocks))
+    committee = {"body": make.body("CP"), "asked_by": make.body("PA")}
+    Decision.objects.create(question={"fr": "Publier edelweiss ?"}, **committee)
+    refused = {"state": "closed", "outcome": "no-agreement", "year": 2012, "number": 1, "closed_at": timezone.now()}
+    Decision.objects.create(question={"fr": "Publier citronnier ?"}, **refused, **committee)
     Redirect.objects.create(old_path="/fr/ancien", site=Site.objects.get(), redirect_page=closed)
     rebuild()
     return marks | {"draft": draft.pk, "revision": draft.latest_revision_id, "subscriber": subscriber.pk}, readers
