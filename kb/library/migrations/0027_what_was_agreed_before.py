@@ -4,7 +4,7 @@ it is, is written down after migrating (`catalogue.binding`): until then any dig
 
 from datetime import datetime, time
 
-from django.db import migrations
+from django.db import migrations, models
 from django.utils import timezone
 
 KIND = "library.reference"
@@ -72,7 +72,9 @@ def take_back(apps, schema_editor):
     """Every agreement becomes what the version before knows of it: its day."""
     references = apps.get_model("library", "Reference").objects
     decisions = apps.get_model("decisions", "Decision").objects.filter(
-        manifest__subject__startswith=f"{KIND}:", manifest__state=AGREED, outcome="agreement"
+        models.Q(manifest__state=AGREED) | models.Q(manner=REPORTED),
+        manifest__subject__startswith=f"{KIND}:",
+        outcome="agreement",
     )
     for subject, held_on, closed_at in decisions.values_list("manifest__subject", "held_on", "closed_at"):
         day = held_on or timezone.localdate(closed_at)
