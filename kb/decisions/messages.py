@@ -6,7 +6,9 @@ they were taken back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +19,18 @@ from django.utils.translation import override
 
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.decisions.models.votes import hash_of, new_token
+
+_quiet: ContextVar[bool] = ContextVar("decisions_quietly", default=False)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Inside it nobody is written to: for the demonstration, and for what is entered long after it was decided."""
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
 
 
 def send_link(ballot: Ballot, name: str, *, alone: bool = False, **context: Any) -> None:
@@ -47,7 +61,7 @@ def send_receipt(vote: Vote) -> None:
 
 def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
     """Sends one message to the person of a ballot, in their language; its kind is "decisions.<name>"."""
-    if ballot.user is None or not ballot.user.is_active:
+    if _quiet.get() or ballot.user is None or not ballot.user.is_active:
         return
     decision = ballot.decision
     words = {"site_name": settings.SITE_NAME, "decision": decision, "ballot": ballot, **context}

@@ -20,6 +20,7 @@ from home.building import PagePlan, PageText, build_site
 from kb.accounts import audiences
 from kb.accounts.models import User
 from kb.demonstration.accounts import make_demonstration_accounts, refuse_in_production
+from kb.demonstration.decisions import decided_keys, make_decisions
 from kb.demonstration.documents import make_document
 from kb.demonstration.histories import give_histories
 from kb.demonstration.newsletters import make_newsletter, pages_by_key, subjects_by_key
@@ -74,10 +75,17 @@ def load(progress: Progress = lambda line: None) -> None:
         for item in read_data("organisations.json")["organisations"]:
             make_organisation(item, concepts)
         make_demonstration_accounts(read_data("accounts.json")["accounts"], PASSWORD)
-        marks: dict[str, str] = {}
+        decisions = read_data("decisions.json")["decisions"]
+        decided = decided_keys(decisions)
+        references: dict[str, Reference] = {}
         for number, item in enumerate(described, start=1):
             progress(f"reference {number} of {len(described)}")
-            marks[item["key"]] = make_reference(item, bodies, concepts, documents).mark
+            references[item["key"]] = make_reference(
+                item, bodies, concepts, documents, is_decided=item["key"] in decided
+            )
+        marks = {key: reference.mark for key, reference in references.items()}
+        progress("decisions")
+        make_decisions(decisions, references)
         give_histories()
         progress("pages")
         pages = read_data("pages.json")
@@ -113,8 +121,9 @@ def make_concepts(items: list[dict]) -> dict[str, Concept]:
 
 
 def make_reference(
-    item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents
+    item: dict, bodies: dict[str, Body], concepts: dict[str, Concept], documents: Documents, *, is_decided: bool = False
 ) -> Reference:
+    """is_decided: the committee is asked for it afterwards; it is its body's until then."""
     plain: tuple[str, ...] = (
         "type",
         "language",
@@ -164,7 +173,7 @@ def make_reference(
     reference.audiences = item["audiences"]
     for place, described in enumerate(item["files"]):
         make_file(reference, described, place, documents[item["key"], place])
-    if wants_agreement:
+    if wants_agreement and not is_decided:
         agree_before(reference.pk)
     return reference
 

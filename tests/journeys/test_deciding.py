@@ -27,6 +27,7 @@ from tests.kb.accounts.builders import PASSWORD, editor, fresh_limits, url
 from tests.kb.accounts.builders import log_in as log_in_by_client
 from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, leaflets
 from tests.kb.decisions.test_meeting import sat
+from tests.kb.library.catalogue.test_agreeing import report
 
 __all__ = ["fresh_limits"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -148,3 +149,43 @@ def test_a_coordinator_asks_and_enters_on_a_phone(site, page, client, width):
     page.goto(f"{site}/admin/decision/meeting/?subject={SUBJECT}")
     picture(page, "enter-meeting-fr-390")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@PHONE_AND_DESK
+def test_our_own_report_is_asked_about_from_its_notice_read_and_voted_and_then_everyone_reads_it(
+    site, page, client, language, width, scheme
+):
+    of = committee()
+    reference = report()
+    reference.files.update(publish_reason="own")
+    for one in Mandate.objects.select_related("user"):
+        one.user.language = language
+        one.user.save(update_fields=["language"])
+    log_in_by_client(client, editor("coordination@cass.example"))
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 844})
+    page.goto(f"{site}/admin/snippets/library/reference/edit/{reference.pk}/")
+    page.locator('button[aria-label="Actions"]').first.click()
+    ask = page.locator(f'a[href="/admin/decision/ask/?subject=library.reference:{reference.pk}"]').first
+    page.goto(site + ask.get_attribute("href"))
+    page.locator("form.people__form button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/admin/decision/\d+/$"))
+    page.context.clear_cookies()
+    page.goto(site + newest_link("cpas1", "question"))
+    assert page.locator(".manifest > li").count() >= 3
+    page.locator(".manifest a").first.click()
+    page.locator("article, dl, h1").first.wait_for()
+    assert_well_made(page, width)
+    picture(page, f"row-{language}-{width}-{scheme}")
+    page.go_back()
+    page.locator("input[value=for]").check()
+    page.locator("button[value=vote]").click()
+    page.locator(".message--done").wait_for()
+    decision = Decision.objects.get(body=of)
+    for name in ("cpas2", "asso1", "asso2"):
+        cast(ballot(decision, name).pk, "for")
+    public = f"{site}/r/{reference.mark_slug}"
+    assert page.goto(public).status == 404
+    closing.close(decision.pk, at=timezone.now() + timedelta(days=30))
+    assert page.goto(public).status == 200

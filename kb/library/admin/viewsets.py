@@ -13,6 +13,7 @@ from django import forms
 from django.db.models import Case, IntegerField, Prefetch, Q, Value, When
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -31,6 +32,7 @@ from wagtail.admin.panels import (
     TabbedInterface,
 )
 from wagtail.admin.ui.tables import Column
+from wagtail.admin.widgets.button import Button
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import CreateView, DeleteView, EditView, IndexView, SnippetViewSet
 
@@ -120,7 +122,18 @@ class ReferenceCreate(SaysWhyNot, CreateView):
 
 
 class ReferenceEdit(SaysWhyNot, EditView):
-    pass
+    """A reference; for our own work, with the way to the committee's agreement."""
+
+    @cached_property
+    def header_more_buttons(self):
+        buttons = super().header_more_buttons
+        reference = self.object
+        is_ours = reference.own_production_id and reference.state == ReferenceState.ACCEPTED
+        if is_ours and self.request.user.has_perm("decisions.change_decision"):
+            url = f"{reverse('decision:ask')}?subject={reference.search_subject()}"
+            label = _("Ask for the committee's agreement…")
+            buttons.append(Button(label, url=url, icon_name="tick-inverse", priority=15))
+        return buttons
 
 
 class ReferenceDelete(DeleteView):

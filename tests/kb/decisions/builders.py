@@ -64,7 +64,7 @@ class Leaflets:
 @contextmanager
 def leaflets():
     found = Leaflets()
-    with agreements.KINDS.temporarily():
+    with agreements.KINDS.temporarily(*agreements.KINDS.names()):
         agreements.KINDS.register(KIND, found.kind())
         yield found
 

@@ -203,6 +203,7 @@ def test_what_changed_since_it_was_asked_does_not_become_public_by_the_outcome(t
     decision = closed(decision)
     assert decision.outcome == Outcome.AGREEMENT
     assert things.public == {} and not decision.is_public
+    assert all("n’est pas encore public" in one.body for one in mail.outbox if one.kind == "decisions.outcome")
 
 
 def test_this_was_not_me_undoes_until_the_closing_and_gives_a_new_link(things):

@@ -5,10 +5,15 @@ from __future__ import annotations
 import html
 
 import pytest
+from django.core import mail
 from django.db import transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from home.models import ContentPage
+from kb.clock.models import OutgoingMail
+from kb.decisions.choices import Outcome, State
+from kb.decisions.models import Decision, Link
 from kb.demonstration.loading import load, log_ins
 from kb.demonstration.reading import read_data
 from kb.files.models import FileVersion
@@ -38,6 +43,20 @@ def loaded_once(django_db_setup, django_db_blocker):
 @pytest.fixture
 def loaded(loaded_once, db, settings):
     settings.DEBUG = True
+
+
+def test_three_questions_are_decided_and_one_is_open_and_nobody_was_written_to(loaded):
+    decided = Decision.objects.filter(state=State.CLOSED).order_by("number")
+    assert [(one.number, one.outcome) for one in decided] == [
+        (1, Outcome.AGREEMENT),
+        (2, Outcome.AGREEMENT),
+        (3, Outcome.NO_AGREEMENT),
+    ]
+    assert decided[1].is_public and Reference.objects.public().filter(agreement=decided[1].manifest).count() == 1
+    waiting = Decision.objects.get(state=State.OPEN)
+    assert waiting.votes.count() == 3 and waiting.closes_at > timezone.now()
+    assert not OutgoingMail.objects.filter(kind__startswith="decisions.").exists() and not Link.objects.exists()
+    assert not [one for one in mail.outbox if getattr(one, "kind", "").startswith("decisions.")]
 
 
 def test_everything_described_is_there(loaded):
