@@ -88,20 +88,26 @@ def prepare(
 
 
 def invite(decision: Decision, mandates: Iterable[Mandate]) -> list[Ballot]:
-    """A ballot for each of these mandates that may answer and has none: all voices; where a side's seats are named,
-    those who hold one and the substitutes. A fixed number of queries.
+    """A ballot for each of these mandates that may answer and has none: all voices, one a person; where a side's seats
+    are named, those who hold one and the substitutes. A fixed number of queries.
     """
     named = {seat.holder_id: seat for seat in decision.seats.all() if seat.holder_id}
     named_sides = {seat.side for seat in named.values()}
-    known = set(decision.ballots.values_list("mandate_id", flat=True))
+    known, people = set(), set()
+    for mandate_id, user_id in decision.ballots.values_list("mandate_id", "user_id"):
+        known.add(mandate_id)
+        people.add(user_id)
     ballots = []
-    for mandate in mandates:
+    for mandate in sorted(mandates, key=lambda one: (one.voice != Voice.DELIBERATIVE, one.pk)):
         deliberates = mandate.voice == Voice.DELIBERATIVE and mandate.side in decision.rule
-        if mandate.pk in known or (mandate.voice == Voice.DELIBERATIVE and not deliberates):
+        if mandate.pk in known or mandate.user_id in people:
+            continue
+        if mandate.voice == Voice.DELIBERATIVE and not deliberates:
             continue
         is_substitute = mandate.standing == Standing.SUBSTITUTE
         if deliberates and mandate.side in named_sides and mandate.pk not in named and not is_substitute:
             continue
+        people.add(mandate.user_id)
         ballots.append(
             Ballot(
                 decision=decision,

@@ -21,7 +21,7 @@ from kb.decisions.choices import Choice, State, Way, Weight
 from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, send_receipt
 from kb.decisions.models import Ballot, Decision, Seat, Vote
-from kb.groups.choices import Standing
+from kb.groups.choices import Standing, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +122,21 @@ def check_open(decision: Decision, now: Any) -> None:
         raise Refused("closed" if decision.state in (State.OPEN, State.CLOSED) else "not-open")
 
 
+def may_answer(ballot: Ballot) -> bool:
+    """Whether the ballot's mandate runs at this moment, with the voice and on the side that the ballot was given for,
+    and its person has an account.
+    """
+    mandate, user = ballot.mandate, ballot.user
+    if mandate is None or not mandate.is_running or user is None or not user.is_active:
+        return False
+    if mandate.user_id != user.pk or mandate.body_id != ballot.decision.body_id:
+        return False
+    return not ballot.counts or (mandate.voice == Voice.DELIBERATIVE and mandate.side == ballot.side)
+
+
 def check_mandate(ballot: Ballot) -> None:
     """A vote is cast under a mandate that runs at this moment. Raises Refused("ended")."""
-    if ballot.mandate is None or not ballot.mandate.is_running or ballot.user is None or not ballot.user.is_active:
+    if not may_answer(ballot):
         raise Refused("ended")
 
 

@@ -180,7 +180,7 @@ class _QuestionPage(_DecisionPage):
 
     def _about(self) -> tuple[GatedKind, int] | None:
         subject = self.request.GET.get("subject", "")
-        if not subject:
+        if not subject or self.request.GET.get("withdraws"):
             return None
         try:
             kind, pk = kind_of(subject)
@@ -190,10 +190,12 @@ class _QuestionPage(_DecisionPage):
         return kind, pk
 
     def _withdraws(self) -> Decision | None:
+        """Only the body that agreed withdraws."""
         named = self.request.GET.get("withdraws", "")
         if not named.isdecimal():
             return None
-        return get_object_or_404(Decision, pk=named, outcome=Outcome.AGREEMENT, purpose=Purpose.PUBLISH)
+        agreed = Decision.objects.filter(outcome=Outcome.AGREEMENT, purpose=Purpose.PUBLISH, body=self._body())
+        return get_object_or_404(agreed, pk=named)
 
 
 class AskView(_QuestionPage):

@@ -181,7 +181,7 @@ def _state_of(ballot: Ballot) -> str:
         return "withdrawn"
     if decision.state == State.CLOSED:
         return "disputed" if decision.disputed_at is not None and ballot.counts else "closed"
-    if ballot.mandate is None or not ballot.mandate.is_running:
+    if not casting.may_answer(ballot):
         return "ended"
     if decision.manner == Manner.MEETING:
         return "meeting"
@@ -284,7 +284,7 @@ def _file(request: HttpRequest, place: Place, position: int) -> HttpResponseBase
 def _row_at(place: Place, position: int) -> Shown:
     """The row at a position, from 1; only under a mandate that runs, of a question that was not taken back."""
     ballot = place.ballot
-    if ballot.mandate is None or not ballot.mandate.is_running or ballot.decision.state == State.WITHDRAWN:
+    if not casting.may_answer(ballot) or ballot.decision.state == State.WITHDRAWN:
         raise Http404
     manifest = ballot.decision.manifest
     if manifest is None:

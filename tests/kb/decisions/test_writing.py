@@ -156,6 +156,24 @@ def test_a_mandate_that_ended_votes_no_more_but_what_it_voted_counts(things):
     assert closing.counted_of(decision).votes_for == 1
 
 
+@pytest.mark.parametrize("change", [{"voice": "consultative"}, {"side": "cpas"}, {"is_suspended": True}])
+def test_a_mandate_that_was_changed_since_no_longer_votes_for_its_seat(things, change):
+    decision = asked(committee())
+    Mandate.objects.filter(user__email="asso1@cass.example").update(**change)
+    with pytest.raises(Refused) as refused:
+        vote(decision, "asso1")
+    assert refused.value.code == "ended"
+
+
+def test_who_sits_twice_is_asked_once(things):
+    of = committee()
+    twice = Mandate.objects.get(user__email="cpas1@cass.example")
+    one = organisation("Un", OrganisationKind.ASSOCIATION)
+    Mandate.objects.create(user=twice.user, body=of, organisation=one)
+    decision = asked(of)
+    assert decision.ballots.filter(user=twice.user).count() == 1
+
+
 def test_the_seat_of_a_mandate_that_ended_is_open_to_who_follows(things):
     from kb.decisions.reminding import invite_who_came
 
