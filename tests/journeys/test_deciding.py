@@ -1,7 +1,7 @@
 """A question in writing and what a meeting decided, from the link to the page of the decision, in a real Chromium: two
 languages, a telephone and a desk, light and dark.
 
-CASS_PICTURES=folder keeps the pictures.
+CASS_PICTURES=folder keeps the pictures; those of the handbook (handbook-*.webp) belong in kb/static/handbook.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import re
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core import mail
 from django.utils import timezone
+from PIL import Image
+from wagtail.users.models import UserProfile
 
 from home.building import build_site
 from kb.decisions import closing, meeting
@@ -48,6 +51,20 @@ def picture(page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
+def picture_of_handbook(page, name: str, width: int = 390) -> None:
+    """What a telephone shows first, in the light, small enough for a page of help."""
+    folder = os.environ.get("CASS_PICTURES")
+    if not folder:
+        return
+    before, scheme = page.viewport_size, page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": width, "height": 780})
+    with Image.open(BytesIO(page.screenshot())) as taken:
+        taken.save(Path(folder) / f"handbook-{name}.webp", quality=60, method=6)
+    page.set_viewport_size(before)
+    page.emulate_media(color_scheme="dark" if scheme else "light")
+
+
 def newest_link(name: str, kind: str) -> str:
     texts = [one.body for one in mail.outbox if one.to == [f"{name}@cass.example"] and one.kind == f"decisions.{kind}"]
     return re.search(r"https?://[^/\s]+(/\S+)", texts[-1])[1]
@@ -73,6 +90,7 @@ def test_a_seat_votes_by_its_link_and_reads_the_decision(site, page, language, w
     page.goto(site + newest_link("asso1", "question"))
     assert_well_made(page, width)
     picture(page, f"vote-{language}-{width}-{scheme}")
+    picture_of_handbook(page, f"vote-{language}")
     page.locator("button[value=vote]").click()
     assert page.locator("input:invalid").count() == 3  # the browser asks for a choice
     page.keyboard.press("Escape")
@@ -136,7 +154,12 @@ def test_a_coordinator_asks_and_enters_on_a_phone(site, page, client, width):
     log_in_by_client(client, coordinator)
     page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
     page.set_viewport_size({"width": width, "height": 844})
-    page.goto(f"{site}/admin/decision/ask/?subject={SUBJECT}")
+    profile = UserProfile.get_for_user(coordinator)
+    for language in ("nl", "fr"):
+        profile.preferred_language = language
+        profile.save()
+        page.goto(f"{site}/admin/decision/ask/?subject={SUBJECT}")
+        picture_of_handbook(page, f"decide-{language}")
     picture(page, "ask-fr-390")
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.locator("form.people__form button[type=submit]").click()
