@@ -27,6 +27,7 @@ def test_stylesheet_stays_under_its_budget_for_old_phones():
     assert len(stylesheet.joined().encode()) <= 40_000
     assert len(stylesheet.joined(stylesheet.MEMBERS).encode()) <= 10_000
     assert len(stylesheet.joined(stylesheet.NEWSLETTER).encode()) <= 6_000
+    assert len(stylesheet.joined(stylesheet.DECISIONS).encode()) <= 6_000
 
 
 def test_stylesheet_needs_nothing_that_old_browsers_lack():
@@ -45,5 +46,5 @@ def test_fonts_named_in_the_stylesheet_are_there_with_their_licence():
 
 def test_list_gives_the_joined_file_to_collectstatic():
     listed = dict(stylesheet.StylesheetFinder().list([]))
-    assert set(listed) == {"css/site.css", "css/members.css", "css/newsletter.css"}
+    assert set(listed) == {"css/site.css", "css/members.css", "css/newsletter.css", "css/decisions.css"}
     assert all(storage.exists(name) for name, storage in listed.items())
