@@ -20,13 +20,11 @@ from kb.languages import CODES
 from kb.pages.agreements import NotAgreed, kind_of
 from kb.pages.texts import Texts
 
-_AT_ONCE = 50
-
 
 def close_due() -> str | None:
     """Closes what is due, each in a transaction of its own; one that fails stops no other. For the clock."""
     done = 0
-    for pk in list(Decision.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]):
+    for pk in list(Decision.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True)):
         done += close(pk)
     return f"{done} closed" if done else None
 

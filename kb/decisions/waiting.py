@@ -1,5 +1,5 @@
-"""What waits for a person: questions that their seat has not answered. For coordinators: what an objection stopped, and
-outcomes in doubt.
+"""What waits for a person: questions that their seat has not answered. For coordinators: what an objection stopped,
+meetings that nobody confirmed in time, and outcomes in doubt.
 """
 
 from __future__ import annotations
@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 
 from kb.accounts.audiences import STAFF
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.decisions.choices import State, Weight
 from kb.decisions.models import Ballot, Decision, Vote
+from kb.decisions.models.decisions import OBJECTIONS
 from kb.groups.choices import Voice
 from kb.groups.models import Mandate
 
@@ -41,7 +43,8 @@ def to_clear_up(user: Any, held: frozenset[str]) -> WaitingList:
     """For editors; named only in a session with the second factor. Two queries at most."""
     if not user.is_staff:
         return WaitingList(0)
-    found = Decision.objects.filter(Q(state=State.STOPPED) | ~Q(disputed_at=None)).select_related("body")
+    unconfirmed = Q(state=State.CONFIRMING, entered_at__lte=timezone.now() - OBJECTIONS)
+    found = Decision.objects.filter(Q(state=State.STOPPED) | ~Q(disputed_at=None) | unconfirmed).select_related("body")
     total = found.count()
     things: tuple[Waiting, ...] = ()
     if STAFF in held and total:
