@@ -4,6 +4,7 @@ public, all in one transaction.
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -20,12 +21,17 @@ from kb.languages import CODES
 from kb.pages.agreements import NotAgreed, kind_of
 from kb.pages.texts import Texts
 
+logger = logging.getLogger(__name__)
+
 
 def close_due() -> str | None:
     """Closes what is due, each in a transaction of its own; one that fails stops no other. For the clock."""
     done = 0
     for pk in list(Decision.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True)):
-        done += close(pk)
+        try:
+            done += close(pk)
+        except Exception:  # the edge: the others are due as well
+            logger.exception("Decision %s could not be closed", pk)
     return f"{done} closed" if done else None
 
 

@@ -329,6 +329,18 @@ def test_a_later_decision_withdraws_an_agreement_and_the_address_says_so(things)
     assert later.code in last_word(SUBJECT)
 
 
+def test_one_that_cannot_be_closed_stops_no_other(things, monkeypatch):
+    of = committee()
+    first = asked(of)
+    things.texts[2] = "Un autre"
+    second = asked(of, subject="decisions.leaflet:2")
+    Decision.objects.update(closes_at=timezone.now() - timedelta(1))
+    close = closing.close
+    monkeypatch.setattr(closing, "close", lambda pk: close(pk) if pk == second.pk else 1 // 0)
+    assert closing.close_due() == "1 closed"
+    assert {one.pk: one.state for one in Decision.objects.all()} == {first.pk: State.OPEN, second.pk: State.CLOSED}
+
+
 def test_numbers_follow_each_other_and_never_come_twice(things):
     of = committee()
     for text, number in (("un", 1), ("deux", 2)):
