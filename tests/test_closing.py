@@ -25,7 +25,7 @@ from kb.accounts.audiences import STAFF
 from kb.decisions.choices import ManifestState, Outcome, State
 from kb.decisions.closing import end_agreement
 from kb.decisions.disputing import dispute
-from kb.decisions.models import Decision, Manifest, Vote
+from kb.decisions.models import Ballot, Decision, Manifest, Vote
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate
 from kb.library.contributions import steps as handling
@@ -311,7 +311,11 @@ def decided(question: str) -> Decision:
         closed_at=timezone.now(),
         manifest=manifest,
     )
-    Vote.objects.create(decision=decision, choice="for")
+    seat = Mandate.objects.create(user=library.member("CP"), body=decision.body, side="cpas")
+    ballot = Ballot.objects.create(
+        decision=decision, mandate=seat, user=seat.user, side="cpas", voice=seat.voice, standing=seat.standing
+    )
+    Vote.objects.create(decision=decision, ballot=ballot, choice="for")
     return decision
 
 

@@ -14,11 +14,11 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.choices import RUNNING, ManifestState, Manner, Purpose, State
+from kb.decisions.choices import RUNNING, ManifestState, Manner, Outcome, Purpose, State
 from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, tell_all
 from kb.decisions.models import Ballot, Decision, Manifest, Seat
-from kb.groups.choices import Standing, Voice
+from kb.groups.choices import BodyKind, Standing, Voice
 from kb.groups.models import Body, Mandate
 from kb.pages.agreements import agreement_for, digest_of, kind_of
 from kb.pages.texts import Texts
@@ -64,6 +64,7 @@ def prepare(
     sides = list(question.body.sides.order_by("name"))
     if not sides:
         raise Refused("no-seats")
+    _check_competence(question)
     manifest = _manifest_of(question)
     decision = Decision.objects.create(
         body=question.body,
@@ -135,6 +136,20 @@ def take_back(decision: Decision, *, reason: str = "") -> bool:
     return True
 
 
+def _check_competence(question: Question) -> None:
+    """What leaves the house, and what comes back, is the Steering Committee's; only who agreed withdraws, and one
+    question does one of the two.
+    """
+    if not question.subject and question.withdraws is None:
+        return
+    if question.body.kind != BodyKind.STEERING_COMMITTEE or (question.subject and question.withdraws is not None):
+        raise Refused("not-competent")
+    if question.withdraws is not None:
+        former = Decision.objects.select_related("manifest").get(pk=question.withdraws.pk)
+        if former.body_id != question.body.pk or former.state != State.CLOSED or former.outcome != Outcome.AGREEMENT:
+            raise Refused("not-competent")
+
+
 def _make_seats(decision: Decision, side: str, seats: int, named: Collection[int]) -> None:
     holders: list[Mandate | None] = list(
         Mandate.objects.running()
@@ -168,4 +183,4 @@ def _manifest_of(question: Question) -> Manifest | None:
         raise Refused("same-text")
     for former in Decision.objects.filter(manifest__subject=question.subject, state__in=RUNNING).order_by("pk"):
         take_back(former)
-    return Manifest.objects.write(question.subject, rows, question.parts)
+    return Manifest.objects.write(question.subject, rows, question.parts, standing=kind.standing(pk))

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from kb.decisions.choices import Choice, State, Way, Weight
 from kb.decisions.errors import Refused
-from kb.decisions.messages import send_link, send_receipt
+from kb.decisions.messages import send_link, send_receipt, write
 from kb.decisions.models import Ballot, Decision, Seat, Vote
 from kb.groups.choices import Standing, Voice
 
@@ -47,14 +47,18 @@ def cast(
     check_mandate(ballot)
     choice, word = Choice(choice), word.strip()[:1000]
     mine = ballot.votes.exclude(weight=Weight.PAST).select_related("seat").first()
-    if mine is not None and (mine.choice, mine.word, mine.way) == (choice, word, way):
+    is_late = mine is not None and mine.weight == Weight.NOTED and ballot.counts  # a seat may be free by now
+    if mine is not None and not is_late and (mine.choice, mine.word, mine.way) == (choice, word, way):
         return Answer(mine, is_new=False)
     seat = _seat_for(ballot, decision, mine) if ballot.counts else None
     if mine is not None:
         _becomes_past(mine)
     if seat is not None:
-        for former in seat.votes.filter(weight=Weight.COUNTED):
+        for former in seat.votes.filter(weight=Weight.COUNTED).select_related("ballot__user"):
             _becomes_past(former)
+            if former.ballot is not None:
+                former.ballot.decision = decision
+                write(former.ballot, "replaced", {"vote": former})
     vote = Vote.objects.create(
         decision=decision,
         seat=seat,
@@ -86,7 +90,8 @@ def undo(vote_id: int) -> Decision:
     vote = Vote.objects.select_related("ballot__user").get(pk=vote_id)
     if vote.undone_at is not None:
         return decision
-    if decision.state not in (State.OPEN, State.CONFIRMING):
+    is_over = decision.ends_at is not None and decision.ends_at <= timezone.now()
+    if decision.state not in (State.OPEN, State.CONFIRMING) or is_over:
         raise Refused("closed")
     was_counted = vote.weight != Weight.PAST
     vote.undone_at = timezone.now()
@@ -168,6 +173,8 @@ def _seat_for(ballot: Ballot, decision: Decision, mine: Vote | None) -> Seat | N
     """The seat this ballot votes for; None where its side's seats are taken. Raises Refused("taken")."""
     if mine is not None and mine.seat is not None:
         return mine.seat
+    if mine is None and (before := _voted_before(ballot, decision)) is not None:
+        return before
     seats = _seats(ballot)
     own = next((seat for seat in seats if seat.holder_id == ballot.mandate_id), None)
     if own is not None:
@@ -182,6 +189,35 @@ def _seat_for(ballot: Ballot, decision: Decision, mine: Vote | None) -> Seat | N
     if all(seat.holder_id and not _shares(seat, ballot) for seat in seats):
         raise Refused("not-yours")
     return None
+
+
+def _voted_before(ballot: Ballot, decision: Decision) -> Seat | None:
+    """The seat for which the same person, or who sat there before for the same organisation, has voted under a mandate
+    that ended since: it passes on with its vote, which may be changed.
+
+    Raises Refused("taken") where this person has voted for another seat under a mandate that runs.
+    """
+    counted = decision.votes.filter(weight=Weight.COUNTED).exclude(ballot=ballot).exclude(ballot=None)
+    for vote in counted.select_related("seat", "ballot__mandate", "ballot__user"):
+        former = vote.ballot
+        if former is None or (former.user_id != ballot.user_id and former.side != ballot.side):
+            continue
+        has_ended = former.mandate is None or not former.mandate.is_running
+        if former.user_id == ballot.user_id:
+            if has_ended and former.side == ballot.side:
+                return vote.seat
+            raise Refused("taken", vote=vote)
+        if has_ended and _follows(ballot, former):
+            return vote.seat
+    return None
+
+
+def _follows(ballot: Ballot, former: Ballot) -> bool:
+    """Whether the mandate of a ballot began when another, of the same organisation on the same side, had ended."""
+    mandate, before = ballot.mandate, former.mandate
+    if mandate is None or before is None or mandate.organisation_id != before.organisation_id:
+        return False
+    return mandate.pk > before.pk and before.standing == mandate.standing
 
 
 def _is_open_to(seat: Seat, ballot: Ballot) -> bool:

@@ -70,19 +70,37 @@ def counted_of(decision: Decision) -> Count:
 
 
 def open_agreed(decision: Decision) -> bool:
-    """Makes public what a decision in force agreed to, where it still is what was agreed to; whether it did. Call it
-    inside a transaction.
+    """Makes public what a decision agreed to, where it still is what was agreed to and nobody chose other readers since
+    it was asked about; whether it did. Former agreements about the same are over then. Call it inside a transaction.
     """
     manifest = decision.manifest
     assert manifest is not None
     try:
         kind, pk = kind_of(manifest.subject)
+        if manifest.standing is not None and kind.standing(pk) != manifest.standing:
+            return False
         with transaction.atomic():
             kind.open(pk, manifest.pk, manifest.parts)
     except (NotAgreed, LookupError):
         return False
-    decision.is_public = True
-    decision.save(update_fields=["is_public"])
+    manifest.opened_at = manifest.opened_at or timezone.now()
+    manifest.save(update_fields=["opened_at"])
+    _end_others(manifest)
+    _mark_public(decision, is_public=True)
+    return True
+
+
+def reopen_agreed(decision: Decision) -> bool:
+    """What was in doubt comes back, where it still is as it was taken off; whether it did."""
+    manifest = decision.manifest
+    assert manifest is not None
+    try:
+        kind, pk = kind_of(manifest.subject)
+        with transaction.atomic():
+            kind.reopen(pk, manifest.pk)
+    except (NotAgreed, LookupError):
+        return False
+    _mark_public(decision, is_public=True)
     return True
 
 
@@ -97,15 +115,33 @@ def close_agreed(decision: Decision, *, state: ManifestState, for_good: bool) ->
         kind.close(pk, manifest.pk, for_good)
     except LookupError:
         pass
-    decision.is_public = False
-    decision.save(update_fields=["is_public"])
+    _mark_public(decision, is_public=False)
 
 
 def end_agreement(decision_id: int) -> None:
-    """What a later decision withdrew leaves every way out. Call it inside that decision's transaction."""
+    """What a later decision withdrew leaves every way out, with every older agreement about the same. Call it inside
+    that decision's transaction.
+    """
     former = Decision.objects.select_for_update().get(pk=decision_id)
-    if former.manifest_id:
+    if former.manifest is not None:
         close_agreed(former, state=ManifestState.OVER, for_good=True)
+        _end_others(former.manifest)
+
+
+def _end_others(manifest: Manifest) -> None:
+    """No other agreement about the same thing holds any longer."""
+    held = [ManifestState.AGREED, ManifestState.SUSPENDED]
+    others = Manifest.objects.filter(subject=manifest.subject, state__in=held).exclude(pk=manifest.pk)
+    ids = list(others.values_list("pk", flat=True))
+    for decision in Decision.objects.filter(manifest__in=ids):
+        _mark_public(decision, is_public=False)
+    Manifest.objects.filter(pk__in=ids).update(state=ManifestState.OVER)
+
+
+def _mark_public(decision: Decision, *, is_public: bool) -> None:
+    if decision.is_public != is_public:
+        decision.is_public = is_public
+        decision.save(update_fields=["is_public"])
 
 
 def _settle(decision: Decision, *, agreed: bool) -> None:

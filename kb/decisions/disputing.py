@@ -7,11 +7,11 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.casting import check_mandate, held
-from kb.decisions.choices import ManifestState, Outcome, State
-from kb.decisions.closing import close_agreed, open_agreed
+from kb.decisions.casting import check_mandate, held, may_answer
+from kb.decisions.choices import ManifestState, Outcome, State, Weight
+from kb.decisions.closing import close_agreed, reopen_agreed
 from kb.decisions.errors import Refused
-from kb.decisions.messages import send_link, tell_all
+from kb.decisions.messages import asked_now, send_link, tell_all
 from kb.decisions.models import Decision, Vote
 
 
@@ -20,9 +20,13 @@ def dispute(vote_id: int) -> Decision:
     """The person of a seat denies a vote that was counted in an outcome. Pressed again, nothing changes."""
     found = Vote.objects.get(pk=vote_id)
     decision = Decision.objects.select_for_update().select_related("body", "manifest").get(pk=found.decision_id)
-    vote = Vote.objects.get(pk=vote_id)
+    vote = Vote.objects.select_related("ballot__mandate", "ballot__user", "ballot__decision").get(pk=vote_id)
     if vote.undone_at is not None or decision.state != State.CLOSED:
         return decision
+    if vote.weight != Weight.COUNTED:
+        raise Refused("not-counted")
+    if vote.ballot is None or not may_answer(vote.ballot):
+        raise Refused("ended")
     vote.undone_at = timezone.now()
     vote.save(update_fields=["undone_at"])
     if decision.outcome != Outcome.AGREEMENT or decision.disputed_at is not None:
@@ -32,7 +36,7 @@ def dispute(vote_id: int) -> Decision:
     decision.save(update_fields=["disputed_at", "looked_at_by_editor", "looked_at_by_seat"])
     if decision.manifest is not None and decision.manifest.state == ManifestState.AGREED:
         close_agreed(decision, state=ManifestState.SUSPENDED, for_good=False)
-    for ballot in decision.ballots.filter(declined_at=None).select_related("user", "decision__body").order_by("pk"):
+    for ballot in asked_now(decision):
         if ballot.counts:
             send_link(ballot, "disputed")
     return decision
@@ -57,7 +61,8 @@ def looked_by_seat(ballot_id: int) -> Decision:
         raise Refused("not-open")
     check_mandate(ballot)
     is_editor = ballot.user is not None and ballot.user.is_staff  # the coordination looks for itself
-    if is_editor or not ballot.counts or ballot.votes.exclude(undone_at=None).exists():
+    is_drafter = decision.drafted_by_id is not None and ballot.user_id == decision.drafted_by_id
+    if is_editor or is_drafter or not ballot.counts or ballot.votes.exclude(undone_at=None).exists():
         raise Refused("not-yours")
     decision.looked_at_by_seat = decision.looked_at_by_seat or timezone.now()
     decision.save(update_fields=["looked_at_by_seat"])
@@ -73,6 +78,6 @@ def _settle(decision: Decision) -> Decision:
         if manifest is not None and manifest.state == ManifestState.SUSPENDED:
             manifest.state = ManifestState.AGREED
             manifest.save(update_fields=["state"])
-            open_agreed(decision)
+            reopen_agreed(decision)
         tell_all(decision, "settled")
     return decision

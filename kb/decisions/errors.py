@@ -19,6 +19,8 @@ SENTENCES: dict[str, str | Promise] = {
     "not-public": _("Nothing of it would be public with these choices. Choose at least the notice."),
     "same-text": _("Exactly this was agreed to already."),
     "own-entry": _("You drafted this question: somebody else confirms it."),
+    "not-competent": _("Only the Steering Committee agrees to this, and only it withdraws what it agreed to."),
+    "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),
     "number-taken": _("This number was given to another decision."),
 }
 

@@ -6,7 +6,7 @@ they were taken back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -19,6 +19,7 @@ from django.utils.translation import override
 
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.decisions.models.votes import hash_of, new_token
+from kb.groups.models import Mandate
 
 _quiet: ContextVar[bool] = ContextVar("decisions_quietly", default=False)
 
@@ -77,9 +78,15 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
     message.send()
 
 
+def asked_now(decision: Decision) -> Iterable[Ballot]:
+    """The ballots whose person still sits and did not decline. One query."""
+    ballots = decision.ballots.filter(declined_at=None, mandate__in=Mandate.objects.running())
+    return ballots.select_related("user", "mandate", "decision__body").order_by("pk")
+
+
 def tell_all(decision: Decision, name: str, **context: Any) -> None:
-    """One message to each person who has a ballot and did not decline it. One query more than a message costs."""
-    for ballot in decision.ballots.filter(declined_at=None).select_related("user", "decision__body").order_by("pk"):
+    """One message to each of `asked_now`. One query more than a message costs."""
+    for ballot in asked_now(decision):
         write(ballot, name, context)
 
 

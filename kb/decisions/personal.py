@@ -7,16 +7,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, register_personal, rows_of
-from kb.accounts.personal_data.scrubbing import Identity
+from kb.accounts.personal_data.scrubbing import Identity, scrub
+from kb.decisions.choices import RUNNING
 from kb.decisions.models import Ballot, Decision, Link, Vote
 
 
 def votes_of(user: Any):
-    return Vote.objects.filter(ballot__user=user).order_by("pk")
+    """Of questions that are not open any more: until then nobody reads how somebody voted."""
+    return Vote.objects.filter(ballot__user=user).exclude(decision__state__in=RUNNING).order_by("pk")
 
 
 def votes_in_words(user: Any) -> Iterator[str]:
@@ -29,6 +32,8 @@ def erase_votes(user: Any, identity: Identity) -> int:
     """The vote stays counted as that of its seat; its word, its links and its person go."""
     mine = Ballot.objects.filter(user=user)
     votes = Vote.objects.filter(ballot__in=mine).update(word="", undo_hash="")
+    for model, fields in ((Vote, ("word",)), (Ballot, ("word",)), (Decision, ("reason",))):
+        votes += scrub(model.objects.all(), fields, identity, own=Q(pk__in=()))
     Link.objects.filter(ballot__in=mine).delete()
     Vote.objects.filter(entered_by=user).update(entered_by=None)
     Decision.objects.filter(drafted_by=user).update(drafted_by=None)

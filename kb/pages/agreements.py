@@ -67,9 +67,11 @@ class GatedKind:
 
     titles: what it is called. body: the code of the body whose work it is. parts: what may be chosen. shown(id, keys):
     the rows, with these parts; None: as everyone sees it now. open(id, agreement, keys): makes it public as agreed to,
-    or raises NotAgreed where it is something else by now. close(id, agreement, for_good): takes it off; both in the
-    transaction of the decision. page(request, rows): the rows on the site's own page. file(row): what serves the bytes
-    of a row, None where it has none.
+    or raises NotAgreed where it is something else by now. close(id, agreement, for_good): takes it off. reopen(id,
+    agreement): what was taken off for a time comes back, where nobody chose fewer readers since, else NotAgreed. All
+    in the transaction of the decision. standing(id): who may see what of it now, as JSON, to be compared.
+    page(request, rows): the rows on the site's own page. file(row): what serves the bytes of a row, None where it has
+    none.
     """
 
     name: str
@@ -80,6 +82,8 @@ class GatedKind:
     shown: Callable[[int, Collection[str] | None], tuple[Shown, ...]]
     open: Callable[[int, int, Collection[str]], None]
     close: Callable[[int, int, bool], None]
+    reopen: Callable[[int, int], None]
+    standing: Callable[[int], Any]
     url: Callable[[int], str]
     page: Callable[[HttpRequest, Collection[Shown]], Mapping[str, Any]]
     template: str

@@ -35,6 +35,7 @@ class ManifestManager(models.Manager["Manifest"]):
 class Manifest(models.Model):
     """What one decision is about. subject: "library.reference:17"; parts: the keys that whoever asked chose.
 
+    standing: who could see what of it when it was asked about. opened_at: when it first became public by this.
     digest: of all rows; "" only for what was public before the gate, until the site first saw it. Never deleted: public
     rows name it.
     """
@@ -45,6 +46,8 @@ class Manifest(models.Model):
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.DECISION)
     state = models.CharField(max_length=10, choices=ManifestState.choices, default=ManifestState.ASKED)
     made_at = models.DateTimeField(default=timezone.now)
+    standing = models.JSONField(null=True, default=None)
+    opened_at = models.DateTimeField(null=True, blank=True)
 
     objects = ManifestManager()
 

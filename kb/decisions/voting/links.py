@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from kb.decisions.casting import may_answer
 from kb.decisions.models import Ballot, Link, Vote
 from kb.decisions.models.votes import hash_of
 
@@ -37,11 +38,13 @@ def vote_of_token(token: str) -> Vote | None:
     if not token:
         return None
     found = (
-        Vote.objects.filter(undo_hash=hash_of(token)).select_related("decision__body", "ballot__user", "seat").first()
+        Vote.objects.filter(undo_hash=hash_of(token))
+        .select_related("decision__body", "seat", "ballot__user", "ballot__mandate", "ballot__decision")
+        .first()
     )
     if found is None or found.ballot is None or not _is_fresh_decision(found.decision.closed_at):
         return None
-    return found
+    return found if may_answer(found.ballot) else None
 
 
 def _is_fresh(ballot: Ballot) -> bool:

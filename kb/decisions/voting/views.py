@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import is_of, keep_token, kept_token, mark_of, secret_address
-from kb.decisions import casting, disputing, meeting
+from kb.decisions import casting, closing, disputing, meeting
 from kb.decisions.choices import Manner, State, Weight
 from kb.decisions.errors import Refused
 from kb.decisions.meeting import votes_of_seats
@@ -99,14 +99,26 @@ def undo(request: HttpRequest, token: str = "") -> HttpResponse:
     found = vote_of_token(kept)
     if found is None or (request.method == "POST" and not is_of(request, kept)):
         return render(request, "decisions/voting/unknown.html", status=404)
+    if request.user.is_authenticated and found.ballot is not None and request.user.pk != found.ballot.user_id:
+        return render(request, "decisions/voting/other.html", {"decision": found.decision}, status=409)
     if request.method == "POST":
         try:
-            casting.undo(found.pk)
-        except Refused:
-            disputing.dispute(found.pk)
+            _undo(found)
+        except Refused as refused:
+            shown = {"sentence": refused.sentence, "decision": found.decision}
+            return render(request, "decisions/voting/refused.html", shown, status=409)
         found = Vote.objects.select_related("decision__body", "seat").get(pk=found.pk)
     shown = {"vote": found, "decision": found.decision, "of": mark_of(kept), "is_done": found.undone_at is not None}
     return render(request, "decisions/voting/undo.html", shown)
+
+
+def _undo(vote: Vote) -> None:
+    """Before the closing the vote is undone; what is due is counted first."""
+    try:
+        casting.undo(vote.pk)
+    except Refused:
+        closing.close(vote.decision_id)
+        disputing.dispute(vote.pk)
 
 
 # Which ballot
@@ -177,12 +189,12 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
 def _state_of(ballot: Ballot) -> str:
     """Which page there is for a ballot now: its template's name."""
     decision = ballot.decision
+    if not casting.may_answer(ballot):
+        return "ended"
     if decision.state == State.WITHDRAWN:
         return "withdrawn"
     if decision.state == State.CLOSED:
         return "disputed" if decision.disputed_at is not None and ballot.counts else "closed"
-    if not casting.may_answer(ballot):
-        return "ended"
     if decision.manner == Manner.MEETING:
         return "meeting"
     return "vote" if ballot.declined_at is None else "declined"
@@ -282,12 +294,20 @@ def _file(request: HttpRequest, place: Place, position: int) -> HttpResponseBase
 
 
 def _row_at(place: Place, position: int) -> Shown:
-    """The row at a position, from 1; only under a mandate that runs, of a question that was not taken back."""
+    """The row at a position, from 1; only under a mandate that runs, while the question is open, in doubt, or a yes
+    that holds.
+    """
     ballot = place.ballot
-    if not casting.may_answer(ballot) or ballot.decision.state == State.WITHDRAWN:
+    decision, manifest = ballot.decision, ballot.decision.manifest
+    is_read = decision.is_running or decision.disputed_at is not None or decision.is_in_force
+    if manifest is None or not is_read or not casting.may_answer(ballot):
         raise Http404
-    manifest = ballot.decision.manifest
-    if manifest is None:
+    kind, pk = kind_of(manifest.subject)
+    try:
+        is_there = bool(kind.shown(pk, manifest.parts))
+    except LookupError:
+        is_there = False
+    if not is_there:  # taken off meanwhile by who looks after it
         raise Http404
     rows = manifest.shown()
     if not 1 <= position <= len(rows):

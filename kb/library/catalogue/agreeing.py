@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from kb.accounts import audiences
 from kb.accounts.fields import note_public
 from kb.accounts.noting import note
+from kb.decisions.answering import rests_on
 from kb.decisions.models import Manifest
 from kb.files.models import FileVersion
 from kb.files.serving import serve_version
@@ -211,6 +212,7 @@ def bind(reference_id: int, agreement: int) -> None:
     """The row names the agreement by which it is public; its first day of being so is noted. Two queries."""
     rows = _rows_of(reference_id)
     rows.update(agreement=agreement)
+    rests_on(Reference.subject_of(reference_id), agreement)
     note_public(rows)
 
 
@@ -224,6 +226,35 @@ def rewrite(manifest: Manifest, rows: Collection[Shown], parts: Iterable[str]) -
     Manifest.objects.filter(pk=manifest.pk).update(digest=written.digest, parts=written.parts)
     written.delete()
     note("library.reference agreement rewritten", id=manifest.subject, agreement=manifest.pk)
+
+
+def reopen_agreed(reference_id: int, agreement: int) -> None:
+    """The row names the agreement again that was in doubt. Raises NotAgreed where an editor chose fewer readers, or
+    something changed, meanwhile.
+    """
+    reference = _rows_of(reference_id).select_for_update(of=("self",)).first()
+    if reference is None or reference.own_production_id is None:
+        raise LookupError(reference_id)
+    subject, rows = reference.search_subject(), shown(reference_id)
+    if not rows or agreement_for(subject, digest_of(rows)) != agreement:
+        raise NotAgreed(OTHER_BY_NOW)
+    before = open_to([subject])
+    bind(reference_id, agreement)
+    record_since(before, [subject])
+    note("library.reference opened", id=reference_id, agreement=agreement)
+
+
+def standing(reference_id: int) -> dict[str, Any]:
+    """State and readers of the notice and of its files, as they are chosen now. Two queries."""
+    reference = _rows_of(reference_id).first()
+    if reference is None:
+        raise LookupError(reference_id)
+    files: models.QuerySet[ReferenceFile] = models.QuerySet(ReferenceFile)
+    return {
+        "state": reference.state,
+        "audiences": sorted(reference.audiences or ()),
+        "files": {str(one.pk): sorted(one.audiences or ()) for one in files.filter(reference=reference_id)},
+    }
 
 
 @transaction.atomic
@@ -240,6 +271,7 @@ def close_agreed(reference_id: int, agreement: int, for_good: bool) -> None:
     before = open_to([subject])
     rows = _rows_of(reference_id)
     rows.update(agreement=None)
+    rests_on(subject, None)
     if for_good and reference.is_for_everyone():
         group = [audiences.body(reference.own_production.code)]
         rows.update(audiences=group, audiences_at_most=group)
@@ -325,6 +357,8 @@ GATED = GatedKind(
     shown=shown,
     open=open_agreed,
     close=close_agreed,
+    reopen=reopen_agreed,
+    standing=standing,
     url=url,
     page=page,
     template="library/_agreed_notice.html",

@@ -14,6 +14,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from kb.decisions.answering import rests_on
 from kb.decisions.choices import ManifestState
 from kb.decisions.models import Manifest
 from kb.library.catalogue.agreeing import bind, rewrite, rows_of
@@ -44,6 +45,8 @@ def check(subjects: Sequence[str]) -> None:
         closed = [one.pk for one in rows if one.agreement_id and not one.is_for_everyone()]
         if closed:
             all_rows.filter(pk__in=closed).update(agreement=None)
+            for pk in closed:
+                rests_on(Reference.subject_of(pk), None)
         for reference in rows:
             if reference.is_for_everyone():
                 _check(reference.pk, reference.agreement_id)
@@ -100,6 +103,7 @@ def _take_off(pk: int) -> int:
     subject = reference.search_subject()
     before = open_to([subject])
     models.QuerySet(Reference).filter(pk=pk).update(agreement=None)
+    rests_on(subject, None)
     record_since(before, [subject])
     logger.error("%s is not what was agreed to: editors alone see it until there is an agreement", subject)
     return 1

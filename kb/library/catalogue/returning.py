@@ -63,13 +63,17 @@ def refuse_taken_back(sha256: str) -> None:
 
 def refuse_other_readers(sha256: str, audiences: list[str], *, known: ImportedDocument | None) -> None:
     """Raises LeftOut where the same bytes are there for fewer readers than are asked for now, under any name; under
-    this one (`known`), also where they are there for more.
+    this one (`known`), also where they are there for more. Of the coordination's own work no second notice is made.
     """
     file = _file_of(known) if known else None
     if file is not None and _difference(file, audiences) == _MORE:
         raise LeftOut(f"it is there, {_MORE} asked for; whoever wants fewer chooses them by hand", file.reference.mark)
     given = Q(reference__state=ReferenceState.ACCEPTED) | Q(reference__contribution__accept_when_read=True)
     files = ReferenceFile.objects.filter(given, stored_file__versions__sha256=sha256).select_related("reference__body")
+    ours = files.filter(reference__state=ReferenceState.ACCEPTED, reference__own_production__isnull=False)
+    of_another = ours.exclude(pk=file.pk if file is not None else 0).first()
+    if of_another is not None:
+        raise LeftOut(f"it is the coordination's own work; {BY_HAND}", of_another.reference.mark)
     for_fewer = files.filter(_lacks(audiences, using=files.db)).first()
     if for_fewer is not None:
         said = f"it is there, {_FEWER} asked for; whoever wants more chooses them by hand"

@@ -374,11 +374,12 @@ class Reference(Recorded, ClusterableModel):
         return not self._state.adding and agreed.exists()
 
     def was_shown_as_ours(self) -> bool:
-        """Whether it was public or proposed. One query at most."""
+        """Whether it was public or proposed, or put to the committee. Two queries at most."""
         return (
             self.state in FOLLOWED_STATES
             or self.first_public_at is not None
             or self.steps.filter(handling__in=(Handling.PROPOSED, Handling.MENDED)).exists()
+            or Manifest.objects.filter(subject=self.search_subject()).exists()
         )
 
     def complete(self) -> None:

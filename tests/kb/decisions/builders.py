@@ -29,6 +29,7 @@ class Leaflets:
     def __init__(self) -> None:
         self.texts: dict[int, str] = {1: "Trois pages sur l'accueil"}
         self.public: dict[int, int] = {}
+        self.standing: dict[int, str] = {}
 
     def shown(self, pk: int, keys=None) -> tuple[Shown, ...]:
         if pk not in self.texts:
@@ -44,6 +45,9 @@ class Leaflets:
     def close(self, pk: int, agreement: int, for_good: bool) -> None:
         self.public.pop(pk, None)
 
+    def reopen(self, pk: int, agreement: int) -> None:
+        self.open(pk, agreement, ())
+
     def kind(self) -> GatedKind:
         return GatedKind(
             name=KIND,
@@ -54,6 +58,8 @@ class Leaflets:
             shown=self.shown,
             open=self.open,
             close=self.close,
+            reopen=self.reopen,
+            standing=lambda pk: self.standing.get(pk, "the group"),
             url=lambda pk: "/fr/depliant/",
             page=lambda request, rows: {"rows": rows},
             template="decisions/index.html",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from kb.accounts.personal_data.scrubbing import Identity
 from kb.decisions import closing
 from kb.decisions.casting import cast
 from kb.decisions.models import Link, Vote
@@ -18,9 +22,14 @@ def test_a_vote_outlives_its_person_without_word_link_or_name():
         decision = asked(committee())
         mine = ballot(decision, "cpas1")
         cast(mine.pk, "for", "Un mot de ma main")
-        assert [line for line in votes_in_words(mine.user) if "dépliant" in line]
-        erase_votes(mine.user, None)
-        vote = Vote.objects.get()
+        other = cast(ballot(decision, "asso1").pk, "against", "Demandez à cpas1@cass.example").vote
+        assert list(votes_in_words(mine.user)) == []  # nobody reads how somebody voted while the question is open
+        closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+        assert len(list(votes_in_words(mine.user))) == 1
+        erase_votes(mine.user, Identity(mine.user.pk, (mine.user.email,)))
+        other.refresh_from_db()
+        assert "cpas1@cass.example" not in other.word
+        vote = Vote.objects.get(ballot=mine)
         assert (vote.word, vote.undo_hash, vote.ballot.user) == ("", "", None)
         assert not Link.objects.filter(ballot=mine).exists()
         assert closing.counted_of(decision).votes_for == 1

@@ -9,6 +9,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from kb.decisions import closing
 from kb.decisions.asking import take_back
 from kb.decisions.choices import State, Weight
 from kb.decisions.models import Decision, Link, Vote
@@ -158,3 +159,28 @@ def test_links_are_kept_as_hashes_only(decision):
     token = link_to("cpas1").rstrip("/").rsplit("/", 1)[1]
     assert not Link.objects.filter(token_hash=token).exists()
     assert decision.state == State.OPEN and len(token) == 22
+
+
+def test_what_was_asked_about_is_read_no_longer_once_it_was_refused(client, decision):
+    client.force_login(ballot(decision, "cpas1").user)
+    row = f"/fr/decisions/vote/{decision.pk}/objet/1/"
+    kind = client.get(f"/fr/decisions/vote/{decision.pk}/")
+    assert kind.status_code == 200 and client.get(row).status_code == 200
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    assert client.get(row).status_code == 404
+
+
+def test_an_ended_mandate_is_told_nothing_of_the_question(client, decision):
+    open_link(client, "cpas1")
+    Mandate.objects.get(user__email="cpas1@cass.example").end_now()
+    take_back(decision, reason="Raison secrète")
+    text = client.get("/fr/decisions/vote/").content.decode()
+    assert "pris fin" in text and "dépliant" not in text and "Raison" not in text
+
+
+def test_the_link_of_a_receipt_is_of_its_person(client, decision):
+    press(client, open_link(client, "cpas1"), choice="for")
+    client.force_login(member("quelquun@cass.example"))
+    answer = open_link(client, "cpas1", "receipt")
+    assert answer.status_code == 409 and press(client, answer).status_code in (404, 409)
+    assert Vote.objects.get().weight == Weight.COUNTED

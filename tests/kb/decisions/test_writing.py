@@ -348,3 +348,154 @@ def test_numbers_follow_each_other_and_never_come_twice(things):
         decision = asked(of)
         decision = closed(decision)
         assert decision.number == number
+
+
+def all_voted(decision: Decision) -> dict[str, Vote]:
+    return {name: vote(decision, name) for name in EVERYBODY}
+
+
+def test_only_a_vote_that_was_counted_can_be_denied_and_only_by_who_still_sits(things):
+    of = committee()
+    invited(of)
+    decision = asked(of)
+    changed, noted = vote(decision, "cpas1", "against"), vote(decision, "invite")
+    votes = all_voted(decision)
+    decision = closed(decision)
+    for one in (changed, noted):
+        with pytest.raises(Refused) as refused:
+            dispute(one.pk)
+        assert refused.value.code == "not-counted"
+    Mandate.objects.get(user__email="asso1@cass.example").end_now()
+    with pytest.raises(Refused) as refused:
+        dispute(votes["asso1"].pk)
+    assert refused.value.code == "ended" and things.public
+
+
+def test_a_renewal_in_the_middle_gives_no_second_vote(things):
+    from kb.decisions.reminding import invite_who_came
+
+    of = committee(cpas=1, associations=1, seats=2)
+    decision = asked(of)
+    for name in ("cpas1", "asso1"):
+        vote(decision, name)
+        former = Mandate.objects.get(user__email=f"{name}@cass.example")
+        former.end_now()
+        Mandate.objects.create(user=former.user, body=of, organisation=former.organisation)
+    assert invite_who_came() is None or True
+    for name in ("cpas1", "asso1"):
+        newest = decision.ballots.filter(user__email=f"{name}@cass.example").order_by("-pk").first()
+        try:
+            cast(newest.pk, "against")
+        except Refused:
+            continue
+    counted = closing.counted_of(decision)
+    assert sum(counted.present.values()) == 2
+    assert closed(decision).outcome != Outcome.AGREEMENT or counted.votes_for == 2
+
+
+def test_who_follows_in_a_seat_that_has_voted_may_change_its_vote_and_adds_none(things):
+    from kb.decisions.reminding import invite_who_came
+
+    of = committee(associations=1, seats=2)
+    decision = asked(of)
+    first = vote(decision, "asso1")
+    former = Mandate.objects.get(user__email="asso1@cass.example")
+    former.end_now()
+    sitting(of, "suivante", former.organisation)
+    invite_who_came()
+    second = vote(decision, "suivante", "against")
+    first.refresh_from_db()
+    assert (second.seat, first.weight) == (first.seat, Weight.PAST)
+    assert messages("replaced") == ["asso1@cass.example"]
+
+
+def test_readers_chosen_while_the_vote_is_open_are_not_written_over_by_its_yes(things):
+    decision = asked(committee())
+    all_voted(decision)
+    things.standing[1] = "fewer"
+    decision = closed(decision)
+    assert decision.outcome == Outcome.AGREEMENT and things.public == {} and not decision.is_public
+
+
+def test_only_the_steering_committee_agrees_and_withdraws_and_one_question_does_one_of_the_two(things):
+    from kb.groups.choices import BodyKind
+    from kb.groups.models import Body, Side
+
+    of = committee()
+    first = asked(of)
+    all_voted(first)
+    first = closed(first)
+    group = Body.objects.create(code="LOG", kind=BodyKind.WORKING_GROUP, name={"fr": "Logement"})
+    Side.objects.create(body=group, name=SideName.CPAS, seats=1)
+    things.texts[2] = "Un autre"
+    for body, values in (
+        (group, {"subject": "decisions.leaflet:2"}),
+        (group, {"subject": "", "withdraws": first}),
+        (of, {"subject": "decisions.leaflet:2", "withdraws": first}),
+    ):
+        with pytest.raises(Refused) as refused:
+            asked(body, **values)
+        assert refused.value.code == "not-competent"
+    assert things.public
+
+
+def test_a_vote_that_came_too_late_counts_once_a_seat_is_free_and_it_is_sent_again(things):
+    decision = asked(committee(associations=3, seats=2))
+    first = vote(decision, "asso1")
+    vote(decision, "asso2")
+    assert vote(decision, "asso3").weight == Weight.NOTED
+    undo(first.pk)
+    assert vote(decision, "asso3").weight == Weight.COUNTED
+
+
+def test_nobody_whose_mandate_ended_is_written_to_any_more(things):
+    decision = asked(committee())
+    Mandate.objects.get(user__email="asso4@cass.example").end_now()
+    all_but = [name for name in EVERYBODY if name != "asso4"]
+    for name in all_but:
+        vote(decision, name)
+    closed(decision)
+    assert "asso4@cass.example" not in messages("outcome") and len(messages("outcome")) == 7
+
+
+def test_neither_who_drafted_nor_an_editor_looks_for_a_seat(things):
+    of = committee()
+    drafter = Mandate.objects.get(user__email="asso2@cass.example").user
+    decision = asked(of, by=drafter)
+    votes = all_voted(decision)
+    decision = closed(decision)
+    dispute(votes["cpas1"].pk)
+    editing = ballot(decision, "asso3").user
+    editing.is_staff = True
+    editing.save()
+    for name in ("asso2", "asso3"):
+        with pytest.raises(Refused):
+            looked_by_seat(ballot(decision, name).pk)
+    looked_by_seat(ballot(decision, "asso1").pk)
+
+
+def test_an_agreement_ends_the_older_ones_about_the_same(things):
+    of = committee()
+    first = asked(of)
+    votes = all_voted(first)
+    first = closed(first)
+    things.texts[1] = "Moins"
+    second = asked(of)
+    all_voted(second)
+    second = closed(second)
+    first.refresh_from_db()
+    assert (first.manifest.state, first.is_public, second.is_public) == (ManifestState.OVER, False, True)
+    dispute(votes["cpas1"].pk)
+    looked_by_editor(first.pk)
+    looked_by_seat(ballot(first, "asso1").pk)
+    first.refresh_from_db()
+    assert not first.is_public and things.public == {1: second.manifest_id}
+
+
+def test_this_was_not_me_is_not_before_the_closing_because_the_clock_is_late(things):
+    decision = asked(committee())
+    mine = vote(decision, "cpas1")
+    Decision.objects.filter(pk=decision.pk).update(closes_at=timezone.now() - timedelta(hours=5))
+    with pytest.raises(Refused) as refused:
+        undo(mine.pk)
+    assert refused.value.code == "closed"

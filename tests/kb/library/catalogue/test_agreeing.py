@@ -269,3 +269,52 @@ def test_the_bytes_of_another_version_are_no_part_of_a_question_before_they_are_
     ReferenceFile.objects.filter(pk=file.pk).update(opened_to=1)
     [row] = [one for one in GATED.shown(reference.pk, keys(reference)) if one.subject.startswith("library.file")]
     assert [one["number"] for one in row.values["versions"]] == [1, 2], "a vote opens what stands now"
+
+
+@pytest.mark.parametrize("narrowed", [{"audiences": ["body:PA"]}, {"state": "withdrawn"}])
+def test_what_is_taken_off_is_named_by_no_page_of_its_decision(narrowed):
+    made = report()
+    decision = asked(committee(), subject=made.search_subject(), parts=keys(made), asked_by=made.body)
+    for name in EVERYBODY:
+        cast(ballot(decision, name).pk, "for")
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    decision.refresh_from_db()
+    address = f"/fr/decisions/{decision.code}/"
+    assert Client().get(address).status_code == 200
+    fresh = Reference.objects.get(pk=made.pk)
+    for name, value in narrowed.items():
+        setattr(fresh, name, value)
+    fresh.save()
+    decision.refresh_from_db()
+    assert not decision.is_public and Client().get(address).status_code == 404
+    assert decision.code not in Client().get("/fr/decisions/").content.decode()
+
+
+def test_a_doubt_that_was_settled_gives_back_nothing_that_an_editor_took_off_meanwhile():
+    made = report()
+    decision = asked(committee(), subject=made.search_subject(), parts=keys(made), asked_by=made.body)
+    votes = [cast(ballot(decision, name).pk, "for").vote for name in EVERYBODY]
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    dispute(votes[0].pk)
+    fresh = Reference.objects.get(pk=made.pk)
+    fresh.audiences = ["body:PA"]
+    fresh.save()
+    looked_by_editor(decision.pk)
+    looked_by_seat(ballot(decision, "asso2").pk)
+    assert Reference.objects.get(pk=made.pk).audiences == ["body:PA"]
+    assert Client().get(f"/fr/bibliotheque/{made.mark_slug}/").status_code in (404, 410)
+
+
+def test_what_was_put_to_the_committee_stays_ours_whatever_it_answered():
+    made = report()
+    decision = asked(committee(), subject=made.search_subject(), parts=keys(made), asked_by=made.body)
+    for name in EVERYBODY:
+        cast(ballot(decision, name).pk, "against")
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    fresh = Reference.objects.get(pk=made.pk)
+    fresh.own_production, fresh.audiences = None, ["public"]
+    with pytest.raises(NotAgreed):
+        fresh.save()
+    with pytest.raises(NotAgreed):
+        Reference.objects.filter(pk=made.pk).update(own_production=None)
+    assert Reference.objects.get(pk=made.pk).own_production is not None
