@@ -197,7 +197,7 @@ said = []
 
 def vote(pk):
     try:
-        said.append(cast(pk, "for").vote.weight)
+        said.append(str(cast(pk, "for").vote.weight))
     except Refused as refused:
         said.append(refused.code)
     finally:
