@@ -70,14 +70,15 @@ def refuse_other_readers(sha256: str, audiences: list[str], *, known: ImportedDo
         raise LeftOut(f"it is there, {_MORE} asked for; whoever wants fewer chooses them by hand", file.reference.mark)
     given = Q(reference__state=ReferenceState.ACCEPTED) | Q(reference__contribution__accept_when_read=True)
     files = ReferenceFile.objects.filter(given, stored_file__versions__sha256=sha256).select_related("reference__body")
-    ours = files.filter(reference__state=ReferenceState.ACCEPTED, reference__own_production__isnull=False)
-    of_another = ours.exclude(pk=file.pk if file is not None else 0).first()
-    if of_another is not None:
-        raise LeftOut(f"it is the coordination's own work; {BY_HAND}", of_another.reference.mark)
-    for_fewer = files.filter(_lacks(audiences, using=files.db)).first()
-    if for_fewer is not None:
+    # Of the coordination's own work no second notice is made.
+    ours = Q(reference__state=ReferenceState.ACCEPTED, reference__own_production__isnull=False)
+    of_another = ours & ~Q(pk=file.pk if file is not None else 0)
+    found = files.filter(of_another | _lacks(audiences, using=files.db)).first()
+    if found is not None and found.reference.own_production_id and (file is None or found.pk != file.pk):
+        raise LeftOut(f"it is the coordination's own work; {BY_HAND}", found.reference.mark)
+    if found is not None:
         said = f"it is there, {_FEWER} asked for; whoever wants more chooses them by hand"
-        raise LeftOut(said, for_fewer.reference.mark)
+        raise LeftOut(said, found.reference.mark)
 
 
 def refuse_gone(body: Body, root: str, path: str) -> None:
