@@ -18,6 +18,7 @@ from wagtail.admin.widgets.boolean_radio_select import BooleanRadioSelect
 
 from kb.accounts.reopening import OpensNothingAgain, another, given
 from kb.backoffice.counting import CappedPaginator
+from kb.backoffice.searching import in_any_language
 from kb.directory.admin.viewsets import OrganisationViewSet, PlaceViewSet, ServiceViewSet
 from kb.groups.choices import MandateRole, SideName
 from kb.groups.models import Body, Mandate, running_on
@@ -55,7 +56,7 @@ class BodyViewSet(ModelViewSet):
         BooleanColumn("is_active", label=_("Active"), sort_key="is_active"),
     )
     filterset_class = BodyFilters
-    search_fields = ("code", "name")
+    search_fields = ("code", *in_any_language("name"))
     search_backend_name = None
     copy_view_enabled = False
     inspect_view_enabled = True

@@ -28,20 +28,14 @@ from wagtail.admin.widgets.button import Button
 
 from kb.backoffice.choosing import searching_views
 from kb.backoffice.counting import CappedPaginator, number_of
-from kb.backoffice.searching import words_of
+from kb.backoffice.searching import in_any_language, words_of
 from kb.directory.admin.forms import DAYS, MembershipForm, OrganisationForm, PlaceForm, ServiceForm
 from kb.directory.models import Membership, Organisation, Place, Service
 from kb.directory.removing import refusal
 from kb.directory.workbook.exporting import FILE_NAME, directory_workbook
-from kb.languages import CODES, current_language
+from kb.languages import current_language
 from kb.sheets.kinds import MEDIA_TYPE
 from kb.vocabulary.models import Concept, with_narrower
-
-
-def in_any_language(*fields: str) -> tuple[str, ...]:
-    """Columns to search for texts in three languages: as text they hold escaped letters in some databases."""
-    return tuple(f"{field}__{code}" for field in fields for code in CODES)
-
 
 OF_ORGANISATION = ("name", "code", *in_any_language("other_names"))
 OF_SERVICE = ("name", "code", "organisation__name", *in_any_language("other_names"))

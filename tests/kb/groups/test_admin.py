@@ -75,3 +75,10 @@ def test_an_editor_makes_a_referent_and_finds_those_there_are(client):
     assert Mandate.objects.get(pk=seat.pk).is_referent
     page = client.get(reverse("mandate:index") + "?is_referent=true").content.decode()
     assert "Personne A" in page and "Personne B" not in page
+
+
+def test_a_body_is_found_by_a_word_with_an_accent(client):
+    found = body("SAN")
+    found.name = {"fr": "GT Santé", "source": "fr"}
+    found.save()
+    assert "GT Santé" in client.get(reverse("body:index"), {"q": "santé"}).content.decode()
