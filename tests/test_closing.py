@@ -23,8 +23,8 @@ from django.utils.translation import override
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
 from kb.decisions.choices import ManifestState, Outcome, State
-from kb.decisions.closing import end_agreement
-from kb.decisions.disputing import dispute
+from kb.decisions.deciding.closing import end_agreement
+from kb.decisions.deciding.disputing import dispute
 from kb.decisions.models import Ballot, Decision, Manifest, Vote
 from kb.files.models import FileVersion
 from kb.groups.models import Mandate

@@ -21,7 +21,6 @@ SENTENCES: dict[str, str | Promise] = {
     "own-entry": _("You drafted this question: somebody else confirms it."),
     "not-competent": _("Only the Steering Committee agrees to this, and only it withdraws what it agreed to."),
     "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),
-    "number-taken": _("This number was given to another decision."),
 }
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
-from kb.decisions import answering, closing, linking, personal, reminding, waiting
+from kb.decisions import answering, linking, personal, waiting
+from kb.decisions.deciding import closing, reminding
 from kb.decisions.indexing import DecisionKind
 from kb.pages import agreements
 from kb.pages.addressing.sitemaps import register_sitemap

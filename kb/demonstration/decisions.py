@@ -12,10 +12,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from kb.accounts.models import User
-from kb.decisions import closing, meeting
-from kb.decisions.asking import Question, ask
-from kb.decisions.casting import cast
 from kb.decisions.choices import Manner
+from kb.decisions.deciding import closing, meeting
+from kb.decisions.deciding.asking import Question, ask
+from kb.decisions.deciding.casting import cast
 from kb.decisions.messages import quietly
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.groups.models import Body, Mandate

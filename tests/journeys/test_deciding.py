@@ -19,9 +19,9 @@ from PIL import Image
 from wagtail.users.models import UserProfile
 
 from home.building import build_site
-from kb.decisions import closing, meeting
-from kb.decisions.asking import Question
-from kb.decisions.casting import cast
+from kb.decisions.deciding import closing, meeting
+from kb.decisions.deciding.asking import Question
+from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Decision
 from kb.groups.models import Mandate
 from kb.pages.texts import Texts
@@ -29,7 +29,7 @@ from tests.journeys.test_login import assert_well_made
 from tests.kb.accounts.builders import PASSWORD, editor, fresh_limits, url
 from tests.kb.accounts.builders import log_in as log_in_by_client
 from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, leaflets
-from tests.kb.decisions.test_meeting import sat
+from tests.kb.decisions.deciding.test_meeting import sat
 from tests.kb.library.catalogue.test_agreeing import report
 
 __all__ = ["fresh_limits"]

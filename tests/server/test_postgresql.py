@@ -188,7 +188,7 @@ import threading
 
 from django.db import connection
 
-from kb.decisions.casting import cast
+from kb.decisions.deciding.casting import cast
 from kb.decisions.errors import Refused
 from tests.kb.decisions.builders import asked, ballot, committee, leaflets
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts.fields import DayInput
-from kb.decisions.asking import Question
 from kb.decisions.choices import ENTERED, Choice, Way, Weight
-from kb.decisions.meeting import Sat
+from kb.decisions.deciding.asking import Question
+from kb.decisions.deciding.meeting import Sat
 from kb.decisions.models import Ballot, Decision
 from kb.groups.choices import Standing, Voice
 from kb.groups.models import Body, Mandate, Side

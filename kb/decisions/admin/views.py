@@ -22,11 +22,12 @@ from wagtail.log_actions import log
 
 from kb.accounts.audiences import STAFF, audiences_of
 from kb.backoffice.counting import CappedPaginator
-from kb.decisions import asking, casting, disputing, meeting
 from kb.decisions.admin.forms import EnteredVoteForm, MeetingForm, QuestionForm, ReasonForm, WritingForm
-from kb.decisions.choices import RUNNING, Manner, Outcome, Purpose, State, Weight
+from kb.decisions.choices import RUNNING, Outcome, Purpose, State, Weight
+from kb.decisions.deciding import asking, casting, disputing, meeting
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Decision, Vote
+from kb.groups.choices import SideName
 from kb.groups.models import Body
 from kb.pages.agreements import GatedKind, kind_of
 
@@ -103,7 +104,7 @@ class DecisionView(_DecisionPage):
             ballots=ballots,
             voted=decision.votes.filter(weight=Weight.COUNTED).count(),
             seats=sum(rule.seats for rule in decision.rules.values()),
-            confirmed=meeting.sides_confirmed(decision) if decision.manner == Manner.MEETING else (),
+            confirmed=[SideName(side).label for side in sorted(meeting.sides_confirmed(decision))],
             rows=decision.manifest.shown() if decision.manifest else (),
             can_enter=decision.state == State.OPEN,
             can_take_back=decision.state in RUNNING,

@@ -9,6 +9,7 @@ from wagtail.admin.panels import FieldPanel, ObjectList
 from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.viewsets.model import ModelViewSet
 
+from kb.backoffice.searching import in_any_language
 from kb.decisions.admin.views import (
     AskView,
     DecisionIndexView,
@@ -45,7 +46,7 @@ class DecisionViewSet(ModelViewSet):
         Column("outcome", label=_("Outcome"), accessor="get_outcome_display", sort_key="outcome"),
         DateColumn("opened_at", label=_("Put on"), sort_key="opened_at"),
     )
-    search_fields = ("question",)
+    search_fields = in_any_language("question", "words")  # the words begin with the number
     search_backend_name = None
     ordering = ("-opened_at",)
     list_per_page = 50

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from kb.decisions.choices import ManifestState, Manner, Outcome, Purpose, State, Weight
-from kb.decisions.meeting import is_confirmed
+from kb.decisions.deciding.meeting import is_confirmed
 from kb.decisions.messages import tell_all
 from kb.decisions.models import Decision, Manifest
 from kb.decisions.rule import Cast, Count, count

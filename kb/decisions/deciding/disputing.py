@@ -7,9 +7,9 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.casting import check_mandate, held, may_answer
 from kb.decisions.choices import ManifestState, Outcome, State, Weight
-from kb.decisions.closing import close_agreed, reopen_agreed
+from kb.decisions.deciding.casting import check_mandate, held, may_answer
+from kb.decisions.deciding.closing import close_agreed, reopen_agreed
 from kb.decisions.errors import Refused
 from kb.decisions.messages import asked_now, send_link, tell_all
 from kb.decisions.models import Decision, Vote

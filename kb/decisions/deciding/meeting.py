@@ -14,9 +14,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.asking import Question, prepare
-from kb.decisions.casting import check_mandate, held
 from kb.decisions.choices import Choice, Manner, State, Way, Weight
+from kb.decisions.deciding.asking import Question, prepare
+from kb.decisions.deciding.casting import check_mandate, held
 from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, tell_all
 from kb.decisions.models import Ballot, Decision, Seat, Vote

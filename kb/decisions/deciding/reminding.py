@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from kb.decisions.asking import invite
 from kb.decisions.choices import State, Weight
+from kb.decisions.deciding.asking import invite
 from kb.decisions.messages import send_link
 from kb.decisions.models import Ballot, Decision, Vote
 from kb.groups.choices import Voice

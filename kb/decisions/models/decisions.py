@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.functions import Greatest
+from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +18,7 @@ from kb.decisions.models.manifests import Manifest
 from kb.decisions.rule import SideRule
 from kb.groups.choices import SideName
 from kb.groups.models import Body, Mandate
+from kb.groups.numbering import YearCounter
 from kb.pages.texts import TranslatedText
 from search.recording import Recorded, RecordingQuerySet
 
@@ -185,33 +185,8 @@ class Seat(models.Model):
         return f"{self.get_side_display()} {self.number}"
 
 
-class DecisionCounterManager(models.Manager["DecisionCounter"]):
-    def next_number(self, body: Body, year: int) -> int:
-        """The next number of a body in a year; the row stays locked until the transaction of the caller ends."""
-        with transaction.atomic(using=self.db):
-            self.get_or_create(body=body, year=year)
-            rows = self.filter(body=body, year=year)
-            rows.update(last=F("last") + 1)
-            return rows.values_list("last", flat=True).get()
-
-    def passed(self, body: Body, year: int, number: int) -> None:
-        """A number was given elsewhere (minutes on paper): numbers up to it are never given."""
-        with transaction.atomic(using=self.db):
-            self.get_or_create(body=body, year=year)
-            self.filter(body=body, year=year).update(last=Greatest(F("last"), number))
-
-
-class DecisionCounter(models.Model):
-    """The last number given to a body in a year; a number is never given twice."""
-
-    body = models.ForeignKey(Body, on_delete=models.PROTECT, related_name="+")
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    objects = DecisionCounterManager()
+class DecisionCounter(YearCounter):
+    """Of decisions."""
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["body", "year"], name="decisions_decisioncounter_once")]
-
-    def __str__(self) -> str:
-        return f"{self.body.code}-{self.year}-{self.last:03d}"

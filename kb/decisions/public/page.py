@@ -12,8 +12,8 @@ from django.utils.translation import override
 
 from kb.accounts import audiences
 from kb.decisions.choices import ManifestState, Manner, State, Weight
-from kb.decisions.closing import counted_of
-from kb.decisions.meeting import votes_of_seats
+from kb.decisions.deciding.closing import counted_of
+from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.models import Decision, Seat, Vote
 from kb.decisions.rule import Count
 from kb.groups.choices import SideName, Voice

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from kb.decisions.casting import may_answer
+from kb.decisions.deciding.casting import may_answer
 from kb.decisions.models import Ballot, Link, Vote
 from kb.decisions.models.votes import hash_of
 

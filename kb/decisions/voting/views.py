@@ -17,10 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import is_of, keep_token, kept_token, mark_of, secret_address
-from kb.decisions import casting, closing, disputing, meeting
 from kb.decisions.choices import Manner, State, Weight
+from kb.decisions.deciding import casting, closing, disputing, meeting
+from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.errors import Refused
-from kb.decisions.meeting import votes_of_seats
 from kb.decisions.models import Ballot, Vote
 from kb.decisions.voting.forms import ObjectionForm, VoteForm
 from kb.decisions.voting.links import ballot_of_person, ballot_of_token, vote_of_token
@@ -165,6 +165,8 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
     if request.user.is_authenticated and request.user.pk != ballot.user_id:
         return _show(request, place, "other", status=409)
     state = _state_of(ballot)
+    if state == "declined" and "change" in request.GET:
+        state = "vote"
     if request.method == "POST":
         act = _ACTS.get(request.POST.get("do", ""))
         if act is None:

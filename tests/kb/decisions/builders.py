@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from kb.decisions.asking import Question, ask
+from kb.decisions.deciding.asking import Question, ask
 from kb.decisions.models import Ballot, Decision
 from kb.directory.choices import OrganisationKind
 from kb.directory.models import Organisation

@@ -8,8 +8,8 @@ import pytest
 from django.utils import timezone
 
 from kb.accounts.personal_data.scrubbing import Identity
-from kb.decisions import closing
-from kb.decisions.casting import cast
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Link, Vote
 from kb.decisions.personal import erase_votes, votes_in_words
 from tests.kb.decisions.builders import asked, ballot, committee, leaflets

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from kb.accounts.audiences import held_by
-from kb.decisions import closing
-from kb.decisions.casting import cast
-from kb.decisions.disputing import dispute
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.casting import cast
+from kb.decisions.deciding.disputing import dispute
 from kb.decisions.indexing import DecisionKind
 from kb.decisions.linking import DecisionSitemap
 from kb.decisions.models import Decision, Vote

@@ -9,13 +9,16 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from kb.decisions import closing
-from kb.decisions.asking import take_back
 from kb.decisions.choices import State, Weight
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.asking import take_back
+from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Decision, Link, Vote
+from kb.directory.choices import OrganisationKind
+from kb.groups.choices import SideName, Standing
 from kb.groups.models import Mandate
 from tests.kb.accounts.builders import member
-from tests.kb.decisions.builders import asked, ballot, committee, leaflets
+from tests.kb.decisions.builders import asked, ballot, committee, leaflets, organisation, sitting
 
 pytestmark = pytest.mark.django_db
 
@@ -143,6 +146,9 @@ def test_declining_is_noted_and_can_be_undone_by_voting(client, decision):
     answer = press(client, page, do="decline")
     assert "ne vous concerne pas" in answer.content.decode()
     assert ballot(decision, "cpas1").declined_at is not None
+    again = client.get("/fr/decisions/vote/?change=1")
+    press(client, again, choice="for")
+    assert Vote.objects.get().choice == "for" and ballot(decision, "cpas1").declined_at is None
 
 
 def test_a_receipt_undoes_by_a_post_only(client, decision):
@@ -184,3 +190,30 @@ def test_the_link_of_a_receipt_is_of_its_person(client, decision):
     answer = open_link(client, "cpas1", "receipt")
     assert answer.status_code == 409 and press(client, answer).status_code in (404, 409)
     assert Vote.objects.get().weight == Weight.COUNTED
+
+
+def test_a_doubt_is_looked_at_by_its_link_and_said_again_nothing_more(client, decision):
+    press(client, open_link(client, "cpas1"), choice="for")
+    for name in ("cpas2", "asso1", "asso2"):
+        cast(ballot(decision, name).pk, "for")
+    closing.close(decision.pk, at=timezone.now() + timedelta(hours=80))
+    answer = press(client, open_link(client, "cpas1", "receipt"))
+    assert answer.status_code == 200 and Decision.objects.get().disputed_at is not None
+    page = open_link(client, "asso1", "disputed")
+    assert "mis en doute" in page.content.decode()
+    for _ in range(2):
+        assert press(client, page, do="looked").status_code == 200
+    assert Decision.objects.get().looked_at_by_seat is not None
+
+
+def test_who_stands_in_sees_that_the_holder_voted_and_how(client, things):
+    of = committee(associations=0, seats=1)
+    one = organisation("Un", OrganisationKind.ASSOCIATION)
+    holder = sitting(of, "tenant", one)
+    sitting(of, "remplacant", one, standing=Standing.SUBSTITUTE)
+    decision = asked(of, named={SideName.ASSOCIATIVE: [holder.pk]})
+    cast(ballot(decision, "tenant").pk, "against")
+    answer = open_link(client, "remplacant")
+    assert "a déjà voté" in answer.content.decode() and "contre" in answer.content.decode().lower()
+    assert press(client, answer, choice="for").status_code == 409
+    assert Vote.objects.get().choice == "against"

@@ -9,14 +9,14 @@ from django.core import mail
 from django.utils import timezone
 
 from kb.accounts.audiences import STAFF
-from kb.decisions.casting import cast
+from kb.decisions.deciding.casting import cast
+from kb.decisions.deciding.reminding import remind
 from kb.decisions.models import Decision
-from kb.decisions.reminding import remind
 from kb.decisions.waiting import to_answer, to_clear_up
 from kb.groups.models import Mandate
 from tests.kb.accounts.builders import editor
 from tests.kb.decisions.builders import asked, ballot, committee, leaflets
-from tests.kb.decisions.test_meeting import held, sat
+from tests.kb.decisions.deciding.test_meeting import held, sat
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from kb.decisions import closing
-from kb.decisions.casting import cast
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.casting import cast
 from kb.decisions.errors import Refused
 from kb.decisions.models import Decision
 from kb.groups.models import Mandate

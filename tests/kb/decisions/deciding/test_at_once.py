@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from kb.decisions.casting import cast
 from kb.decisions.choices import Weight
+from kb.decisions.deciding.casting import cast
 from kb.decisions.errors import Refused
 from kb.decisions.models import Vote
 from kb.directory.choices import OrganisationKind

@@ -11,7 +11,7 @@ from tests.kb.files.conftest import site
 __all__ = ["site"]
 
 PREPARE = """
-from kb.decisions.casting import cast
+from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Decision
 from tests.kb.decisions.builders import asked, ballot, committee, leaflets
 with leaflets():
@@ -21,7 +21,7 @@ with leaflets():
 Decision.objects.update(closes_at="2020-01-01T00:00:00Z")
 """
 CLOSE = """
-from kb.decisions import closing
+from kb.decisions.deciding import closing
 from kb.decisions.models import Decision
 from tests.kb.decisions.builders import leaflets
 with leaflets() as things:

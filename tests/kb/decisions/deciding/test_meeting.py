@@ -8,11 +8,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from kb.decisions import closing
-from kb.decisions.asking import Question
 from kb.decisions.choices import Outcome, State
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.asking import Question
+from kb.decisions.deciding.meeting import Sat, confirm, enter, object_to
 from kb.decisions.errors import Refused
-from kb.decisions.meeting import Sat, confirm, enter, object_to
 from kb.decisions.models import Decision
 from kb.groups.models import Mandate
 from kb.pages.texts import Texts

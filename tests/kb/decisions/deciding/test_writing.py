@@ -8,11 +8,11 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from kb.decisions import closing
-from kb.decisions.asking import take_back
-from kb.decisions.casting import cast, decline, undo
 from kb.decisions.choices import ManifestState, Outcome, State, Way, Weight
-from kb.decisions.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.asking import take_back
+from kb.decisions.deciding.casting import cast, decline, undo
+from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
 from kb.decisions.errors import Refused
 from kb.decisions.models import Decision, Vote
 from kb.directory.choices import OrganisationKind
@@ -175,7 +175,7 @@ def test_who_sits_twice_is_asked_once(things):
 
 
 def test_the_seat_of_a_mandate_that_ended_is_open_to_who_follows(things):
-    from kb.decisions.reminding import invite_who_came
+    from kb.decisions.deciding.reminding import invite_who_came
 
     of = committee(associations=0, seats=1)
     one, other = organisation("Un", OrganisationKind.ASSOCIATION), organisation("Deux", OrganisationKind.ASSOCIATION)
@@ -372,7 +372,7 @@ def test_only_a_vote_that_was_counted_can_be_denied_and_only_by_who_still_sits(t
 
 
 def test_a_renewal_in_the_middle_gives_no_second_vote(things):
-    from kb.decisions.reminding import invite_who_came
+    from kb.decisions.deciding.reminding import invite_who_came
 
     of = committee(cpas=1, associations=1, seats=2)
     decision = asked(of)
@@ -394,7 +394,7 @@ def test_a_renewal_in_the_middle_gives_no_second_vote(things):
 
 
 def test_who_follows_in_a_seat_that_has_voted_may_change_its_vote_and_adds_none(things):
-    from kb.decisions.reminding import invite_who_came
+    from kb.decisions.deciding.reminding import invite_who_came
 
     of = committee(associations=1, seats=2)
     decision = asked(of)

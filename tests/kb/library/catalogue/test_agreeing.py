@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import override
 
-from kb.decisions import closing
-from kb.decisions.casting import cast
 from kb.decisions.choices import ManifestState
-from kb.decisions.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.deciding import closing
+from kb.decisions.deciding.casting import cast
+from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
 from kb.decisions.models import Decision, Manifest
 from kb.files.models import FileVersion
 from kb.library.catalogue.agreeing import GATED, rows_of
