@@ -94,10 +94,9 @@ def invite(decision: Decision, mandates: Iterable[Mandate]) -> list[Ballot]:
     """
     named = {seat.holder_id: seat for seat in decision.seats.all() if seat.holder_id}
     named_sides = {seat.side for seat in named.values()}
-    known, people = set(), set()
-    for mandate_id, user_id in decision.ballots.values_list("mandate_id", "user_id"):
-        known.add(mandate_id)
-        people.add(user_id)
+    known = set(decision.ballots.values_list("mandate_id", flat=True))
+    sitting = decision.ballots.filter(mandate__in=Mandate.objects.running())
+    people = set(sitting.values_list("user_id", flat=True))
     ballots = []
     for mandate in sorted(mandates, key=lambda one: (one.voice != Voice.DELIBERATIVE, one.pk)):
         deliberates = mandate.voice == Voice.DELIBERATIVE and mandate.side in decision.rule

@@ -1,7 +1,8 @@
 """One voice answers: which seat it votes for, what becomes of the vote that stood there, what is only noted.
 
     consultative ─────────────────────────────────────────────► noted
-    has voted already ──► its own seat again: changed
+    has voted already, also under a mandate that ended ──► its own seat again: changed
+    follows somebody whose vote for the seat counts ──► refused, and told so
     holder named for a seat ──► that seat; a substitute's vote there is replaced
     a free seat of the side (named for nobody, or for a holder of the same organisation whom it substitutes) ──► counted
     none left ──► where a holder voted for it: refused, and told so ── else noted: the seats were quicker
@@ -12,6 +13,7 @@ Whoever answers holds the row of the question until the transaction ends: two vo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +24,8 @@ from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, send_receipt, write
 from kb.decisions.models import Ballot, Decision, Seat, Vote
 from kb.groups.choices import Standing, Voice
+
+_OF_A_SEAT = ("side", "organisation_id", "service_id", "role", "standing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def cast(
     if seat is not None:
         for former in seat.votes.filter(weight=Weight.COUNTED).select_related("ballot__user"):
             _becomes_past(former)
-            if former.ballot is not None:
+            if former.ballot is not None and former.ballot.user_id != ballot.user_id:
                 former.ballot.decision = decision
                 write(former.ballot, "replaced", {"vote": former})
     vote = Vote.objects.create(
@@ -192,32 +196,36 @@ def _seat_for(ballot: Ballot, decision: Decision, mine: Vote | None) -> Seat | N
 
 
 def _voted_before(ballot: Ballot, decision: Decision) -> Seat | None:
-    """The seat for which the same person, or who sat there before for the same organisation, has voted under a mandate
-    that ended since: it passes on with its vote, which may be changed.
+    """The seat for which this person has voted under a mandate that ended since, and may change their vote.
 
-    Raises Refused("taken") where this person has voted for another seat under a mandate that runs.
+    Raises Refused("taken") where they have voted for another seat, or follow somebody whose vote counts: it was cast
+    under a mandate that ran, and a seat has one.
     """
     counted = decision.votes.filter(weight=Weight.COUNTED).exclude(ballot=ballot).exclude(ballot=None)
-    for vote in counted.select_related("seat", "ballot__mandate", "ballot__user"):
+    for vote in counted.select_related("seat", "ballot__mandate"):
         former = vote.ballot
-        if former is None or (former.user_id != ballot.user_id and former.side != ballot.side):
+        if former is None:
             continue
-        has_ended = former.mandate is None or not former.mandate.is_running
-        if former.user_id == ballot.user_id:
-            if has_ended and former.side == ballot.side:
+        if former.user_id == ballot.user_id and former.user_id is not None:
+            if former.side == ballot.side and (former.mandate is None or not former.mandate.is_running):
                 return vote.seat
             raise Refused("taken", vote=vote)
-        if has_ended and _follows(ballot, former):
-            return vote.seat
+        if _follows(ballot, former):
+            raise Refused("taken", vote=vote)
     return None
 
 
 def _follows(ballot: Ballot, former: Ballot) -> bool:
-    """Whether the mandate of a ballot began when another, of the same organisation on the same side, had ended."""
+    """Whether a ballot was given when another, of the same seat as far as mandates tell, had ended: the same side,
+    organisation, service, role and standing.
+    """
     mandate, before = ballot.mandate, former.mandate
-    if mandate is None or before is None or mandate.organisation_id != before.organisation_id:
+    if mandate is None or before is None or before.is_running:
         return False
-    return mandate.pk > before.pk and before.standing == mandate.standing
+    ended = before.ended_at or (before.until and timezone.make_aware(datetime.combine(before.until, time.max)))
+    if not ended or ballot.made_at <= ended:
+        return False
+    return all(getattr(mandate, name) == getattr(before, name) for name in _OF_A_SEAT)
 
 
 def _is_open_to(seat: Seat, ballot: Ballot) -> bool:

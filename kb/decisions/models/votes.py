@@ -40,6 +40,7 @@ class Ballot(models.Model):
     side = models.CharField(max_length=12, choices=SideName.choices, blank=True)
     voice = models.CharField(max_length=12, choices=Voice.choices)
     standing = models.CharField(max_length=10, choices=Standing.choices)
+    made_at = models.DateTimeField(default=timezone.now)
     reminded_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -30,7 +30,7 @@ def ballot_of_token(token: str) -> Ballot | None:
 def ballot_of_person(user: Any, decision_id: int) -> Ballot | None:
     """The ballot of a person who is logged in, the counted voice before a consultative one. One query."""
     found = Ballot.objects.filter(user=user, decision=decision_id).select_related(*_WITH)
-    return next(iter(sorted(found, key=lambda ballot: (not ballot.counts, ballot.pk))), None)
+    return next(iter(sorted(found, key=lambda one: (not may_answer(one), not one.counts, one.pk))), None)
 
 
 def vote_of_token(token: str) -> Vote | None:

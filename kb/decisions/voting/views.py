@@ -170,7 +170,7 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
     if request.method == "POST":
         act = _ACTS.get(request.POST.get("do", ""))
         if act is None:
-            return _show(request, place, state, status=400)
+            return HttpResponseRedirect(place.url)
         try:
             return act(request, place)
         except Refused as refused:

@@ -371,29 +371,27 @@ def test_only_a_vote_that_was_counted_can_be_denied_and_only_by_who_still_sits(t
     assert refused.value.code == "ended" and things.public
 
 
-def test_a_renewal_in_the_middle_gives_no_second_vote(things):
+def test_a_renewal_in_the_middle_gives_no_second_vote_and_takes_none_away(things):
     from kb.decisions.deciding.reminding import invite_who_came
+    from kb.decisions.voting.links import ballot_of_person
 
-    of = committee(cpas=1, associations=1, seats=2)
+    of = committee(cpas=2, associations=1, seats=2)
     decision = asked(of)
-    for name in ("cpas1", "asso1"):
-        vote(decision, name)
+    first = vote(decision, "cpas1")
+    for name in ("cpas1", "cpas2"):
         former = Mandate.objects.get(user__email=f"{name}@cass.example")
         former.end_now()
         Mandate.objects.create(user=former.user, body=of, organisation=former.organisation)
-    assert invite_who_came() is None or True
-    for name in ("cpas1", "asso1"):
-        newest = decision.ballots.filter(user__email=f"{name}@cass.example").order_by("-pk").first()
-        try:
-            cast(newest.pk, "against")
-        except Refused:
-            continue
-    counted = closing.counted_of(decision)
-    assert sum(counted.present.values()) == 2
-    assert closed(decision).outcome != Outcome.AGREEMENT or counted.votes_for == 2
+    assert invite_who_came() == "2 invited" and invite_who_came() is None
+    changed = cast(ballot_of_person(first.ballot.user, decision.pk).pk, "against").vote
+    assert changed.seat == first.seat
+    late = decision.ballots.filter(user__email="cpas2@cass.example").order_by("-pk").first()
+    assert cast(late.pk, "for").vote.weight == Weight.COUNTED
+    assert closing.counted_of(decision).present == {"cpas": 2, "associative": 0}
+    assert closing.counted_of(decision).against == 1
 
 
-def test_who_follows_in_a_seat_that_has_voted_may_change_its_vote_and_adds_none(things):
+def test_who_follows_in_a_seat_that_has_voted_neither_changes_its_vote_nor_adds_one(things):
     from kb.decisions.deciding.reminding import invite_who_came
 
     of = committee(associations=1, seats=2)
@@ -403,10 +401,31 @@ def test_who_follows_in_a_seat_that_has_voted_may_change_its_vote_and_adds_none(
     former.end_now()
     sitting(of, "suivante", former.organisation)
     invite_who_came()
-    second = vote(decision, "suivante", "against")
+    with pytest.raises(Refused) as refused:
+        vote(decision, "suivante", "against")
     first.refresh_from_db()
-    assert (second.seat, first.weight) == (first.seat, Weight.PAST)
-    assert messages("replaced") == ["asso1@cass.example"]
+    assert (refused.value.code, first.weight) == ("taken", Weight.COUNTED)
+
+
+def test_the_vote_of_a_mandate_that_ended_stands_beside_those_of_its_colleagues(things):
+    decision = asked(committee())
+    first = vote(decision, "cpas1")
+    Mandate.objects.get(user__email="cpas1@cass.example").end_now()
+    others = [vote(decision, name) for name in ("cpas2", "cpas3", "cpas4")]
+    first.refresh_from_db()
+    assert {one.weight for one in (first, *others)} == {Weight.COUNTED}
+    assert len({one.seat_id for one in (first, *others)}) == 4
+
+
+def test_the_holder_s_vote_is_told_to_who_stood_in(things):
+    of = committee(associations=0, seats=1)
+    one = organisation("Un", OrganisationKind.ASSOCIATION)
+    holder = sitting(of, "tenant", one)
+    sitting(of, "remplacant", one, standing=Standing.SUBSTITUTE)
+    decision = asked(of, named={SideName.ASSOCIATIVE: [holder.pk]})
+    vote(decision, "remplacant")
+    vote(decision, "tenant", "against")
+    assert messages("replaced") == ["remplacant@cass.example"]
 
 
 def test_readers_chosen_while_the_vote_is_open_are_not_written_over_by_its_yes(things):
