@@ -16,7 +16,6 @@ from wagtail_localize.segments.extract import StreamFieldSegmentExtractor
 from wagtail_localize.segments.types import StringSegmentValue
 
 from home.models import ContentPage
-from kb.accounts.audiences import may_see
 from kb.backoffice.counting import number_of as number_of_row
 from search.entries import Entry, LanguageSpan, Section, Title
 from search.registry import Card, Found, FoundSection, Opened
@@ -71,7 +70,7 @@ class PageKind:
             .order_by("pk")
             .select_for_update()
         )
-        return {f"{CODE}:{pk}": {"": frozenset(audiences)} for pk, audiences in live.values_list("pk", "audiences")}
+        return {f"{CODE}:{page.pk}": {"": page.effective_audiences} for page in live.only(*ContentPage.rights)}
 
     def found(
         self, anchors: Mapping[str, Sequence[str]], *, audiences: frozenset[str], language: str, query_text: str = ""
@@ -81,7 +80,7 @@ class PageKind:
         found = {}
         for key in anchors:
             page = pages.get(number_of(key))
-            if page is None or not may_see(audiences, page.audiences):
+            if page is None or not page.is_for(audiences):
                 continue
             code, url = page.locale.language_code, page.get_url() or ""
             card = Card(
@@ -118,7 +117,7 @@ class PageKind:
             kind=CODE,
             url=page.get_url() or "",
             titles=(Title(code, page.title),),
-            audiences=frozenset(page.audiences),
+            audiences=page.effective_audiences,
             languages=(code,),
             type="article" if page.date else "page",
             year=page.date.year if page.date else None,

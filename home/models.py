@@ -5,21 +5,45 @@ What all pages share is in `kb.pages.models`; how these are found is in `indexin
 
 from __future__ import annotations
 
-from django.db import models
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import Http404
 from django.utils.translation import gettext_lazy as _
 from wagtail.admin.panels import FieldPanel
 from wagtail.fields import StreamField
-from wagtail.models import Page
+from wagtail.models import Page, PageManager
 from wagtail.url_routing import RouteResult
+from wagtail_localize.fields import SynchronizedField
 
 from home.choices import Place
 from home.overview import overview
-from kb.accounts.audiences import audiences_of
+from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
+from kb.accounts.fields import holds
+from kb.decisions.models import Manifest
+from kb.groups.models import Body
 from kb.newsletter.public.archive import latest_headline
+from kb.pages.agreements import NotAgreed
 from kb.pages.blocks import BodyBlock
-from kb.pages.models import BasePage
+from kb.pages.models import BasePage, BasePageForm, BasePageQuerySet
+
+KIND = "home.page"
+NEEDS_AGREEMENT = _(
+    "This is the work of one of our groups: the Steering Committee must agree before everyone may read it. The text is "
+    "kept as a draft. Ask for its agreement, or choose the group or all members as readers."
+)
+STAYS_OURS = _(
+    "This was public, or put to the Steering Committee, as the work of one of our groups, and stays so: otherwise what "
+    "needs its agreement could become public without it."
+)
+NO_ALIAS = _("The work of one of our groups has no alias: it would be public at a second place by itself.")
+TAKEN_OFF_NOT_DELETED = _(
+    "The Steering Committee agreed that this is public: it is taken off, not deleted. Unpublish it instead."
+)
 
 
 class HomePage(BasePage):
@@ -71,8 +95,55 @@ class HomePage(BasePage):
         return context
 
 
+class ContentPageQuerySet(BasePageQuerySet):
+    """Pages and articles; what needs an agreement changes, at once or one by one, only as it was agreed to."""
+
+    def public(self) -> ContentPageQuerySet:
+        """The live pages that everyone may see, chosen by the database; of our groups' work what was agreed to."""
+        found = super().public()
+        return found.filter(Q(own_production=None) | Q(agreement__isnull=False)) if gates() else found
+
+    def for_everyone(self) -> ContentPageQuerySet:
+        """Our groups' work that is live and says it is for everyone, agreed to or not: `is_for_everyone`."""
+        ours = Q(live=True, own_production__isnull=False)
+        return self.filter(ours & holds((PUBLIC,), using=self.db)) if gates() else self.none()
+
+    def update(self, **values) -> int:
+        with transaction.atomic():
+            if values.get("own_production", values.get("own_production_id", "")) is None:
+                for page in self.filter(own_production__isnull=False):
+                    page.refuse_not_ours()
+            return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+
+class ContentPageForm(BasePageForm):
+    """What is ours stays so; what is new and ours begins as a draft, whatever button was pressed."""
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and not cleaned.get("own_production") and not cleaned.get("bodies"):
+            stored = ContentPage.objects.get(pk=self.instance.pk)
+            try:
+                stored.refuse_not_ours()
+            except NotAgreed as why:
+                self.add_error("own_production", why.message_dict["own_production"])
+        return cleaned
+
+    def save(self, commit=True):
+        page, given = self.instance, self.cleaned_data
+        if page.pk is None and (given.get("own_production") or given.get("bodies")):
+            page.live = False
+        return super().save(commit=commit)
+
+
 class ContentPage(BasePage):
-    """A plain page, or an article when it has a date. `place` says where the frame links to it."""
+    """A plain page, or an article when it has a date. `place` says where the frame links to it.
+
+    own_production: the body whose work it is, of its translations as of itself. agreement: the manifest by which it is
+    public, which one of its translations has like the others.
+    """
 
     intro = models.TextField(_("introduction"), blank=True, max_length=500)
     date = models.DateField(
@@ -82,9 +153,39 @@ class ContentPage(BasePage):
     place = models.CharField(
         _("place in the frame"), max_length=15, choices=Place.choices, blank=True, default=Place.NONE
     )
+    own_production = models.ForeignKey(
+        Body,
+        verbose_name=_("the coordination's own work, by"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="own_pages",
+    )
+    agreement = models.ForeignKey(
+        Manifest, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
 
     template = "home/content_page.html"
     subpage_types = ["home.ContentPage"]
+    base_form_class = ContentPageForm
+    exclude_fields_in_copy = [*BasePage.exclude_fields_in_copy, "agreement"]
+    override_translatable_fields = [
+        *BasePage.override_translatable_fields,
+        SynchronizedField("own_production", overridable=False),
+    ]
+    rights = ("live", "audiences", "own_production_id", "agreement_id")
+    checked = frozenset(
+        {"live", "audiences", "own_production", "own_production_id", "agreement", "agreement_id", "alias_of"}
+        | {"title", "slug", "seo_title", "search_description", "intro", "date", "body", "place"}
+        | {"locale", "translation_key"}
+    )
+    objects: Any = PageManager.from_queryset(ContentPageQuerySet)()
+
+    settings_panels = [
+        FieldPanel("audiences"),
+        FieldPanel("own_production", help_text=_("Leave it empty if no group of ours made it.")),
+        *BasePage.settings_panels[1:],
+    ]
     edit_handler = BasePage.tabbed(FieldPanel("intro"), FieldPanel("date"), FieldPanel("body"), FieldPanel("place"))
 
     class Meta:
@@ -92,10 +193,81 @@ class ContentPage(BasePage):
         verbose_name_plural = _("pages and articles")
 
     def search_subject(self) -> str:
-        return f"home.page:{self.pk}"
+        return f"{KIND}:{self.pk}"
+
+    # Whose work it is, and by what it is public
+
+    @property
+    def effective_audiences(self) -> frozenset[str]:
+        """Its audiences; of our groups' work that says it is for everyone, and names no agreement, editors alone."""
+        is_held_back = self.agreement_id is None and self.is_for_everyone()
+        return frozenset({STAFF}) if is_held_back else super().effective_audiences
+
+    def is_for_everyone(self) -> bool:
+        """Whether this is the work of one of our groups, live and for everyone: which wants an agreement."""
+        return bool(gates() and self.own_production_id and self.live and PUBLIC in (self.audiences or ()))
+
+    def name_whose_work(self) -> None:
+        """Who is named as its author is whose work it is."""
+        if self.own_production_id is None:
+            self.own_production = next(iter(sorted(self.bodies.all(), key=lambda body: body.code)), None)
+
+    def refuse_not_ours(self) -> None:
+        """Raises NotAgreed where this, as it is stored, stays the work of one of our groups: it is public, or was put
+        to the committee. Two queries at most.
+        """
+        if gates() and (self.is_for_everyone() or self._was_proposed()):
+            raise NotAgreed({"own_production": STAYS_OURS})
+
+    def _was_proposed(self) -> bool:
+        group = ContentPage.objects.filter(translation_key=self.translation_key).values_list("pk", flat=True)
+        return Manifest.objects.filter(subject__in=[f"{KIND}:{pk}" for pk in group]).exists()
+
+    def save(self, *args, **options):
+        """Raises NotAgreed where everyone would read what the Steering Committee did not agree to."""
+        fields = options.get("update_fields")
+        with transaction.atomic():
+            if self.is_checked(fields):
+                self._settle_whose_work(fields)
+            return super().save(*args, **options)
+
+    def save_revision(self, *args, overwrite_revision=None, **options):
+        """A revision is never written over: it may be the one that was asked about."""
+        self.name_whose_work()
+        return super().save_revision(*args, **options)
+
+    def publish(self, revision, *args, **options):
+        """All or nothing: what is refused leaves no date of its publication either."""
+        with transaction.atomic():
+            return super().publish(revision, *args, **options)
+
+    def with_content_json(self, content):
+        """An older text does not bring back the agreement of its time."""
+        found = super().with_content_json(content)
+        found.agreement_id = self.agreement_id
+        return found
+
+    def _settle_whose_work(self, fields: Collection[str] | None) -> None:
+        """A translation is the work of whom its source is. Three queries, one more for what is nobody's of ours."""
+        source = self.source_page()
+        if source is not None:
+            self.own_production_id = source.own_production_id
+        elif fields is None:
+            self.name_whose_work()
+        if gates() and self.alias_of_id and self.own_production_id:
+            raise NotAgreed(NO_ALIAS)
+        if gates() and self.pk and self.own_production_id is None:
+            stored = ContentPage.objects.filter(pk=self.pk).first()
+            if stored is not None and (stored.own_production_id or self.live):
+                stored.refuse_not_ours()
 
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)
         below = ContentPage.objects.child_of(self).live().order_by("-date", "path")
         context["below"] = below.for_audiences(audiences_of(request))
         return context
+
+
+def gates() -> bool:
+    """Whether the work of our groups needs an agreement: the setting."""
+    return bool(settings.ARTICLES_NEED_AGREEMENT)

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
+from django.db.models.signals import post_migrate, pre_delete, pre_save
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from wagtail.images import get_image_model
+from wagtail.models import Page
+from wagtail.signals import page_unpublished
 
 from home import personal
+from home.articles import agreeing, binding, guarding
 from home.choices import Place
 from home.indexing import PageKind
-from home.models import ContentPage
+from home.models import KIND, ContentPage
 from home.news import ArticleNews
 from home.public.mapping import PageSitemap
-from kb.accounts.audiences import PUBLIC
+from kb.accounts.editors import last_migrated_app
+from kb.clock.registry import register_due
 from kb.languages import current_language
+from kb.pages import agreements
 from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import Link, register_footer_links
 from kb.pages.news import register_news
 from search import registry
+from search.recording import CHECKS
 
 
 def register_all() -> None:
@@ -31,6 +41,29 @@ def register_all() -> None:
     register_sitemap("pages", PageSitemap)
     register_news(ArticleNews(), order=10)
     personal.register_all()
+    agreements.KINDS.register(KIND, agreeing.GATED)
+    CHECKS.add(guarding.check)
+    watch_other_ways()
+    post_migrate.connect(
+        binding.bind_what_was_there, sender=last_migrated_app(), dispatch_uid="home.articles.bind_what_was_there"
+    )
+    register_due(
+        "home.compare_agreed",
+        guarding.compare,
+        timedelta(hours=1),
+        label=gettext_lazy("Comparing the articles that are public with what was agreed to"),
+    )
+
+
+def watch_other_ways() -> None:
+    """Wagtail's own models are saved past ours: these come before their changes."""
+    pre_save.connect(guarding.refuse_plain, sender=Page, dispatch_uid="home.articles.refuse_plain")
+    pre_delete.connect(guarding.refuse_deleting, sender=ContentPage, dispatch_uid="home.articles.refuse_deleting")
+    for signal in (pre_save, pre_delete):
+        signal.connect(
+            guarding.refuse_other_picture, sender=get_image_model(), dispatch_uid="home.articles.refuse_other_picture"
+        )
+    page_unpublished.connect(guarding.note_unpublished, dispatch_uid="home.articles.note_unpublished")
 
 
 def contact_url() -> str:
@@ -45,7 +78,7 @@ def placed_pages(*places: Place) -> Iterator[Link]:
     pages = ContentPage.objects.live().filter(place__in=wanted).select_related("locale").defer("body").order_by("pk")
     best: dict[str, ContentPage] = {}
     for page in pages:
-        if PUBLIC in page.audiences and (page.place not in best or page.locale.language_code == here):
+        if page.is_public() and (page.place not in best or page.locale.language_code == here):
             best[page.place] = page
     yield from (Link(best[place].title, best[place].get_url()) for place in wanted if place in best)
 

@@ -9,7 +9,6 @@ from django.contrib.sitemaps import Sitemap
 from wagtail.models import Page
 
 from home.models import ContentPage, HomePage
-from kb.accounts.audiences import PUBLIC
 from kb.pages.models import BasePage
 
 
@@ -42,7 +41,7 @@ class PageSitemap(Sitemap):
 
     def items(self) -> Sequence[Page]:
         pages = [*HomePage.objects.live().order_by("pk"), *ContentPage.objects.live().order_by("pk")]
-        return [page for page in pages if PUBLIC in page.audiences]
+        return [page for page in pages if page.is_public()]
 
     def location(self, page: Page) -> str:
         return page.get_url() or "/"

@@ -27,7 +27,7 @@ from kb.pages.addressing import addresses
 from kb.pages.translations.echoes import Echo
 from kb.pages.translations.originals import Originals, pieces_of
 from search.indexing import record, record_closing
-from search.recording import opened_before_saving, record_since
+from search.recording import check, checked_together, opened_before_saving, record_since
 from search.registry import Opened, dependents_of, open_to
 
 TOP_DEPTH = 3
@@ -124,9 +124,12 @@ class BasePageQuerySet(PageQuerySet):
         with transaction.atomic():
             pages = list(self.all())
             subjects = [page.search_subject() for page in pages if page.search_subject()]
-            closes = not {"live", "audiences"}.isdisjoint(values)
+            closes = not {*values, *(f"{name}_id" for name in values)}.isdisjoint(self.model.rights)
             before = open_to(subjects) if closes else {}
-            changed = super().update(**values)
+            with checked_together():
+                changed = super().update(**values)
+                if self.model.is_checked(values):
+                    check(subjects)
             if closes:
                 note_public(self.model.objects.filter(pk__in=[page.pk for page in pages]).public())
             _record_since(before, subjects, pages)
@@ -163,7 +166,12 @@ class BasePage(Page):
     """A page with audiences, authoring bodies and a date of review.
 
     The audience of a translation is its source's: whatever is saved on a translation, the source's set is kept.
+    rights: the attributes by which a row says who may see it. checked: the fields of which a change is asked about
+    (`search.recording.CHECKS`).
     """
+
+    rights: tuple[str, ...] = ("live", "audiences")
+    checked: frozenset[str] = frozenset()
 
     audiences = AudiencesField(_("who may see this page"), default=public_only)
     bodies = ParentalManyToManyField("groups.Body", verbose_name=_("written by"), blank=True, related_name="+")
@@ -229,17 +237,25 @@ class BasePage(Page):
             before = Page.objects.filter(pk=self.pk).values_list("url_path", flat=True).first() if self.pk else None
             if source is not None:
                 self.audiences = list(source.audiences)
-            opened = opened_before_saving(self, _called(self), rights=("live", "audiences"), update_fields=fields)
-            saved = super().save(*args, **options)
-            if source is None and (
-                fields is None or "audiences" in fields
-            ):  # readers chosen in a draft are nobody's yet
-                others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
-                others.exclude(audiences=self.audiences).update(audiences=self.audiences)
+            opened = opened_before_saving(self, _called(self), rights=self.rights, update_fields=fields)
+            with checked_together():
+                saved = super().save(*args, **options)
+                if source is None and (
+                    fields is None or "audiences" in fields
+                ):  # readers chosen in a draft are nobody's yet
+                    others = type(self).objects.filter(translation_key=self.translation_key).exclude(pk=self.pk)
+                    others.exclude(audiences=self.audiences).update(audiences=self.audiences)
+                if self.is_checked(fields):
+                    check(_called(self))
             moved = before is not None and before != self.url_path
             # Also its source: by that one others speak of all its translations (`kb.pages.news`).
             _record_since(opened, [*(self._subjects_of_branch() if moved else _called(self)), *_called(source)], [self])
         return saved
+
+    @classmethod
+    def is_checked(cls, names: Iterable[str] | None) -> bool:
+        """Whether a change of the fields with these names is asked about; None: of all fields."""
+        return bool(cls.checked) if names is None else not cls.checked.isdisjoint(names)
 
     def move(self, target, pos=None, user=None):
         """Moves the page with what is under it. Raises ValidationError where its slug would hide behind a route."""
@@ -309,12 +325,17 @@ class BasePage(Page):
 
     # Showing
 
+    @property
+    def effective_audiences(self) -> frozenset[str]:
+        """Who may see this page while it is live (editors always may): the one rule that every way out asks."""
+        return frozenset(self.audiences or ())
+
     def is_public(self) -> bool:
         """Whether everyone may see this page, as the row stands here."""
-        return self.live and PUBLIC in (self.audiences or ())
+        return self.live and PUBLIC in self.effective_audiences
 
     def is_for(self, audiences: frozenset[str]) -> bool:
-        return may_see(audiences, self.audiences)
+        return may_see(audiences, self.effective_audiences)
 
     def get_view_restrictions(self) -> models.QuerySet[PageViewRestriction]:
         """Those of this page and the pages above it, as Wagtail asks for at each serving, by one query less: their
@@ -330,7 +351,8 @@ class BasePage(Page):
         group = addresses.group(self)
         if mine := next((page for page in group if page.pk == self.pk), None):
             self.locale = mine.locale
-        others = [page for page in group if page.live and page.pk != self.pk]
+        held = audiences_of(request)
+        others = [page for page in group if page.live and page.pk != self.pk and page.is_for(held)]
         source = group[0] if group and group[0].pk != self.pk else None
         language = self.locale.language_code
         shown_elsewhere = language != current_language() and not getattr(request, "is_preview", False)

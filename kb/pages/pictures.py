@@ -28,9 +28,14 @@ def picture(request: HttpRequest, name: str) -> HttpResponseBase:
     if image is None:
         raise Http404
     held = audiences_of(request)
-    shown_to = frozenset({STAFF}).union(*(page.audiences for page in _pages_with(image)))
+    shown_to = frozenset({STAFF}).union(*(page.effective_audiences for page in pages_with(image)))
     if held.isdisjoint(shown_to):
         raise Http404
+    return served(request, image, name, is_public=PUBLIC in shown_to)
+
+
+def served(request: HttpRequest, image, name: str, *, is_public: bool) -> HttpResponseBase:
+    """The bytes of a picture or of one of its sizes, for who may see them. Raises Http404 where they are gone."""
     etag = f'"{image.file_hash}-{name.rpartition("/")[2]}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         answer: HttpResponseBase = HttpResponseNotModified()
@@ -43,7 +48,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponseBase:
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["ETag"] = etag
-    answer.headers["Cache-Control"] = "public, no-cache" if PUBLIC in shown_to else "private, no-store"
+    answer.headers["Cache-Control"] = "public, no-cache" if is_public else "private, no-store"
     return answer
 
 
@@ -53,7 +58,7 @@ def _image_of(name: str):
     return found.image if found else images.objects.filter(file=name).first()
 
 
-def _pages_with(image) -> list[BasePage]:
+def pages_with(image) -> list[BasePage]:
     """Live pages that show the picture."""
     used = ReferenceIndex.get_references_to(image).values_list("object_id", flat=True)
     pages = Page.objects.live().filter(pk__in=numbers_of(used)).specific()

@@ -159,6 +159,8 @@ NEWSLETTER_RATE = env.int("CASS_NEWSLETTER_RATE", default=600)
 NEWSLETTER_ADDRESS_KEY = env("CASS_NEWSLETTER_ADDRESS_KEY", default="")
 # (issue, revision id) -> bool: what counts as the agreement to publish and send it.
 NEWSLETTER_APPROVAL = "kb.newsletter.models.approval.by_workflow"
+# Whether an article of one of our bodies is public only with the Steering Committee's agreement.
+ARTICLES_NEED_AGREEMENT = env.bool("CASS_ARTICLES_NEED_AGREEMENT", default=True)
 # What editors manage beside pages and images: an app (all its models) or "app.permission".
 EDITORS_MANAGE = [
     "clock.view_outgoingmail",

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from kb.accounts.noting import note
 from kb.decisions.choices import ManifestState, Origin
 from kb.languages import LANGUAGES
 from kb.pages.agreements import Shown, digest_of, seal_of
@@ -30,6 +31,17 @@ class ManifestManager(models.Manager["Manifest"]):
             for position, row in enumerate(rows)
         )
         return made
+
+    def rewrite(self, manifest: Manifest, rows: Collection[Shown], parts: Iterable[str]) -> None:
+        """Writes what a manifest says anew, under the same agreement: only where nobody is asked (what was public
+        before, the words of an erased person). Call it inside a transaction.
+        """
+        written = self.write(manifest.subject, rows, parts)
+        manifest.rows.all().delete()
+        written.rows.update(manifest=manifest)
+        self.filter(pk=manifest.pk).update(digest=written.digest, parts=written.parts)
+        written.delete()
+        note("agreement rewritten", id=manifest.subject, agreement=manifest.pk)
 
 
 class Manifest(models.Model):

@@ -278,16 +278,16 @@ _ACTS = {"vote": _vote, "decline": _decline, "confirm": _confirm, "object": _obj
 
 
 def _row(request: HttpRequest, place: Place, position: int) -> HttpResponse:
-    shown = _row_at(place, position)
+    rows, shown = _rows_at(place, position)
     kind, _pk = kind_of(_subject(place))
-    has_file = kind.file(shown.values) is not None
-    more = {"row": shown, "position": position, "file_url": place.file_url(position) if has_file else ""}
+    file_urls = {one.subject: place.file_url(at) for at, one in enumerate(rows, 1) if kind.file(one.values)}
+    more = {"row": shown, "position": position, "file_urls": file_urls, "file_url": file_urls.get(shown.subject, "")}
     page = {**kind.page(request, [shown]), "row_template": kind.template, **more}
     return render(request, "decisions/voting/row.html", {"place": place, "decision": place.ballot.decision, **page})
 
 
 def _file(request: HttpRequest, place: Place, position: int) -> HttpResponseBase:
-    shown = _row_at(place, position)
+    _rows, shown = _rows_at(place, position)
     kind, _pk = kind_of(_subject(place))
     serve = kind.file(shown.values)
     if serve is None:
@@ -295,9 +295,9 @@ def _file(request: HttpRequest, place: Place, position: int) -> HttpResponseBase
     return serve(request)
 
 
-def _row_at(place: Place, position: int) -> Shown:
-    """The row at a position, from 1; only under a mandate that runs, while the question is open, in doubt, or a yes
-    that holds.
+def _rows_at(place: Place, position: int) -> tuple[tuple[Shown, ...], Shown]:
+    """All rows, and the one at a position, from 1; only under a mandate that runs, while the question is open, in
+    doubt, or a yes that holds.
     """
     ballot = place.ballot
     decision, manifest = ballot.decision, ballot.decision.manifest
@@ -314,7 +314,7 @@ def _row_at(place: Place, position: int) -> Shown:
     rows = manifest.shown()
     if not 1 <= position <= len(rows):
         raise Http404
-    return rows[position - 1]
+    return rows, rows[position - 1]
 
 
 def _subject(place: Place) -> str:

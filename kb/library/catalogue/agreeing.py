@@ -22,7 +22,6 @@ from kb.accounts import audiences
 from kb.accounts.fields import note_public
 from kb.accounts.noting import note
 from kb.decisions.answering import rests_on
-from kb.decisions.models import Manifest
 from kb.files.models import FileVersion
 from kb.files.serving import serve_version
 from kb.languages import CODES
@@ -214,18 +213,6 @@ def bind(reference_id: int, agreement: int) -> None:
     rows.update(agreement=agreement)
     rests_on(Reference.subject_of(reference_id), agreement)
     note_public(rows)
-
-
-def rewrite(manifest: Manifest, rows: Collection[Shown], parts: Iterable[str]) -> None:
-    """Writes what a manifest says anew, under the same agreement: only where nobody is asked (what was public before,
-    the words of an erased person). Call it inside a transaction.
-    """
-    written = Manifest.objects.write(manifest.subject, rows, parts)
-    manifest.rows.all().delete()
-    written.rows.update(manifest=manifest)
-    Manifest.objects.filter(pk=manifest.pk).update(digest=written.digest, parts=written.parts)
-    written.delete()
-    note("library.reference agreement rewritten", id=manifest.subject, agreement=manifest.pk)
 
 
 def reopen_agreed(reference_id: int, agreement: int) -> None:

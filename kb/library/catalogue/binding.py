@@ -7,28 +7,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db import connections, transaction
-from django.db.migrations.executor import MigrationExecutor
+from django.db import transaction
 
 from kb.accounts.audiences import PUBLIC
+from kb.decisions.binding import unbound
 from kb.decisions.choices import ManifestState, Origin
 from kb.decisions.models import Decision, Manifest
-from kb.library.catalogue.agreeing import FILE, NOTICE, open_agreed, parts, rewrite, shown
+from kb.library.catalogue.agreeing import FILE, NOTICE, open_agreed, parts, shown
 from kb.library.models import Reference, ReferenceFile
 from kb.library.models.references import KIND
 from search.indexing import record
 
 
 def bind_what_was_there(using: str = "default", **ignored: Any) -> None:
-    """After every migrate: one query where nothing waits; none before its tables are there, and nothing is done until
-    the last migration of all rooms has run.
-    """
-    if using != "default" or Manifest._meta.db_table not in connections[using].introspection.table_names():
-        return
-    waiting = Manifest.objects.filter(subject__startswith=f"{KIND}:", digest="", state=ManifestState.AGREED)
-    if not waiting.exists() or not _is_whole(using):
-        return
-    for manifest in waiting.order_by("pk"):
+    """After every migrate."""
+    for manifest in unbound(KIND, using):
         with transaction.atomic():
             _bind(manifest)
 
@@ -48,11 +41,6 @@ def agree_before(reference_id: int) -> None:
         open_agreed(reference_id, manifest.pk, keys)
 
 
-def _is_whole(using: str) -> bool:
-    executor = MigrationExecutor(connections[using])
-    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
-
-
 def _bind(manifest: Manifest) -> None:
     pk = int(manifest.subject.rpartition(":")[2])
     keys = _meant_for_everyone(pk)
@@ -63,7 +51,7 @@ def _bind(manifest: Manifest) -> None:
     if not rows:  # proposed, withdrawn: what it will be is not agreed to
         Manifest.objects.filter(pk=manifest.pk).update(state=ManifestState.OVER)
         return
-    rewrite(manifest, rows, keys)
+    Manifest.objects.rewrite(manifest, rows, keys)
     for decision in Decision.objects.filter(manifest=manifest):
         record(decision.search_subject())
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from kb.decisions.answering import rests_on
 from kb.decisions.choices import ManifestState
 from kb.decisions.models import Manifest
-from kb.library.catalogue.agreeing import bind, rewrite, rows_of
+from kb.library.catalogue.agreeing import bind, rows_of
 from kb.library.catalogue.gathering import gather, in_batches, reference_id_of
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference
@@ -58,7 +58,7 @@ def _check(pk: int, named: int | None) -> None:
     agreement = agreement_for(Reference.subject_of(pk), digest_of(rows))
     if agreement is None and named is not None and is_erasing():
         manifest = Manifest.objects.get(pk=named)
-        rewrite(manifest, rows, manifest.parts)
+        Manifest.objects.rewrite(manifest, rows, manifest.parts)
         return
     if agreement is None:
         raise NotAgreed({"own_production": NEEDS_AGREEMENT}) if named is None else NotAgreed(_changed(whole.reference))

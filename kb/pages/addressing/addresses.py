@@ -137,7 +137,7 @@ def ancestors(page: Page, is_shown: Callable[[Page], bool]) -> list[Page]:
     found = Page.objects.live().filter(
         translation_key__in=[step.translation_key for step in steps], locale__language_code=current_language()
     )
-    mine = {step.translation_key: step for step in found.select_related("locale")}
+    mine = {step.translation_key: step for step in found.select_related("locale").specific() if is_shown(step)}
     return [mine.get(step.translation_key, step) for step in steps]
 
 

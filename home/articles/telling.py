@@ -1,0 +1,73 @@
+"""The values of a page as its readers see them: the words of its fields, its blocks one after the other, which pictures
+it shows. The rows of a manifest are made of them, and a vote shows them.
+
+What lives on is outside: what a reference that is linked to says of itself (its notice has its own readers and its own
+agreement), where a page that is linked to stands now, pages below, the day of the last review.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from wagtail.images import get_image_model
+
+from home.models import KIND, ContentPage
+from kb.pages.agreements import Shown
+
+PICTURE = "home.picture"
+WORDS = ("title", "seo_title", "search_description", "slug", "intro", "place")
+
+
+def rows_of(pages: Collection[ContentPage]) -> tuple[Shown, ...]:
+    """A row for each page, a row for each picture that they show. One query, and one for each picture."""
+    told = [Shown(f"{KIND}:{page.pk}", page.locale.language_code, page.title, values_of(page)) for page in pages]
+    return (*told, *_picture_rows(pictures_in(told)))
+
+
+def values_of(page: ContentPage) -> dict[str, Any]:
+    """Its words and its blocks as JSON. One query for the pictures."""
+    words = {name: getattr(page, name) for name in WORDS}
+    day = page.date.isoformat() if page.date else ""
+    blocks = [
+        {"number": number, "type": block.block_type, **_BLOCKS[block.block_type](block.value)}
+        for number, block in enumerate(page.body, 1)
+    ]
+    return {**words, "date": day, "by": page.own_production_id, "body": blocks}
+
+
+def pictures_in(rows: Iterable[Shown]) -> list[int]:
+    """The ids of the pictures in these rows, each once, in the order of the blocks."""
+    shown = (block["picture"] for row in rows for block in row.values.get("body", ()) if block.get("picture"))
+    return list(dict.fromkeys(shown))
+
+
+def _picture_rows(ids: Collection[int]) -> Iterator[Shown]:
+    images = get_image_model().objects.in_bulk(ids) if ids else {}
+    for pk in ids:
+        if image := images.get(pk):
+            values = {"picture": pk, "file_hash": image.get_file_hash(), "width": image.width, "height": image.height}
+            yield Shown(f"{PICTURE}:{pk}", "", image.title, values)
+
+
+def _picture(value: Mapping[str, Any]) -> dict[str, Any]:
+    image = value["image"]
+    if image is None:
+        return {"picture": None, "alternative": "", "caption": value["caption"] or ""}
+    alternative = "" if image.decorative else image.contextual_alt_text or ""
+    return {"picture": image.pk, "alternative": alternative, "caption": value["caption"] or ""}
+
+
+def _table(value: Any) -> dict[str, Any]:
+    columns = [{"heading": one["heading"] or "", "kind": one["block"].name} for one in value.columns]
+    return {"caption": value.caption or "", "columns": columns, "rows": [row["values"] for row in value.row_data]}
+
+
+_BLOCKS = {
+    "text": lambda value: {"html": value.source},
+    "image": _picture,
+    "quotation": lambda value: {"text": value["text"] or "", "source": value["source"] or ""},
+    "table": _table,
+    "reference": lambda value: {"mark": value["mark"] or "", "note": value["note"] or ""},
+    "callout": lambda value: {"title": value["title"] or "", "html": value["text"].source if value["text"] else ""},
+}
