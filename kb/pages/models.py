@@ -14,7 +14,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 from modelcluster.fields import ParentalManyToManyField
 from wagtail.admin.forms import WagtailAdminPageForm
-from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, TabbedInterface
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel, ObjectList, Panel, TabbedInterface
 from wagtail.models import Page, PageManager, PageViewRestriction
 from wagtail.query import PageQuerySet
 from wagtail_localize.fields import SynchronizedField
@@ -71,6 +71,7 @@ class BasePageForm(OpensNothingAgain, WagtailAdminPageForm):
     """
 
     rights = {"audiences": more_readers, "go_live_at": earlier, "expire_at": later}
+    newest: Mapping[str, Any] = {}  # of a page that is not saved yet
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -210,13 +211,17 @@ class BasePage(Page):
         abstract = True
 
     @classmethod
-    def tabbed(cls, *content_panels) -> TabbedInterface:
-        """The editing form of a kind of page: its own panels, then address, then who may see it."""
+    def tabbed(cls, *content_panels: Panel, whose: Sequence[Panel] = ()) -> TabbedInterface:
+        """The editing form of a kind of page: its own panels, then address, then who may see it; whose: after that,
+        whose work it is.
+        """
         return TabbedInterface(
             [
                 ObjectList([*Page.content_panels, *content_panels], heading=_("Content")),
                 ObjectList(cls.promote_panels, heading=_("Address")),
-                ObjectList(cls.settings_panels, heading=_("Readers and dates")),
+                ObjectList(
+                    [*cls.settings_panels[:1], *whose, *cls.settings_panels[1:]], heading=_("Readers and dates")
+                ),
             ]
         )
 
