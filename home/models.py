@@ -5,7 +5,9 @@ What all pages share is in `kb.pages.models`; how these are found is in `indexin
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +16,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.http.response import Http404
 from django.utils.translation import gettext_lazy as _
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, Panel
 from wagtail.fields import StreamField
 from wagtail.models import Page, PageManager
 from wagtail.url_routing import RouteResult
@@ -32,6 +34,7 @@ from kb.pages.blocks import BodyBlock
 from kb.pages.models import BasePage, BasePageForm, BasePageQuerySet
 
 KIND = "home.page"
+_writes_drafts: ContextVar[bool] = ContextVar("what is public by an agreement keeps its words", default=False)
 NEEDS_AGREEMENT = _(
     "This is the work of one of our groups: the Steering Committee must agree before everyone may read it. The text is "
     "kept as a draft. Ask for its agreement, or choose the group or all members as readers."
@@ -138,6 +141,16 @@ class ContentPageForm(BasePageForm):
         return super().save(commit=commit)
 
 
+class AgreementPanel(Panel):
+    """What holds of our groups' work, in words (`home.articles.asking`), above its text."""
+
+    class BoundPanel(Panel.BoundPanel):
+        template_name = "home/admin/agreement.html"
+
+        def is_shown(self) -> bool:
+            return bool(gates() and self.instance.pk and self.instance.own_production_id)
+
+
 class ContentPage(BasePage):
     """A plain page, or an article when it has a date. `place` says where the frame links to it.
 
@@ -181,12 +194,14 @@ class ContentPage(BasePage):
     )
     objects: Any = PageManager.from_queryset(ContentPageQuerySet)()
 
-    settings_panels = [
-        FieldPanel("audiences"),
-        FieldPanel("own_production", help_text=_("Leave it empty if no group of ours made it.")),
-        *BasePage.settings_panels[1:],
-    ]
-    edit_handler = BasePage.tabbed(FieldPanel("intro"), FieldPanel("date"), FieldPanel("body"), FieldPanel("place"))
+    edit_handler = BasePage.tabbed(
+        AgreementPanel(heading=_("The committee's agreement")),
+        FieldPanel("intro"),
+        FieldPanel("date"),
+        FieldPanel("body"),
+        FieldPanel("place"),
+        whose=[FieldPanel("own_production", help_text=_("Leave it empty if no group of ours made it."))],
+    )
 
     class Meta:
         verbose_name = _("page or article")
@@ -226,6 +241,8 @@ class ContentPage(BasePage):
     def save(self, *args, **options):
         """Raises NotAgreed where everyone would read what the Steering Committee did not agree to."""
         fields = options.get("update_fields")
+        if fields is None and _writes_drafts.get() and self._keeps_its_words():
+            return None
         with transaction.atomic():
             if self.is_checked(fields):
                 self._settle_whose_work(fields)
@@ -247,6 +264,10 @@ class ContentPage(BasePage):
         found.agreement_id = self.agreement_id
         return found
 
+    def _keeps_its_words(self) -> bool:
+        stored = ContentPage.objects.filter(pk=self.pk).first() if self.pk else None
+        return stored is not None and stored.is_for_everyone()
+
     def _settle_whose_work(self, fields: Collection[str] | None) -> None:
         """A translation is the work of whom its source is. Three queries, one more for what is nobody's of ours."""
         source = self.source_page()
@@ -266,6 +287,16 @@ class ContentPage(BasePage):
         below = ContentPage.objects.child_of(self).live().order_by("-date", "path")
         context["below"] = below.for_audiences(audiences_of(request))
         return context
+
+
+@contextmanager
+def writing_drafts() -> Iterator[None]:
+    """Inside it a save of the work of our groups that is public leaves it as it is: its revision is the new draft."""
+    token = _writes_drafts.set(True)
+    try:
+        yield
+    finally:
+        _writes_drafts.reset(token)
 
 
 def gates() -> bool:

@@ -14,7 +14,7 @@ from wagtail.models import Page
 from wagtail.signals import page_unpublished
 
 from home import personal
-from home.articles import agreeing, binding, guarding
+from home.articles import agreeing, binding, guarding, publishing, translating
 from home.choices import Place
 from home.indexing import PageKind
 from home.models import KIND, ContentPage
@@ -44,8 +44,15 @@ def register_all() -> None:
     agreements.KINDS.register(KIND, agreeing.GATED)
     CHECKS.add(guarding.check)
     watch_other_ways()
+    translating.watch_translations()
     post_migrate.connect(
         binding.bind_what_was_there, sender=last_migrated_app(), dispatch_uid="home.articles.bind_what_was_there"
+    )
+    register_due(
+        "home.publish_scheduled",
+        publishing.publish_due,
+        timedelta(minutes=1),
+        label=gettext_lazy("Publishing and taking off pages on their day"),
     )
     register_due(
         "home.compare_agreed",

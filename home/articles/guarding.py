@@ -112,8 +112,8 @@ def refusal_of(page: ContentPage) -> str:
     rows = rows_of([*(one for one in others if one.is_for_everyone()), page])
     if agreement_naming(subject, rows) is not None:
         return ""
-    named = ContentPage.objects.filter(pk=page.pk).values_list("agreement", flat=True).first()
-    return str(NEEDS_AGREEMENT) if named is None else changed(page, named)
+    stored = ContentPage.objects.filter(pk=page.pk, agreement__isnull=False).first()
+    return changed(stored, stored.agreement_id) if stored and stored.agreement_id else str(NEEDS_AGREEMENT)
 
 
 # What does not come by the model of a page

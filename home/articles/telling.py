@@ -7,15 +7,18 @@ agreement), where a page that is linked to stands now, pages below, the day of t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from wagtail.images import get_image_model
+from wagtail.rich_text import RichText
 
 from home.models import KIND, ContentPage
 from kb.pages.agreements import Shown
 
 PICTURE = "home.picture"
+_KEY = re.compile(r' data-block-key="[^"]*"')
 WORDS = ("title", "seo_title", "search_description", "slug", "intro", "place")
 
 
@@ -63,11 +66,16 @@ def _table(value: Any) -> dict[str, Any]:
     return {"caption": value.caption or "", "columns": columns, "rows": [row["values"] for row in value.row_data]}
 
 
-_BLOCKS = {
-    "text": lambda value: {"html": value.source},
+def _html(value: RichText | None) -> str:
+    """As it is stored, without the keys by which the editor knows a paragraph again: no reader sees them."""
+    return _KEY.sub("", value.source) if value else ""
+
+
+_BLOCKS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "text": lambda value: {"html": _html(value)},
     "image": _picture,
     "quotation": lambda value: {"text": value["text"] or "", "source": value["source"] or ""},
     "table": _table,
     "reference": lambda value: {"mark": value["mark"] or "", "note": value["note"] or ""},
-    "callout": lambda value: {"title": value["title"] or "", "html": value["text"].source if value["text"] else ""},
+    "callout": lambda value: {"title": value["title"] or "", "html": _html(value["text"])},
 }

@@ -1,4 +1,4 @@
-"""A block of a page as a manifest keeps it, shown with the site's own templates."""
+"""A block of a page as a manifest keeps it, shown with the site's own templates; the state of a page for its editor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from home.articles.asking import ASK, asking_url, state_of
 from home.articles.telling import PICTURE
+from home.models import ContentPage
 from kb.pages.blocks import BodyBlock
 
 register = template.Library()
@@ -36,3 +38,9 @@ def agreed_block(context: Any, told: Mapping[str, Any]) -> SafeString | str:
         return render_to_string("home/_agreed_picture.html", {"url": url, "told": told})
     block = _BLOCKS[told["type"]]
     return block.render(block.to_python(_TOLD[told["type"]](told)), context={"request": context.get("request")})
+
+
+@register.simple_tag
+def agreement_state(page: ContentPage, user: Any) -> dict[str, Any]:
+    """`{% agreement_state page user as state %}`: lines, where this person asks, the words of that link."""
+    return {"lines": state_of(page), "ask_url": asking_url(page, user), "ask": ASK}

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "kb.backoffice.counting.TickedRowsMiddleware",
     "kb.pages.redirecting.RedirectMiddleware",
     "home.public.views.NotAllowedMiddleware",
+    "home.articles.refusing.NotAgreedMiddleware",
 ]
 
 ROOT_URLCONF = "kb.urls"
