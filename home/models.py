@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -83,13 +84,17 @@ class HomePage(BasePage):
                     found = Page.route(home, request, path_components)
                 except Http404:
                     continue
-                return self._shown_here(found)
+                return self._shown_here(found, audiences_of(request))
             raise
 
-    def _shown_here(self, found: RouteResult) -> RouteResult:
-        """The translation in this language where there is one (the view redirects to it), else the page as it is."""
+    def _shown_here(self, found: RouteResult, held: frozenset[str]) -> RouteResult:
+        """The translation in this language where there is one for this reader (the view redirects to it), else the page
+        as it is.
+        """
         mine = found.page.get_translations().live().filter(locale=self.locale).first()
-        return RouteResult(found.page, kwargs={"translation": mine.specific} if mine else {})
+        mine = mine.specific if mine else None
+        is_shown = mine is not None and (not isinstance(mine, BasePage) or mine.is_for(held))
+        return RouteResult(found.page, kwargs={"translation": mine} if is_shown else {})
 
     def get_context(self, request: HttpRequest, *args, **options) -> dict:
         context = super().get_context(request, *args, **options)
@@ -235,8 +240,15 @@ class ContentPage(BasePage):
             raise NotAgreed({"own_production": STAYS_OURS})
 
     def _was_proposed(self) -> bool:
+        return self._manifests().exists()
+
+    def _asked_since(self, moment: datetime) -> bool:
+        return bool(self.pk) and self._manifests().filter(made_at__gte=moment).exists()
+
+    def _manifests(self) -> models.QuerySet[Manifest]:
+        """Of all questions about it and its translations. One query."""
         group = ContentPage.objects.filter(translation_key=self.translation_key).values_list("pk", flat=True)
-        return Manifest.objects.filter(subject__in=[f"{KIND}:{pk}" for pk in group]).exists()
+        return Manifest.objects.filter(subject__in=[f"{KIND}:{pk}" for pk in group])
 
     def save(self, *args, **options):
         """Raises NotAgreed where everyone would read what the Steering Committee did not agree to."""
@@ -249,9 +261,11 @@ class ContentPage(BasePage):
             return super().save(*args, **options)
 
     def save_revision(self, *args, overwrite_revision=None, **options):
-        """A revision is never written over: it may be the one that was asked about."""
+        """A revision that was asked about is never written over."""
         self.name_whose_work()
-        return super().save_revision(*args, **options)
+        if overwrite_revision is not None and self._asked_since(overwrite_revision.created_at):
+            overwrite_revision = None
+        return super().save_revision(*args, overwrite_revision=overwrite_revision, **options)
 
     def publish(self, revision, *args, **options):
         """All or nothing: what is refused leaves no date of its publication either."""

@@ -14,13 +14,14 @@ from wagtail.models import Page
 from wagtail.signals import page_unpublished
 
 from home import personal
-from home.articles import agreeing, binding, guarding, publishing, translating
+from home.articles import agreeing, asking, binding, guarding, publishing, translating
 from home.choices import Place
 from home.indexing import PageKind
 from home.models import KIND, ContentPage
 from home.news import ArticleNews
 from home.public.mapping import PageSitemap
 from kb.accounts.editors import last_migrated_app
+from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
 from kb.languages import current_language
 from kb.pages import agreements
@@ -47,6 +48,9 @@ def register_all() -> None:
     translating.watch_translations()
     post_migrate.connect(
         binding.bind_what_was_there, sender=last_migrated_app(), dispatch_uid="home.articles.bind_what_was_there"
+    )
+    register_waiting(
+        "home.held_back", gettext_lazy("Articles of our groups that wait for an agreement"), asking.held_back, order=36
     )
     register_due(
         "home.publish_scheduled",

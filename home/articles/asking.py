@@ -18,6 +18,8 @@ from home.articles.agreeing import draft_of, group_of, names, pages_subject
 from home.articles.guarding import decision_code
 from home.articles.telling import rows_of
 from home.models import ContentPage, gates
+from kb.accounts.audiences import STAFF
+from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
 from kb.decisions.choices import RUNNING
 from kb.decisions.models import Decision
 
@@ -81,6 +83,27 @@ def _asked(subject: str) -> Iterator[Line]:
             yield Line(_("The committee is asked; the vote ends on %(moment)s.") % {"moment": moment}, url)
         else:
             yield Line(_("The committee is asked."), url)
+
+
+def held_back(user: Any, held: frozenset[str]) -> WaitingList:
+    """For editors: the articles of our groups that say they are for everyone, and that they alone see for want of an
+    agreement. Two queries.
+    """
+    if not user.is_staff:
+        return WaitingList(0)
+    found = ContentPage.objects.for_everyone().filter(agreement=None)
+    total = found.count()
+    named = found.select_related("locale").order_by("pk")[:SHOWN] if total and STAFF in held else ()
+    things = tuple(
+        Waiting(
+            one.title,
+            reverse("wagtailadmin_pages:edit", args=[one.pk]),
+            since=one.last_published_at,
+            language=one.locale.language_code,
+        )
+        for one in named
+    )
+    return WaitingList(total, things, reverse("wagtailadmin_explore_root"))
 
 
 def ask_button(page: Page, user: Any, view_name: str) -> Iterator[Button]:

@@ -7,17 +7,21 @@ agreement), where a page that is linked to stands now, pages below, the day of t
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from django.core.cache import cache
 from wagtail.images import get_image_model
+from wagtail.images.models import AbstractImage
 from wagtail.rich_text import RichText
 
 from home.models import KIND, ContentPage
 from kb.pages.agreements import Shown
 
 PICTURE = "home.picture"
+_DAY = 24 * 3600  # seconds
 _KEY = re.compile(r' data-block-key="[^"]*"')
 WORDS = ("title", "seo_title", "search_description", "slug", "intro", "place")
 
@@ -45,11 +49,26 @@ def pictures_in(rows: Iterable[Shown]) -> list[int]:
     return list(dict.fromkeys(shown))
 
 
+def sha256_of(image: AbstractImage) -> str:
+    """Of its bytes, 64 hexadecimal digits; "" where they are gone. The file is read once a day at most: Wagtail knows
+    by its own fingerprint whether it is another.
+    """
+
+    def read() -> str:
+        with image.file.storage.open(image.file.name) as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+
+    try:
+        return cache.get_or_set(f"{PICTURE}:{image.pk}:{image.get_file_hash()}", read, _DAY) or ""
+    except FileNotFoundError:
+        return ""
+
+
 def _picture_rows(ids: Collection[int]) -> Iterator[Shown]:
     images = get_image_model().objects.in_bulk(ids) if ids else {}
     for pk in ids:
         if image := images.get(pk):
-            values = {"picture": pk, "file_hash": image.get_file_hash(), "width": image.width, "height": image.height}
+            values = {"picture": pk, "sha256": sha256_of(image), "width": image.width, "height": image.height}
             yield Shown(f"{PICTURE}:{pk}", "", image.title, values)
 
 

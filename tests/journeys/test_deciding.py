@@ -25,6 +25,7 @@ from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Decision
 from kb.groups.models import Mandate
 from kb.pages.texts import Texts
+from tests.home.articles.builders import ADDRESS, article
 from tests.journeys.test_login import assert_well_made
 from tests.kb.accounts.builders import PASSWORD, editor, fresh_limits, url
 from tests.kb.accounts.builders import log_in as log_in_by_client
@@ -212,3 +213,47 @@ def test_our_own_report_is_asked_about_from_its_notice_read_and_voted_and_then_e
     assert page.goto(public).status == 404
     closing.close(decision.pk, at=timezone.now() + timedelta(days=30))
     assert page.goto(public).status == 200
+
+
+def test_an_article_of_a_group_is_public_as_it_was_agreed_to_and_a_change_is_refused_in_words(site, page, client):
+    of, one, language = committee(), article(), "fr"
+    coordinator = editor("coordination@cass.example")
+    profile = UserProfile.get_for_user(coordinator)
+    profile.preferred_language = language
+    profile.save()
+    log_in_by_client(client, coordinator)
+    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}
+    page.context.add_cookies([session])
+    page.set_viewport_size({"width": 390, "height": 844})
+    edit = f"{site}/admin/pages/{one.pk}/edit/"
+    page.goto(edit)
+    picture(page, "article-draft-fr-390")
+    page.locator(f'.help-block a[href="/admin/decision/ask/?subject={one.search_subject()}"]').click()
+    page.locator("form.people__form button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/admin/decision/\d+/$"))
+    page.context.clear_cookies()
+    page.goto(site + newest_link("cpas1", "question"))
+    page.locator(".manifest a").first.click()
+    page.locator("article.page", has_text="hortensias").wait_for()
+    assert_well_made(page, 390)
+    picture(page, "article-asked-fr-390")
+    page.go_back()
+    page.locator("input[value=for]").check()
+    page.locator("button[value=vote]").click()
+    page.locator(".message--done").wait_for()
+    decision = Decision.objects.get(body=of)
+    for name in ("cpas2", "asso1", "asso2"):
+        cast(ballot(decision, name).pk, "for")
+    assert page.goto(site + ADDRESS).status == 404
+    closing.close(decision.pk, at=timezone.now() + timedelta(days=30))
+    assert page.goto(site + ADDRESS).status == 200
+    page.context.add_cookies([session])
+    page.goto(edit)
+    page.fill("#id_title", "Un accueil revu")
+    page.evaluate("document.querySelector('button[name=action-publish]').click()")
+    page.locator(".messages .error", has_text="nouvel accord").wait_for()
+    picture(page, "article-refused-fr-390")
+    assert page.locator("#id_title").input_value() == "Un accueil revu"
+    page.context.clear_cookies()
+    assert page.goto(site + ADDRESS).status == 200
+    assert page.locator("h1").inner_text() == "Un accueil"

@@ -1,0 +1,142 @@
+"""Where an editor stands: the state of an article in words, the way to the committee, and what voters then see."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.cache import cache
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+from django.utils import translation
+
+from home.articles.asking import held_back, state_of
+from home.models import ContentPage
+from kb.accounts.audiences import STAFF
+from kb.accounts.models import User
+from kb.groups.choices import MandateRole
+from tests.home.articles.builders import (
+    ADDRESS,
+    article,
+    drafted,
+    fresh,
+    picture,
+    question,
+    translated,
+    voted,
+)
+from tests.home.builders import page
+from tests.kb.accounts.builders import editor, log_in, member
+from tests.kb.library import builders as library
+
+pytestmark = pytest.mark.django_db
+
+
+def told(one: ContentPage) -> list[str]:
+    with translation.override("en"):
+        return [line.words for line in state_of(fresh(one))]
+
+
+def test_the_editor_says_what_holds_of_an_article():
+    one = article()
+    assert [words[:10] for words in told(one)] == ["Not public"]
+    decision = question(one)
+    assert len(told(one)) == 2 and "asked" in told(one)[1]
+    decision = voted(decision)
+    assert told(one) == [f"Public as the Steering Committee agreed to it: {decision.code}."]
+    drafted(one, title="Un accueil revu")
+    assert "draft differs" in told(one)[1]
+    models.QuerySet(ContentPage).filter(pk=one.pk).update(agreement=None)
+    assert told(one)[0].startswith("Held back")
+    assert told(article("Simple", slug="simple", own_production=None)) == []
+
+
+def test_what_is_held_back_waits_for_editors():
+    one = article()
+    models.QuerySet(ContentPage).filter(pk=one.pk).update(live=True)
+    assert held_back(member("elle@cass.example"), frozenset()).total == 0
+    assert [waiting.title for waiting in held_back(editor(), frozenset({STAFF})).things] == [one.title]
+
+
+@pytest.mark.parametrize("which", ["the source", "a translation"])
+def test_the_question_is_put_from_the_page_in_the_editor(which, client):
+    cache.clear()
+    log_in(client, editor(language="fr"))
+    one = article()
+    two = translated(one)
+    address = reverse("wagtailadmin_pages:edit", args=[one.pk if which == "the source" else two.pk])
+    content = client.get(address).content.decode()
+    ask = f"{reverse('decision:ask')}?subject={one.search_subject()}"
+    assert f'href="{ask}"' in content and "Pas public" in content
+    assert client.get(ask).status_code == 200
+
+
+def test_a_page_of_nobody_of_ours_has_no_question(client):
+    cache.clear()
+    log_in(client, editor(language="fr"))
+    content = client.get(reverse("wagtailadmin_pages:edit", args=[page("Simple", slug="simple").pk])).content.decode()
+    assert "?subject=home.page" not in content
+
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+READERS = ("anyone", "member", "other", "consultant", "editor", "seat")
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_is_asked_about_is_read_by_those_who_vote_and_by_nobody_else(reader):
+    cache.clear()
+    one = article(blocks=[("image", {"image": picture(), "caption": "La maison"})])
+    decision = question(one, asked_by=library.body("PA"))
+    client = Client()
+    people = {
+        "member": lambda: library.member("PA"),
+        "other": lambda: library.member("LO"),
+        "consultant": lambda: library.member("PA", role=MandateRole.CONSULTANT),
+        "editor": editor,
+        "seat": lambda: User.objects.get(email="cpas1@cass.example"),
+    }
+    if reader in people:
+        person = people[reader]()
+        log_in(client, person) if reader == "editor" else client.force_login(person, backend=BACKEND)
+    row = client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/")
+    shown = client.get(f"/fr/decisions/vote/{decision.pk}/objet/2/fichier/")
+    expected = {"seat": 200, "anyone": 302}.get(reader, 404)
+    assert (row.status_code, shown.status_code) == (expected, expected)
+    image = one.body[1].value["image"]
+    assert client.get(f"/media/{image.file.name}").status_code == (200 if reader == "editor" else 404)
+    assert client.get(ADDRESS).status_code == 404
+    if reader == "seat":
+        text = row.content.decode()
+        assert "hortensias" in text and "La maison" in text
+        assert client.get(re.search(r'<img src="([^"]+)"', text)[1]).headers["Content-Type"] == "image/png"
+        assert shown.headers["Cache-Control"] == "private, no-store"
+        assert client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/fichier/").status_code == 404
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_who_reads_on_the_page_of_the_decision_what_was_agreed_to(reader):
+    cache.clear()
+    one = article()
+    decision = voted(question(one))
+    client = Client()
+    if reader == "seat":
+        log_in(client, User.objects.get(email="cpas1@cass.example"))
+    address = f"/fr/decisions/{decision.code}/"
+    text = client.get(address).content.decode()
+    assert one.title in text and f'href="{ADDRESS}"' in text
+    fresh(one).unpublish()
+    assert client.get(address).status_code == (200 if reader == "seat" else 404)
+
+
+def test_a_link_opens_the_page_that_was_asked_about_after_the_draft_went_on():
+    cache.clear()
+    one = article()
+    question(one)
+    drafted(one, title="Une autre idée", body=[("text", "<p>Tout autre chose.</p>")])
+    sent = next(message for message in mail.outbox if message.to == ["cpas1@cass.example"])
+    client = Client()
+    client.get(re.search(r"https?://[^/\s]+(/\S+)", sent.body)[1], follow=True)
+    text = client.get("/fr/decisions/vote/objet/1/").content.decode()
+    assert "hortensias" in text and "Tout autre chose" not in text
