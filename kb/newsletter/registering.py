@@ -15,17 +15,20 @@ from kb.clock.notices.waiting import register_waiting
 from kb.clock.registry import register_due
 from kb.newsletter import personal
 from kb.newsletter.admin import previewing, sending_views
-from kb.newsletter.issues import reminding, waiting
+from kb.newsletter.issues import agreeing, reminding, waiting
 from kb.newsletter.models import approval
+from kb.newsletter.models.issues import KIND
 from kb.newsletter.public.indexing import IssueKind, issues_that_speak_of
 from kb.newsletter.public.linking import IssueSitemap, subscribe_links
 from kb.newsletter.returns import mailbox, webhooks
 from kb.newsletter.sending import steps as sending
 from kb.newsletter.subscribers.importing import SUBSCRIBERS
+from kb.pages import agreements
 from kb.pages.addressing.sitemaps import register_sitemap
 from kb.pages.frame import register_footer_links, register_section
 from kb.sheets.kinds import register_sheet_kind
 from search import registry
+from search.recording import CHECKS
 
 
 def register_all() -> None:
@@ -36,6 +39,14 @@ def register_all() -> None:
     register_footer_links("tools", subscribe_links)
     register_sitemap("newsletter", IssueSitemap)
     previewing.register_all()
+    agreements.KINDS.register(KIND, agreeing.GATED)
+    CHECKS.add(agreeing.check)
+    register_due(
+        "newsletter.compare_agreed",
+        agreeing.compare,
+        timedelta(hours=1),
+        label=_("Comparing issues with what was agreed to"),
+    )
     register_waiting("newsletter.to_approve", _("Issues of L'Échos-CASS to approve"), waiting.to_approve, order=15)
     post_migrate.connect(
         approval.ensure_workflow, sender=last_migrated_app(), dispatch_uid="kb.newsletter.ensure_workflow"

@@ -13,6 +13,7 @@ from wagtail.snippets.models import register_snippet
 
 from kb.newsletter.admin import sending_views
 from kb.newsletter.admin.issues import NewsletterViewSetGroup, may_gather, url_of
+from kb.newsletter.issues import agreeing
 from kb.newsletter.models import Issue, NewsletterSettings
 
 register_snippet(NewsletterViewSetGroup)
@@ -40,9 +41,13 @@ def offer_gathering(model):
 
 @hooks.register("construct_snippet_action_menu")
 def offer_no_publishing(menu_items, request: HttpRequest, context) -> None:
-    """Issues become public by their approval alone, which is asked for in these words."""
+    """Issues become public by their approval alone, which is asked for in these words; the committee is asked from the
+    menu of the page.
+    """
     if context["model"] is Issue:
         offered = [item for item in menu_items if item.name != "action-publish"]
+        if agreeing.is_chosen():
+            offered = [item for item in offered if not isinstance(item, SubmitForModerationMenuItem)]
         menu_items[:] = [
             AskItem(item.order) if isinstance(item, SubmitForModerationMenuItem) else item for item in offered
         ]
@@ -50,23 +55,26 @@ def offer_no_publishing(menu_items, request: HttpRequest, context) -> None:
 
 @hooks.register("before_delete_snippet")
 def keep_what_was_sent(request: HttpRequest, instances) -> HttpResponse | None:
-    """An issue with a sending is kept: it is in mailboxes already, and its counts are its own."""
-    issues = [one for one in instances if isinstance(one, Issue)]
-    kept = (
-        Issue.objects.filter(pk__in=[one.pk for one in issues], sending__isnull=False).order_by("number").first()
-        if issues
-        else None
-    )
+    """An issue with a sending is kept: it is in mailboxes already, and its counts are its own. So is one that the
+    committee agreed to: the decision is about it.
+    """
+    ids = [one.pk for one in instances if isinstance(one, Issue)]
+    sent = Issue.objects.filter(pk__in=ids, sending__isnull=False).order_by("number").first() if ids else None
+    kept = sent or agreeing.first_agreed(ids)
     if kept is None:
         return None
-    messages.error(
-        request,
+    sentence = (
         _(
             "No. %(number)s has a sending, so it cannot be deleted. To take it off the site, open "
             "it and choose “Unpublish”."
         )
-        % {"number": kept.number},
+        if sent
+        else _(
+            "The Steering Committee was asked about no. %(number)s, so it cannot be deleted. To take it off the site, "
+            "open it and choose “Unpublish”."
+        )
     )
+    messages.error(request, sentence % {"number": kept.number})
     return HttpResponseRedirect(url_of(kept))
 
 

@@ -159,7 +159,10 @@ NEWSLETTER_RATE = env.int("CASS_NEWSLETTER_RATE", default=600)
 # Hashes of erased addresses are made with it; SECRET_KEY where it is empty. Changing it forgets them.
 NEWSLETTER_ADDRESS_KEY = env("CASS_NEWSLETTER_ADDRESS_KEY", default="")
 # (issue, revision id) -> bool: what counts as the agreement to publish and send it.
-NEWSLETTER_APPROVAL = "kb.newsletter.models.approval.by_workflow"
+NEWSLETTER_APPROVAL = {
+    "workflow": "kb.newsletter.models.approval.by_workflow",
+    "committee": "kb.newsletter.issues.agreeing.by_committee",
+}[env("CASS_NEWSLETTER_APPROVAL", default="workflow")]
 # Whether an article of one of our bodies is public only with the Steering Committee's agreement.
 ARTICLES_NEED_AGREEMENT = env.bool("CASS_ARTICLES_NEED_AGREEMENT", default=True)
 # What editors manage beside pages and images: an app (all its models) or "app.permission".

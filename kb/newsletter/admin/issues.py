@@ -38,7 +38,7 @@ from kb.backoffice.counting import CappedPaginator
 from kb.newsletter.admin import sending_views
 from kb.newsletter.admin.panels import EDIT_HANDLER
 from kb.newsletter.admin.subscribers import SubscriberViewSet
-from kb.newsletter.issues import composing, states
+from kb.newsletter.issues import agreeing, composing, states
 from kb.newsletter.models import Issue
 from kb.pages.news import NewsSource
 from kb.pages.texts import Texts
@@ -73,6 +73,15 @@ def sending_buttons(request: HttpRequest, issue: Issue, kind: type[Button]) -> l
     if not request.user.has_perm(sending_views.PERMISSION):
         return []
     return [kind(gettext("Sending"), url=reverse(sending_views.ADDRESS, args=[issue.pk]), icon_name="mail")]
+
+
+def asking_buttons(request: HttpRequest, issue: Issue) -> list[Button]:
+    """The way to the Steering Committee's agreement, where issues need it, for those who may ask."""
+    if not agreeing.is_chosen() or not request.user.has_perm("decisions.change_decision"):
+        return []
+    url = f"{reverse('decision:ask')}?subject={issue.search_subject()}"
+    label = gettext("Ask for the committee's agreement…")
+    return [Button(label, url=url, icon_name="tick-inverse", priority=15)]
 
 
 # The list
@@ -241,6 +250,10 @@ class IssueEdit(IssueForms, EditView):
     @cached_property
     def header_buttons(self):
         return [*super().header_buttons, *sending_buttons(self.request, self.object, HeaderButton)]
+
+    @cached_property
+    def header_more_buttons(self):
+        return [*super().header_more_buttons, *asking_buttons(self.request, self.object)]
 
     @property
     def approves(self) -> bool:

@@ -13,7 +13,7 @@ from wagtail.admin.panels import FieldPanel, FieldRowPanel, InlinePanel, MultiFi
 from wagtail.admin.panels.base import get_form_for_model
 
 from kb.languages import LANGUAGES
-from kb.newsletter.issues import states
+from kb.newsletter.issues import agreeing, states
 from kb.newsletter.models import Issue, IssueItem
 from kb.newsletter.public.shown import fallbacks, headings, shown, subjects
 from kb.pages.news import News, still_public
@@ -177,6 +177,8 @@ class StandingPanel(Panel):
                 "standing": states.standing(issue),
                 "asked": states.request_of(issue),
                 "has_course": issue.has_workflow,
+                "by_committee": agreeing.is_chosen(),
+                "question": agreeing.open_question(issue) if agreeing.is_chosen() else None,
             }
 
 

@@ -15,6 +15,7 @@ from kb.newsletter.models import Issue, NewsletterSettings
 from kb.newsletter.public import archive as listing
 from kb.newsletter.public import feeds, linking
 from kb.newsletter.public.shown import shown
+from kb.pages.agreements import last_word
 
 SECTION = "newsletter"
 
@@ -33,10 +34,16 @@ def archive(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def issue(request: HttpRequest, number: int) -> HttpResponse:
-    record = Issue.objects.public().filter(number=number).first()
+    record = Issue.objects.filter(number=number).first()
     if record is None:
         raise Http404("no such issue")
-    return page(request, record)
+    if record.live:
+        return page(request, record)
+    word = last_word(record.search_subject())
+    if not word:
+        raise Http404("no such issue")
+    gone = {"number": number, "word": word, "section": SECTION, "noindex": True}
+    return render(request, "newsletter/agreement_over.html", gone, status=410)
 
 
 def page(request: HttpRequest, record: Issue) -> HttpResponse:
