@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
 from django.db import connections
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from wagtail.models import Collection, GroupCollectionPermission, GroupPagePermission, Page
 
 from kb.accounts.sessions.ending import end_sessions
@@ -35,22 +35,27 @@ def grant_editors(using: str = "default", **ignored: Any) -> None:
     if using != "default" or not set(connections[using].introspection.table_names()) >= TABLES:
         return
     group, _created = Group.objects.get_or_create(name=EDITORS)
-    group.permissions.add(*_model_permissions(settings.EDITORS_MANAGE))
-    root = Page.get_first_root_node()
-    if root is not None:
-        for permission in Permission.objects.filter(
-            content_type__app_label="wagtailcore", codename__in=PAGE_PERMISSIONS
-        ):
-            GroupPagePermission.objects.get_or_create(group=group, page=root, permission=permission)
-    collection = Collection.get_first_root_node()
-    if collection is not None:
-        for permission in Permission.objects.filter(
-            content_type__app_label="wagtailimages", codename__in=COLLECTION_PERMISSIONS
-        ):
-            GroupCollectionPermission.objects.get_or_create(group=group, collection=collection, permission=permission)
+    given = group.permissions.values("pk")
+    group.permissions.add(
+        *_model_permissions(settings.EDITORS_MANAGE).exclude(pk__in=given).values_list("pk", flat=True)
+    )
+    if (root := Page.get_first_root_node()) is not None:
+        on_pages = GroupPagePermission.objects.filter(group=group, page=root)
+        for lacking in _lacking("wagtailcore", PAGE_PERMISSIONS, on_pages):
+            GroupPagePermission.objects.get_or_create(group=group, page=root, permission_id=lacking)
+    if (top := Collection.get_first_root_node()) is not None:
+        on_images = GroupCollectionPermission.objects.filter(group=group, collection=top)
+        for lacking in _lacking("wagtailimages", COLLECTION_PERMISSIONS, on_images):
+            GroupCollectionPermission.objects.get_or_create(group=group, collection=top, permission_id=lacking)
 
 
-def _model_permissions(table: Iterable[str]) -> Iterable[Permission]:
+def _lacking(app: str, codenames: Iterable[str], given: QuerySet) -> QuerySet:
+    """The ids of these permissions but for those that were given."""
+    wanted = Permission.objects.filter(content_type__app_label=app, codename__in=codenames)
+    return wanted.exclude(pk__in=given.values("permission")).values_list("pk", flat=True)
+
+
+def _model_permissions(table: Iterable[str]) -> QuerySet:
     """Permissions of "app" (all of its models) or "app.codename" (that one)."""
     wanted = Q(content_type__app_label="wagtailadmin", codename="access_admin")
     for entry in table:

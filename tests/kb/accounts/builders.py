@@ -18,7 +18,6 @@ def member(email="membre@cass.example", **values) -> User:
 
 def editor(email="redaction@cass.example", *, second_factor=True, **values) -> User:
     user = member(email, **values)
-    editors.grant_editors()
     editors.join(user)
     if second_factor:
         give_second_factor(user, SECRET)
