@@ -24,6 +24,7 @@ from kb.accounts.audiences import STAFF, audiences_of
 from kb.backoffice.counting import CappedPaginator
 from kb.decisions.admin.forms import EnteredVoteForm, MeetingForm, QuestionForm, ReasonForm, WritingForm
 from kb.decisions.choices import RUNNING, Outcome, Purpose, State, Weight
+from kb.decisions.comparing import since_agreed
 from kb.decisions.deciding import asking, casting, disputing, meeting
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Decision, Vote
@@ -168,8 +169,12 @@ class _QuestionPage(_DecisionPage):
 
     def _form_page(self, form: QuestionForm) -> HttpResponse:
         about = self._about()
-        title = about[0].titles(about[1]) if about else ""
-        return self.page(form=form, body=form.body, media=form.media, about_title=title, submit_label=self.submit_label)
+        more: dict[str, Any] = {"about_title": "", "since": None}
+        if about is not None:
+            kind, pk = about
+            rows = kind.shown(pk, frozenset(part.key for part in form.offered if not part.refusal))
+            more = {"about_title": kind.titles(pk), "since": since_agreed(f"{kind.name}:{pk}", rows)}
+        return self.page(form=form, body=form.body, media=form.media, submit_label=self.submit_label, **more)
 
     def _body(self) -> Body | None:
         """The one that decides: named in the address, else the only one that has seats."""

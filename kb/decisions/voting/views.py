@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import is_of, keep_token, kept_token, mark_of, secret_address
 from kb.decisions.choices import Manner, State, Weight
+from kb.decisions.comparing import since_agreed
 from kb.decisions.deciding import casting, closing, disputing, meeting
 from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.errors import Refused
@@ -282,6 +283,8 @@ def _row(request: HttpRequest, place: Place, position: int) -> HttpResponse:
     kind, _pk = kind_of(_subject(place))
     file_urls = {one.subject: place.file_url(at) for at, one in enumerate(rows, 1) if kind.file(one.values)}
     more = {"row": shown, "position": position, "file_urls": file_urls, "file_url": file_urls.get(shown.subject, "")}
+    asked = place.ballot.decision.manifest_id
+    more["since"] = since_agreed(_subject(place), [shown], asked=asked, whole=False)
     page = {**kind.page(request, [shown]), "row_template": kind.template, **more}
     return render(request, "decisions/voting/row.html", {"place": place, "decision": place.ballot.decision, **page})
 

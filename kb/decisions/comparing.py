@@ -1,0 +1,182 @@
+"""What differs between two lists of rows that are shown: what was agreed to, and what is asked about now.
+
+rows before, rows after ─► row by row, by subject and language ─► line by line ("abstract", "body 3 · text") ─► words that stay, went, came
+"""  # noqa: E501
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from kb.decisions.choices import ManifestState
+from kb.decisions.models import Decision, Manifest
+from kb.pages.agreements import Shown
+
+STAYS, WENT, CAME = "stays", "went", "came"
+MOST_WORDS = 2000  # of a line: more are shown whole, as gone and come; comparing them word by word costs their square
+_WORDS = re.compile(r"\s*\S+|\s+$")
+_TAGS = re.compile(r"<[^>]+>")
+_NAMES: Mapping[str, str | Promise] = {
+    "title": _("Title"),
+    "subtitle": _("Subtitle"),
+    "abstract": _("Summary"),
+    "creators": _("Creators"),
+    "type": _("Type"),
+    "language": _("Language"),
+    "publisher": _("Publisher"),
+    "container_title": _("Published in"),
+    "date_text": _("Date"),
+    "date": _("Date"),
+    "pages": _("Extent"),
+    "url": _("Web"),
+    "number": _("Number"),
+    "versions": _("Versions"),
+    "intro": _("Introduction"),
+    "body": _("Text"),
+    "lead": _("Text of the lead story"),
+    "items": _("Items"),
+    "slug": _("Address"),
+    "search_description": _("Description for search engines"),
+    "seo_title": _("Title for search engines"),
+}
+_UNREADABLE = frozenset({"file", "id", "sha256", "file_hash", "width", "height", "picture", "by"})
+_OF_A_BLOCK = frozenset({"number", "type", "kind"})  # its place and its sort, where it has both
+_CONTENT = _("Content of the file or picture")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Words that stayed, went or came."""
+
+    words: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A value that differs. name: its field, in words; place: which block of it, from 1, 0 for the whole."""
+
+    name: str | Promise
+    place: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that came or went (lines empty), or stays and changed; without a line where only the order did."""
+
+    row: Shown
+    how: str
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What differs from the agreement in force; number: of its decision, "" for what was public before the gate."""
+
+    number: str
+    changes: tuple[Difference, ...]
+
+
+def since_agreed(subject: str, rows: Iterable[Shown], *, asked: int | None = None, whole: bool = True) -> Since | None:
+    """What these rows change of what the committee agreed to last; None where it never did. Three queries.
+
+    asked: the id of the manifest that they are of. whole: they are all there is, what is not among them went.
+    """
+    agreed = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED).exclude(digest="")
+    former = next((one for one in agreed.order_by("-pk")[:2] if one.pk != asked), None)
+    if former is None:
+        return None
+    rows = list(rows)
+    shown = {(row.subject, row.language) for row in rows}
+    before = [row for row in former.shown() if whole or (row.subject, row.language) in shown]
+    decision = Decision.objects.filter(manifest=former).first()
+    return Since(decision.code if decision is not None else "", differences(before, rows))
+
+
+def differences(before: Iterable[Shown], after: Iterable[Shown]) -> tuple[Difference, ...]:
+    """The rows that are not the same, in the order in which they are shown now, those that went last."""
+    former = {(row.subject, row.language): row for row in before}
+    found = []
+    for row in after:
+        old = former.pop((row.subject, row.language), None)
+        if old is None:
+            found.append(Difference(row, CAME))
+        elif old.digest != row.digest:
+            found.append(Difference(row, STAYS, tuple(_lines(old.values, row.values))))
+    return (*found, *(Difference(row, WENT) for row in former.values()))
+
+
+def _lines(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Line]:
+    for name in dict.fromkeys((*after, *before)):
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        if name in _UNREADABLE:
+            yield Line(_CONTENT, 0, ())
+        elif _is_list_of_blocks(old) or _is_list_of_blocks(new):
+            yield from _blocks(name, old or [], new or [])
+        else:
+            yield Line(_NAMES.get(name, name), 0, _pieces(_text(old), _text(new)))
+
+
+def _is_list_of_blocks(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) for one in value)
+
+
+def _blocks(name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Line]:
+    """Block by block: those that are the same are passed over, wherever they stand now."""
+    old, new = [_key(one) for one in before], [_key(one) for one in after]
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        for offset in range(max(i2 - i1, j2 - j1)):
+            i, j = i1 + offset, j1 + offset
+            pieces = _pieces(_text(before[i]) if i < i2 else "", _text(after[j]) if j < j2 else "")
+            yield Line(_NAMES.get(name, name), (j if j < j2 else i) + 1, pieces)
+
+
+def _key(value: Any) -> str:
+    """The same for the same block wherever it stands."""
+    kept = {name: one for name, one in value.items() if name != "number"} if _is_block(value) else value
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False)
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, Mapping) and "type" in value
+
+
+def _text(value: Any) -> str:
+    """The words of a value as they are read: of a block, of each of its parts; markup is left out."""
+    if value is None or value is False:
+        return ""
+    if isinstance(value, Mapping):
+        passed_over = _UNREADABLE | _OF_A_BLOCK if _is_block(value) else _UNREADABLE
+        return " ".join(filter(None, (_text(one) for name, one in value.items() if name not in passed_over)))
+    if isinstance(value, (list, tuple)):
+        return " ".join(filter(None, map(_text, value)))
+    return " ".join(_TAGS.sub(" ", str(value)).split())
+
+
+def _pieces(before: str, after: str) -> tuple[Piece, ...]:
+    """Word by word; what is too long, whole."""
+    old, new = _WORDS.findall(before), _WORDS.findall(after)
+    if len(old) > MOST_WORDS or len(new) > MOST_WORDS:
+        return tuple(Piece(words, how) for words, how in ((before, WENT), (after, CAME)) if words)
+    found: list[Piece] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(Piece("".join(new[j1:j2]), STAYS))
+            continue
+        if i2 > i1:
+            found.append(Piece("".join(old[i1:i2]), WENT))
+        if j2 > j1:
+            found.append(Piece("".join(new[j1:j2]), CAME))
+    return tuple(found)
