@@ -414,6 +414,7 @@ PUBLISHING = [
     ),
     FieldPanel("body", help_text=_("Its letters begin the shelf mark.")),
     FieldPanel("own_production", help_text=_("Leave it empty if the document is someone else's.")),
+    FieldPanel("not_ours_because"),
 ]
 
 

@@ -19,9 +19,10 @@ from kb.decisions.choices import ManifestState
 from kb.decisions.models import Manifest
 from kb.library.catalogue.agreeing import bind, rows_of
 from kb.library.catalogue.gathering import gather, in_batches, reference_id_of
+from kb.library.catalogue.owning import named_ours
 from kb.library.choices import ReferenceState
 from kb.library.models import Reference
-from kb.library.models.references import NEEDS_AGREEMENT
+from kb.library.models.references import NAMED_AS_OURS, NEEDS_AGREEMENT
 from kb.pages.agreements import NotAgreed, agreement_for, digest_of
 from search.recording import is_erasing, record_since
 from search.registry import open_to
@@ -33,7 +34,7 @@ _AT_ONCE = 100
 def check(subjects: Sequence[str]) -> None:
     """For `search.recording`: raises NotAgreed where one of these is our own work for everyone, as nobody agreed to it.
 
-    One query where none of them is ours; ten for each that is for everyone.
+    One query where none of them is ours, two more for what everyone reads; ten for each of ours that is for everyone.
     """
     ids = [pk for subject in subjects if (pk := reference_id_of(subject)) is not None]
     for some in in_batches(ids, 500):
@@ -50,6 +51,17 @@ def check(subjects: Sequence[str]) -> None:
         for reference in rows:
             if reference.is_for_everyone():
                 _check(reference.pk, reference.agreement_id)
+        _check_names(some)
+
+
+def _check_names(ids: Sequence[int]) -> None:
+    """Refuses what everyone would read though one of our own names is its creator or publisher, and nobody said whose
+    work it is.
+    """
+    unsaid = Reference.objects.public().filter(pk__in=ids, own_production=None, not_ours_because="")
+    rows = list(unsaid.order_by().values_list("publisher", "creators__name"))
+    if not is_erasing() and (name := named_ours(name or "" for row in rows for name in row)):
+        raise NotAgreed({"own_production": NAMED_AS_OURS % {"name": name}})
 
 
 def _check(pk: int, named: int | None) -> None:

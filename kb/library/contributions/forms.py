@@ -42,7 +42,7 @@ from kb.library.contributions.starting import (
     readers_given,
     value_of,
 )
-from kb.library.models import Reference
+from kb.library.models import Contribution, Reference
 from kb.library.models.references import NEEDS_AGREEMENT
 from kb.pages.texts import LONGEST_TEXT
 from kb.site.signs import is_seen, without_unseen
@@ -364,6 +364,8 @@ class RecordForm(OpensNothingAgain, forms.Form):
         self.fields["own_production"].help_text = (
             gettext("Said when it was proposed: it stays so.")
             if binds
+            else gettext("Taken as our own work by its creator or publisher: only an editor says that it is not.")
+            if is_of_an_editor and Contribution.objects.filter(reference=reference, taken_as_ours=True).exists()
             else gettext("Said by an editor, or when it was proposed: only an editor takes it back.")
             if is_of_an_editor
             else ""

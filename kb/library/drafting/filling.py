@@ -24,6 +24,7 @@ from kb.files.choices import State
 from kb.files.models import FileVersion, StoredFile
 from kb.languages import CODES
 from kb.library.catalogue.adding import readers_of_file
+from kb.library.catalogue.owning import named_ours
 from kb.library.catalogue.verifying import EVERY_NOTICE, mark
 from kb.library.choices import Doubt, PublishReason, ReferenceState
 from kb.library.drafting.documents import Found
@@ -105,6 +106,9 @@ def write(
             and _may_write(locked, reference, name)
             and _write(reference, name, line["value"])
         ]
+        if is_open and _is_ours_by_its_names(locked, reference):
+            reference.own_production, locked.taken_as_ours = reference.body, True
+            changed.append("own_production")
         if version is not None and is_read and locked.accept_when_read:
             if _is_to_accept(locked, reference):
                 if is_for_fewer or _would_want_agreement(reference):
@@ -122,7 +126,7 @@ def write(
             reference.save()
         locked.drafted = {**_kept(locked, drafted), **drafted}
         locked.drafted_from = version.pk if version and is_read else None
-        locked.save(update_fields=["drafted", "drafted_from"])
+        locked.save(update_fields=["drafted", "drafted_from", "taken_as_ours"])
     return locked
 
 
@@ -152,6 +156,17 @@ def _is_to_accept(contribution: Contribution, reference: Reference) -> bool:
         and reference.accepted_at is None
         and contribution.left_to_editors_at is None
     )
+
+
+def _is_ours_by_its_names(contribution: Contribution, reference: Reference) -> bool:
+    """Whether it becomes our own work by its creators or its publisher: nobody said yet whether it is. One query where
+    it has any.
+    """
+    if reference.own_production_id or reference.not_ours_because or contribution.confirmed_at:
+        return False
+    if "own_production" in contribution.corrected:
+        return False
+    return bool(named_ours([*(one.name for one in reference.creators.all()), reference.publisher]))
 
 
 def _would_want_agreement(reference: Reference) -> bool:

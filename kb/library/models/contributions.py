@@ -34,6 +34,7 @@ class Contribution(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     accept_when_read = models.BooleanField(default=False, editable=False)
     left_to_editors_at = models.DateTimeField(null=True, blank=True, editable=False)
+    taken_as_ours = models.BooleanField(default=False, editable=False)
 
     class Meta:
         verbose_name = _("contribution")

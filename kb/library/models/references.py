@@ -51,6 +51,10 @@ STAYS_OURS = _(
     "This was public or proposed as the coordination's own work, and stays so: otherwise what needs the Steering "
     "Committee's agreement could become public without it."
 )
+NAMED_AS_OURS = _(
+    "“%(name)s” is one of our own names: this is taken as the coordination's own work, which is public only with the "
+    "Steering Committee's agreement. Mark it as own work; or, if it is not ours, an editor says why on its page."
+)
 TAKEN_OFF_NOT_DELETED = _(
     "The Steering Committee agreed that this is public: it is taken off, not deleted. Withdraw it instead."
 )
@@ -175,10 +179,12 @@ def leave_to_editors(reference_ids: Iterable[int]) -> None:
     waiting.filter(reference__in=list(reference_ids)).update(left_to_editors_at=timezone.now())
 
 
-def refuse_not_ours(references: models.QuerySet[Any]) -> None:
-    """Raises NotAgreed where one of these stays our own work: it was public, or proposed as ours."""
+def refuse_not_ours(references: models.QuerySet[Any], *, because: str = "") -> None:
+    """Raises NotAgreed where one of these stays our own work: it was public, or proposed as ours. What its names alone
+    made ours is given back with a reason, as long as it never was public nor put to the committee.
+    """
     for reference in references.filter(own_production__isnull=False):
-        if reference.was_shown_as_ours():
+        if reference.was_shown_as_ours() and not (because and reference.is_ours_by_its_names()):
             raise NotAgreed({"own_production": STAYS_OURS})
 
 
@@ -294,6 +300,14 @@ class Reference(Recorded, ClusterableModel):
         on_delete=models.PROTECT,
         related_name="own_productions",
     )
+    not_ours_because = models.CharField(
+        _("why it is not our own work"),
+        max_length=300,
+        blank=True,
+        help_text=_(
+            "Only where one of our groups is named as creator or publisher, and it is not our work all the same."
+        ),
+    )
     agreement = models.ForeignKey(
         Manifest, null=True, blank=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
@@ -382,6 +396,17 @@ class Reference(Recorded, ClusterableModel):
             or Manifest.objects.filter(subject=self.search_subject()).exists()
         )
 
+    def is_ours_by_its_names(self) -> bool:
+        """Whether its creator or publisher alone made it ours, and nobody else but its group read it or was asked. Two
+        queries.
+        """
+        contributions: models.QuerySet[Any] = models.QuerySet(Reference._meta.get_field("contribution").related_model)
+        return (
+            self.first_public_at is None
+            and contributions.filter(reference=self.pk, taken_as_ours=True).exists()
+            and not Manifest.objects.filter(subject=self.search_subject()).exists()
+        )
+
     def complete(self) -> None:
         """What follows from other fields: the shelf mark (given once), the year, the first acceptance. Call inside a
         transaction.
@@ -424,7 +449,7 @@ class Reference(Recorded, ClusterableModel):
         if not self._follows_contribution and rewrites(self, stored, {"audiences"}.intersection(written)):
             self.audiences_at_most = sorted(self.audiences)
         if self.own_production_id is None and stored.get("own_production_id") is not None:
-            refuse_not_ours(Reference.objects.filter(pk=self.pk))
+            refuse_not_ours(Reference.objects.filter(pk=self.pk), because=self.not_ours_because)
         self._is_accepting = "state" in written and stored.get("state") != ReferenceState.ACCEPTED
         return super()._opened_before(subjects, stored, written)
 

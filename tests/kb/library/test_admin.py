@@ -71,6 +71,7 @@ def form(body, **changes) -> dict:
         "keywords_en": "",
         "body": body.pk,
         "own_production": "",
+        "not_ours_because": "",
         "audiences": ["public"],
         "state": "accepted",
         "state_reason": "",

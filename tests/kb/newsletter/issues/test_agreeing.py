@@ -223,7 +223,7 @@ def test_editors_ask_from_the_menu_of_the_issue_and_read_where_it_stands():
 
 def test_where_the_editors_agree_by_themselves_the_committee_is_not_asked(settings):
     settings.NEWSLETTER_APPROVAL = BY_EDITORS
-    made = draft()
+    made, of = draft(), small()
     client = Client()
     log_in(client, editor())
     address = reverse(Issue.snippet_viewset.get_url_name("edit"), args=[made.pk])
@@ -232,5 +232,5 @@ def test_where_the_editors_agree_by_themselves_the_committee_is_not_asked(settin
     with pytest.raises(LookupError):
         KINDS["newsletter.issue"].shown(made.pk)
     with pytest.raises(Refused):
-        put(made)
+        put(made, of)
     assert approve(made).live
