@@ -7,21 +7,28 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from django.core.files.base import ContentFile
+from django.http import HttpRequest
+from django.test import Client
 from django.utils import timezone
 from PIL import Image as Drawn
 from wagtail.images import get_image_model
 
 from home.articles.agreeing import GATED
 from home.models import ContentPage
-from kb.decisions.choices import ManifestState
+from kb.accounts.models import User
+from kb.decisions.choices import ManifestState, Outcome, State
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Decision, Manifest
+from kb.pages.texts import Texts
 from tests.home.builders import page
+from tests.kb.accounts.builders import editor
 from tests.kb.decisions.builders import asked, ballot, committee
 from tests.kb.library import builders as library
 
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 EVERYBODY = ("cpas1", "cpas2", "asso1", "asso2")
 ADDRESS, DUTCH = "/fr/un-accueil/", "/nl/een-onthaal/"
 
@@ -77,12 +84,36 @@ def drafted(one: ContentPage, **values: Any):
     return draft.save_revision()
 
 
+def asked_about(one: ContentPage, parts: Collection[str] = ("fr", "nl")) -> Manifest:
+    """What a question is about, without the seats, so that it is quick."""
+    rows = GATED.shown(one.pk, parts)
+    return Manifest.objects.write(one.search_subject(), rows, parts, standing=GATED.standing(one.pk))
+
+
+def yes(manifest: Manifest) -> Decision:
+    """The committee agreed: what follows from the outcome, without the votes."""
+    decision = Decision.objects.create(
+        body=library.body("CP"),
+        state=State.CLOSED,
+        outcome=Outcome.AGREEMENT,
+        question=Texts(fr="Publier ?", source="fr"),
+        manifest=manifest,
+        closed_at=timezone.now(),
+    )
+    decision.give_number(2013)
+    decision.save()
+    manifest.state = ManifestState.AGREED
+    manifest.save()
+    closing.open_agreed(decision)
+    return Decision.objects.select_related("manifest").get(pk=decision.pk)
+
+
 def small():
     return committee(cpas=2, associations=2, seats=2)
 
 
-def question(one: ContentPage, of=None, *, parts: Collection[str] = ("fr", "nl"), **values: Any) -> Decision:
-    return asked(of or small(), subject=one.search_subject(), parts=parts, **values)
+def question(one: ContentPage, *, parts: Collection[str] = ("fr", "nl"), **values: Any) -> Decision:
+    return asked(small(), subject=one.search_subject(), parts=parts, **values)
 
 
 def voted(decision: Decision, choice: str = "for") -> Decision:
@@ -93,10 +124,10 @@ def voted(decision: Decision, choice: str = "for") -> Decision:
 
 
 def agreed(one: ContentPage | None = None, *, parts: Collection[str] = ("fr", "nl")) -> ContentPage:
-    """Public as it was agreed to; without the seats and their votes, so that it is quick."""
+    """Public as it was agreed to, by no decision."""
     one = one or article()
-    rows = GATED.shown(one.pk, parts)
-    manifest = Manifest.objects.write(one.search_subject(), rows, parts, state=ManifestState.AGREED)
+    manifest = asked_about(one, parts)
+    Manifest.objects.filter(pk=manifest.pk).update(state=ManifestState.AGREED)
     GATED.open(one.pk, manifest.pk, parts)
     return fresh(one)
 
@@ -105,3 +136,14 @@ def public() -> list[str]:
     return list(
         ContentPage.objects.public().filter(own_production__isnull=False).order_by("pk").values_list("title", flat=True)
     )
+
+
+def at_the_desk(client: Client) -> User:
+    """An editor whose session passed the second factor, without the pages of the log-in."""
+    person = editor(language="fr")
+    client.force_login(person, backend=BACKEND)
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, person, "mfa")
+    request.session.save()
+    return person

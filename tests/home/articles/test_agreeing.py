@@ -11,24 +11,24 @@ from home.articles.agreeing import GATED
 from home.articles.telling import sha256_of
 from home.models import KIND, ContentPage
 from kb.decisions.choices import ManifestState
-from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
-from kb.decisions.models import Manifest
+from kb.decisions.deciding import closing
+from kb.decisions.models import Decision, Manifest
 from kb.pages.agreements import KINDS, NotAgreed, digest_of
 from tests.home.articles.builders import (
     ADDRESS,
     DUTCH,
     agreed,
     article,
+    asked_about,
     drafted,
     fresh,
     picture,
     public,
     question,
-    small,
     translated,
     voted,
+    yes,
 )
-from tests.kb.decisions.builders import asked, ballot
 from tests.kb.library import builders as library
 
 pytestmark = pytest.mark.django_db
@@ -93,16 +93,15 @@ def test_a_vote_publishes_the_draft_in_both_languages_in_the_transaction_of_its_
     assert (status(), status(DUTCH)) == (200, 200)
 
 
-@pytest.mark.parametrize("choice", ["against", "abstention"])
-def test_without_an_agreement_nothing_opens(choice):
-    assert not voted(question(article()), choice).is_public
+def test_without_an_agreement_nothing_opens():
+    assert not voted(question(article()), "against").is_public
     assert public() == [] and status() == 404
 
 
 def test_only_the_languages_that_were_chosen_open():
     one = article()
     translated(one)
-    voted(question(one, parts=["fr"]))
+    yes(asked_about(one, ["fr"]))
     assert public() == ["Un accueil"]
 
 
@@ -116,23 +115,23 @@ def test_what_was_for_the_members_is_for_everyone_once_it_is_agreed_to():
 
 def test_drafting_goes_on_beside_the_question_and_the_yes_publishes_what_was_asked_about():
     one = article()
-    decision = question(one)
+    manifest = asked_about(one)
     drafted(one, title="Une autre idée")
-    assert voted(decision).is_public
+    assert yes(manifest).is_public
     assert public() == ["Un accueil"] and fresh(one).has_unpublished_changes
     assert fresh(one).get_latest_revision_as_object().title == "Une autre idée"
 
 
 def test_a_revision_that_was_asked_about_is_never_written_over_and_a_later_one_is():
     one = article()
-    asked_about = one.get_latest_revision()
-    question(one)
+    first = one.get_latest_revision()
+    asked_about(one)
     draft = fresh(one)
     for title in ("Par-dessus", "Encore"):
         draft.title = title
         draft.save_revision(overwrite_revision=fresh(one).get_latest_revision())
-    asked_about.refresh_from_db()
-    assert asked_about.content["title"] == "Un accueil"
+    first.refresh_from_db()
+    assert first.content["title"] == "Un accueil"
     assert [revision.content["title"] for revision in one.revisions.order_by("pk")] == ["Un accueil", "Encore"]
 
 
@@ -166,68 +165,77 @@ CHANGES = {
 def test_what_changed_after_it_was_asked_does_not_open_and_nothing_is_half_done(change):
     one = article(blocks=[("image", {"image": picture(), "caption": ""})])
     translated(one)
-    decision = question(one)
+    manifest = asked_about(one)
     CHANGES[change](one)
-    decision = voted(decision)
+    decision = yes(manifest)
     assert decision.manifest.state == ManifestState.AGREED and not decision.is_public
     assert public() == [] and not ContentPage.objects.filter(translation_key=one.translation_key, live=True)
 
 
 def test_a_changed_text_is_a_new_question_and_the_agreed_one_stays_until_its_yes():
-    of, one = small(), article()
+    one = article()
     first = agreed(one).agreement
     drafted(one, title="Un accueil revu")
-    second = question(one, of)
-    assert status() == 200 and public() == ["Un accueil"]
-    second = voted(second)
+    manifest = asked_about(one)
+    assert public() == ["Un accueil"]
+    second = yes(manifest)
     assert public() == ["Un accueil revu"] and fresh(one).agreement_id == second.manifest_id
     first.refresh_from_db()
     assert first.state == ManifestState.OVER
 
 
 def test_a_language_that_a_later_agreement_does_not_name_is_taken_off_by_it():
-    of, one = small(), article()
+    one = article()
     two = translated(one)
     agreed(one)
     drafted(one, title="Un accueil revu")
-    voted(question(one, of, parts=["fr"]))
+    yes(asked_about(one, ["fr"]))
     assert public() == ["Un accueil revu"] and not fresh(two).live
+
+
+def suspended(decision: Decision) -> None:
+    """A seat said that a vote was not its own."""
+    closing.close_agreed(decision, state=ManifestState.SUSPENDED, for_good=False)
+
+
+def settled(decision: Decision) -> bool:
+    """It was looked at, and stands."""
+    Manifest.objects.filter(pk=decision.manifest_id).update(state=ManifestState.AGREED)
+    return closing.reopen_agreed(decision)
 
 
 def test_what_is_disputed_is_seen_by_editors_alone_and_comes_back_as_it_was():
     one = article()
-    decision = voted(question(one))
-    dispute(decision.votes.filter(ballot=ballot(decision, "cpas1")).get().pk)
+    decision = yes(asked_about(one))
+    suspended(decision)
     assert fresh(one).live and fresh(one).effective_audiences == {"staff"} and (status(), public()) == (404, [])
-    looked_by_editor(decision.pk)
-    looked_by_seat(ballot(decision, "asso1").pk)
+    assert settled(decision)
     assert status() == 200 and fresh(one).agreement_id == decision.manifest_id
 
 
 def test_a_doubt_that_was_settled_gives_back_nothing_that_an_editor_took_off_meanwhile():
     one = article()
-    decision = voted(question(one))
-    dispute(decision.votes.filter(ballot=ballot(decision, "cpas1")).get().pk)
+    decision = yes(asked_about(one))
+    suspended(decision)
     fresh(one).unpublish()
-    looked_by_editor(decision.pk)
-    looked_by_seat(ballot(decision, "asso1").pk)
-    assert status() == 404 and not fresh(one).live
+    assert not settled(decision) and not fresh(one).live
 
 
 def test_a_withdrawn_agreement_makes_it_a_draft_again_in_every_language():
-    of, one = small(), article()
+    one = article()
     translated(one)
-    first = voted(question(one, of))
-    voted(asked(of, subject="", withdraws=first))
+    first = yes(asked_about(one))
+    assert public() == ["Un accueil", "Een onthaal"]
+    closing.end_agreement(first.pk)
     assert not ContentPage.objects.filter(translation_key=one.translation_key, live=True)
     assert (status(), status(DUTCH)) == (404, 404) and fresh(one).agreement_id is None
 
 
 def test_an_agreement_that_is_over_closes_nothing_that_rests_on_another():
-    of, one = small(), article()
-    first = voted(question(one, of))
+    one = article()
+    first = yes(asked_about(one))
     drafted(one, title="Un accueil revu")
-    voted(question(one, of))
+    yes(asked_about(one))
     GATED.close(one.pk, first.manifest_id, True)
     assert public() == ["Un accueil revu"]
 
@@ -277,7 +285,7 @@ def test_a_picture_of_a_row_is_served_while_it_is_the_one_that_was_asked_about(r
 
 def test_opening_by_hand_what_was_agreed_to_as_something_else_is_refused():
     one = article()
-    decision = question(one)
+    manifest = asked_about(one)
     with pytest.raises(NotAgreed):
-        GATED.open(one.pk, decision.manifest_id, ["fr"])
+        GATED.open(one.pk, manifest.pk, ["fr"])
     assert public() == []

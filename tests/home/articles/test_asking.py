@@ -16,19 +16,25 @@ from home.articles.asking import held_back, state_of
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
 from kb.accounts.models import User
+from kb.decisions.choices import State
+from kb.decisions.models import Decision
 from kb.groups.choices import MandateRole
 from tests.home.articles.builders import (
     ADDRESS,
+    BACKEND,
     article,
+    asked_about,
+    at_the_desk,
     drafted,
     fresh,
     picture,
     question,
     translated,
     voted,
+    yes,
 )
 from tests.home.builders import page
-from tests.kb.accounts.builders import editor, log_in, member
+from tests.kb.accounts.builders import editor, member
 from tests.kb.library import builders as library
 
 pytestmark = pytest.mark.django_db
@@ -42,9 +48,10 @@ def told(one: ContentPage) -> list[str]:
 def test_the_editor_says_what_holds_of_an_article():
     one = article()
     assert [words[:10] for words in told(one)] == ["Not public"]
-    decision = question(one)
+    question(one)
     assert len(told(one)) == 2 and "asked" in told(one)[1]
-    decision = voted(decision)
+    decision = yes(asked_about(one))
+    Decision.objects.exclude(pk=decision.pk).update(state=State.WITHDRAWN)
     assert told(one) == [f"Public as the Steering Committee agreed to it: {decision.code}."]
     drafted(one, title="Un accueil revu")
     assert "draft differs" in told(one)[1]
@@ -63,7 +70,7 @@ def test_what_is_held_back_waits_for_editors():
 @pytest.mark.parametrize("which", ["the source", "a translation"])
 def test_the_question_is_put_from_the_page_in_the_editor(which, client):
     cache.clear()
-    log_in(client, editor(language="fr"))
+    at_the_desk(client)
     one = article()
     two = translated(one)
     address = reverse("wagtailadmin_pages:edit", args=[one.pk if which == "the source" else two.pk])
@@ -75,59 +82,55 @@ def test_the_question_is_put_from_the_page_in_the_editor(which, client):
 
 def test_a_page_of_nobody_of_ours_has_no_question(client):
     cache.clear()
-    log_in(client, editor(language="fr"))
+    at_the_desk(client)
     content = client.get(reverse("wagtailadmin_pages:edit", args=[page("Simple", slug="simple").pk])).content.decode()
     assert "?subject=home.page" not in content
 
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-READERS = ("anyone", "member", "other", "consultant", "editor", "seat")
+def readers() -> dict[str, Client]:
+    """A client for each kind of reader; the seat is one that may vote."""
+    people = {
+        "member": library.member("PA"),
+        "other": library.member("LO"),
+        "consultant": library.member("PA", role=MandateRole.CONSULTANT),
+        "seat": User.objects.get(email="cpas1@cass.example"),
+    }
+    found = {"anyone": Client(), "editor": Client(), **{name: Client() for name in people}}
+    for name, person in people.items():
+        found[name].force_login(person, backend=BACKEND)
+    at_the_desk(found["editor"])
+    return found
 
 
-@pytest.mark.parametrize("reader", READERS)
-def test_what_is_asked_about_is_read_by_those_who_vote_and_by_nobody_else(reader):
-    cache.clear()
+def test_what_is_asked_about_is_read_by_those_who_vote_and_by_nobody_else():
     one = article(blocks=[("image", {"image": picture(), "caption": "La maison"})])
     decision = question(one, asked_by=library.body("PA"))
-    client = Client()
-    people = {
-        "member": lambda: library.member("PA"),
-        "other": lambda: library.member("LO"),
-        "consultant": lambda: library.member("PA", role=MandateRole.CONSULTANT),
-        "editor": editor,
-        "seat": lambda: User.objects.get(email="cpas1@cass.example"),
-    }
-    if reader in people:
-        person = people[reader]()
-        log_in(client, person) if reader == "editor" else client.force_login(person, backend=BACKEND)
-    row = client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/")
-    shown = client.get(f"/fr/decisions/vote/{decision.pk}/objet/2/fichier/")
-    expected = {"seat": 200, "anyone": 302}.get(reader, 404)
-    assert (row.status_code, shown.status_code) == (expected, expected)
     image = one.body[1].value["image"]
-    assert client.get(f"/media/{image.file.name}").status_code == (200 if reader == "editor" else 404)
-    assert client.get(ADDRESS).status_code == 404
-    if reader == "seat":
-        text = row.content.decode()
-        assert "hortensias" in text and "La maison" in text
-        assert client.get(re.search(r'<img src="([^"]+)"', text)[1]).headers["Content-Type"] == "image/png"
-        assert shown.headers["Cache-Control"] == "private, no-store"
-        assert client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/fichier/").status_code == 404
+    for reader, client in readers().items():
+        row = client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/")
+        shown = client.get(f"/fr/decisions/vote/{decision.pk}/objet/2/fichier/")
+        expected = {"seat": 200, "anyone": 302}.get(reader, 404)
+        assert (row.status_code, shown.status_code) == (expected, expected), reader
+        assert client.get(f"/media/{image.file.name}").status_code == (200 if reader == "editor" else 404), reader
+        assert client.get(ADDRESS).status_code == 404
+        if reader == "seat":
+            text = row.content.decode()
+            assert "hortensias" in text and "La maison" in text
+            assert client.get(re.search(r'<img src="([^"]+)"', text)[1]).headers["Content-Type"] == "image/png"
+            assert shown.headers["Cache-Control"] == "private, no-store"
+            assert client.get(f"/fr/decisions/vote/{decision.pk}/objet/1/fichier/").status_code == 404
 
 
-@pytest.mark.parametrize("reader", READERS)
-def test_who_reads_on_the_page_of_the_decision_what_was_agreed_to(reader):
-    cache.clear()
+def test_who_reads_on_the_page_of_the_decision_what_was_agreed_to():
     one = article()
     decision = voted(question(one))
-    client = Client()
-    if reader == "seat":
-        log_in(client, User.objects.get(email="cpas1@cass.example"))
-    address = f"/fr/decisions/{decision.code}/"
-    text = client.get(address).content.decode()
-    assert one.title in text and f'href="{ADDRESS}"' in text
+    address, clients = f"/fr/decisions/{decision.code}/", readers()
+    for client in clients.values():
+        text = client.get(address).content.decode()
+        assert one.title in text and f'href="{ADDRESS}"' in text
     fresh(one).unpublish()
-    assert client.get(address).status_code == (200 if reader == "seat" else 404)
+    for reader, client in clients.items():
+        assert client.get(address).status_code == (200 if reader in ("seat", "editor") else 404), reader
 
 
 def test_a_link_opens_the_page_that_was_asked_about_after_the_draft_went_on():
