@@ -37,7 +37,11 @@ NOT_FOUND = {
 
 
 def page_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Status 404; the page in its other languages if it exists there, else a search for the address's words."""
+    """Status 404; the page in its other languages if it exists there, else a search for the address's words. Status 410
+    where something was public until its agreement ended.
+    """
+    if word := offering.taken_off(request.path):
+        return render(request, "home/taken_off.html", {"word": word, "page": None}, status=410)
     here = current_language()
     context = {
         "title": NOT_FOUND[here],

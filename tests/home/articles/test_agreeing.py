@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
+from django.utils import timezone
 from wagtail.images import get_image_model
 
 from home.articles.agreeing import GATED
@@ -198,6 +199,16 @@ def suspended(decision: Decision) -> None:
     closing.close_agreed(decision, state=ManifestState.SUSPENDED, for_good=False)
 
 
+def withdrawn(decision: Decision) -> None:
+    """A later decision ends it."""
+    later = Decision.objects.create(
+        body=decision.body, withdraws=decision, state="closed", outcome="agreement", closed_at=timezone.now()
+    )
+    later.give_number(2013)
+    later.save()
+    closing.end_agreement(decision.pk)
+
+
 def settled(decision: Decision) -> bool:
     """It was looked at, and stands."""
     Manifest.objects.filter(pk=decision.manifest_id).update(state=ManifestState.AGREED)
@@ -208,7 +219,9 @@ def test_what_is_disputed_is_seen_by_editors_alone_and_comes_back_as_it_was():
     one = article()
     decision = yes(asked_about(one))
     suspended(decision)
-    assert fresh(one).live and fresh(one).effective_audiences == {"staff"} and (status(), public()) == (404, [])
+    assert fresh(one).live and fresh(one).effective_audiences == {"staff"} and (status(), public()) == (410, [])
+    said = Client().get(ADDRESS).content.decode()
+    assert decision.code in said and one.title not in said
     assert settled(decision)
     assert status() == 200 and fresh(one).agreement_id == decision.manifest_id
 
@@ -226,9 +239,9 @@ def test_a_withdrawn_agreement_makes_it_a_draft_again_in_every_language():
     translated(one)
     first = yes(asked_about(one))
     assert public() == ["Un accueil", "Een onthaal"]
-    closing.end_agreement(first.pk)
+    withdrawn(first)
     assert not ContentPage.objects.filter(translation_key=one.translation_key, live=True)
-    assert (status(), status(DUTCH)) == (404, 404) and fresh(one).agreement_id is None
+    assert (status(), status(DUTCH)) == (410, 410) and fresh(one).agreement_id is None
 
 
 def test_an_agreement_that_is_over_closes_nothing_that_rests_on_another():

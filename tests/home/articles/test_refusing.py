@@ -6,11 +6,13 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.contrib import messages
 from django.contrib.auth.models import Group
 from django.contrib.messages import get_messages
+from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.cache import cache
 from django.core.management import call_command
-from django.test import Client
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
 from wagtail.models import GroupApprovalTask, Locale, Page, Workflow, WorkflowState, WorkflowTask
@@ -19,8 +21,10 @@ from wagtail_localize.models import StringTranslation, Translation, TranslationC
 
 from home.articles.guarding import PICTURE_STAYS, changed
 from home.articles.publishing import publish_due
+from home.articles.refusing import NotAgreedMiddleware, note_refusal
 from home.models import NEEDS_AGREEMENT, NO_ALIAS, STAYS_OURS, TAKEN_OFF_NOT_DELETED, ContentPage
 from kb.accounts.reopening import STAMP
+from kb.pages.agreements import NotAgreed
 from tests.home.articles.builders import (
     agreed,
     article,
@@ -323,5 +327,17 @@ def test_what_is_refused_by_a_request_that_wants_no_page_is_an_answer_in_json(de
     assert answer.status_code == 409 and in_french(TAKEN_OFF_NOT_DELETED) == answer.json()["error_message"]
 
 
-def test_outside_the_admin_nothing_is_answered_in_its_place(settings):
-    assert Client().get("/fr/").status_code == 200
+def test_what_was_refused_on_the_way_is_said_in_place_of_that_it_was_done(rf):
+    def answered(request):
+        messages.success(request, "Publié")
+        messages.warning(request, "À relire")
+        note_refusal(NotAgreed("Pas encore"))
+        return HttpResponse()
+
+    request = rf.post("/admin/")
+    request.session = {}
+    request._messages = FallbackStorage(request)
+    NotAgreedMiddleware(answered)(request)
+    kept = [str(message) for message in request._messages._queued_messages]
+    assert kept == ["À relire", "Pas encore"]
+    note_refusal(NotAgreed("Hors de toute demande"))
