@@ -228,7 +228,8 @@ def test_where_the_editors_agree_by_themselves_the_committee_is_not_asked(settin
     log_in(client, editor())
     address = reverse(Issue.snippet_viewset.get_url_name("edit"), args=[made.pk])
     assert f"{reverse('decision:ask')}?subject" not in client.get(address).content.decode()
-    assert client.get(f"{reverse('decision:ask')}?subject={made.search_subject()}").status_code == 404
+    asking = f"{reverse('decision:ask')}?subject={made.search_subject()}"
+    assert client.get(asking, follow=True).status_code == 404
     with pytest.raises(LookupError):
         KINDS["newsletter.issue"].shown(made.pk)
     with pytest.raises(Refused):
