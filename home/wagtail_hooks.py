@@ -8,7 +8,7 @@ from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
 from home.articles.asking import ask_button
-from home.articles.refusing import PublishAgreed, refuse_publishing
+from home.articles.refusing import PublishAgreed, refuse_copying, refuse_publishing
 
 
 class HandbookItem(MenuItem):
@@ -26,6 +26,7 @@ def add_handbook() -> MenuItem:
 
 
 hooks.register("before_publish_page", refuse_publishing)
+hooks.register("before_copy_page", refuse_copying)
 hooks.register("register_bulk_action", PublishAgreed, order=100)  # after Wagtail's, in whose place it comes
 
 

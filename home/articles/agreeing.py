@@ -265,7 +265,7 @@ def unbind(pages: Collection[ContentPage]) -> None:
 def _locked(page_id: int) -> list[ContentPage]:
     """The pages of the group, held until the transaction ends."""
     pages = _ours(page_id)
-    list(_rows_of(pages).select_for_update(of=("self",)).values_list("pk", flat=True))
+    list(_rows_of(pages).order_by("pk").select_for_update().values_list("pk", flat=True))
     return _ours(page_id)
 
 

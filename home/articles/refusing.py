@@ -1,6 +1,6 @@
 """A refusal is a sentence where the person stands, and what they wrote is kept as a draft.
 
-publish in the editor ─► judged before: the draft is saved, then the sentence        bulk publish ─► page by page, the others go on
+publish in the editor, copy ─► judged before: the draft is saved, then the sentence        bulk publish ─► page by page, the others go on
 a translation's publication, once its draft is kept (`translating`) ─► noted here, said with the answer
 anything else of the admin that raises NotAgreed ─► back to where they were, with the sentence
 """  # noqa: E501
@@ -20,7 +20,7 @@ from wagtail.admin.views.pages.bulk_actions.publish import PublishBulkAction
 from wagtail.models import Page
 
 from home.articles.guarding import refusal_of
-from home.models import ContentPage
+from home.models import NEEDS_AGREEMENT, NO_ALIAS, ContentPage, gates
 from kb.pages.agreements import NotAgreed
 
 _noted: ContextVar[list[str] | None] = ContextVar("refusals to be said with the answer", default=None)
@@ -67,6 +67,22 @@ def refuse_publishing(request: HttpRequest, page: Page) -> HttpResponse | None:
         return None
     messages.error(request, sentence)
     return redirect("wagtailadmin_pages:edit", page.pk)
+
+
+def refuse_copying(request: HttpRequest, page: Page) -> HttpResponse | None:
+    """For the hook before copying, before anything of a branch is copied."""
+    if request.method != "POST" or not gates():
+        return None
+    branch = page.get_descendants(inclusive=True) if request.POST.get("copy_subpages") else [page]
+    ours = ContentPage.objects.filter(pk__in=[one.pk for one in branch], own_production__isnull=False)
+    if request.POST.get("alias") and ours.exists():
+        sentence = NO_ALIAS
+    elif request.POST.get("publish_copies") and any(one.is_for_everyone() for one in ours):
+        sentence = NEEDS_AGREEMENT
+    else:
+        return None
+    messages.error(request, sentence)
+    return redirect("wagtailadmin_pages:copy", page.pk)
 
 
 class PublishAgreed(PublishBulkAction):

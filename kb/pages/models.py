@@ -270,6 +270,16 @@ class BasePage(Page):
             super().move(target, pos=pos, user=user)
             record(*type(self).objects.get(pk=self.pk)._subjects_of_branch())
 
+    def copy(self, *args, **options):
+        """All or nothing: a copy of a branch of which one page is refused leaves no part of it."""
+        with transaction.atomic():
+            return super().copy(*args, **options)
+
+    def create_alias(self, *args, **options):
+        """All or nothing, as `copy`."""
+        with transaction.atomic():
+            return super().create_alias(*args, **options)
+
     def publish(self, revision, *args, **options):
         """A revision older than the one that readers see, or of a page that is not online than the newest, gives its
         words back and not its readers. (Of a revert in its form there is a new revision.)

@@ -12,6 +12,7 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -215,6 +216,23 @@ def test_a_copy_that_would_be_public_is_refused_in_words(desk):
     assert refused(answer, NEEDS_AGREEMENT) and public() == ["Un accueil"]
     desk.post(address, {**values, "publish_copies": ""})
     assert not ContentPage.objects.get(slug="copie").live
+
+
+def test_a_branch_with_what_needs_an_agreement_is_copied_whole_or_not_at_all(desk):
+    dossier = page("Dossier", slug="dossier")
+    page("Simple", slug="simple", parent=dossier)
+    agreed(article(parent=dossier))
+    values = {"new_title": "Copie", "new_slug": "copie", "new_parent_page": home().pk, "copy_subpages": "on"}
+    address = reverse("wagtailadmin_pages:copy", args=[dossier.pk])
+    for wish, words in (("publish_copies", NEEDS_AGREEMENT), ("alias", NO_ALIAS)):
+        assert refused(desk.post(address, values | {wish: "on"}), words)
+    with pytest.raises(NotAgreed), transaction.atomic():
+        fresh(dossier).copy(recursive=True, update_attrs={"slug": "copie"})
+    with pytest.raises(NotAgreed), transaction.atomic():
+        fresh(dossier).create_alias(recursive=True, update_slug="copie")
+    assert not ContentPage.objects.filter(slug="copie") and Page.find_problems() == ([], [], [], [], [])
+    desk.post(address, values)
+    assert ContentPage.objects.filter(slug="un-accueil", live=False).exists()
 
 
 def test_an_alias_is_refused_in_words(desk):
