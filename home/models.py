@@ -5,7 +5,7 @@ What all pages share is in `kb.pages.models`; how these are found is in `indexin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -27,7 +27,7 @@ from home.choices import Place
 from home.overview import overview
 from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
 from kb.accounts.fields import holds
-from kb.decisions.models import Manifest
+from kb.decisions.models import Manifest, ManifestRow
 from kb.groups.models import Body
 from kb.newsletter.public.archive import latest_headline
 from kb.pages.agreements import NotAgreed
@@ -222,6 +222,19 @@ class ContentPage(BasePage):
         """Its audiences; of our groups' work that says it is for everyone, and names no agreement, editors alone."""
         is_held_back = self.agreement_id is None and self.is_for_everyone()
         return frozenset({STAFF}) if is_held_back else super().effective_audiences
+
+    def agreed_record(self, mark: str) -> Mapping[str, str] | None:
+        """The words of a reference that this page shows, as they were agreed to: {} for one that was not seen then.
+        None where the page rests on no agreement: as they are. One query for a page.
+        """
+        if not (self.agreement_id and self.is_for_everyone()):
+            return None
+        if not hasattr(self, "_agreed_records"):
+            rows = ManifestRow.objects.filter(manifest=self.agreement_id, subject=self.search_subject())
+            values = rows.values_list("values", flat=True).first() or {}
+            blocks = [block for block in values.get("body", ()) if block["type"] == "reference"]
+            self._agreed_records = {block["mark"]: block.get("record", {}) for block in blocks}
+        return self._agreed_records.get(mark, {})
 
     def is_for_everyone(self) -> bool:
         """Whether this is the work of one of our groups, live and for everyone: which wants an agreement."""

@@ -8,7 +8,7 @@ so. That nothing else is ever public is kept by `guarding`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -20,7 +20,7 @@ from wagtail.actions.publish_page_revision import PublishPageRevisionAction
 from wagtail.images import get_image_model
 from wagtail.models import Revision
 
-from home.articles.telling import rows_of, sha256_of
+from home.articles.telling import Drawn, drawn_in, rows_of, sha256_of
 from home.models import KIND, NO_ALIAS, ContentPage
 from kb.accounts.audiences import PUBLIC
 from kb.accounts.fields import note_public
@@ -51,7 +51,9 @@ def shown(page_id: int, keys: Collection[str] | None = None) -> tuple[Shown, ...
     """
     pages = _ours(page_id)
     if keys is None:
-        return rows_of([page for page in pages if page.is_for_everyone()])
+        live = [page for page in pages if page.is_for_everyone()]
+        named = next((page.agreement_id for page in live if page.agreement_id), None)
+        return rows_of(live, drawn=drawn_of(named))
     return rows_of([draft_of(page) for page in pages if page.locale.language_code in keys and not page.alias_of_id])
 
 
@@ -60,6 +62,12 @@ def draft_of(page: ContentPage) -> ContentPage:
     draft = page.get_latest_revision_as_object()
     draft.locale, draft.own_production_id = page.locale, draft.own_production_id or page.own_production_id
     return draft
+
+
+def drawn_of(agreement: int | None) -> Drawn | None:
+    """The words of records as this agreement has them; None where it has no rows yet. Two queries."""
+    rows = Manifest.objects.get(pk=agreement).shown() if agreement is not None else ()
+    return drawn_in(rows) if rows else None
 
 
 def group_of(page_id: int) -> list[ContentPage]:
@@ -131,11 +139,12 @@ def open_agreed(page_id: int, agreement: int, keys: Collection[str]) -> None:
         ManifestRow.objects.filter(manifest=agreement, subject__startswith=f"{KIND}:").values_list("subject", "digest")
     )
     _rows_of(pages).update(audiences=[PUBLIC])
+    drawn = drawn_of(agreement)
     try:
         with checked_together():
             for page in pages:
                 if page.locale.language_code in keys and page.search_subject() in wanted:
-                    publish(page, revision_saying(page, wanted[page.search_subject()]))
+                    publish(page, revision_saying(page, wanted[page.search_subject()], drawn))
                 elif page.live:
                     page.refresh_from_db()
                     page.unpublish()
@@ -143,7 +152,7 @@ def open_agreed(page_id: int, agreement: int, keys: Collection[str]) -> None:
         raise
     except ValidationError as why:  # an address that another page took meanwhile
         raise NotAgreed(why.messages) from why
-    rows = rows_of([page for page in group_of(page_id) if page.is_for_everyone()])
+    rows = rows_of([page for page in group_of(page_id) if page.is_for_everyone()], drawn=drawn)
     if not rows or agreement_for(subjects[0], digest_of(rows)) != agreement:
         raise NotAgreed(OTHER_BY_NOW)
     bind(group_of(page_id), agreement)
@@ -151,7 +160,7 @@ def open_agreed(page_id: int, agreement: int, keys: Collection[str]) -> None:
     note("home.page opened", id=page_id, agreement=agreement)
 
 
-def revision_saying(page: ContentPage, digest: str) -> Revision:
+def revision_saying(page: ContentPage, digest: str, drawn: Drawn | None) -> Revision:
     """The newest revision that says what a row with this digest says. A query for each that is newer.
 
     Raises NotAgreed where none does.
@@ -161,7 +170,7 @@ def revision_saying(page: ContentPage, digest: str) -> Revision:
     for revision in page.revisions.order_by("-created_at", "-pk").iterator(chunk_size=20):
         said = revision.as_object()
         said.own_production_id = said.own_production_id or page.own_production_id
-        if rows_of([said])[0].digest == digest:
+        if rows_of([said], drawn=drawn)[0].digest == digest:
             return revision
     raise NotAgreed(OTHER_BY_NOW)
 
@@ -173,25 +182,29 @@ def publish(page: ContentPage, revision: Revision) -> None:
     PublishPageRevisionAction(revision).execute(skip_permission_checks=True)
 
 
-def names(agreement: int, subject: str, rows: Iterable[Shown]) -> bool:
-    """Whether this agreement is in force and names each of these rows. Three queries."""
+def names(agreement: int, subject: str, pages: Collection[ContentPage]) -> bool:
+    """Whether this agreement is in force and names each of these as it stands here. Three queries, and one for each
+    picture.
+    """
     manifest = Manifest.objects.filter(pk=agreement, subject=subject, state=ManifestState.AGREED).first()
     if manifest is None or agreement_for(subject, manifest.digest) is None:
         return False
     if not manifest.digest:  # public before the gate, not bound yet
         return True
-    return {(row.subject, row.language, row.digest) for row in rows} <= set(
-        manifest.rows.values_list("subject", "language", "digest")
-    )
+    agreed = manifest.shown()
+    rows = rows_of(pages, drawn=drawn_in(agreed))
+    return {(row.subject, row.language, row.digest) for row in rows} <= {
+        (row.subject, row.language, row.digest) for row in agreed
+    }
 
 
-def agreement_naming(subject: str, rows: Collection[Shown], *, named: int | None = None) -> int | None:
-    """The agreement in force that names all of these rows, and maybe more; the one that is named already before any
-    other, else the newest. Four queries for each that is in force, of which there is one as a rule.
+def agreement_naming(subject: str, pages: Collection[ContentPage], *, named: int | None = None) -> int | None:
+    """The agreement in force that names all of these, and maybe more; the one that is named already before any other,
+    else the newest. The queries of `names` for each that is in force, of which there is one as a rule.
     """
     agreed = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED).order_by("-pk")
     found = sorted(agreed.values_list("pk", flat=True), key=lambda pk: pk != named)
-    return next((pk for pk in found if names(pk, subject, rows)), None)
+    return next((pk for pk in found if names(pk, subject, pages)), None)
 
 
 def bind(pages: Collection[ContentPage], agreement: int) -> None:
@@ -217,7 +230,7 @@ def reopen_agreed(page_id: int, agreement: int) -> None:
     pages = _locked(page_id)
     live = [page for page in pages if page.is_for_everyone()]
     subjects = [page.search_subject() for page in pages]
-    if not live or not names(agreement, subjects[0], rows_of(live)):
+    if not live or not names(agreement, subjects[0], live):
         raise NotAgreed(OTHER_BY_NOW)
     before = open_to(subjects)
     bind(pages, agreement)

@@ -16,7 +16,6 @@ from wagtail.models import Page
 
 from home.articles.agreeing import draft_of, group_of, names, pages_subject
 from home.articles.guarding import decision_code
-from home.articles.telling import rows_of
 from home.models import ContentPage, gates
 from kb.accounts.audiences import STAFF
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
@@ -66,7 +65,7 @@ def _standing(stored: ContentPage, draft: ContentPage, subject: str) -> Iterator
             yield Line(words, reverse("decisions:decision", args=(number,)))
         else:
             yield Line(_("Public as it was before the Steering Committee's agreement was needed."))
-        if not names(agreement, subject, rows_of([draft])):
+        if not names(agreement, subject, [draft]):
             yield Line(_("The draft differs from what was agreed to: everyone goes on reading the agreed text."))
     elif stored.is_for_everyone():
         yield Line(_("Held back: editors alone see it until there is an agreement."))

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from wagtail.images.models import AbstractImage
 from wagtail.models import Page
 
-from home.articles.agreeing import agreement_naming, bind, group_of, names, pages_subject, unbind
+from home.articles.agreeing import agreement_naming, bind, drawn_of, group_of, names, pages_subject, unbind
 from home.articles.telling import rows_of
 from home.indexing import number_of
 from home.models import KIND, NEEDS_AGREEMENT, TAKEN_OFF_NOT_DELETED, ContentPage, gates
@@ -65,11 +65,10 @@ def _check(pages: list[ContentPage], changed_ids: Collection[int]) -> None:
             rests_on(subject, None)
         return
     named = next((page.agreement_id for page in live if page.agreement_id), None)
-    rows = rows_of(live)
-    agreement = agreement_naming(subject, rows, named=named)
+    agreement = agreement_naming(subject, live, named=named)
     if agreement is None and named is not None and is_erasing():
         manifest = Manifest.objects.get(pk=named)
-        Manifest.objects.rewrite(manifest, rows, manifest.parts)
+        Manifest.objects.rewrite(manifest, rows_of(live, drawn=drawn_of(named)), manifest.parts)
         return
     if agreement is None:
         raise NotAgreed(NEEDS_AGREEMENT if named is None else changed(pages[0], named))
@@ -109,8 +108,7 @@ def refusal_of(page: ContentPage) -> str:
         return ""
     page.own_production_id = whose
     subject = pages_subject([page, *group_of(page.pk)])
-    rows = rows_of([*(one for one in others if one.is_for_everyone()), page])
-    if agreement_naming(subject, rows) is not None:
+    if agreement_naming(subject, [*(one for one in others if one.is_for_everyone()), page]) is not None:
         return ""
     stored = ContentPage.objects.filter(pk=page.pk, agreement__isnull=False).first()
     return changed(stored, stored.agreement_id) if stored and stored.agreement_id else str(NEEDS_AGREEMENT)
@@ -190,4 +188,4 @@ def _take_off(translation_key) -> int:
 
 def _is_agreed(page: ContentPage, pages: Collection[ContentPage]) -> bool:
     assert page.agreement_id is not None
-    return not page.is_for_everyone() or names(page.agreement_id, pages_subject(pages), rows_of([page]))
+    return not page.is_for_everyone() or names(page.agreement_id, pages_subject(pages), [page])

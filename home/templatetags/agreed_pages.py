@@ -25,7 +25,6 @@ _TOLD: dict[str, Callable[[Mapping[str, Any]], Any]] = {
         "columns": [{"type": one["kind"], "heading": one["heading"]} for one in told["columns"]],
         "rows": [{"values": values} for values in told["rows"]],
     },
-    "reference": lambda told: {"mark": told["mark"], "note": told["note"]},
     "callout": lambda told: {"title": told["title"], "text": told["html"]},
 }
 
@@ -36,6 +35,8 @@ def agreed_block(context: Any, told: Mapping[str, Any]) -> SafeString | str:
     if told["type"] == "image":
         url = context.get("file_urls", {}).get(f"{PICTURE}:{told['picture']}", "")
         return render_to_string("home/_agreed_picture.html", {"url": url, "told": told})
+    if told["type"] == "reference":
+        return render_to_string("home/_agreed_reference.html", {"told": told})
     block = _BLOCKS[told["type"]]
     return block.render(block.to_python(_TOLD[told["type"]](told)), context={"request": context.get("request")})
 

@@ -7,6 +7,7 @@ which of their parts are words.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,8 @@ from kb.accounts.audiences import PUBLIC, STAFF, audiences_of
 from kb.languages import current_language
 from kb.pages import references
 from kb.pages.linking import without_closed_links
+from kb.pages.models import BasePage
+from kb.pages.references import FoundReference
 from kb.pages.translations.originals import marked_rich_text
 
 RICH_TEXT = ["h2", "h3", "bold", "italic", "ol", "ul", "link"]
@@ -147,17 +150,27 @@ class ReferenceBlock(blocks.StructBlock):
     def get_context(self, value, parent_context=None):
         context = super().get_context(value, parent_context=parent_context)
         mark = value["mark"] or ""
-        context["reference"] = (
+        found = (
             references.found([mark], audiences=_audiences(parent_context), language=current_language()).get(mark)
             if mark
             else None
         )
+        page = (parent_context or {}).get("page")
+        agreed = page.agreed_record(mark) if found and isinstance(page, BasePage) else None
+        context["reference"] = found if agreed is None else _as_agreed(found, agreed)
         return context
 
     class Meta:
         icon = "doc-full"
         label = _("Link to a reference")
         template = "blocks/reference.html"
+
+
+def _as_agreed(found: FoundReference | None, agreed: Mapping[str, str]) -> FoundReference | None:
+    """The reference in the words that were agreed to; None where there are none of it."""
+    if found is None or not agreed:
+        return None
+    return replace(found, title=agreed["title"], language=agreed["language"], meta=agreed["meta"])
 
 
 class BodyBlock(blocks.StreamBlock):

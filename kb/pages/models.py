@@ -345,6 +345,10 @@ class BasePage(Page):
         """Who may see this page while it is live (editors always may): the one rule that every way out asks."""
         return frozenset(self.audiences or ())
 
+    def agreed_record(self, mark: str) -> Mapping[str, str] | None:
+        """The words of a reference that this page shows, where they are fixed by an agreement; None: as they are."""
+        return None
+
     def is_public(self) -> bool:
         """Whether everyone may see this page, as the row stands here."""
         return self.live and PUBLIC in self.effective_audiences

@@ -9,11 +9,13 @@ from django.utils import timezone
 from wagtail.images import get_image_model
 
 from home.articles.agreeing import GATED
+from home.articles.guarding import compare
 from home.articles.telling import sha256_of
 from home.models import KIND, ContentPage
 from kb.decisions.choices import ManifestState
 from kb.decisions.deciding import closing
 from kb.decisions.models import Decision, Manifest
+from kb.library.models import Reference
 from kb.pages.agreements import KINDS, NotAgreed, digest_of
 from tests.home.articles.builders import (
     ADDRESS,
@@ -278,6 +280,27 @@ def test_the_template_shows_the_values_of_the_rows_with_the_blocks_of_the_site(r
     for words in ("Un accueil", "hortensias", "La maison", "On nous", "Sur rendez-vous", "Familles", "un-accueil"):
         assert words in html, words
     assert "/vote/2/fichier/" in html
+
+
+def test_the_words_of_a_reference_are_those_that_were_agreed_to_and_its_readers_those_of_now(rf):
+    report = library.reference("Titre d’alors", state="accepted", audiences=["public"])
+    mark = report.mark
+    one = article(blocks=[("reference", {"mark": mark, "note": ""}), ("reference", {"mark": "PA 1900/1", "note": ""})])
+    manifest = asked_about(one)
+    Reference.objects.filter(pk=report.pk).update(title="Titre changé")
+    assert yes(manifest).is_public
+    html = render_to_string(GATED.template, GATED.page(rf.get("/"), manifest.shown()[:1]))
+    assert "Titre d’alors" in html and "Titre changé" not in html
+    shown = Client().get(ADDRESS).content.decode()
+    assert "Titre d’alors" in shown and "Titre changé" not in shown
+    assert compare() is None
+    fresh(one).save()
+    drafted(one).publish()
+    assert public() == ["Un accueil"]
+    Reference.objects.filter(pk=report.pk).update(audiences=["members"])
+    assert "Titre d’alors" not in Client().get(ADDRESS).content.decode()
+    yes(asked_about(one))
+    assert mark not in Client().get(ADDRESS).content.decode()
 
 
 def test_a_picture_of_a_row_is_served_while_it_is_the_one_that_was_asked_about(rf):
