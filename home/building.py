@@ -14,6 +14,7 @@ from wagtail.models import Locale, Page, Site
 
 from home.models import ContentPage, HomePage
 from kb.accounts.audiences import PUBLIC
+from kb.groups.models import Body
 from kb.languages import CODES
 
 SOURCE = "fr"
@@ -32,12 +33,16 @@ class PageText:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """A page in the languages it is written in, the first being the source; pages below it follow."""
+    """A page in the languages it is written in, the first being the source; pages below it follow.
+
+    own_production: the code of the body whose work it is: such a page is a draft, until the committee agrees to it.
+    """
 
     texts: Mapping[str, PageText]
     place: str = ""
     date: date | None = None
     audiences: Sequence[str] = (PUBLIC,)
+    own_production: str = ""
     below: Sequence[PagePlan] = field(default_factory=tuple)
 
 
@@ -100,11 +105,15 @@ def _build(plan: PagePlan, parents: Mapping[str, Page], locales: Mapping[str, Lo
                 place=plan.place,
                 audiences=list(plan.audiences),
                 locale=locales[code],
+                own_production=Body.objects.filter(code=plan.own_production).first(),
             )
+            page.live = not page.is_for_everyone()
             if code != source:
                 page.translation_key = made[source].translation_key
             parent.add_child(instance=page)
-            page.save_revision().publish()
+            revision = page.save_revision()
+            if page.live:
+                revision.publish()
         made[code] = page
     for child in plan.below:
         _build(child, {**parents, **made}, locales)

@@ -1,10 +1,11 @@
-"""Decisions of the demonstration: three taken, one open; through the same acts as the committee's own, without a
+"""Decisions of the demonstration: four taken, one open; through the same acts as the committee's own, without a
 message to anybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,9 +21,7 @@ from kb.decisions.messages import quietly
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.groups.models import Body, Mandate
 from kb.languages import CODES
-from kb.library.catalogue import agreeing
-from kb.library.models import Reference
-from kb.library.models.references import KIND
+from kb.pages.agreements import kind_of
 from kb.pages.texts import Texts
 
 COMMITTEE = "CP"
@@ -34,24 +33,25 @@ def decided_keys(items: Collection[Mapping[str, Any]]) -> set[str]:
     return {item["reference"] for item in items if "reference" in item and "closes_in_days" not in item}
 
 
-def make_decisions(items: Collection[Mapping[str, Any]], references: Mapping[str, Reference]) -> None:
-    """references: {key: reference}. In the order of `items`, so that numbers follow each other."""
+def make_decisions(items: Collection[Mapping[str, Any]], subjects: Mapping[str, str]) -> None:
+    """subjects: {key of a reference or a page: "library.reference:17"}. In the order of `items`, so that numbers follow
+    each other.
+    """
     body = Body.objects.get(code=COMMITTEE)
     coordinator = User.objects.get(email=f"redaction@{AT}")
     with quietly():
         for item in items:
-            _age(_make(item, body, coordinator, references), item["days_ago"], item.get("closes_in_days"))
+            _age(_make(item, body, coordinator, subjects), item["days_ago"], item.get("closes_in_days"))
 
 
-def _make(item: Mapping[str, Any], body: Body, coordinator: User, references: Mapping[str, Reference]) -> Decision:
-    reference = references.get(item.get("reference", ""))
+def _make(item: Mapping[str, Any], body: Body, coordinator: User, subjects: Mapping[str, str]) -> Decision:
     question = Question(
-        body=body,
-        texts=Texts(item["question"]) if reference is None else _publishing(reference),
-        asked_by=Body.objects.get(code=item["asked_by"]),
-        subject=f"{KIND}:{reference.pk}" if reference else "",
-        parts=[part.key for part in agreeing.parts(reference.pk) if not part.refusal] if reference else (),
+        body=body, texts=Texts(item.get("question", {})), asked_by=Body.objects.get(code=item["asked_by"])
     )
+    if key := item.get("reference", item.get("page", "")):
+        kind, pk = kind_of(subjects[key])
+        parts = [part.key for part in kind.parts(pk) if not part.refusal]
+        question = replace(question, texts=_publishing(kind.titles(pk)), subject=subjects[key], parts=parts)
     now, is_open = timezone.now(), "closes_in_days" in item
     if item["manner"] == Manner.MEETING:
         sat = [_sat(name, choice, body) for name, choice in item["votes"].items()]
@@ -87,11 +87,11 @@ def _ballot(decision: Decision, name: str) -> Ballot:
     return Ballot.objects.get(decision=decision, user__email=f"{name}@{AT}")
 
 
-def _publishing(reference: Reference) -> Texts:
+def _publishing(titles: Texts) -> Texts:
     found = Texts(source="fr")
     for code in CODES:
         with translation.override(code):
-            title = reference.all_titles().shown(code).text
+            title = titles.shown(code).text
             found[code] = gettext("Publish “%(title)s”?") % {"title": title}
     return found
 

@@ -84,12 +84,13 @@ def load(progress: Progress = lambda line: None) -> None:
                 item, bodies, concepts, documents, is_decided=item["key"] in decided
             )
         marks = {key: reference.mark for key, reference in references.items()}
-        progress("decisions")
-        make_decisions(decisions, references)
-        give_histories()
         progress("pages")
         pages = read_data("pages.json")
         make_pages(pages, marks)
+        progress("decisions")
+        subjects = {**subjects_by_key(marks), **pages_by_key(pages["pages"])}
+        make_decisions(decisions, subjects)
+        give_histories()
         progress("newsletter")
         make_newsletter(read_data("newsletter.json"), subjects_by_key(marks), pages_by_key(pages["pages"]))
 
@@ -219,6 +220,7 @@ def make_pages(described: dict, marks: dict[str, str]) -> None:
             place=page["place"],
             date=date.fromisoformat(page["date"]) if page["date"] else None,
             audiences=page["audiences"],
+            own_production=page.get("own_production", ""),
         )
         for page in described["pages"]
     ]

@@ -2,6 +2,7 @@ import pytest
 
 from home.building import PagePlan, PageText, build_site
 from home.models import ContentPage, HomePage
+from tests.kb.library import builders as library
 
 pytestmark = pytest.mark.django_db
 
@@ -49,3 +50,12 @@ def test_home_pages_are_made_where_there_are_none(client):
         home.delete()
     build_site({"fr": PageText("Bonjour", ""), "nl": PageText("Dag", "")}, PLANS[:0])
     assert client.get("/nl/").status_code == 200
+
+
+def test_the_work_of_a_group_is_built_as_a_draft_until_the_committee_agrees():
+    library.body("PA")
+    plan = PagePlan(texts={"fr": PageText("Un accueil", "un-accueil")}, own_production="PA")
+    build_site({}, [plan])
+    build_site({}, [plan])
+    made = ContentPage.objects.get(slug="un-accueil")
+    assert (made.live, made.own_production.code) == (False, "PA") and made.latest_revision_id

@@ -45,14 +45,18 @@ def loaded(loaded_once, db, settings):
     settings.DEBUG = True
 
 
-def test_three_questions_are_decided_and_one_is_open_and_nobody_was_written_to(loaded):
+def test_four_questions_are_decided_and_one_is_open_and_nobody_was_written_to(loaded):
     decided = Decision.objects.filter(state=State.CLOSED).order_by("number")
     assert [(one.number, one.outcome) for one in decided] == [
         (1, Outcome.AGREEMENT),
         (2, Outcome.AGREEMENT),
         (3, Outcome.NO_AGREEMENT),
+        (4, Outcome.AGREEMENT),
     ]
     assert decided[1].is_public and Reference.objects.public().filter(agreement=decided[1].manifest).count() == 1
+    articles = ContentPage.objects.public().filter(own_production__isnull=False)
+    assert decided[3].is_public and {page.agreement_id for page in articles} == {decided[3].manifest_id}
+    assert {page.locale.language_code for page in articles} == {"fr", "nl", "en"}
     waiting = Decision.objects.get(state=State.OPEN)
     assert waiting.votes.count() == 3 and waiting.closes_at > timezone.now()
     assert not OutgoingMail.objects.filter(kind__startswith="decisions.").exists() and not Link.objects.exists()
