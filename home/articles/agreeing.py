@@ -238,7 +238,7 @@ def reopen_agreed(page_id: int, agreement: int) -> None:
     note("home.page opened", id=page_id, agreement=agreement)
 
 
-def standing(page_id: int) -> dict[str, Any]:
+def standing(page_id: int, keys: Collection[str] = ()) -> dict[str, Any]:
     """Which languages are live and for whom, as rows and drafts say now. A query for each language."""
     pages = group_of(page_id)
     if not pages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -19,8 +20,10 @@ def agreement_for(subject: str, digest: str) -> int | None:
 
 def rests_on(subject: str, agreement: int | None) -> None:
     """Tells the decisions about this subject on which of them it rests now, as everyone sees it: that one is public,
-    the others are not. Call it in the transaction in which that changes. One query where nothing does.
+    the others are not. Call it in the transaction in which that changes. Two queries where nothing does.
     """
+    if agreement is not None:
+        Manifest.objects.filter(pk=agreement, opened_at=None).update(opened_at=timezone.now())
     for decision in Decision.objects.filter(manifest__subject=subject, outcome=Outcome.AGREEMENT):
         is_public = agreement is not None and decision.manifest_id == agreement
         if decision.is_public != is_public:
@@ -43,8 +46,9 @@ def last_word(subject: str) -> str:
         return ""
     if decision.manifest.state == ManifestState.SUSPENDED:
         return _("This was taken off: the agreement %(number)s is being looked at again.") % {"number": decision.code}
-    agreed = decision.withdrawn_by.filter(state=State.CLOSED, outcome=Outcome.AGREEMENT)
-    later = agreed.select_related("body").order_by("-closed_at").first()
+    about_it = Decision.objects.filter(withdraws__manifest__subject=subject, closed_at__gte=decision.closed_at)
+    agreed = about_it.filter(state=State.CLOSED, outcome=Outcome.AGREEMENT)
+    later = agreed.select_related("body").order_by("-closed_at", "-pk").first()
     if decision.manifest.state != ManifestState.OVER or later is None or later.closed_at is None:
         return ""
     words = {"number": later.code, "day": date_format(later.closed_at, "DATE_FORMAT")}

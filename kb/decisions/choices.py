@@ -81,3 +81,4 @@ class Origin(models.TextChoices):
 
 ENTERED = frozenset({Way.TELEPHONE, Way.PAPER})  # by a coordinator, for a seat
 RUNNING = frozenset({State.OPEN, State.CONFIRMING, State.STOPPED})
+IN_FORCE = frozenset({ManifestState.AGREED, ManifestState.SUSPENDED})  # what one may withdraw, or replace

@@ -20,6 +20,8 @@ SENTENCES: dict[str, str | Promise] = {
     "same-text": _("Exactly this was agreed to already."),
     "own-entry": _("You drafted this question: somebody else confirms it."),
     "not-competent": _("Only the Steering Committee agrees to this, and only it withdraws what it agreed to."),
+    "over": _("This agreement is over already: there is nothing to withdraw."),
+    "own-doubt": _("You said yourself that a vote was not yours: another coordinator looks at it."),
     "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),
 }
 

@@ -19,7 +19,6 @@ from django.utils.translation import override
 
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.decisions.models.votes import hash_of, new_token
-from kb.groups.models import Mandate
 
 _quiet: ContextVar[bool] = ContextVar("decisions_quietly", default=False)
 
@@ -79,8 +78,8 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
 
 
 def asked_now(decision: Decision) -> Iterable[Ballot]:
-    """The ballots whose person still sits and did not decline. One query."""
-    ballots = decision.ballots.filter(declined_at=None, mandate__in=Mandate.objects.running())
+    """The ballots whose person still sits as the ballot was given, and did not decline. One query."""
+    ballots = decision.ballots.answering().filter(declined_at=None)
     return ballots.select_related("user", "mandate", "decision__body").order_by("pk")
 
 

@@ -1,9 +1,10 @@
 """What waits for a person: questions that their seat has not answered. For coordinators: what an objection stopped,
-meetings that nobody confirmed in time, and outcomes in doubt.
+meetings that nobody confirmed in time, outcomes in doubt, and agreements by which nothing opened.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -12,16 +13,17 @@ from django.utils import timezone
 
 from kb.accounts.audiences import STAFF
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
-from kb.decisions.choices import State, Weight
+from kb.decisions.choices import ManifestState, State, Weight
 from kb.decisions.models import Ballot, Decision, Vote
 from kb.decisions.models.decisions import OBJECTIONS
 from kb.groups.choices import Voice
-from kb.groups.models import Mandate
+
+TO_OPEN = timedelta(days=30)  # so long a coordinator is told that a yes opened nothing
 
 
 def to_answer(user: Any, held: frozenset[str]) -> WaitingList:
     """Two queries at most. A mandate that ended asks nothing."""
-    mine = Ballot.objects.filter(user=user, declined_at=None, mandate__in=Mandate.objects.running().filter(user=user))
+    mine = Ballot.objects.answering().filter(user=user, declined_at=None)
     answered = Vote.objects.exclude(weight=Weight.PAST).filter(ballot__user=user).values("ballot")
     to_vote = Q(decision__state=State.OPEN) & ~Q(pk__in=answered)
     to_confirm = Q(
@@ -43,8 +45,11 @@ def to_clear_up(user: Any, held: frozenset[str]) -> WaitingList:
     """For editors; named only in a session with the second factor. Two queries at most."""
     if not user.is_staff:
         return WaitingList(0)
-    unconfirmed = Q(state=State.CONFIRMING, entered_at__lte=timezone.now() - OBJECTIONS)
-    found = Decision.objects.filter(Q(state=State.STOPPED) | ~Q(disputed_at=None) | unconfirmed).select_related("body")
+    now = timezone.now()
+    unconfirmed = Q(state=State.CONFIRMING, entered_at__lte=now - OBJECTIONS)
+    unopened = Q(manifest__state=ManifestState.AGREED, manifest__opened_at=None, closed_at__gte=now - TO_OPEN)
+    to_clear = Q(state=State.STOPPED) | ~Q(disputed_at=None) | unconfirmed | unopened
+    found = Decision.objects.filter(to_clear).select_related("body")
     total = found.count()
     things: tuple[Waiting, ...] = ()
     if STAFF in held and total:

@@ -69,9 +69,10 @@ class GatedKind:
     the rows, with these parts; None: as everyone sees it now. open(id, agreement, keys): makes it public as agreed to,
     or raises NotAgreed where it is something else by now. close(id, agreement, for_good): takes it off. reopen(id,
     agreement): what was taken off for a time comes back, where nobody chose fewer readers since, else NotAgreed. All
-    in the transaction of the decision. standing(id): who may see what of it now, as JSON, to be compared.
-    page(request, rows): the rows on the site's own page. file(row): what serves the bytes of a row, None where it has
-    none.
+    in the transaction of the decision. standing(id, keys): who may see what of it now, as far as a question with these
+    parts or what is public of it hangs on that, as JSON, to be compared. page(request, rows): the rows on the site's
+    own page. file(row): what serves the bytes of a row (of the version that the address names: "?version=2"), None
+    where it has none.
     """
 
     name: str
@@ -83,7 +84,7 @@ class GatedKind:
     open: Callable[[int, int, Collection[str]], None]
     close: Callable[[int, int, bool], None]
     reopen: Callable[[int, int], None]
-    standing: Callable[[int], Any]
+    standing: Callable[[int, Collection[str]], Any]
     url: Callable[[int], str]
     page: Callable[[HttpRequest, Collection[Shown]], Mapping[str, Any]]
     template: str

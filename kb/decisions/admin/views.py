@@ -119,7 +119,7 @@ class DecisionView(_DecisionPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A coordinator has looked at a disputed outcome: it stands."""
         try:
-            disputing.looked_by_editor(pk)
+            disputing.looked_by_editor(pk, by=request.user)
         except Refused as refused:
             messages.warning(request, refused.sentence)
         else:

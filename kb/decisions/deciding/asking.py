@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.choices import RUNNING, ManifestState, Manner, Outcome, Purpose, State
+from kb.decisions.choices import IN_FORCE, RUNNING, ManifestState, Manner, Outcome, Purpose, State, Weight
 from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, tell_all
 from kb.decisions.models import Ballot, Decision, Manifest, Seat
@@ -90,35 +90,44 @@ def prepare(
 
 def invite(decision: Decision, mandates: Iterable[Mandate]) -> list[Ballot]:
     """A ballot for each of these mandates that may answer and has none: all voices, one a person; where a side's seats
-    are named, those who hold one and the substitutes. A fixed number of queries.
+    are named, those who hold one and the substitutes. One whose mandate was given another voice or side, or passed to
+    another person, since is given anew, unless its vote counts. A fixed number of queries, and one for each given anew.
     """
     named = {seat.holder_id: seat for seat in decision.seats.all() if seat.holder_id}
     named_sides = {seat.side for seat in named.values()}
-    known = set(decision.ballots.values_list("mandate_id", flat=True))
-    sitting = decision.ballots.filter(mandate__in=Mandate.objects.running())
-    people = set(sitting.values_list("user_id", flat=True))
-    ballots = []
+    known = {(one.mandate_id, one.user_id): one for one in decision.ballots.all()}
+    counted = set(decision.votes.filter(weight=Weight.COUNTED).values_list("ballot_id", flat=True))
+    answering = dict(decision.ballots.answering().values_list("user_id", "pk"))
+    anew, new = [], []
     for mandate in sorted(mandates, key=lambda one: (one.voice != Voice.DELIBERATIVE, one.pk)):
         deliberates = mandate.voice == Voice.DELIBERATIVE and mandate.side in decision.rule
-        if mandate.pk in known or mandate.user_id in people:
-            continue
         if mandate.voice == Voice.DELIBERATIVE and not deliberates:
             continue
         is_substitute = mandate.standing == Standing.SUBSTITUTE
         if deliberates and mandate.side in named_sides and mandate.pk not in named and not is_substitute:
             continue
-        people.add(mandate.user_id)
-        ballots.append(
-            Ballot(
-                decision=decision,
-                mandate=mandate,
-                user_id=mandate.user_id,
-                side=mandate.side if deliberates else "",
-                voice=mandate.voice,
-                standing=mandate.standing,
-            )
-        )
-    return Ballot.objects.bulk_create(ballots)
+        given = {
+            "side": mandate.side if deliberates else "",
+            "voice": mandate.voice,
+            "standing": mandate.standing,
+        }
+        mine = known.get((mandate.pk, mandate.user_id))
+        has_another = mandate.user_id in answering and answering[mandate.user_id] != (mine.pk if mine else None)
+        if has_another or (mine is not None and (mine.pk in counted or _is_as_given(mine, given))):
+            continue
+        if mine is not None:
+            for name, value in given.items():
+                setattr(mine, name, value)
+            mine.save(update_fields=[*given])
+            anew.append(mine)
+        else:
+            new.append(Ballot(decision=decision, mandate=mandate, user_id=mandate.user_id, **given))
+        answering[mandate.user_id] = mine.pk if mine is not None else 0
+    return [*anew, *Ballot.objects.bulk_create(new)]
+
+
+def _is_as_given(ballot: Ballot, given: Mapping[str, str]) -> bool:
+    return (ballot.voice, ballot.side) == (given["voice"], given["side"])
 
 
 @transaction.atomic
@@ -147,6 +156,8 @@ def _check_competence(question: Question) -> None:
         former = Decision.objects.select_related("manifest").get(pk=question.withdraws.pk)
         if former.body_id != question.body.pk or former.state != State.CLOSED or former.outcome != Outcome.AGREEMENT:
             raise Refused("not-competent")
+        if former.manifest is not None and former.manifest.state not in IN_FORCE:
+            raise Refused("over")
 
 
 def _make_seats(decision: Decision, side: str, seats: int, named: Collection[int]) -> None:
@@ -182,4 +193,4 @@ def _manifest_of(question: Question) -> Manifest | None:
         raise Refused("same-text")
     for former in Decision.objects.filter(manifest__subject=question.subject, state__in=RUNNING).order_by("pk"):
         take_back(former)
-    return Manifest.objects.write(question.subject, rows, question.parts, standing=kind.standing(pk))
+    return Manifest.objects.write(question.subject, rows, question.parts, standing=kind.standing(pk, question.parts))

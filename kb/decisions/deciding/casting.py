@@ -109,8 +109,12 @@ def undo(vote_id: int) -> Decision:
 
 @transaction.atomic
 def decline(ballot_id: int) -> None:
-    """ "This vote is not for me": no more messages about it; a seat named for this person may be taken by others."""
+    """ "This vote is not for me": no more messages about it; a seat named for this person may be taken by others.
+
+    Raises Refused where the mandate ended: it has no seat to give.
+    """
     ballot, decision = held(ballot_id)
+    check_mandate(ballot)
     if decision.is_running and not ballot.votes.exclude(weight=Weight.PAST).exists():
         Ballot.objects.filter(pk=ballot.pk).update(declined_at=timezone.now())
 
@@ -131,21 +135,9 @@ def check_open(decision: Decision, now: Any) -> None:
         raise Refused("closed" if decision.state in (State.OPEN, State.CLOSED) else "not-open")
 
 
-def may_answer(ballot: Ballot) -> bool:
-    """Whether the ballot's mandate runs at this moment, with the voice and on the side that the ballot was given for,
-    and its person has an account.
-    """
-    mandate, user = ballot.mandate, ballot.user
-    if mandate is None or not mandate.is_running or user is None or not user.is_active:
-        return False
-    if mandate.user_id != user.pk or mandate.body_id != ballot.decision.body_id:
-        return False
-    return not ballot.counts or (mandate.voice == Voice.DELIBERATIVE and mandate.side == ballot.side)
-
-
 def check_mandate(ballot: Ballot) -> None:
     """A vote is cast under a mandate that runs at this moment. Raises Refused("ended")."""
-    if not may_answer(ballot):
+    if not ballot.may_answer:
         raise Refused("ended")
 
 
@@ -158,14 +150,12 @@ def note_whether_all_voted(decision: Decision, now: Any) -> None:
         decision.save(update_fields=["all_voted_at"])
 
 
-def standing_vote(ballot: Ballot) -> Vote | None:
-    """The vote that stands for the seat which this ballot shares with another person, where that person cast it."""
-    for seat in _seats(ballot):
-        if not _shares(seat, ballot):
-            continue
-        vote = seat.votes.filter(weight=Weight.COUNTED).exclude(ballot=ballot).select_related("ballot").first()
-        if vote is not None:
-            return vote
+def taken(ballot: Ballot) -> Refused | None:
+    """What a first vote of this ballot would be answered now, where its seat has voted; None where it may vote."""
+    try:
+        _seat_for(ballot, ballot.decision, None)
+    except Refused as refused:
+        return refused if refused.code == "taken" else None
     return None
 
 
@@ -188,8 +178,9 @@ def _seat_for(ballot: Ballot, decision: Decision, mine: Vote | None) -> Seat | N
     for seat in free:
         if _is_open_to(seat, ballot):
             return seat
-    if mine is None and (vote := standing_vote(ballot)) is not None:
-        raise Refused("taken", vote=vote)
+    shared = [seat for seat in seats if _shares(seat, ballot)]
+    if mine is None and shared:  # of several, which is this person's is not known: nobody's vote is shown
+        raise Refused("taken", vote=shared[0].votes.get(weight=Weight.COUNTED) if len(shared) == 1 else None)
     if all(seat.holder_id and not _shares(seat, ballot) for seat in seats):
         raise Refused("not-yours")
     return None
@@ -202,12 +193,13 @@ def _voted_before(ballot: Ballot, decision: Decision) -> Seat | None:
     under a mandate that ran, and a seat has one.
     """
     counted = decision.votes.filter(weight=Weight.COUNTED).exclude(ballot=ballot).exclude(ballot=None)
-    for vote in counted.select_related("seat", "ballot__mandate"):
+    for vote in counted.select_related("seat", "ballot__mandate", "ballot__user"):
         former = vote.ballot
         if former is None:
             continue
+        former.decision = decision
         if former.user_id == ballot.user_id and former.user_id is not None:
-            if former.side == ballot.side and (former.mandate is None or not former.mandate.is_running):
+            if former.side == ballot.side and not former.may_answer:
                 return vote.seat
             raise Refused("taken", vote=vote)
         if _follows(ballot, former):
@@ -217,10 +209,14 @@ def _voted_before(ballot: Ballot, decision: Decision) -> Seat | None:
 
 def _follows(ballot: Ballot, former: Ballot) -> bool:
     """Whether a ballot was given when another, of the same seat as far as mandates tell, had ended: the same side,
-    organisation, service, role and standing.
+    organisation, service, role and standing; or for the same mandate, which passed to another person.
     """
     mandate, before = ballot.mandate, former.mandate
-    if mandate is None or before is None or before.is_running:
+    if mandate is None or before is None:
+        return False
+    if mandate.pk == before.pk:
+        return True
+    if before.is_running:
         return False
     ended = before.ended_at or (before.until and timezone.make_aware(datetime.combine(before.until, time.max)))
     if not ended or ballot.made_at <= ended:
@@ -230,19 +226,24 @@ def _follows(ballot: Ballot, former: Ballot) -> bool:
 
 def _is_open_to(seat: Seat, ballot: Ballot) -> bool:
     """Whether a free seat may be taken: named for nobody, its holder gone or out of it, or this is the substitute."""
-    if seat.holder is None or not seat.holder.is_running:
+    holder = seat.holder
+    if holder is None or not holder.is_running or holder.body_id != ballot.decision.body_id:
+        return True
+    if holder.voice != Voice.DELIBERATIVE or holder.side != seat.side:
         return True
     return _shares(seat, ballot) or _has_declined(seat)
 
 
 def _shares(seat: Seat, ballot: Ballot) -> bool:
-    """Whether the ballot is the substitute's of a named seat: of the same organisation."""
+    """Whether the ballot is the substitute's of a named seat: of the same organisation; without one of nobody."""
     holder, mandate = seat.holder, ballot.mandate
     if holder is None or mandate is None:
         return False
     if holder.pk == mandate.pk:
         return True
-    return ballot.standing == Standing.SUBSTITUTE and holder.organisation_id == mandate.organisation_id
+    if mandate.organisation_id is None or ballot.standing != Standing.SUBSTITUTE:
+        return False
+    return holder.organisation_id == mandate.organisation_id
 
 
 def _has_declined(seat: Seat) -> bool:

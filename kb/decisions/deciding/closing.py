@@ -8,14 +8,16 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from kb.decisions.choices import ManifestState, Manner, Outcome, Purpose, State, Weight
+from kb.decisions.choices import IN_FORCE, ManifestState, Manner, Outcome, Purpose, State, Weight
 from kb.decisions.deciding.meeting import is_confirmed
 from kb.decisions.messages import tell_all
 from kb.decisions.models import Decision, Manifest
+from kb.decisions.reading import stands_as_asked
 from kb.decisions.rule import Cast, Count, count
 from kb.languages import CODES
 from kb.pages.agreements import NotAgreed, kind_of
@@ -71,21 +73,25 @@ def counted_of(decision: Decision) -> Count:
 
 def open_agreed(decision: Decision) -> bool:
     """Makes public what a decision agreed to, where it still is what was agreed to and nobody chose other readers since
-    it was asked about; whether it did. Former agreements about the same are over then. Call it inside a transaction.
+    it was asked about; whether it did. Former agreements about the same are over either way, and where this one opened
+    nothing, what rested on them is taken off. Call it inside a transaction.
     """
     manifest = decision.manifest
     assert manifest is not None
+    others = _in_force(manifest.subject).exclude(pk=manifest.pk)
     try:
         kind, pk = kind_of(manifest.subject)
-        if manifest.standing is not None and kind.standing(pk) != manifest.standing:
-            return False
+        if not stands_as_asked(manifest):
+            raise NotAgreed("other readers were chosen for it since")
         with transaction.atomic():
             kind.open(pk, manifest.pk, manifest.parts)
     except (NotAgreed, LookupError):
+        _take_off(others)
+        _end(others)
         return False
     manifest.opened_at = manifest.opened_at or timezone.now()
     manifest.save(update_fields=["opened_at"])
-    _end_others(manifest)
+    _end(others)
     _mark_public(decision, is_public=True)
     return True
 
@@ -104,37 +110,55 @@ def reopen_agreed(decision: Decision) -> bool:
     return True
 
 
-def close_agreed(decision: Decision, *, state: ManifestState, for_good: bool) -> None:
-    """Takes off what rests on a decision, everywhere. Call it inside the transaction of its reason."""
+def suspend_agreed(decision: Decision) -> None:
+    """Takes off what rests on a decision, everywhere, until it was looked at; who reads it then is noted. Call it
+    inside the transaction of its reason.
+    """
     manifest = decision.manifest
     assert manifest is not None
-    Manifest.objects.filter(pk=manifest.pk).update(state=state)
-    manifest.state = state
+    manifest.state = ManifestState.SUSPENDED
+    manifest.save(update_fields=["state"])
     try:
         kind, pk = kind_of(manifest.subject)
-        kind.close(pk, manifest.pk, for_good)
+        kind.close(pk, manifest.pk, False)
+        manifest.standing = kind.standing(pk, manifest.parts)
+        manifest.save(update_fields=["standing"])
     except LookupError:
         pass
     _mark_public(decision, is_public=False)
 
 
 def end_agreement(decision_id: int) -> None:
-    """What a later decision withdrew leaves every way out, with every older agreement about the same. Call it inside
-    that decision's transaction.
+    """What a later decision withdrew leaves every way out, whichever agreement it rests on by now: none about the same
+    holds any longer. Call it inside that decision's transaction.
     """
     former = Decision.objects.select_for_update().get(pk=decision_id)
     if former.manifest is not None:
-        close_agreed(former, state=ManifestState.OVER, for_good=True)
-        _end_others(former.manifest)
+        agreements = _in_force(former.manifest.subject)
+        _take_off(agreements)
+        _end(agreements)
 
 
-def _end_others(manifest: Manifest) -> None:
-    """No other agreement about the same thing holds any longer."""
-    held = [ManifestState.AGREED, ManifestState.SUSPENDED]
-    others = Manifest.objects.filter(subject=manifest.subject, state__in=held).exclude(pk=manifest.pk)
-    ids = list(others.values_list("pk", flat=True))
+def _in_force(subject: str) -> QuerySet[Manifest]:
+    return Manifest.objects.filter(subject=subject, state__in=IN_FORCE).order_by("pk")
+
+
+def _take_off(agreements: QuerySet[Manifest]) -> None:
+    """What rests on one of these is the group's again."""
+    for manifest in agreements:
+        try:
+            kind, pk = kind_of(manifest.subject)
+            kind.close(pk, manifest.pk, True)
+        except LookupError:
+            continue
+
+
+def _end(agreements: QuerySet[Manifest]) -> None:
+    """None of these holds any longer; a doubt about one is over with it."""
+    ids = list(agreements.values_list("pk", flat=True))
     for decision in Decision.objects.filter(manifest__in=ids):
-        _mark_public(decision, is_public=False)
+        decision.is_public, decision.disputed_at = False, None
+        decision.save(update_fields=["is_public", "disputed_at"])
     Manifest.objects.filter(pk__in=ids).update(state=ManifestState.OVER)
 
 

@@ -20,7 +20,6 @@ from kb.decisions.deciding.casting import check_mandate, held
 from kb.decisions.errors import Refused
 from kb.decisions.messages import send_link, tell_all
 from kb.decisions.models import Ballot, Decision, Seat, Vote
-from kb.groups.models import Mandate
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,7 @@ def object_to(ballot_id: int, word: str) -> Decision:
 
 def sides_confirmed(decision: Decision) -> set[str]:
     """The sides of which a seat, other than whoever entered it, has confirmed. One query."""
-    confirmed = decision.ballots.exclude(confirmed_at=None).exclude(side="")
-    confirmed = confirmed.filter(mandate__in=Mandate.objects.running())
+    confirmed = decision.ballots.answering().exclude(confirmed_at=None).exclude(side="")
     if decision.drafted_by_id is not None:
         confirmed = confirmed.exclude(user_id=decision.drafted_by_id)
     return set(confirmed.values_list("side", flat=True))

@@ -43,9 +43,9 @@ def remind() -> str | None:
     open_now = Q(decision__state=State.OPEN, decision__closes_at__gt=now, decision__closes_at__lte=now + BEFORE)
     answered = Vote.objects.exclude(weight=Weight.PAST).exclude(ballot=None).values("ballot")
     silent = (
-        Ballot.objects.filter(open_now, voice=Voice.DELIBERATIVE, declined_at=None, reminded_at=None)
+        Ballot.objects.answering()
+        .filter(open_now, voice=Voice.DELIBERATIVE, declined_at=None, reminded_at=None)
         .filter(decision__opened_at__lte=now - NOT_SOONER, decision__all_voted_at=None)
-        .filter(mandate__in=Mandate.objects.running())
         .exclude(pk__in=answered)
         .select_related("user", "decision__body")
         .order_by("pk")[:_AT_ONCE]

@@ -7,14 +7,14 @@ import secrets
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kb.decisions.choices import Choice, Way, Weight
 from kb.decisions.models.decisions import Decision, Seat
 from kb.groups.choices import SideName, Standing, Voice
-from kb.groups.models import Mandate
+from kb.groups.models import Mandate, running_on
 
 
 def new_token() -> str:
@@ -27,9 +27,25 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(f"decisions.link:{token}".encode()).hexdigest()
 
 
+class BallotQuerySet(models.QuerySet["Ballot"]):
+    def answering(self) -> BallotQuerySet:
+        """Those that may answer at this moment, and whose person is written to: the mandate runs, is this person's, of
+        this body, with the voice and on the side that the ballot was given for, and the account is active.
+        `Ballot.may_answer` in SQL.
+        """
+        of_its_seat = Q(mandate__voice=Voice.DELIBERATIVE, mandate__side=F("side"))
+        return self.filter(
+            ~Q(voice=Voice.DELIBERATIVE) | Q(side="") | of_its_seat,
+            running_on(timezone.localdate(), "mandate__"),
+            user__is_active=True,
+            mandate__user=F("user"),
+            mandate__body=F("decision__body"),
+        )
+
+
 class Ballot(models.Model):
     """The right of one mandate to answer one question, and its link. Side, voice and standing are copied when the
-    question is put.
+    question is put, and again where the mandate is another before it has voted.
 
     user: None once the account is erased. word: of an objection.
     """
@@ -47,8 +63,10 @@ class Ballot(models.Model):
     objected_at = models.DateTimeField(null=True, blank=True)
     word = models.CharField(max_length=1000, blank=True)
 
+    objects = BallotQuerySet.as_manager()
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["decision", "mandate"], name="decisions_ballot_once")]
+        constraints = [models.UniqueConstraint(fields=["decision", "mandate", "user"], name="decisions_ballot_once")]
 
     def __str__(self) -> str:
         return f"{self.decision_id} {self.get_side_display()}"
@@ -57,6 +75,16 @@ class Ballot(models.Model):
     def counts(self) -> bool:
         """Whether its voice is counted, of a side that has seats."""
         return self.voice == Voice.DELIBERATIVE and bool(self.side)
+
+    @property
+    def may_answer(self) -> bool:
+        """Whether it may answer at this moment, as the rows stand here: `BallotQuerySet.answering` of one."""
+        mandate, user = self.mandate, self.user
+        if mandate is None or not mandate.is_running or user is None or not user.is_active:
+            return False
+        if mandate.user_id != user.pk or mandate.body_id != self.decision.body_id:
+            return False
+        return not self.counts or (mandate.voice == Voice.DELIBERATIVE and mandate.side == self.side)
 
 
 class Link(models.Model):

@@ -15,6 +15,7 @@ from kb.decisions.choices import ManifestState, Manner, State, Weight
 from kb.decisions.deciding.closing import counted_of
 from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.models import Decision, Seat, Vote
+from kb.decisions.reading import rows_read
 from kb.decisions.rule import Count
 from kb.groups.choices import SideName, Voice
 from kb.languages import CODES, current_language
@@ -93,10 +94,10 @@ def _noted(decision: Decision) -> Iterable[Vote]:
 
 
 def _rows(decision: Decision, sees_seats: bool) -> tuple[Shown, ...]:
-    """What was agreed to: for everyone while it is public, for the body always."""
-    if decision.manifest is None or not (sees_seats or decision.is_public):
-        return ()
-    return decision.manifest.shown()
+    """What was agreed to: for everyone while it is public, for the body while it may be read."""
+    if decision.manifest is not None and decision.is_public:
+        return decision.manifest.shown()
+    return tuple(rows_read(decision).values()) if sees_seats else ()
 
 
 def _thing_url(decision: Decision) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from kb.decisions.deciding.casting import may_answer
 from kb.decisions.models import Ballot, Link, Vote
 from kb.decisions.models.votes import hash_of
 
@@ -30,7 +29,7 @@ def ballot_of_token(token: str) -> Ballot | None:
 def ballot_of_person(user: Any, decision_id: int) -> Ballot | None:
     """The ballot of a person who is logged in, the counted voice before a consultative one. One query."""
     found = Ballot.objects.filter(user=user, decision=decision_id).select_related(*_WITH)
-    return next(iter(sorted(found, key=lambda one: (not may_answer(one), not one.counts, one.pk))), None)
+    return next(iter(sorted(found, key=lambda one: (not one.may_answer, not one.counts, one.pk))), None)
 
 
 def vote_of_token(token: str) -> Vote | None:
@@ -44,7 +43,7 @@ def vote_of_token(token: str) -> Vote | None:
     )
     if found is None or found.ballot is None or not _is_fresh_decision(found.decision.closed_at):
         return None
-    return found if may_answer(found.ballot) else None
+    return found if found.ballot.may_answer else None
 
 
 def _is_fresh(ballot: Ballot) -> bool:

@@ -23,6 +23,7 @@ from kb.decisions.deciding import casting, closing, disputing, meeting
 from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Vote
+from kb.decisions.reading import rows_read
 from kb.decisions.voting.forms import ObjectionForm, VoteForm
 from kb.decisions.voting.links import ballot_of_person, ballot_of_token, vote_of_token
 from kb.groups.choices import SideName
@@ -182,8 +183,8 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
         mine = _own_vote(ballot)
         if mine is not None and "change" not in request.GET:
             return _show(request, place, "receipt", vote=mine)
-        if mine is None and (standing := casting.standing_vote(ballot)) is not None and not _holds(ballot):
-            return _show(request, place, "taken", vote=standing)
+        if mine is None and ballot.counts and (why_not := casting.taken(ballot)) is not None:
+            return _show(request, place, "taken", vote=why_not.detail.get("vote"))
         initial = {"choice": mine.choice, "word": mine.word} if mine else {}
         return _show(request, place, "vote", form=VoteForm(initial=initial), vote=mine)
     return _show(request, place, state, form=ObjectionForm() if state == "meeting" else None, vote=_own_vote(ballot))
@@ -192,7 +193,7 @@ def _page(request: HttpRequest, place: Place) -> HttpResponse:
 def _state_of(ballot: Ballot) -> str:
     """Which page there is for a ballot now: its template's name."""
     decision = ballot.decision
-    if not casting.may_answer(ballot):
+    if not ballot.may_answer:
         return "ended"
     if decision.state == State.WITHDRAWN:
         return "withdrawn"
@@ -209,10 +210,9 @@ def _show(request: HttpRequest, place: Place, name: str, *, status: int = 200, *
     decision = ballot.decision
     shown = {"place": place, "ballot": ballot, "decision": decision, "is_counted": ballot.counts, **more}
     if name in {"vote", "meeting", "receipt", "taken", "disputed"}:
-        shown["rows"] = [
-            {"row": one, "url": place.row_url(number)}
-            for number, one in enumerate(decision.manifest.shown() if decision.manifest else (), 1)
-        ]
+        rows = rows_read(decision)
+        shown["rows"] = [{"row": one, "url": place.row_url(position)} for position, one in rows.items()]
+        shown["is_gone"] = decision.manifest is not None and not rows
         shown["voted"] = decision.votes.filter(weight=Weight.COUNTED).count()
         shown["seats"] = sum(rule.seats for rule in decision.rules.values())
         shown["seat"] = next((one for one in decision.seats.all() if one.holder_id == ballot.mandate_id), None)
@@ -231,11 +231,6 @@ def _refused(request: HttpRequest, place: Place, refused: Refused) -> HttpRespon
 
 def _own_vote(ballot: Ballot) -> Vote | None:
     return ballot.votes.exclude(weight=Weight.PAST).select_related("seat").first()
-
-
-def _holds(ballot: Ballot) -> bool:
-    """Whether a seat is named for this ballot: its holder may replace a substitute's vote."""
-    return ballot.decision.seats.filter(holder=ballot.mandate_id).exists()
 
 
 # The acts
@@ -281,7 +276,7 @@ _ACTS = {"vote": _vote, "decline": _decline, "confirm": _confirm, "object": _obj
 def _row(request: HttpRequest, place: Place, position: int) -> HttpResponse:
     rows, shown = _rows_at(place, position)
     kind, _pk = kind_of(_subject(place))
-    file_urls = {one.subject: place.file_url(at) for at, one in enumerate(rows, 1) if kind.file(one.values)}
+    file_urls = {one.subject: place.file_url(at) for at, one in rows.items() if kind.file(one.values)}
     more = {"row": shown, "position": position, "file_urls": file_urls, "file_url": file_urls.get(shown.subject, "")}
     asked = place.ballot.decision.manifest_id
     more["since"] = since_agreed(_subject(place), [shown], asked=asked, whole=False)
@@ -298,26 +293,14 @@ def _file(request: HttpRequest, place: Place, position: int) -> HttpResponseBase
     return serve(request)
 
 
-def _rows_at(place: Place, position: int) -> tuple[tuple[Shown, ...], Shown]:
-    """All rows, and the one at a position, from 1; only under a mandate that runs, while the question is open, in
-    doubt, or a yes that holds.
+def _rows_at(place: Place, position: int) -> tuple[dict[int, Shown], Shown]:
+    """All rows by their position, and the one at this position, from 1; only under a mandate that runs, while they may
+    be read (`kb.decisions.reading`).
     """
-    ballot = place.ballot
-    decision, manifest = ballot.decision, ballot.decision.manifest
-    is_read = decision.is_running or decision.disputed_at is not None or decision.is_in_force
-    if manifest is None or not is_read or not casting.may_answer(ballot):
+    rows = rows_read(place.ballot.decision) if place.ballot.may_answer else {}
+    if position not in rows:
         raise Http404
-    kind, pk = kind_of(manifest.subject)
-    try:
-        is_there = bool(kind.shown(pk, manifest.parts))
-    except LookupError:
-        is_there = False
-    if not is_there:  # taken off meanwhile by who looks after it
-        raise Http404
-    rows = manifest.shown()
-    if not 1 <= position <= len(rows):
-        raise Http404
-    return rows, rows[position - 1]
+    return rows, rows[position]
 
 
 def _subject(place: Place) -> str:

@@ -2,7 +2,8 @@
 shown, making exactly that public, taking it off.
 
     notice ─► a row in the language of its title, one for each other language that has a title or a summary
-    file   ─► a row: its title, its number, the sha256 of each version that is open
+    file   ─► a row: its title, its number, the sha256 of each version that is open to
+              the readers of the file (one that waits for an editor is no part of it)
 Page, vote, difference and digest come from `shown`. What lives on is outside: concepts, keywords, whether a text holds,
 what superseded it, copies on paper, what the reading of a file made of it. That nothing else is ever public is kept by
 `guarding`.
@@ -11,11 +12,12 @@ what superseded it, copies on paper, what the reading of a file made of it. That
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from kb.accounts import audiences
@@ -35,12 +37,16 @@ from kb.pages.texts import Texts
 from search.recording import record_since
 from search.registry import open_to
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NOTICE = "notice"
 FILE = "file:"
 OTHER_BY_NOW = _(
     "This is no longer what the Steering Committee agreed to: it was changed since. Ask again for what it is now."
 )
 WITHOUT_REASON = _("Say first why we may publish this file.")
+NOTHING_OPEN = _("Its only version waits for an editor: read it and save the reference first.")
 
 Files = Iterable[tuple[Attachment, Sequence[FileVersion]]]
 
@@ -82,17 +88,10 @@ def _is_public(file: ReferenceFile) -> bool:
 
 
 def _chosen(whole: Gathered, keys: Collection[str]) -> Files:
-    """The files of these keys that we may publish, with the versions that would be open. One query, none for none."""
-    wanted = [
-        one
-        for one in whole.attachments
-        if f"{FILE}{one.file.pk}" in keys and one.file.publish_reason != PublishReason.UNKNOWN
-    ]
-    versions: dict[int, list[FileVersion]] = {one.file.stored_file_id: [] for one in wanted}
-    for version in FileVersion.objects.filter(stored_file__in=versions).order_by("number") if versions else ():
-        versions[version.stored_file_id].append(version)
-    for one in wanted:
-        yield one, [two for two in versions[one.file.stored_file_id] if two.number >= one.file.opened_from]
+    """The files of these keys that we may publish, with the versions that are open to somebody. No query."""
+    for one in whole.attachments:
+        if f"{FILE}{one.file.pk}" in keys and one.file.publish_reason != PublishReason.UNKNOWN:
+            yield one, one.versions
 
 
 def _notice_rows(whole: Gathered) -> Iterable[Shown]:
@@ -146,16 +145,27 @@ def parts(reference_id: int) -> tuple[Part, ...]:
     return (
         Part(NOTICE, whole.reference.full_title, is_public),
         *(
-            Part(
-                f"{FILE}{one.file.pk}",
-                one.file.title or newest[one.file.stored_file_id].original_name,
-                is_public and _is_public(one.file),
-                WITHOUT_REASON if one.file.publish_reason == PublishReason.UNKNOWN else "",
-            )
+            _file_part(one, newest[one.file.stored_file_id], is_public and _is_public(one.file))
             for one in whole.attachments
             if one.file.stored_file_id in newest
         ),
     )
+
+
+def _file_part(one: Attachment, newest: FileVersion, is_open: bool) -> Part:
+    """A file as it may be chosen; its label says which version waits for an editor, and is no part of the question."""
+    title: str = one.file.title or newest.original_name
+    refusal: StrOrPromise = ""
+    if one.file.publish_reason == PublishReason.UNKNOWN:
+        refusal = WITHOUT_REASON
+    elif not one.versions:
+        refusal = NOTHING_OPEN
+    elif one.versions[-1].number < newest.number:
+        title = gettext("%(title)s (without version %(number)s, which waits for an editor)") % {
+            "title": title,
+            "number": newest.number,
+        }
+    return Part(f"{FILE}{one.file.pk}", title, is_open, refusal)
 
 
 def titles(reference_id: int) -> Texts:
@@ -178,8 +188,8 @@ def url(reference_id: int) -> str:
 
 @transaction.atomic
 def open_agreed(reference_id: int, agreement: int, keys: Collection[str]) -> None:
-    """Makes the notice and these files public, with the versions that stand now, as this agreement says; files that are
-    none of it are for the group.
+    """Makes the notice and these files public, with the versions that are open to somebody, as this agreement says;
+    files that are none of it are for the group.
 
     Raises NotAgreed, with nothing changed, where it is something else by now, or no longer accepted.
     """
@@ -190,11 +200,9 @@ def open_agreed(reference_id: int, agreement: int, keys: Collection[str]) -> Non
     subject = reference.search_subject()
     before = open_to([subject])
     files: models.QuerySet[ReferenceFile] = models.QuerySet(ReferenceFile).filter(reference=reference_id)
-    for file in files.select_related("stored_file"):
+    for file in files:
         if f"{FILE}{file.pk}" in keys and file.publish_reason != PublishReason.UNKNOWN:
-            files.filter(pk=file.pk).update(
-                audiences=[audiences.PUBLIC], is_contributed=False, opened_to=file.stored_file.last_number
-            )
+            files.filter(pk=file.pk).update(audiences=[audiences.PUBLIC], is_contributed=False)
         elif audiences.PUBLIC in (file.audiences or ()):
             files.filter(pk=file.pk).update(audiences=[audiences.body(reference.own_production.code)])
     _rows_of(reference_id).update(audiences=[audiences.PUBLIC], audiences_at_most=[audiences.PUBLIC])
@@ -231,8 +239,10 @@ def reopen_agreed(reference_id: int, agreement: int) -> None:
     note("library.reference opened", id=reference_id, agreement=agreement)
 
 
-def standing(reference_id: int) -> dict[str, Any]:
-    """State and readers of the notice and of its files, as they are chosen now. Two queries."""
+def standing(reference_id: int, keys: Collection[str] = ()) -> dict[str, Any]:
+    """State and readers of the notice, and the readers of the files of these keys and of those that everyone reads, as
+    they are chosen now; none of a file that we may not publish. Two queries.
+    """
     reference = _rows_of(reference_id).first()
     if reference is None:
         raise LookupError(reference_id)
@@ -240,7 +250,11 @@ def standing(reference_id: int) -> dict[str, Any]:
     return {
         "state": reference.state,
         "audiences": sorted(reference.audiences or ()),
-        "files": {str(one.pk): sorted(one.audiences or ()) for one in files.filter(reference=reference_id)},
+        "files": {
+            str(one.pk): sorted(one.audiences or ()) if one.publish_reason != PublishReason.UNKNOWN else []
+            for one in files.filter(reference=reference_id)
+            if f"{FILE}{one.pk}" in keys or audiences.PUBLIC in (one.audiences or ())
+        },
     }
 
 
@@ -290,8 +304,9 @@ def _told(row: Shown) -> dict[str, Any]:
     told = {"title": values.get("title", ""), "language": row.language, "is_file": "versions" in values}
     told |= {"subtitle": values.get("subtitle", ""), "abstract": values.get("abstract", "")}
     if told["is_file"]:
-        numbers = ", ".join(str(one["number"]) for one in values["versions"])
-        return {**told, "facts": [(_("File"), str(values["number"])), (_("Versions"), numbers)]}
+        numbers = [str(one["number"]) for one in values["versions"]]
+        told |= {"facts": [(_("File"), str(values["number"])), (_("Versions"), ", ".join(numbers))]}
+        return {**told, "former_versions": numbers[:-1]}
     if "creators" not in values:
         return {**told, "facts": []}
     facts = [
@@ -315,16 +330,19 @@ def _named(creator: Mapping[str, str]) -> str:
 
 
 def file_of(values: Mapping[str, Any]) -> Callable[[HttpRequest], HttpResponseBase] | None:
-    """What serves the newest version that a row names; None for the row of a notice. It raises Http404 where those
-    bytes are gone.
+    """What serves a version that a row names ("?version=1"), else the newest; None for the row of a notice. It raises
+    Http404 for a version that the row does not name, or whose bytes are gone.
     """
     if not values.get("versions"):
         return None
-    newest = values["versions"][-1]
+    named = {str(one["number"]): one for one in values["versions"]}
 
     def serve(request: HttpRequest) -> HttpResponseBase:
+        wanted = named.get(request.GET.get("version", str(values["versions"][-1]["number"])))
+        if wanted is None:
+            raise Http404("not what was asked about")
         version = FileVersion.objects.filter(
-            stored_file__reference_file=values["file"], number=newest["number"], sha256=newest["sha256"]
+            stored_file__reference_file=values["file"], number=wanted["number"], sha256=wanted["sha256"]
         ).first()
         if version is None:
             raise Http404("not what was asked about")

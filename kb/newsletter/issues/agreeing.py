@@ -157,7 +157,7 @@ def reopen_agreed(issue_id: int, agreement: int) -> None:
     open_agreed(issue_id, agreement)
 
 
-def standing(issue_id: int) -> dict[str, Any]:
+def standing(issue_id: int, keys: Collection[str] = ()) -> dict[str, Any]:
     """Whether everyone sees it, to be compared. One query."""
     return {"live": _issue(issue_id).live}
 

@@ -59,7 +59,7 @@ class Leaflets:
             open=self.open,
             close=self.close,
             reopen=self.reopen,
-            standing=lambda pk: self.standing.get(pk, "the group"),
+            standing=lambda pk, keys: self.standing.get(pk, "the group"),
             url=lambda pk: "/fr/depliant/",
             page=lambda request, rows: {"rows": rows},
             template="decisions/index.html",

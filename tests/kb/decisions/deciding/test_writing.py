@@ -505,10 +505,11 @@ def test_an_agreement_ends_the_older_ones_about_the_same(things):
     first.refresh_from_db()
     assert (first.manifest.state, first.is_public, second.is_public) == (ManifestState.OVER, False, True)
     dispute(votes["cpas1"].pk)
-    looked_by_editor(first.pk)
-    looked_by_seat(ballot(first, "asso1").pk)
+    for looks in (lambda: looked_by_editor(first.pk), lambda: looked_by_seat(ballot(first, "asso1").pk)):
+        with pytest.raises(Refused):  # nothing rests on it any longer: there is nothing to look at
+            looks()
     first.refresh_from_db()
-    assert not first.is_public and things.public == {1: second.manifest_id}
+    assert not first.is_public and first.disputed_at is None and things.public == {1: second.manifest_id}
 
 
 def test_this_was_not_me_is_not_before_the_closing_because_the_clock_is_late(things):

@@ -17,8 +17,10 @@ from kb.decisions.choices import ManifestState
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
 from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.errors import Refused
 from kb.decisions.models import Decision, Manifest
 from kb.files.models import FileVersion
+from kb.groups.models import Mandate
 from kb.library.catalogue.agreeing import GATED, rows_of
 from kb.library.catalogue.gathering import gather
 from kb.library.choices import PublishReason
@@ -26,7 +28,9 @@ from kb.library.models import Creator, Reference, ReferenceFile
 from kb.library.models.references import KIND
 from kb.pages.agreements import KINDS, NotAgreed, digest_of, last_word
 from search.models import Outbox
-from tests.kb.decisions.builders import asked, ballot, committee
+from tests.kb.accounts.builders import fresh_limits as fresh_limits
+from tests.kb.accounts.builders import log_in
+from tests.kb.decisions.builders import asked, ballot, committee, invited
 from tests.kb.library import builders as make
 from tests.kb.library.conftest import index, readers  # noqa: F401
 
@@ -262,13 +266,202 @@ def test_the_template_of_a_row_shows_its_values(rf):
     assert len(rows_of(gather([reference.pk])[reference.pk])) == 0
 
 
-def test_the_bytes_of_another_version_are_no_part_of_a_question_before_they_are_stored():
-    reference = report()
+def waiting(reference: Reference) -> ReferenceFile:
+    """Its file has a second version, which waits for an editor as an import leaves it."""
     file = reference.files.get()
     make.version(file.stored_file, ("Seconde",), content=b"%PDF-1.4 second")
     ReferenceFile.objects.filter(pk=file.pk).update(opened_to=1)
+    return file
+
+
+def test_a_version_that_waits_for_an_editor_is_not_asked_about_and_opens_to_nobody(readers):  # noqa: F811
+    of, reference = small(), report()
+    file = waiting(reference)
     [row] = [one for one in GATED.shown(reference.pk, keys(reference)) if one.subject.startswith("library.file")]
-    assert [one["number"] for one in row.values["versions"]] == [1, 2], "a vote opens what stands now"
+    assert [one["number"] for one in row.values["versions"]] == [1]
+    assert "2" in GATED.parts(reference.pk)[1].label and not GATED.parts(reference.pk)[1].refusal
+    ReferenceFile.objects.update(opened_to=0)
+    assert GATED.parts(reference.pk)[1].refusal, "nothing of it is open to anybody"
+    ReferenceFile.objects.update(opened_to=1)
+    assert decided(reference, of).is_public
+    file.refresh_from_db()
+    address = "/fr/bibliotheque/{}/fichier/1.{}/"
+    codes = [readers.anyone.get(address.format(reference.mark_slug, number)).status_code for number in (1, 2)]
+    assert (file.opened_to, codes) == (1, [200, 404])
+
+
+def test_who_votes_reads_each_version_that_would_open():
+    of, reference = small(), report()
+    file = reference.files.get()
+    make.version(file.stored_file, ("Seconde",), content=b"%PDF-1.4 second")
+    ReferenceFile.objects.filter(pk=file.pk).update(opened_to=2)
+    decision = asked(of, subject=reference.search_subject(), parts=keys(reference))
+    client, address = seat_client(), f"/fr/decisions/vote/{decision.pk}/objet/3/"
+    assert "?version=1" in client.get(address).content.decode()
+    codes = {ask: client.get(f"{address}fichier/{ask}").status_code for ask in ("", "?version=1", "?version=3")}
+    assert codes == {"": 200, "?version=1": 200, "?version=3": 404}
+
+
+def seat_client(name: str = "cpas1") -> Client:
+    client = Client()
+    log_in(client, Mandate.objects.get(user__email=f"{name}@cass.example").user)
+    return client
+
+
+def chosen(reference: Reference, *audiences: str) -> None:
+    """An editor chooses these audiences for the notice and its file."""
+    fresh = Reference.objects.get(pk=reference.pk)
+    fresh.audiences = list(audiences)
+    fresh.save()
+    for file in fresh.files.all():
+        file.audiences = list(audiences)
+        file.save()
+
+
+WHEN = {
+    "while it is open": lambda decision: decision,
+    "once it is public": lambda decision: voted(decision),
+    "in doubt": lambda decision: dispute(voted(decision).votes.first().pk),
+}
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("audience", ["body:PA", "body:LOG"])
+def test_no_voice_reads_further_what_an_editor_gave_to_fewer(when, audience):
+    of, reference = small(), report()
+    invited(of)
+    decision = asked(of, subject=reference.search_subject(), parts=keys(reference))
+    page = f"/fr/decisions/vote/{decision.pk}/"
+    WHEN[when](decision)
+    ways = [page + way for way in ("objet/1/", "objet/3/", "objet/3/fichier/")]
+    clients = [seat_client("asso2"), seat_client("invite")]
+    assert [client.get(way).status_code for client in clients for way in ways] == [200] * 6
+    before = digest_of(GATED.shown(reference.pk, keys(reference)))
+    make.body("LOG")
+    chosen(reference, audience if (when, audience) != ("while it is open", "body:PA") else "members")
+    assert digest_of(GATED.shown(reference.pk, keys(reference))) == before
+    assert [client.get(way).status_code for client in clients for way in ways] == [404] * 6
+    for client in clients:
+        answer = client.get(page)
+        assert answer.status_code == 200 and "Le rapport" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("narrowed", [{"audiences": ["body:PA"]}, {"state": "withdrawn"}])
+def test_the_page_of_a_decision_names_nothing_of_what_was_taken_off_to_its_body(narrowed):
+    of, reference = small(), report()
+    decision = decided(reference, of)
+    page = f"/fr/decisions/{decision.code}/"
+    assert "Le rapport" in seat_client().get(page).content.decode()
+    fresh = Reference.objects.get(pk=reference.pk)
+    for name, value in narrowed.items():
+        setattr(fresh, name, value)
+    fresh.save()
+    answer = seat_client().get(page)
+    assert answer.status_code == 200 and "Le rapport" not in answer.content.decode()
+
+
+def addresses(reference: Reference) -> list[int]:
+    """What anybody is answered at the page and at the file."""
+    client = Client()
+    return [client.get(way.format(reference.mark_slug)).status_code for way in (PAGE, FILE)]
+
+
+def state_of(decision: Decision) -> tuple[str, bool]:
+    fresh = Decision.objects.select_related("manifest").get(pk=decision.pk)
+    return fresh.manifest.state, fresh.is_public
+
+
+def test_a_file_for_the_group_that_came_meanwhile_is_no_part_of_the_question():
+    of, reference = small(), report()
+    first = decided(reference, of)
+    second = asked(of, subject=reference.search_subject(), parts=["notice"])
+    make.file(reference, "Annexe", audiences=("body:PA",), title="Annexe")
+    assert voted(second).is_public
+    assert addresses(reference) == [200, 404] and state_of(first) == (ManifestState.OVER, False)
+
+
+def test_a_later_yes_that_opens_nothing_ends_the_wider_agreement_all_the_same():
+    of, reference = small(), report()
+    first = decided(reference, of)
+    second = asked(of, subject=reference.search_subject(), parts=["notice"])
+    chosen(reference, "body:PA")
+    second = voted(second)
+    assert state_of(first) == (ManifestState.OVER, False) and state_of(second) == (ManifestState.AGREED, False)
+    fresh = Reference.objects.get(pk=reference.pk)
+    fresh.audiences = ["public"]
+    fresh.save()
+    reference.refresh_from_db()
+    assert reference.agreement_id == second.manifest_id, "an editor opens what was agreed to last"
+    assert addresses(reference)[0] == 200 and FileVersion.objects.exists() and addresses(reference)[1] != 200
+    with pytest.raises(NotAgreed):
+        chosen(reference, "public")
+
+
+def test_a_yes_that_opens_nothing_takes_off_what_rests_on_the_agreement_that_it_ends():
+    of, reference = small(), report()
+    first = decided(reference, of)
+    second = asked(of, subject=reference.search_subject(), parts=["notice"])
+    Manifest.objects.filter(pk=second.manifest_id).update(standing={"state": "of another day"})
+    assert not voted(second).is_public
+    reference.refresh_from_db()
+    assert addresses(reference) != [200, 200] and public() == [] and reference.audiences == ["body:PA"]
+    assert state_of(first) == (ManifestState.OVER, False)
+
+
+def test_what_was_in_doubt_never_comes_back_by_an_agreement_that_a_later_yes_ended():
+    of, reference = small(), report()
+    first = decided(reference, of)
+    second = asked(of, subject=reference.search_subject(), parts=["notice"])
+    make.file(reference, "Annexe", audiences=("body:PA",), title="Annexe")
+    dispute(first.votes.filter(ballot=ballot(first, "cpas1")).get().pk)
+    voted(second)
+    first.refresh_from_db()
+    assert first.disputed_at is None and state_of(first) == (ManifestState.OVER, False)
+    assert addresses(reference) == [200, 404] and state_of(second) == (ManifestState.AGREED, True)
+
+
+def yes(decision: Decision) -> None:
+    for name in EVERYBODY:
+        cast(ballot(decision, name).pk, "for")
+
+
+@pytest.mark.parametrize("order", ["the smaller one first", "in the same minute", "the newer one in doubt"])
+def test_a_withdrawal_takes_off_what_it_is_about_whatever_agreement_that_rests_on(order):
+    of, reference = small(), report()
+    first = decided(reference, of)
+    withdrawal = asked(of, subject="", withdraws=first)
+    second = asked(of, subject=reference.search_subject(), parts=["notice"])
+    yes(withdrawal)
+    if order == "in the same minute":
+        yes(second)
+        for one in (second, withdrawal):
+            closing.close(one.pk, at=timezone.now() + timedelta(hours=101))
+    else:
+        second = voted(second)
+        if order == "the newer one in doubt":
+            dispute(second.votes.first().pk)
+        closing.close(withdrawal.pk, at=timezone.now() + timedelta(hours=100))
+    assert [state_of(one) for one in (first, second)] == [(ManifestState.OVER, False)] * 2
+    reference.refresh_from_db()
+    assert (reference.agreement_id, reference.audiences, public()) == (None, ["body:PA"], [])
+    assert addresses(reference) == [410, 410], "the address says that it was withdrawn"
+    assert reference.mark_slug not in Client().get("/sitemap-references.xml").content.decode()
+    assert not Decision.objects.exclude(disputed_at=None).exists()
+
+
+def test_what_was_in_doubt_and_is_withdrawn_is_read_by_no_voice_and_waits_for_nobody():
+    of, reference = small(), report()
+    invited(of)
+    first = decided(reference, of)
+    withdrawal = asked(of, subject="", withdraws=first)
+    dispute(first.votes.first().pk)
+    yes(withdrawal)
+    closing.close(withdrawal.pk, at=timezone.now() + timedelta(hours=100))
+    for name in ("asso2", "invite"):
+        ways = (f"/fr/decisions/vote/{first.pk}/objet/{way}" for way in ("1/", "3/fichier/"))
+        assert [seat_client(name).get(way).status_code for way in ways] == [404, 404]
+    with pytest.raises(Refused):
+        looked_by_editor(first.pk)
 
 
 @pytest.mark.parametrize("narrowed", [{"audiences": ["body:PA"]}, {"state": "withdrawn"}])
