@@ -54,7 +54,7 @@ class ShownDecision:
 
 
 def shown_decision(decision: Decision, held: Iterable[str]) -> ShownDecision:
-    """Nine queries at most, whatever the seats."""
+    """Nine queries at most, whatever the seats, and those of the thing's kind."""
     sees_seats = may_see_seats(decision, held)
     counted = counted_of(decision) if decision.manner != Manner.REPORTED else None
     votes = votes_of_seats(decision) if sees_seats else {}
@@ -94,10 +94,8 @@ def _noted(decision: Decision) -> Iterable[Vote]:
 
 
 def _rows(decision: Decision, sees_seats: bool) -> tuple[Shown, ...]:
-    """What was agreed to: for everyone while it is public, for the body while it may be read."""
-    if decision.manifest is not None and decision.is_public:
-        return decision.manifest.shown()
-    return tuple(rows_read(decision).values()) if sees_seats else ()
+    """What was agreed to, as far as it may still be read: by everyone while it is public, else by the body."""
+    return tuple(rows_read(decision).values()) if sees_seats or decision.is_public else ()
 
 
 def _thing_url(decision: Decision) -> str:
