@@ -172,7 +172,10 @@ class _QuestionPage(_DecisionPage):
         more: dict[str, Any] = {"about_title": "", "since": None}
         if about is not None:
             kind, pk = about
-            rows = kind.shown(pk, frozenset(part.key for part in form.offered if not part.refusal))
+            try:
+                rows = kind.shown(pk, frozenset(part.key for part in form.offered if not part.refusal))
+            except LookupError:  # gone since the form was opened
+                rows = ()
             more = {"about_title": kind.titles(pk), "since": since_agreed(f"{kind.name}:{pk}", rows)}
         return self.page(form=form, body=form.body, media=form.media, submit_label=self.submit_label, **more)
 

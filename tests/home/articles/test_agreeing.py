@@ -198,7 +198,7 @@ def test_a_language_that_a_later_agreement_does_not_name_is_taken_off_by_it():
 
 def suspended(decision: Decision) -> None:
     """A seat said that a vote was not its own."""
-    closing.close_agreed(decision, state=ManifestState.SUSPENDED, for_good=False)
+    closing.suspend_agreed(decision)
 
 
 def withdrawn(decision: Decision) -> None:
