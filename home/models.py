@@ -286,8 +286,12 @@ class ContentPage(BasePage):
             return super().publish(revision, *args, **options)
 
     def with_content_json(self, content):
-        """An older text does not bring back the agreement of its time."""
-        found = super().with_content_json(content)
+        """An older text does not bring back the agreement of its time, nor a body that is gone."""
+        whose = content.get("own_production")
+        is_there = whose in (None, self.own_production_id) or Body.objects.filter(pk=whose).exists()
+        found = super().with_content_json(
+            {**content, "agreement": None, "own_production": whose if is_there else self.own_production_id}
+        )
         found.agreement_id = self.agreement_id
         return found
 

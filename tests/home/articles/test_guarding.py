@@ -297,5 +297,23 @@ def test_the_clock_takes_off_what_differs_from_its_agreement_and_leaves_the_othe
     assert public() == [same.title] and compare() is None
 
 
+def test_the_clock_finds_an_author_of_ours_that_was_written_past_all_that_saves_a_page():
+    one, mine = page("Simple", slug="simple"), library.body("PA")
+    two = page("Eenvoudig", language="nl", of=one, slug="eenvoudig")
+    models.QuerySet(ContentPage.bodies.through).create(contentpage_id=one.pk, body_id=mine.pk)
+    assert compare() == "2 taken off: not what was agreed to" and compare() is None
+    for shown in (fresh(one), fresh(two)):
+        assert shown.own_production == mine and shown.effective_audiences == {STAFF}
+
+
+def test_an_older_text_names_no_body_that_is_gone():
+    one, gone = article(), library.body("LOIN")
+    drafted(one, own_production=gone)
+    gone.delete()
+    assert fresh(one).get_latest_revision_as_object().own_production == one.own_production
+    drafted(one, own_production=None)
+    assert fresh(one).get_latest_revision_as_object().own_production is None
+
+
 def test_the_kind_is_asked_under_the_name_that_the_search_uses():
     assert article().search_subject().startswith(f"{KIND}:")
