@@ -20,6 +20,9 @@ SENTENCES: dict[str, str | Promise] = {
     "same-text": _("Exactly this was agreed to already."),
     "own-entry": _("You drafted this question: somebody else confirms it."),
     "not-competent": _("Only the Steering Committee agrees to this, and only it withdraws what it agreed to."),
+    "too-often": _(
+        "This vote was changed many times: it stands as you gave it last, and can be changed again within the hour."
+    ),
     "over": _("This agreement is over already: there is nothing to withdraw."),
     "own-doubt": _("You said yourself that a vote was not yours: another coordinator looks at it."),
     "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),

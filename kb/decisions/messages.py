@@ -17,6 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
+from kb.decisions.choices import Weight
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.decisions.models.votes import hash_of, new_token
 
@@ -56,11 +57,13 @@ def send_receipt(vote: Vote) -> None:
     vote.undo_hash = hash_of(token)
     vote.save(update_fields=["undo_hash"])
     link = address_of("decisions:undo-by-link", token, language=ballot.user.language)
-    write(ballot, "receipt", {"link": link, "vote": vote})
+    write(ballot, "receipt", {"link": link, "vote": vote}, in_bulk=ballot.votes.filter(weight=Weight.PAST).exists())
 
 
-def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
-    """Sends one message to the person of a ballot, in their language; its kind is "decisions.<name>"."""
+def write(ballot: Ballot, name: str, context: Mapping[str, Any], *, in_bulk: bool = False) -> None:
+    """Sends one message to the person of a ballot, in their language; its kind is "decisions.<name>". in_bulk: what can
+    come many times over, and keeps nobody's log-in link waiting.
+    """
     if _quiet.get() or ballot.user is None or not ballot.user.is_active:
         return
     decision = ballot.decision
@@ -74,6 +77,7 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any]) -> None:
     headers = {"Content-Language": language}
     message = EmailMessage(subject, body, to=[ballot.user.email], headers=headers)
     message.kind, message.user = f"decisions.{name}", ballot.user  # type: ignore[attr-defined]
+    message.in_bulk = in_bulk  # type: ignore[attr-defined]
     message.send()
 
 

@@ -18,13 +18,18 @@ from kb.decisions.models import Ballot, Decision, Link, Vote
 
 
 def votes_of(user: Any):
-    """Of questions that are not open any more: until then nobody reads how somebody voted."""
+    """Of questions that are not open any more: until then nobody reads how somebody voted. Of one that was taken back
+    no choice is kept (`deciding.asking.take_back`).
+    """
     return Vote.objects.filter(ballot__user=user).exclude(decision__state__in=RUNNING).order_by("pk")
 
 
 def votes_in_words(user: Any) -> Iterator[str]:
     for vote in votes_of(user).select_related("decision__body", "seat"):
-        decision = vote.decision.code or str(vote.decision.question)
+        decision = vote.decision.code
+        if not decision:  # its question is the body's alone
+            yield _("A question of %(body)s that was taken back: voted") % {"body": vote.decision.body}
+            continue
         yield _("%(decision)s: %(choice)s") % {"decision": decision, "choice": vote.get_choice_display()}
 
 

@@ -31,6 +31,19 @@ class Token:
         return value
 
 
+class Number:
+    """Of a row or a place, as large as the database holds one."""
+
+    regex = r"[0-9]{1,18}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+    def to_url(self, value: int) -> str:
+        return str(value)
+
+
+register_converter(Number, "count")
 register_converter(Code, "decision")
 register_converter(Token, "vote-token")
 
@@ -42,11 +55,15 @@ urlpatterns = [
     path("<decision:code>/", views.decision, name="decision"),
     path(format_lazy("{}/", _vote), voting.vote, name="vote"),
     path(format_lazy("{}/<vote-token:token>/", _vote), voting.vote, name="vote-by-link"),
-    path(format_lazy("{}/{}/<int:position>/", _vote, _about), voting.row, name="vote-row"),
-    path(format_lazy("{}/{}/<int:position>/{}/", _vote, _about, _file), voting.row_file, name="vote-file"),
-    path(format_lazy("{}/<int:pk>/", _vote), voting.own_vote, name="own-vote"),
-    path(format_lazy("{}/<int:pk>/{}/<int:position>/", _vote, _about), voting.own_row, name="own-row"),
-    path(format_lazy("{}/<int:pk>/{}/<int:position>/{}/", _vote, _about, _file), voting.own_file, name="own-file"),
+    path(format_lazy("{}/{}/<count:position>/", _vote, _about), voting.row, name="vote-row"),
+    path(format_lazy("{}/{}/<count:position>/{}/", _vote, _about, _file), voting.row_file, name="vote-file"),
+    path(format_lazy("{}/<count:pk>/", _vote), voting.own_vote, name="own-vote"),
+    path(format_lazy("{}/<count:pk>/{}/<count:position>/", _vote, _about), voting.own_row, name="own-row"),
+    path(
+        format_lazy("{}/<count:pk>/{}/<count:position>/{}/", _vote, _about, _file),
+        voting.own_file,
+        name="own-file",
+    ),
     path(format_lazy("{}/", _undo), voting.undo, name="undo"),
     path(format_lazy("{}/<vote-token:token>/", _undo), voting.undo, name="undo-by-link"),
 ]

@@ -224,6 +224,7 @@ ACCOUNT_RATE_LIMITS = {
     "add_address": "10/h/user",
     "confirm_address": "20/m/ip",
     "newsletter": "20/m/ip,120/h/ip",
+    "vote": "10/h/key",
 }
 MFA_RATE_LIMITS = {"webauthn_login": ""}
 MFA_ADAPTER = "kb.accounts.login.adapter.SecondFactorAdapter"

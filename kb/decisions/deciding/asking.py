@@ -132,12 +132,15 @@ def _is_as_given(ballot: Ballot, given: Mapping[str, str]) -> bool:
 
 @transaction.atomic
 def take_back(decision: Decision, *, reason: str = "") -> bool:
-    """Takes a question back that has no outcome yet, and tells who was asked; False where it has one, or was."""
+    """Takes a question back that has no outcome yet, and tells who was asked; False where it has one, or was. How
+    anybody voted is nobody's to read before an outcome: that they did stays, choices and words go.
+    """
     locked = Decision.objects.select_for_update().get(pk=decision.pk)
     if locked.state not in RUNNING:
         return False
     locked.state, locked.reason, locked.closed_at = State.WITHDRAWN, reason[:500], timezone.now()
     locked.save(update_fields=["state", "reason", "closed_at"])
+    locked.votes.update(choice="", word="")
     if locked.manifest_id:
         Manifest.objects.filter(pk=locked.manifest_id).update(state=ManifestState.OVER)
     tell_all(locked, "taken_back", reason=reason)

@@ -28,6 +28,7 @@ from kb.decisions.voting.forms import ObjectionForm, VoteForm
 from kb.decisions.voting.links import ballot_of_person, ballot_of_token, vote_of_token
 from kb.groups.choices import SideName
 from kb.pages.agreements import Shown, kind_of
+from kb.site.limiting import Budget, spend
 
 METHODS = ["GET", "HEAD", "POST"]
 VOTE, UNDO = "vote", "undo-vote"
@@ -240,7 +241,12 @@ def _vote(request: HttpRequest, place: Place) -> HttpResponse:
     form = VoteForm(request.POST)
     if not form.is_valid():
         return _show(request, place, "vote", form=form, status=422)
-    casting.cast(place.ballot.pk, form.cleaned_data["choice"], form.cleaned_data["word"])
+    choice, word = form.cleaned_data["choice"], form.cleaned_data["word"]
+    mine = _own_vote(place.ballot)
+    is_changed = mine is not None and (mine.choice, mine.word) != (choice, word.strip())
+    if is_changed and spend(Budget("vote", f"{place.ballot.pk}@{place.ballot.made_at.isoformat()}")) is None:
+        raise Refused("too-often")  # each change sends a receipt
+    casting.cast(place.ballot.pk, choice, word)
     return HttpResponseRedirect(place.url)
 
 

@@ -68,14 +68,23 @@ def _check(pk: int, named: int | None) -> None:
     whole = gather([pk])[pk]
     rows = rows_of(whole)
     agreement = agreement_for(Reference.subject_of(pk), digest_of(rows))
-    if agreement is None and named is not None and is_erasing():
-        manifest = Manifest.objects.get(pk=named)
-        Manifest.objects.rewrite(manifest, rows, manifest.parts)
+    if agreement is None and is_erasing():
+        for manifest in _standing_for(pk, named):
+            Manifest.objects.rewrite(manifest, rows, manifest.parts)
         return
     if agreement is None:
         raise NotAgreed({"own_production": NEEDS_AGREEMENT}) if named is None else NotAgreed(_changed(whole.reference))
     if agreement != named:
         bind(pk, agreement)
+
+
+def _standing_for(pk: int, named: int | None) -> models.QuerySet[Manifest]:
+    """What says what the row shows: the agreement that it names, or the one in doubt, which was compared with it when
+    it was taken off; of a row that names none and is in no doubt nothing does.
+    """
+    if named is not None:
+        return Manifest.objects.filter(pk=named)
+    return Manifest.objects.filter(subject=Reference.subject_of(pk), state=ManifestState.SUSPENDED)
 
 
 def _changed(reference: Reference) -> str:

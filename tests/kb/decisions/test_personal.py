@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from kb.accounts.personal_data.scrubbing import Identity
 from kb.decisions.deciding import closing
+from kb.decisions.deciding.asking import take_back
 from kb.decisions.deciding.casting import cast
 from kb.decisions.models import Link, Vote
-from kb.decisions.personal import erase_votes, votes_in_words
+from kb.decisions.personal import erase_votes, votes_in_words, votes_of
 from tests.kb.decisions.builders import asked, ballot, committee, leaflets
 
 pytestmark = pytest.mark.django_db
@@ -34,3 +35,15 @@ def test_a_vote_outlives_its_person_without_word_link_or_name():
         assert not Link.objects.filter(ballot=mine).exists()
         assert closing.counted_of(decision).votes_for == 1
         assert vote.seat is not None
+
+
+def test_what_was_taken_back_never_says_how_anybody_voted():
+    with leaflets():
+        decision = asked(committee())
+        mine = ballot(decision, "cpas1")
+        cast(mine.pk, "for", "Un premier mot")
+        cast(mine.pk, "against", "Un mot de ma main")
+        take_back(decision, reason="À refaire")
+        assert set(votes_of(mine.user).values_list("choice", "word")) == {("", "")}
+        said = " ".join(votes_in_words(mine.user))
+        assert said and "Contre" not in said and "dépliant" not in said, "the question is the body's"

@@ -217,3 +217,56 @@ def test_who_stands_in_sees_that_the_holder_voted_and_how(client, things):
     assert "a déjà voté" in answer.content.decode() and "contre" in answer.content.decode().lower()
     assert press(client, answer, choice="for").status_code == 409
     assert Vote.objects.get().choice == "against"
+
+
+def test_a_vote_is_changed_so_often_an_hour_the_first_and_undoing_are_never_refused(client, things):
+    decision = asked(committee())
+    page = open_link(client, "cpas1")
+    answers = [press(client, page, choice="for", word=str(number)) for number in range(12)]
+    assert [answer.status_code for answer in answers] == [200] * 11 + [409]
+    assert press(client, page, choice="for", word="10").status_code == 200, "the same again changes nothing"
+    said = answers[-1].content.decode()
+    assert "dans l’heure" in said and Vote.objects.get(weight=Weight.COUNTED).word == "10"
+    receipts = [one for one in mail.outbox if one.kind == "decisions.receipt"]
+    assert [one.in_bulk for one in receipts] == [False] + [True] * 10
+    undone = press(client, open_link(client, "cpas1", "receipt"), do="undo")
+    assert undone.status_code == 200 and not Vote.objects.filter(decision=decision, weight=Weight.COUNTED).exists()
+    assert press(client, open_link(client, "cpas1", "undone"), choice="against").status_code == 200
+    assert Vote.objects.get(weight=Weight.COUNTED).choice == "against"
+
+
+def substitute_of(of, organisation_of: str, name: str = "remplace") -> Mandate:
+    one = organisation(organisation_of, OrganisationKind.CPAS)
+    return sitting(of, name, one, standing=Standing.SUBSTITUTE)
+
+
+def test_a_substitute_of_several_seats_is_shown_nobody_s_vote_and_may_take_a_free_one(client, things):
+    of = committee(cpas=2, seats=2)
+    holders = [Mandate.objects.get(user__email=f"cpas{number}@cass.example") for number in (1, 2)]
+    client.force_login(substitute_of(of, "CPAS").user)
+    decision = asked(of, named={SideName.CPAS: [one.pk for one in holders]})
+    address = f"/fr/decisions/vote/{decision.pk}/"
+    cast(ballot(decision, "cpas1").pk, "against")
+    assert 'name="choice"' in client.get(address).content.decode(), "a seat is free"
+    cast(ballot(decision, "cpas2").pk, "against")
+    taken = client.get(address)
+    text = taken.content.decode()
+    assert "Votre siège a déjà voté" in text and "Contre" not in text
+    assert client.post(address, {"do": "vote", "choice": "for"}).status_code == 409
+
+
+def test_without_an_organisation_nobody_stands_in_for_anybody(client, things):
+    of = committee(cpas=1, seats=1)
+    substitute = substitute_of(of, "CPAS")
+    Mandate.objects.filter(body=of, side=SideName.CPAS).update(organisation=None)
+    holder = Mandate.objects.get(user__email="cpas1@cass.example")
+    decision = asked(of, named={SideName.CPAS: [holder.pk]})
+    cast(ballot(decision, "cpas1").pk, "against")
+    client.force_login(substitute.user)
+    assert "Contre :" not in client.get(f"/fr/decisions/vote/{decision.pk}/").content.decode()
+
+
+def test_a_number_that_no_row_can_have_is_not_there(client, decision):
+    client.force_login(ballot(decision, "cpas1").user)
+    for way in (f"{10**30}/", f"{10**17}/", f"{decision.pk}/objet/{10**30}/"):
+        assert client.get(f"/fr/decisions/vote/{way}").status_code == 404

@@ -8,17 +8,23 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from kb.accounts.audiences import STAFF
 from kb.decisions.choices import ManifestState, Outcome, State, Way, Weight
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.asking import take_back
 from kb.decisions.deciding.casting import cast, decline, undo
 from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
+from kb.decisions.deciding.meeting import sides_confirmed
+from kb.decisions.deciding.reminding import invite_who_came, remind
 from kb.decisions.errors import Refused
-from kb.decisions.models import Decision, Vote
+from kb.decisions.models import Ballot, Decision, Vote
+from kb.decisions.waiting import to_answer, to_clear_up
 from kb.directory.choices import OrganisationKind
-from kb.groups.choices import SideName, Standing
+from kb.groups.choices import SideName, Standing, Voice
 from kb.groups.models import Mandate
+from tests.kb.accounts.builders import member
 from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, invited, leaflets, organisation, sitting
+from tests.kb.groups.builders import body
 
 pytestmark = pytest.mark.django_db
 EVERYBODY = ("cpas1", "cpas2", "cpas3", "cpas4", "asso1", "asso2", "asso3", "asso4")
@@ -175,8 +181,6 @@ def test_who_sits_twice_is_asked_once(things):
 
 
 def test_the_seat_of_a_mandate_that_ended_is_open_to_who_follows(things):
-    from kb.decisions.deciding.reminding import invite_who_came
-
     of = committee(associations=0, seats=1)
     one, other = organisation("Un", OrganisationKind.ASSOCIATION), organisation("Deux", OrganisationKind.ASSOCIATION)
     holder = sitting(of, "tenant", one)
@@ -372,7 +376,6 @@ def test_only_a_vote_that_was_counted_can_be_denied_and_only_by_who_still_sits(t
 
 
 def test_a_renewal_in_the_middle_gives_no_second_vote_and_takes_none_away(things):
-    from kb.decisions.deciding.reminding import invite_who_came
     from kb.decisions.voting.links import ballot_of_person
 
     of = committee(cpas=2, associations=1, seats=2)
@@ -392,8 +395,6 @@ def test_a_renewal_in_the_middle_gives_no_second_vote_and_takes_none_away(things
 
 
 def test_who_follows_in_a_seat_that_has_voted_neither_changes_its_vote_nor_adds_one(things):
-    from kb.decisions.deciding.reminding import invite_who_came
-
     of = committee(associations=1, seats=2)
     decision = asked(of)
     first = vote(decision, "asso1")
@@ -447,13 +448,13 @@ def test_only_the_steering_committee_agrees_and_withdraws_and_one_question_does_
     group = Body.objects.create(code="LOG", kind=BodyKind.WORKING_GROUP, name={"fr": "Logement"})
     Side.objects.create(body=group, name=SideName.CPAS, seats=1)
     things.texts[2] = "Un autre"
-    for body, values in (
+    for asked_of, values in (
         (group, {"subject": "decisions.leaflet:2"}),
         (group, {"subject": "", "withdraws": first}),
         (of, {"subject": "decisions.leaflet:2", "withdraws": first}),
     ):
         with pytest.raises(Refused) as refused:
-            asked(body, **values)
+            asked(asked_of, **values)
         assert refused.value.code == "not-competent"
     assert things.public
 
@@ -519,3 +520,98 @@ def test_this_was_not_me_is_not_before_the_closing_because_the_clock_is_late(thi
     with pytest.raises(Refused) as refused:
         undo(mine.pk)
     assert refused.value.code == "closed"
+
+
+CHANGED = {
+    "to another person": lambda mandate: Mandate.objects.filter(pk=mandate.pk).update(
+        user=member("nouveau@cass.example")
+    ),
+    "to another body": lambda mandate: Mandate.objects.filter(pk=mandate.pk).update(body=body("LOG"), side=""),
+    "to a consultative voice": lambda mandate: Mandate.objects.filter(pk=mandate.pk).update(voice=Voice.CONSULTATIVE),
+    "suspended": lambda mandate: Mandate.objects.filter(pk=mandate.pk).update(is_suspended=True),
+    "without an account": lambda mandate: type(mandate.user).objects.filter(pk=mandate.user_id).update(is_active=False),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_whose_mandate_is_another_is_neither_written_to_nor_counted_as_the_seat(things, change):
+    decision = asked(committee())
+    mine = ballot(decision, "asso4")
+    Ballot.objects.filter(pk=mine.pk).update(confirmed_at=timezone.now())
+    CHANGED[change](mine.mandate)
+    mine = Ballot.objects.select_related("mandate", "user", "decision").get(pk=mine.pk)
+    now = timezone.now()
+    Decision.objects.update(opened_at=now - timedelta(days=5), closes_at=now + timedelta(hours=40))
+    assert not mine.may_answer and mine not in Ballot.objects.answering()
+    assert to_answer(mine.user, frozenset()).total == 0 and sides_confirmed(decision) == set()
+    remind()
+    closed(decision)
+    for kind in ("reminder", "outcome"):
+        assert "asso4@cass.example" not in messages(kind) and "asso3@cass.example" in messages(kind)
+    with pytest.raises(Refused):
+        decline(mine.pk)
+
+
+def test_one_queryset_and_one_ballot_agree_on_who_may_answer(things):
+    of = committee()
+    invited(of)
+    decision = asked(of)
+    Mandate.objects.get(user__email="cpas2@cass.example").end_now()
+    for one in decision.ballots.select_related("mandate", "user", "decision"):
+        assert one.may_answer == Ballot.objects.answering().filter(pk=one.pk).exists()
+
+
+def test_a_mandate_that_passes_to_another_person_or_is_given_a_voice_brings_the_seat_its_link(things):
+    of = committee(associations=2)
+    invited(of)
+    decision = asked(of)
+    vote(decision, "asso2")
+    for name in ("asso1", "asso2"):
+        successor = member(f"{name}bis@cass.example")
+        Mandate.objects.filter(user__email=f"{name}@cass.example").update(user=successor)
+    one = organisation("Trois", OrganisationKind.ASSOCIATION)
+    Mandate.objects.filter(user__email="invite@cass.example").update(
+        voice=Voice.DELIBERATIVE, side=SideName.ASSOCIATIVE, organisation=one, role="member"
+    )
+    assert invite_who_came() == "3 invited" and invite_who_came() is None
+    assert vote(decision, "asso1bis").weight == vote(decision, "invite").weight == Weight.COUNTED
+    with pytest.raises(Refused) as refused:
+        vote(decision, "asso2bis")
+    assert refused.value.code == "taken", "the seat has voted"
+
+
+def test_each_new_doubt_is_looked_at_anew_by_who_did_not_raise_it(things):
+    decision = asked(committee())
+    first = all_voted(decision)
+    undo(first["asso1"].pk)
+    votes = {**first, "asso1": vote(decision, "asso1")}
+    decision = closed(decision)
+    dispute(votes["cpas1"].pk)
+    looked_by_editor(decision.pk)
+    dispute(votes["cpas2"].pk)
+    decision.refresh_from_db()
+    assert decision.looked_at_by_editor is None, "who looked before did not see this doubt"
+    with pytest.raises(Refused) as refused:
+        looked_by_editor(decision.pk, by=votes["cpas2"].ballot.user)
+    assert refused.value.code == "own-doubt"
+    looked_by_editor(decision.pk, by=member("coordination@cass.example"))
+    looked_by_seat(ballot(decision, "asso1").pk)  # who said so before the closing, and voted anew, may look
+    assert things.public
+
+
+def test_a_yes_that_opened_nothing_waits_for_a_coordinator_and_what_is_over_is_not_withdrawn(things):
+    of = committee()
+    decision = asked(of)
+    all_voted(decision)
+    things.standing[1] = "fewer"
+    decision = closed(decision)
+    coordinator = member("coordination@cass.example", is_staff=True)
+    assert to_clear_up(coordinator, frozenset({STAFF})).total == 1
+    things.texts[1], things.standing = "Moins", {}
+    second = asked(of)
+    all_voted(second)
+    closed(second)
+    assert to_clear_up(coordinator, frozenset({STAFF})).total == 0
+    with pytest.raises(Refused) as refused:
+        asked(of, subject="", withdraws=decision)
+    assert refused.value.code == "over"

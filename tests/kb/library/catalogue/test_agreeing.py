@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import override
 
+from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.decisions.choices import ManifestState
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
@@ -344,6 +345,20 @@ def test_no_voice_reads_further_what_an_editor_gave_to_fewer(when, audience):
     for client in clients:
         answer = client.get(page)
         assert answer.status_code == 200 and "Le rapport" not in answer.content.decode()
+
+
+def test_the_words_of_an_erased_person_go_from_what_is_in_doubt_as_well_and_it_comes_back_without_them():
+    of, reference = small(), report()
+    Reference.objects.filter(pk=reference.pk).update(abstract={"fr": "Écrivez à jan@exemple.be.", "source": "fr"})
+    decision = decided(reference, of)
+    dispute(decision.votes.filter(ballot=ballot(decision, "cpas1")).get().pk)
+    scrub(Reference.objects.all(), ["abstract"], Identity(7, addresses=("jan@exemple.be",)))
+    reference.refresh_from_db()
+    assert "jan@" not in str(reference.abstract) and public() == []
+    assert all("jan@" not in str(row.values) for row in decision.manifest.shown())
+    looked_by_editor(decision.pk)
+    looked_by_seat(ballot(decision, "asso1").pk)
+    assert public() == [reference.title]
 
 
 @pytest.mark.parametrize("narrowed", [{"audiences": ["body:PA"]}, {"state": "withdrawn"}])
