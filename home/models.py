@@ -193,7 +193,16 @@ class ContentPage(BasePage):
     ]
     rights = ("live", "audiences", "own_production_id", "agreement_id")
     checked = frozenset(
-        {"live", "audiences", "own_production", "own_production_id", "agreement", "agreement_id", "alias_of"}
+        {
+            "live",
+            "audiences",
+            "own_production",
+            "own_production_id",
+            "agreement",
+            "agreement_id",
+            "alias_of",
+            "alias_of_id",
+        }
         | {"title", "slug", "seo_title", "search_description", "intro", "date", "body", "place"}
         | {"locale", "translation_key"}
     )

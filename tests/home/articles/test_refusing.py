@@ -327,6 +327,27 @@ def test_a_translation_that_is_public_keeps_its_words_until_the_new_ones_are_agr
     assert public() == ["Un accueil", "Anders"]
 
 
+def test_translations_brought_up_to_date_and_made_aliases_of_their_source_say_why(
+    desk, django_capture_on_commit_callbacks
+):
+    one = agreed()
+    made = translation_of(one, "Een onthaal")
+    made.save_target(publish=False)
+    dutch = ContentPage.objects.get(translation_key=one.translation_key, locale__language_code="nl")
+    update = reverse("wagtail_localize:update_translations", args=[made.source_id])
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = desk.post(update, {"publish_translations": "on"})
+    assert answer.status_code == 302 and not fresh(dutch).live
+    assert fresh(dutch).get_latest_revision_as_object().title == "Een onthaal"
+    alias = reverse("wagtail_localize:convert_to_alias", args=[dutch.pk])
+    with translation.override("fr"):
+        words = changed(one, one.agreement_id)
+    assert refused(desk.post(alias), words)
+    assert fresh(dutch).alias_of is None and not fresh(dutch).live and public() == ["Un accueil"]
+    fresh(one).unpublish()
+    assert refused(desk.post(alias), NO_ALIAS) and fresh(dutch).alias_of is None
+
+
 def test_the_translation_editor_says_why(desk, django_capture_on_commit_callbacks):
     one = agreed()
     made = translation_of(one, "Een onthaal")
