@@ -23,6 +23,7 @@ SENTENCES: dict[str, str | Promise] = {
     "too-often": _(
         "This vote was changed many times: it stands as you gave it last, and can be changed again within the hour."
     ),
+    "one-side": _("This needs seats on both sides: one side alone agrees to nothing."),
     "over": _("This agreement is over already: there is nothing to withdraw."),
     "own-doubt": _("You said yourself that a vote was not yours: another coordinator looks at it."),
     "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),

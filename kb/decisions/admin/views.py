@@ -176,7 +176,9 @@ class _QuestionPage(_DecisionPage):
                 rows = kind.shown(pk, frozenset(part.key for part in form.offered if not part.refusal))
             except LookupError:  # gone since the form was opened
                 rows = ()
-            more = {"about_title": kind.titles(pk), "since": since_agreed(f"{kind.name}:{pk}", rows)}
+            subject = f"{kind.name}:{pk}"
+            more["running"] = Decision.objects.filter(manifest__subject=subject, state__in=RUNNING).first()
+            more |= {"about_title": kind.titles(pk), "since": since_agreed(f"{kind.name}:{pk}", rows)}
         return self.page(form=form, body=form.body, media=form.media, submit_label=self.submit_label, **more)
 
     def _body(self) -> Body | None:

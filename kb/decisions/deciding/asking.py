@@ -155,6 +155,8 @@ def _check_competence(question: Question) -> None:
         return
     if question.body.kind != BodyKind.STEERING_COMMITTEE or (question.subject and question.withdraws is not None):
         raise Refused("not-competent")
+    if question.body.sides.count() < 2:
+        raise Refused("one-side")
     if question.withdraws is not None:
         former = Decision.objects.select_related("manifest").get(pk=question.withdraws.pk)
         if former.body_id != question.body.pk or former.state != State.CLOSED or former.outcome != Outcome.AGREEMENT:

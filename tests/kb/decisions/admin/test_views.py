@@ -11,6 +11,7 @@ from kb.decisions.choices import State, Way
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
 from kb.decisions.deciding.disputing import dispute
+from kb.decisions.errors import Refused
 from kb.decisions.models import Decision
 from kb.groups.models import Body, Mandate
 from tests.kb.accounts.builders import editor, fresh_limits, log_in
@@ -213,3 +214,16 @@ def test_the_public_list_costs_the_same_for_a_page_as_for_two(client, things, dj
         answer = client.get("/fr/decisions/")
     assert told(answer).count("CP-2012-") >= 25 and "?p=2" in told(answer)
     assert client.get("/fr/decisions/?p=2").status_code == 200 and client.get("/fr/decisions/?p=x").status_code == 200
+
+
+def test_the_form_says_that_a_question_about_it_is_open_and_one_side_alone_agrees_to_nothing(desk, things):
+    of = committee()
+    form = f"{ADMIN}ask/?subject=decisions.leaflet:1&body=CP"
+    warning = "est déjà ouverte"
+    assert warning not in told(desk.get(form))
+    asked(of)
+    assert warning in told(desk.get(form))
+    of.sides.filter(name="cpas").delete()
+    with pytest.raises(Refused) as refused:
+        asked(of)
+    assert refused.value.code == "one-side"
