@@ -166,7 +166,7 @@ def _reference(number: int, document: DocumentText, chance: random.Random, bodie
         title=document.title,
         language=document.language,
         date_text=day.date().isoformat(),
-        publisher="CASS",
+        publisher="Atelier du quartier",
         state=ReferenceState.ACCEPTED,
         accepted_at=day,
         audiences=[PUBLIC] if place < 0.6 else [MEMBERS] if place < 0.87 else [body(owner.code)],

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -134,14 +135,31 @@ def sender_of_settings() -> Sender:
 
 
 def _parts(whole: ShownIssue, addresses: Mapping[str, str]) -> tuple[str, str]:
-    """HTML and text with as much of the issue as fits. The last step fits whatever the issue holds."""
-    for limits in _STEPS:
-        words = {**_words(whole, limits), **addresses}
-        html = _inliner().inline(_squeezed(render_to_string("newsletter/email/issue.html", words)))
-        text = _text(words)
-        if max(quoted_size(html), quoted_size(text)) + _LINKS_BYTES < MOST_BYTES:
-            break
-    return html, text
+    """HTML and text with as much of the issue as fits. The last step fits whatever the issue holds.
+
+    Each step is smaller than the one before: what does not fit whole is looked for by halves.
+    """
+    if _fits(made := _at(_STEPS[0], whole, addresses)):
+        return made
+    found: dict[int, tuple[str, str]] = {}
+
+    def fits(step: int) -> bool:
+        found[step] = _at(_STEPS[step], whole, addresses)
+        return _fits(found[step])
+
+    step = min(bisect_left(range(1, len(_STEPS)), True, key=fits) + 1, len(_STEPS) - 1)
+    return found.get(step) or _at(_STEPS[step], whole, addresses)
+
+
+def _at(limits: Limits, whole: ShownIssue, addresses: Mapping[str, str]) -> tuple[str, str]:
+    words = {**_words(whole, limits), **addresses}
+    html = _inliner().inline(_squeezed(render_to_string("newsletter/email/issue.html", words)))
+    return html, _text(words)
+
+
+def _fits(parts: tuple[str, str]) -> bool:
+    room = MOST_BYTES - _LINKS_BYTES
+    return all(len(part.encode()) < room and quoted_size(part) < room for part in parts)  # quoted, it is no shorter
 
 
 def _text(words: dict[str, object]) -> str:
