@@ -60,6 +60,7 @@ PATH_WORDS: Mapping[str, Mapping[str, str]] = {
     "decisions": {"fr": "decisions", "nl": "beslissingen", "en": "decisions"},
     "vote": {"fr": "vote", "nl": "stemmen", "en": "vote"},
     "about": {"fr": "objet", "nl": "onderwerp", "en": "about"},
+    "amendment": {"fr": "modification", "nl": "wijziging", "en": "amendment"},
     "undo": {"fr": "annuler", "nl": "intrekken", "en": "undo"},
     "sitemap": {"fr": "plan", "nl": "sitemap", "en": "site-map"},
 }

@@ -74,6 +74,22 @@ class ManifestState(models.TextChoices):
     OVER = "over", _("Over")
 
 
+class AmendmentKind(models.TextChoices):
+    """What changes under an agreement without a vote."""
+
+    FORM = "form", _("Correction of form")
+    TRANSLATION = "translation", _("Translation")
+
+
+class AmendmentState(models.TextChoices):
+    """PROPOSED: waits for the second person. STANDING: public. REFUSED: sent back, or replaced by another proposal."""
+
+    PROPOSED = "proposed", _("Waits for the second person")
+    STANDING = "standing", _("Public")
+    REFUSED = "refused", _("Sent back")
+    CALLED_BACK = "called-back", _("Called back")
+
+
 class Origin(models.TextChoices):
     DECISION = "decision", _("A decision")
     BEFORE_THE_GATE = "before", _("Public before the gate")

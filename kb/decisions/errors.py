@@ -27,6 +27,25 @@ SENTENCES: dict[str, str | Promise] = {
     "over": _("This agreement is over already: there is nothing to withdraw."),
     "own-doubt": _("You said yourself that a vote was not yours: another coordinator looks at it."),
     "not-counted": _("This vote was not counted, or was changed since: there is nothing to undo."),
+    "no-agreement": _("The committee never agreed to this by a decision: ask it first."),
+    "not-public-now": _("This is not public now. Ask the committee, or open it as it was agreed to."),
+    "asked-already": _("The committee is being asked about this: wait for its answer, or take the question back."),
+    "second-person": _("Somebody else reads it first: who proposes something does not confirm it."),
+    "amendment-over": _("This is settled already."),
+    "amendment-changed": _("The draft was changed since this was proposed: propose it again as it is now."),
+    "amendment-later": _("Something later was changed on top of it: call that back first."),
+    "translation-only": _(
+        "The draft changes more than it adds: a text that was agreed to differs. Put that back, or ask the committee."
+    ),
+    "translation-language": _("The draft adds no language to what was agreed to."),
+    "form-rows": _("Something was added or taken away: that is a new question for the committee."),
+    "form-else": _("More than words changed: that is a new question for the committee."),
+    "form-markup": _("A heading, a link or the layout changed: that is a new question for the committee."),
+    "form-digits": _("A number changed: that is a new question for the committee."),
+    "form-quotation": _("A quotation changed: that is a new question for the committee."),
+    "form-capitals": _("A name or another word with a capital changed: that is a new question for the committee."),
+    "form-negation": _("A “not”, a “no” or a “without” changed: that is a new question for the committee."),
+    "form-much": _("More than one word in twenty of a text changed: that is a new question for the committee."),
 }
 
 

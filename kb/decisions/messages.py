@@ -72,6 +72,8 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any], *, in_bulk: boo
     with override(language):
         words["question"] = one_line(decision)
         words["page"] = address_of("decisions:decision", decision.code, language=language) if decision.number else ""
+        if "amendment" in words:
+            words["amendment_page"] = address_of("decisions:amendment", words["amendment"].pk, language=language)
         subject = " ".join(render_to_string(f"decisions/email/{name}_subject.txt", words).split())
         body = render_to_string(f"decisions/email/{name}_message.txt", words).strip()
     headers = {"Content-Language": language}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, register_personal, rows_of
 from kb.accounts.personal_data.scrubbing import Identity, scrub
 from kb.decisions.choices import RUNNING
-from kb.decisions.models import Ballot, Decision, Link, Vote
+from kb.decisions.models import Amendment, Ballot, Decision, Link, Vote
 
 
 def votes_of(user: Any):
@@ -37,11 +37,13 @@ def erase_votes(user: Any, identity: Identity) -> int:
     """The vote stays counted as that of its seat; its word, its links and its person go."""
     mine = Ballot.objects.filter(user=user)
     votes = Vote.objects.filter(ballot__in=mine).update(word="", undo_hash="")
-    for model, fields in ((Vote, ("word",)), (Ballot, ("word",)), (Decision, ("reason",))):
+    for model, fields in ((Vote, ("word",)), (Ballot, ("word",)), (Decision, ("reason",)), (Amendment, ("word",))):
         votes += scrub(model.objects.all(), fields, identity, own=Q(pk__in=()))
     Link.objects.filter(ballot__in=mine).delete()
     Vote.objects.filter(entered_by=user).update(entered_by=None)
     Decision.objects.filter(drafted_by=user).update(drafted_by=None)
+    for name in ("asked_by", "reader", "decided_by", "called_back_by"):
+        Amendment.objects.filter(**{name: user}).update(**{name: None})
     return votes + mine.update(user=None, word="")
 
 

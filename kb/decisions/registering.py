@@ -28,4 +28,5 @@ def register_all() -> None:
     register_due("decisions.invite", reminding.invite_who_came, 5 * minute, label=_("Sending votes to new members"))
     register_due("decisions.remind", reminding.remind, 15 * minute, label=_("Reminding of votes"))
     register_waiting("decisions.to_answer", _("Votes that wait for you"), waiting.to_answer, order=5)
+    register_waiting("decisions.to_read", _("Changes for you to read"), waiting.to_read, order=5)
     register_waiting("decisions.to_clear_up", _("Decisions to clear up"), waiting.to_clear_up, order=6)

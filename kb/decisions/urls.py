@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.utils.text import format_lazy
 
-from kb.decisions.public import views
+from kb.decisions.public import amendments, views
 from kb.decisions.voting import views as voting
 from kb.languages import word
 
@@ -64,6 +64,7 @@ urlpatterns = [
         voting.own_file,
         name="own-file",
     ),
+    path(format_lazy("{}/<count:pk>/", word("amendment")), amendments.amendment, name="amendment"),
     path(format_lazy("{}/", _undo), voting.undo, name="undo"),
     path(format_lazy("{}/<vote-token:token>/", _undo), voting.undo, name="undo-by-link"),
 ]

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from kb.accounts.audiences import STAFF
 from kb.clock.notices.waiting import SHOWN, Waiting, WaitingList
-from kb.decisions.choices import ManifestState, State, Weight
-from kb.decisions.models import Ballot, Decision, Vote
+from kb.decisions.choices import AmendmentKind, AmendmentState, ManifestState, State, Weight
+from kb.decisions.models import Amendment, Ballot, Decision, Vote
 from kb.decisions.models.decisions import OBJECTIONS
 from kb.groups.choices import Voice
+from kb.languages import current_language
 
 TO_OPEN = timedelta(days=30)  # so long a coordinator is told that a yes opened nothing
 
@@ -39,6 +40,21 @@ def to_answer(user: Any, held: frozenset[str]) -> WaitingList:
         url = reverse("decisions:own-vote", args=(decision.pk,))
         things.append(Waiting(question.text, url, decision.opened_at, question.language, decision.body.code))
     return WaitingList(len(found), tuple(things), reverse("decisions:list"))
+
+
+def to_read(user: Any, held: frozenset[str]) -> WaitingList:
+    """Amendments that this person is to read: named for it, or any other editor. Two queries at most."""
+    mine = Q(kind=AmendmentKind.TRANSLATION, reader=user)
+    if STAFF in held:
+        mine |= Q(kind=AmendmentKind.FORM) & ~Q(asked_by=user)
+    found = Amendment.objects.filter(mine, state=AmendmentState.PROPOSED).order_by("asked_at", "pk")
+    total = found.count()
+    language = current_language()
+    things = tuple(
+        Waiting(str(one.get_kind_display()), reverse("decisions:amendment", args=(one.pk,)), one.asked_at, language)
+        for one in (found[:SHOWN] if total else ())
+    )
+    return WaitingList(total, things, "")
 
 
 def to_clear_up(user: Any, held: frozenset[str]) -> WaitingList:

@@ -18,6 +18,7 @@
 | CASS_NEWSLETTER_MAILBOX | (none) | mailbox they are read from: imap+ssl://user:password@host/INBOX, or a maildir's or mbox's path |
 | CASS_ARTICLES_NEED_AGREEMENT | True | an article of one of our groups is public only with the Steering Committee's agreement |
 | CASS_NEWSLETTER_RATE | 600 | messages of L'Échos-CASS a minute; 0: as fast as the server takes them |
+| CASS_NEWSLETTER_APPROVAL | workflow | who agrees to an issue: workflow, the editors; committee, the Steering Committee |
 | CASS_NEWSLETTER_ADDRESS_KEY | (CASS_SECRET_KEY) | key of the hashes of erased addresses; changing it forgets them |
 | CASS_ERRORS_TO | (nobody) | addresses told of errors, with commas |
 | CASS_S3_BUCKET | (files in CASS_VAR) | a private bucket for files and images |

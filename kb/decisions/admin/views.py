@@ -24,8 +24,8 @@ from kb.accounts.audiences import STAFF, audiences_of
 from kb.backoffice.counting import CappedPaginator
 from kb.decisions.admin.forms import EnteredVoteForm, MeetingForm, QuestionForm, ReasonForm, WritingForm
 from kb.decisions.choices import RUNNING, Outcome, Purpose, State, Weight
-from kb.decisions.comparing import since_agreed
 from kb.decisions.deciding import asking, casting, disputing, meeting
+from kb.decisions.deciding.comparing import since_agreed
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Decision, Vote
 from kb.groups.choices import SideName
@@ -53,7 +53,7 @@ class DecisionIndexView(generic.IndexView):
         return buttons
 
 
-class _DecisionPage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
+class DecisionPage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
     header_icon = "tick-inverse"
     permission_policy: Any = None
     permission_required = "change"
@@ -82,7 +82,7 @@ class _DecisionPage(PermissionCheckedMixin, WagtailAdminTemplateMixin, View):
         return [*crumbs, {"url": "", "label": self.get_page_title()}]
 
 
-class DecisionView(_DecisionPage):
+class DecisionView(DecisionPage):
     """One decision for a coordinator: who was asked, who has answered (not how), what can be done."""
 
     template_name = "decisions/admin/page.html"
@@ -128,7 +128,7 @@ class DecisionView(_DecisionPage):
         return redirect("decision:page", pk)
 
 
-class _QuestionPage(_DecisionPage):
+class _QuestionPage(DecisionPage):
     """A question is about a thing (?subject=library.reference:17), an agreement (?withdraws=4) or neither."""
 
     form_class: type[QuestionForm]
@@ -237,7 +237,7 @@ class EnterView(_QuestionPage):
         )
 
 
-class EnterVoteView(_DecisionPage):
+class EnterVoteView(DecisionPage):
     template_name = "decisions/admin/vote.html"
     page_title = gettext_lazy("Enter a vote by telephone or on paper")
 
@@ -264,7 +264,7 @@ class EnterVoteView(_DecisionPage):
         return self.page(form=form, decision=self.decision)
 
 
-class TakeBackView(_DecisionPage):
+class TakeBackView(DecisionPage):
     template_name = "decisions/admin/take_back.html"
     page_title = gettext_lazy("Take the question back")
 

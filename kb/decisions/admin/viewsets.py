@@ -10,6 +10,7 @@ from wagtail.admin.ui.tables import Column, DateColumn, TitleColumn
 from wagtail.admin.viewsets.model import ModelViewSet
 
 from kb.backoffice.searching import in_any_language
+from kb.decisions.admin.amending import AmendView
 from kb.decisions.admin.views import (
     AskView,
     DecisionIndexView,
@@ -57,6 +58,7 @@ class DecisionViewSet(ModelViewSet):
     def get_urlpatterns(self):
         more = [
             path("ask/", self.construct_view(AskView), name="ask"),
+            path("amend/", self.construct_view(AmendView), name="amend"),
             path("meeting/", self.construct_view(EnterView), name="enter"),
             path("<int:pk>/", self.construct_view(DecisionView), name="page"),
             path("<int:pk>/vote/", self.construct_view(EnterVoteView), name="vote"),

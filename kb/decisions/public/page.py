@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from kb.accounts import audiences
-from kb.decisions.choices import ManifestState, Manner, State, Weight
+from kb.decisions.choices import AmendmentState, ManifestState, Manner, State, Weight
 from kb.decisions.deciding.closing import counted_of
 from kb.decisions.deciding.meeting import votes_of_seats
-from kb.decisions.models import Decision, Seat, Vote
+from kb.decisions.models import Amendment, Decision, Seat, Vote
 from kb.decisions.reading import rows_read
 from kb.decisions.rule import Count
 from kb.groups.choices import SideName, Voice
@@ -51,10 +51,11 @@ class ShownDecision:
     words: ShownText
     other_words: tuple[ShownText, ...]
     later: tuple[Decision, ...]
+    amendments: tuple[Amendment, ...]
 
 
 def shown_decision(decision: Decision, held: Iterable[str]) -> ShownDecision:
-    """Nine queries at most, whatever the seats, and those of the thing's kind."""
+    """Ten queries at most, whatever the seats, and those of the thing's kind."""
     sees_seats = may_see_seats(decision, held)
     counted = counted_of(decision) if decision.manner != Manner.REPORTED else None
     votes = votes_of_seats(decision) if sees_seats else {}
@@ -74,6 +75,7 @@ def shown_decision(decision: Decision, held: Iterable[str]) -> ShownDecision:
             ShownText(decision.words[code], code) for code in CODES if code != here and decision.words.get(code)
         ),
         later=tuple(decision.withdrawn_by.filter(state=State.CLOSED).exclude(number=None).select_related("body")),
+        amendments=tuple(_amendments(decision)) if sees_seats else (),
     )
 
 
@@ -91,6 +93,13 @@ def _sides(decision: Decision, counted: Count, seats: list[Seat], votes: dict[in
 
 def _noted(decision: Decision) -> Iterable[Vote]:
     return decision.votes.filter(weight=Weight.NOTED, ballot__voice=Voice.CONSULTATIVE).select_related("ballot__user")
+
+
+def _amendments(decision: Decision) -> Iterable[Amendment]:
+    """What changed under it without a vote, for the body, while it is read."""
+    public = [AmendmentState.STANDING, AmendmentState.CALLED_BACK]
+    found = Amendment.objects.filter(manifest=decision.manifest_id, state__in=public) if decision.is_public else ()
+    return found if decision.manifest_id else ()
 
 
 def _rows(decision: Decision, sees_seats: bool) -> tuple[Shown, ...]:

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from kb.accounts.linking import is_of, keep_token, kept_token, mark_of, secret_address
 from kb.decisions.choices import Manner, State, Weight
-from kb.decisions.comparing import since_agreed
 from kb.decisions.deciding import casting, closing, disputing, meeting
+from kb.decisions.deciding.comparing import since_agreed
 from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Vote

@@ -92,6 +92,7 @@ def test_every_model_that_leads_to_a_person_is_looked_after(the_person):
         *(
             "sheets.sheetimport",
             "groups.mandate",
+            "decisions.amendment",
             "decisions.ballot",
             "decisions.decision",
             "decisions.vote",

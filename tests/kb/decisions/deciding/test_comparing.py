@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from kb.decisions.comparing import CAME, MOST_WORDS, STAYS, WENT, differences, since_agreed
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
+from kb.decisions.deciding.comparing import CAME, MOST_WORDS, STAYS, WENT, differences, since_agreed
 from kb.pages.agreements import Shown
 from tests.kb.accounts.builders import editor, log_in
 from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, leaflets

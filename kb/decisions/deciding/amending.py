@@ -1,0 +1,211 @@
+"""What changes under an agreement without a vote: a correction of form, read by a second editor; a translation that
+comes later, read by a person named as knowing the language. The body is told, any of its voices calls it back.
+
+    the draft ─ propose ─► waits for the second person ─ confirm ─► public, the body told ─ call_back ─► the agreed text shows
+The manifest is rewritten, the agreement stays. What is more than that is a new question.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from kb.decisions.choices import RUNNING, AmendmentKind, AmendmentState, ManifestState
+from kb.decisions.deciding.comparing import CAME, Difference, differences
+from kb.decisions.deciding.wording import why_not
+from kb.decisions.errors import Refused
+from kb.decisions.messages import tell_all
+from kb.decisions.models import Amendment, Decision, Manifest
+from kb.groups.choices import Voice
+from kb.groups.models import Mandate
+from kb.pages.agreements import GatedKind, NotAgreed, Shown, digest_of, kind_of
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a draft would change of what was agreed to, by kind. why_not: {kind: code of the refusal, "" for none}."""
+
+    manifest: Manifest
+    rows: dict[str, tuple[Shown, ...]]
+    parts: dict[str, list[str]]
+    changes: dict[str, tuple[Difference, ...]]
+    why_not: dict[str, str]
+
+    def is_still(self, amendment: Amendment) -> bool:
+        """Whether it says what was proposed, and that may be confirmed."""
+        rows = self.rows[amendment.kind]
+        is_same = self.manifest.pk == amendment.manifest_id and digest_of(rows) == amendment.digest
+        return is_same and not self.why_not[amendment.kind]
+
+
+def draft_of(subject: str) -> Draft:
+    """Raises Refused where there is nothing agreed to, nothing public or nothing drafted."""
+    kind, pk = _kind(subject)
+    manifest = _agreed(subject)
+    if not kind.shown(pk, None):
+        raise Refused("not-public-now")
+    agreed = manifest.shown()
+    offered = sorted(part.key for part in kind.parts(pk) if not part.refusal)
+    parts = {AmendmentKind.FORM.value: list(manifest.parts), AmendmentKind.TRANSLATION.value: offered}
+    rows = {name: kind.shown(pk, frozenset(keys)) for name, keys in parts.items()}
+    why = {
+        AmendmentKind.FORM.value: why_not(agreed, rows[AmendmentKind.FORM.value]),
+        AmendmentKind.TRANSLATION.value: why_no_translation(agreed, rows[AmendmentKind.TRANSLATION.value]),
+    }
+    changes = {name: differences(agreed, some) for name, some in rows.items()}
+    if not any(changes.values()):
+        raise Refused("same-text")
+    if not changes[AmendmentKind.FORM.value]:
+        why[AmendmentKind.FORM.value] = "same-text"
+    return Draft(manifest, rows, parts, changes, why)
+
+
+@transaction.atomic
+def draft_of_page(subject: str) -> Draft:
+    """The same, for a page that shows it."""
+    return draft_of(subject)
+
+
+def why_no_translation(before: Collection[Shown], after: Collection[Shown]) -> str:
+    """Why these rows are more than a new language of what was agreed to; "" where they are one."""
+    found = differences(before, after)
+    if any(one.how != CAME for one in found):
+        return "translation-only"
+    known = {row.language for row in before}
+    if not found or any(not one.row.language or one.row.language in known for one in found):
+        return "translation-language"
+    return ""
+
+
+@transaction.atomic
+def propose(subject: str, kind: str, *, by: Any, reader: Any = None, word: str = "") -> Amendment:
+    """Notes what the draft says now; a proposal that still waits is replaced. Raises Refused."""
+    draft = draft_of(subject)
+    if draft.why_not[kind]:
+        raise Refused(draft.why_not[kind])
+    if Decision.objects.filter(manifest__subject=subject, state__in=RUNNING).exists():
+        raise Refused("asked-already")
+    if kind == AmendmentKind.TRANSLATION and (reader is None or reader.pk == by.pk):
+        raise Refused("second-person")
+    waiting = Amendment.objects.filter(manifest=draft.manifest, state=AmendmentState.PROPOSED)
+    waiting.update(state=AmendmentState.REFUSED)
+    return Amendment.objects.create(
+        manifest=draft.manifest,
+        kind=kind,
+        parts=draft.parts[kind],
+        digest=digest_of(draft.rows[kind]),
+        asked_by=by,
+        reader=reader if kind == AmendmentKind.TRANSLATION else None,
+        word=word[:300],
+    )
+
+
+def may_confirm(amendment: Amendment, user: Any, *, is_staff: bool) -> bool:
+    """Whether this person is the second one. is_staff: with the second factor, now."""
+    if amendment.state != AmendmentState.PROPOSED or user.pk == amendment.asked_by_id:
+        return False
+    return user.pk == amendment.reader_id if amendment.kind == AmendmentKind.TRANSLATION else is_staff
+
+
+@transaction.atomic
+def confirm(amendment_id: int, *, by: Any, is_staff: bool) -> Amendment:
+    """Makes public what was proposed, where the draft still says it. Raises Refused, with nothing changed."""
+    amendment, decision, kind, pk = _held(amendment_id)
+    if not may_confirm(amendment, by, is_staff=is_staff):
+        raise Refused("second-person" if amendment.state == AmendmentState.PROPOSED else "amendment-over")
+    draft = draft_of(amendment.manifest.subject)
+    rows = draft.rows[amendment.kind]
+    if (
+        draft.manifest.pk != amendment.manifest_id
+        or digest_of(rows) != amendment.digest
+        or draft.why_not[amendment.kind]
+    ):
+        raise Refused("amendment-changed")
+    amendment.keep(list(draft.manifest.parts), draft.manifest.shown())
+    _write(kind, pk, draft.manifest, rows, amendment.parts)
+    amendment.state, amendment.decided_by, amendment.decided_at = AmendmentState.STANDING, by, timezone.now()
+    amendment.save()
+    tell_all(decision, "amended", amendment=amendment)
+    return amendment
+
+
+@transaction.atomic
+def send_back(amendment_id: int, *, by: Any, is_staff: bool) -> Amendment:
+    """The second person does not agree with it: it is a draft again."""
+    amendment = _held(amendment_id)[0]
+    if not may_confirm(amendment, by, is_staff=is_staff):
+        raise Refused("second-person" if amendment.state == AmendmentState.PROPOSED else "amendment-over")
+    amendment.state, amendment.decided_by, amendment.decided_at = AmendmentState.REFUSED, by, timezone.now()
+    amendment.save()
+    return amendment
+
+
+def may_call_back(amendment: Amendment, decision: Decision, user: Any) -> bool:
+    """Whether a running mandate of the body gives this person a voice. One query."""
+    mandates = Mandate.objects.running().filter(user=user.pk, body=decision.body_id, voice=Voice.DELIBERATIVE)
+    return amendment.state == AmendmentState.STANDING and mandates.exists()
+
+
+@transaction.atomic
+def call_back(amendment_id: int, *, by: Any) -> Amendment:
+    """The text that was agreed to shows at once. Raises Refused."""
+    amendment, decision, kind, pk = _held(amendment_id)
+    if not may_call_back(amendment, decision, by):
+        raise Refused("not-yours" if amendment.state == AmendmentState.STANDING else "amendment-over")
+    manifest = amendment.manifest
+    later = manifest.amendments.filter(state=AmendmentState.STANDING, decided_at__gt=amendment.decided_at)
+    if later.exists():
+        raise Refused("amendment-later")
+    rows, parts = amendment.former_rows(), amendment.former["parts"]
+    if manifest.state == ManifestState.AGREED and kind.shown(pk, None):
+        _write(kind, pk, manifest, rows, parts)
+    else:
+        Manifest.objects.rewrite(manifest, rows, parts)
+    amendment.state, amendment.called_back_by, amendment.called_back_at = AmendmentState.CALLED_BACK, by, timezone.now()
+    amendment.save()
+    tell_all(decision, "called_back", amendment=amendment)
+    return amendment
+
+
+def decision_of(manifest: Manifest) -> Decision:
+    """Raises Refused for what was public before the gate: no body agreed to it."""
+    decision = Decision.objects.select_related("body").filter(manifest=manifest).exclude(number=None).first()
+    if decision is None:
+        raise Refused("no-agreement")
+    return decision
+
+
+def _write(kind: GatedKind, pk: int, manifest: Manifest, rows: Collection[Shown], parts: Collection[str]) -> None:
+    Manifest.objects.rewrite(manifest, rows, parts)
+    try:
+        kind.open(pk, manifest.pk, parts)
+    except NotAgreed:
+        raise Refused("amendment-changed") from None
+
+
+def _kind(subject: str) -> tuple[GatedKind, int]:
+    try:
+        kind, pk = kind_of(subject)
+        kind.titles(pk)
+    except LookupError:
+        raise Refused("no-object") from None
+    return kind, pk
+
+
+def _agreed(subject: str) -> Manifest:
+    agreed = Manifest.objects.select_for_update().filter(subject=subject, state=ManifestState.AGREED)
+    manifest = agreed.exclude(digest="").order_by("-pk").first()
+    if manifest is None:
+        raise Refused("no-agreement")
+    decision_of(manifest)
+    return manifest
+
+
+def _held(amendment_id: int) -> tuple[Amendment, Decision, GatedKind, int]:
+    amendment = Amendment.objects.select_for_update(of=("self",)).select_related("manifest").get(pk=amendment_id)
+    kind, pk = _kind(amendment.manifest.subject)
+    return amendment, decision_of(amendment.manifest), kind, pk
