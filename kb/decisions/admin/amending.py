@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ class AmendmentForm(forms.Form):
     """Only the kinds that the draft allows are offered."""
 
     kind = forms.ChoiceField(label=gettext_lazy("What it is"), widget=forms.RadioSelect)
+    added = forms.ChoiceField(label=gettext_lazy("Which translation"), required=False)
     reader = forms.ModelChoiceField(
         label=gettext_lazy("Who reads it"),
         queryset=User.objects.none(),
@@ -33,18 +35,18 @@ class AmendmentForm(forms.Form):
     )
     word = forms.CharField(label=gettext_lazy("Why, in a few words"), max_length=300, required=False)
 
-    def __init__(self, allowed: list[str], by: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, draft: amending.Draft, by: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        allowed = [kind for kind, why in draft.why_not.items() if not why]
         choices = [choice for choice in AmendmentKind.choices if choice[0] in allowed]
         self.fields["kind"].choices = choices  # type: ignore[attr-defined]
         self.fields["kind"].initial = choices[0][0] if choices else None
         sitting = Mandate.objects.running().values("user")
-        people = User.objects.filter(is_active=True, pk__in=sitting) | User.objects.filter(
-            is_active=True, is_staff=True
-        )
+        people = User.objects.filter(Q(pk__in=sitting) | Q(is_staff=True), is_active=True)
         self.fields["reader"].queryset = people.exclude(pk=by.pk).order_by("name", "pk")  # type: ignore[attr-defined]
+        self.fields["added"].choices = [(part.key, part.label) for part in draft.new]  # type: ignore[attr-defined]
         if AmendmentKind.TRANSLATION.value not in allowed:
-            del self.fields["reader"]
+            del self.fields["reader"], self.fields["added"]
 
     def clean(self) -> None:
         given = self.cleaned_data
@@ -67,17 +69,16 @@ class AmendView(DecisionPage):
     def _page(self, *data: Any) -> HttpResponse:
         subject = self.request.GET.get("subject", "")
         try:
-            draft = amending.draft_of_page(subject)
+            draft = amending.draft_to_show(subject)
         except Refused as refused:
             return self.page(refused=refused.sentence)
         allowed = [kind for kind, why in draft.why_not.items() if not why]
-        form = AmendmentForm(allowed, self.request.user, *data)
+        form = AmendmentForm(draft, self.request.user, *data)
         if data and form.is_valid():
             given = form.cleaned_data
+            chosen = {"reader": given.get("reader"), "added": given.get("added", ""), "word": given["word"]}
             try:
-                made = amending.propose(
-                    subject, given["kind"], by=self.request.user, reader=given.get("reader"), word=given["word"]
-                )
+                made = amending.propose(subject, given["kind"], by=self.request.user, **chosen)
             except Refused as refused:
                 form.add_error(None, refused.sentence)
             else:

@@ -22,18 +22,21 @@ from kb.decisions.messages import tell_all
 from kb.decisions.models import Amendment, Decision, Manifest
 from kb.groups.choices import Voice
 from kb.groups.models import Mandate
-from kb.pages.agreements import GatedKind, NotAgreed, Shown, digest_of, kind_of
+from kb.pages.agreements import GatedKind, NotAgreed, Part, Shown, digest_of, kind_of
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a draft would change of what was agreed to, by kind. why_not: {kind: code of the refusal, "" for none}."""
+    """What a draft would change of what was agreed to, by kind. why_not: {kind: code of the refusal, "" for none}.
+    new: the languages that a translation may add.
+    """
 
     manifest: Manifest
     rows: dict[str, tuple[Shown, ...]]
     parts: dict[str, list[str]]
     changes: dict[str, tuple[Difference, ...]]
     why_not: dict[str, str]
+    new: tuple[Part, ...]
 
     def is_still(self, amendment: Amendment) -> bool:
         """Whether it says what was proposed, and that may be confirmed."""
@@ -42,16 +45,25 @@ class Draft:
         return is_same and not self.why_not[amendment.kind]
 
 
-def draft_of(subject: str) -> Draft:
-    """Raises Refused where there is nothing agreed to, nothing public or nothing drafted."""
+def draft_of(subject: str, *, added: str = "") -> Draft:
+    """added: the key of the part that a translation adds, "" for the first there is. Raises Refused where there is
+    nothing agreed to or nothing drafted, and where an editor took off a part of what was agreed to.
+    """
     kind, pk = _kind(subject)
     manifest = _agreed(subject)
-    if not kind.shown(pk, None):
-        raise Refused("not-public-now")
     agreed = manifest.shown()
-    offered = sorted(part.key for part in kind.parts(pk) if not part.refusal)
-    parts = {AmendmentKind.FORM.value: list(manifest.parts), AmendmentKind.TRANSLATION.value: offered}
-    rows = {name: kind.shown(pk, frozenset(keys)) for name, keys in parts.items()}
+    if not is_whole(kind, pk, agreed):
+        raise Refused("not-public-now")
+    offered = [part for part in kind.parts(pk) if not part.refusal and part.key not in manifest.parts]
+    added_by = {part.key: kind.shown(pk, frozenset([*manifest.parts, part.key])) for part in offered}
+    new = tuple(part for part in offered if not why_no_translation(agreed, added_by[part.key]))
+    key = added if added in added_by else next((part.key for part in (*new, *offered)), "")
+    parts = {
+        AmendmentKind.FORM.value: list(manifest.parts),
+        AmendmentKind.TRANSLATION.value: sorted([*manifest.parts, key] if key else manifest.parts),
+    }
+    same = kind.shown(pk, frozenset(manifest.parts))
+    rows = {AmendmentKind.FORM.value: same, AmendmentKind.TRANSLATION.value: added_by.get(key, same)}
     why = {
         AmendmentKind.FORM.value: why_not(agreed, rows[AmendmentKind.FORM.value]),
         AmendmentKind.TRANSLATION.value: why_no_translation(agreed, rows[AmendmentKind.TRANSLATION.value]),
@@ -61,13 +73,24 @@ def draft_of(subject: str) -> Draft:
         raise Refused("same-text")
     if not changes[AmendmentKind.FORM.value]:
         why[AmendmentKind.FORM.value] = "same-text"
-    return Draft(manifest, rows, parts, changes, why)
+    return Draft(manifest, rows, parts, changes, why, new)
+
+
+def is_whole(kind: GatedKind, pk: int, agreed: Collection[Shown]) -> bool:
+    """Whether all that was agreed to is public now: no editor took a part of it off."""
+    live = {(row.subject, row.language) for row in kind.shown(pk, None)}
+    return bool(live) and {(row.subject, row.language) for row in agreed} <= live
 
 
 @transaction.atomic
-def draft_of_page(subject: str) -> Draft:
-    """The same, for a page that shows it."""
-    return draft_of(subject)
+def draft_to_show(subject: str, amendment: Amendment | None = None) -> Draft:
+    """The same for a page that shows it; amendment: as that one chose."""
+    return _draft_as(amendment) if amendment is not None else draft_of(subject)
+
+
+def _draft_as(amendment: Amendment) -> Draft:
+    manifest = amendment.manifest
+    return draft_of(manifest.subject, added=next((key for key in amendment.parts if key not in manifest.parts), ""))
 
 
 def why_no_translation(before: Collection[Shown], after: Collection[Shown]) -> str:
@@ -82,9 +105,9 @@ def why_no_translation(before: Collection[Shown], after: Collection[Shown]) -> s
 
 
 @transaction.atomic
-def propose(subject: str, kind: str, *, by: Any, reader: Any = None, word: str = "") -> Amendment:
+def propose(subject: str, kind: str, *, by: Any, reader: Any = None, added: str = "", word: str = "") -> Amendment:
     """Notes what the draft says now; a proposal that still waits is replaced. Raises Refused."""
-    draft = draft_of(subject)
+    draft = draft_of(subject, added=added)
     if draft.why_not[kind]:
         raise Refused(draft.why_not[kind])
     if Decision.objects.filter(manifest__subject=subject, state__in=RUNNING).exists():
@@ -117,7 +140,7 @@ def confirm(amendment_id: int, *, by: Any, is_staff: bool) -> Amendment:
     amendment, decision, kind, pk = _held(amendment_id)
     if not may_confirm(amendment, by, is_staff=is_staff):
         raise Refused("second-person" if amendment.state == AmendmentState.PROPOSED else "amendment-over")
-    draft = draft_of(amendment.manifest.subject)
+    draft = _draft_as(amendment)
     rows = draft.rows[amendment.kind]
     if (
         draft.manifest.pk != amendment.manifest_id
@@ -160,11 +183,14 @@ def call_back(amendment_id: int, *, by: Any) -> Amendment:
     later = manifest.amendments.filter(state=AmendmentState.STANDING, decided_at__gt=amendment.decided_at)
     if later.exists():
         raise Refused("amendment-later")
+    if manifest.state not in (ManifestState.AGREED, ManifestState.SUSPENDED):
+        raise Refused("amendment-over")
     rows, parts = amendment.former_rows(), amendment.former["parts"]
-    if manifest.state == ManifestState.AGREED and kind.shown(pk, None):
+    if manifest.state == ManifestState.AGREED and is_whole(kind, pk, rows):
         _write(kind, pk, manifest, rows, parts)
-    else:
+    else:  # a part was taken off meanwhile, or it is in doubt: what changed is not shown, editors alone see the rest
         Manifest.objects.rewrite(manifest, rows, parts)
+        kind.close(pk, manifest.pk, False)
     amendment.state, amendment.called_back_by, amendment.called_back_at = AmendmentState.CALLED_BACK, by, timezone.now()
     amendment.save()
     tell_all(decision, "called_back", amendment=amendment)

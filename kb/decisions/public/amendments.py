@@ -83,7 +83,7 @@ def _changes(amendment: Amendment) -> tuple[Difference, ...]:
     if amendment.state != AmendmentState.PROPOSED:
         return ()
     try:
-        draft = amending.draft_of(amendment.manifest.subject)
+        draft = amending.draft_to_show(amendment.manifest.subject, amendment)
     except Refused:
         return ()
     return draft.changes[amendment.kind] if draft.is_still(amendment) else ()

@@ -6,9 +6,10 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from home.models import ContentPage
 from kb.accounts.audiences import STAFF
 from kb.decisions.choices import AmendmentKind, AmendmentState
-from kb.decisions.deciding import amending
+from kb.decisions.deciding import amending, closing
 from kb.decisions.deciding.comparing import CAME
 from kb.decisions.errors import Refused
 from kb.decisions.models import Amendment, Decision
@@ -137,6 +138,46 @@ def test_a_later_translation_is_read_by_who_is_named_and_called_back_alone(made)
     assert "Een onthaal" in page(DUTCH) and "fleurisent" in page()
     amending.call_back(proposed.pk, by=voice())
     assert "Een onthaal" not in page(DUTCH) and "fleurisent" in page()
+
+
+def both():
+    """French and Dutch public, a slip in the French."""
+    one = article(text=TYPO)
+    translated(one)
+    yes(asked_about(one))
+    return fresh(one)
+
+
+def test_a_language_that_an_editor_took_off_comes_back_by_no_amendment():
+    one = both()
+    mended(one)
+    proposed = amending.propose(one.search_subject(), FORM, by=editor())
+    dutch = ContentPage.objects.get(slug="een-onthaal")
+    dutch.unpublish()
+    with pytest.raises(Refused):
+        amending.confirm(proposed.pk, by=editor("autre@cass.example"), is_staff=True)
+    assert page(DUTCH) == "" and "fleurisent" in page()
+
+
+def test_called_back_after_a_language_was_taken_off_nothing_that_nobody_agreed_to_is_shown():
+    one = both()
+    mended(one)
+    proposed = amending.propose(one.search_subject(), FORM, by=editor())
+    amending.confirm(proposed.pk, by=editor("autre@cass.example"), is_staff=True)
+    ContentPage.objects.get(slug="een-onthaal").unpublish()
+    amending.call_back(proposed.pk, by=voice())
+    assert page(DUTCH) == "" and "fleurissent" not in page()
+
+
+def test_what_a_later_decision_ended_is_not_called_back(made):
+    one, decision = made
+    mended(one)
+    proposed = amending.propose(one.search_subject(), FORM, by=editor())
+    amending.confirm(proposed.pk, by=editor("autre@cass.example"), is_staff=True)
+    closing.end_agreement(decision.pk)
+    with pytest.raises(Refused) as refused:
+        amending.call_back(proposed.pk, by=voice())
+    assert refused.value.code == "amendment-over" and page() == ""
 
 
 def test_a_translation_beside_a_changed_text_is_more_than_a_translation(made):
