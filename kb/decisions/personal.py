@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from kb.accounts.personal_data.registry import COORDINATION, PEOPLE, Basis, PersonalData, register_personal, rows_of
 from kb.accounts.personal_data.scrubbing import Identity, scrub
-from kb.decisions.choices import RUNNING
-from kb.decisions.models import Amendment, Ballot, Decision, Link, Vote
+from kb.decisions.choices import RUNNING, AmendmentState, ManifestState
+from kb.decisions.models import Amendment, Ballot, Decision, Link, ManifestRow, Vote
 
 
 def votes_of(user: Any):
@@ -39,6 +39,9 @@ def erase_votes(user: Any, identity: Identity) -> int:
     votes = Vote.objects.filter(ballot__in=mine).update(word="", undo_hash="")
     for model, fields in ((Vote, ("word",)), (Ballot, ("word",)), (Decision, ("reason",)), (Amendment, ("word",))):
         votes += scrub(model.objects.all(), fields, identity, own=Q(pk__in=()))
+    # What is compared with a thing is rewritten with that thing (`catalogue.guarding`); nothing rests on the others.
+    votes += scrub(ManifestRow.objects.filter(manifest__state=ManifestState.OVER), ("label", "values"), identity)
+    votes += scrub(Amendment.objects.exclude(state=AmendmentState.STANDING), ("former",), identity)
     Link.objects.filter(ballot__in=mine).delete()
     Vote.objects.filter(entered_by=user).update(entered_by=None)
     Decision.objects.filter(drafted_by=user).update(drafted_by=None)

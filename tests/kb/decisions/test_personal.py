@@ -47,3 +47,13 @@ def test_what_was_taken_back_never_says_how_anybody_voted():
         assert set(votes_of(mine.user).values_list("choice", "word")) == {("", "")}
         said = " ".join(votes_in_words(mine.user))
         assert said and "Contre" not in said and "dépliant" not in said, "the question is the body's"
+
+
+def test_what_was_asked_about_and_refused_keeps_no_address_of_an_erased_person():
+    with leaflets() as things:
+        things.texts[1] = "Écrire à cpas1@cass.example"
+        decision = asked(committee())
+        take_back(decision, reason="À refaire")
+        user = ballot(decision, "cpas1").user
+        erase_votes(user, Identity(user.pk, (user.email,)))
+        assert "cpas1@" not in str(decision.manifest.shown())
