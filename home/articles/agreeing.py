@@ -9,6 +9,7 @@ so. That nothing else is ever public is kept by `guarding`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -29,6 +30,7 @@ from kb.decisions.answering import rests_on
 from kb.decisions.choices import ManifestState
 from kb.decisions.models import Manifest, ManifestRow
 from kb.languages import LANGUAGES
+from kb.pages import references
 from kb.pages.agreements import GatedKind, NotAgreed, Part, Shown, agreement_for, digest_of
 from kb.pages.pictures import served
 from kb.pages.texts import Texts
@@ -315,6 +317,24 @@ def _told(row: Shown) -> dict[str, Any]:
     }
 
 
+def readable(row: Shown, held: Collection[str]) -> Shown:
+    """Without the references that this reader may not see, as on the page itself. The queries of the library where
+    there are any.
+    """
+    blocks = row.values.get("body", ())
+    marks = [block["mark"] for block in blocks if block["type"] == "reference" and block["mark"]]
+    if not marks:
+        return row
+    seen = references.found(marks, audiences=frozenset({PUBLIC, *held}), language=row.language or "fr")
+    kept = [
+        block
+        if block["type"] != "reference" or block["mark"] in seen
+        else {**block, "mark": "", "note": "", "record": {}}
+        for block in blocks
+    ]
+    return replace(row, values={**row.values, "body": kept})
+
+
 def file_of(values: Mapping[str, Any]) -> Callable[[HttpRequest], HttpResponseBase] | None:
     """What serves the picture of a row; None for the row of a page. It raises Http404 where it is another by now."""
     pk = values.get("picture")
@@ -345,4 +365,5 @@ GATED = GatedKind(
     page=page,
     template="home/_agreed_page.html",
     file=file_of,
+    readable=readable,
 )

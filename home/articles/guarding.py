@@ -72,6 +72,8 @@ def _check(pages: list[ContentPage], changed_ids: Collection[int]) -> None:
         Manifest.objects.rewrite(manifest, rows_of(live, drawn=drawn_of(named)), manifest.parts)
         return
     if agreement is None:
+        if is_erasing():  # held back already: nobody reads it, and nobody can refuse that
+            return
         raise NotAgreed(NEEDS_AGREEMENT if named is None else changed(pages[0], named))
     if any(page.agreement_id != agreement for page in live):
         bind(live, agreement)
@@ -119,8 +121,14 @@ def refusal_of(page: ContentPage) -> str:
 
 
 def refuse_deleting(sender: type[ContentPage], instance: ContentPage, **ignored: Any) -> None:
-    """Before a page goes, also with what it stands under. Raises NotAgreed for what is public by an agreement."""
-    if gates() and ContentPage.objects.filter(pk=instance.pk, agreement__isnull=False).exists():
+    """Before a page goes, also with what it stands under. Raises NotAgreed for what is public by an agreement, and for
+    the source of such a page: the agreement is about it.
+    """
+    if not gates():
+        return
+    group = group_of(instance.pk)
+    is_source = bool(group) and group[0].pk == instance.pk
+    if any(one.agreement_id and (is_source or one.pk == instance.pk) for one in group):
         raise NotAgreed(TAKEN_OFF_NOT_DELETED)
 
 

@@ -30,6 +30,7 @@ SENTENCES: dict[str, str | Promise] = {
     "no-agreement": _("The committee never agreed to this by a decision: ask it first."),
     "not-public-now": _("This is not public now. Ask the committee, or open it as it was agreed to."),
     "asked-already": _("The committee is being asked about this: wait for its answer, or take the question back."),
+    "said-no": _("The committee said no to this, or called it back: ask it again, or write something else."),
     "second-person": _("Somebody else reads it first: who proposes something does not confirm it."),
     "amendment-over": _("This is settled already."),
     "amendment-changed": _("The draft was changed since this was proposed: propose it again as it is now."),

@@ -17,9 +17,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import override
 
+from kb.accounts.models import User
 from kb.decisions.choices import Weight
 from kb.decisions.models import Ballot, Decision, Link, Vote
 from kb.decisions.models.votes import hash_of, new_token
+from kb.groups.models import Mandate
 
 _quiet: ContextVar[bool] = ContextVar("decisions_quietly", default=False)
 
@@ -64,11 +66,24 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any], *, in_bulk: boo
     """Sends one message to the person of a ballot, in their language; its kind is "decisions.<name>". in_bulk: what can
     come many times over, and keeps nobody's log-in link waiting.
     """
-    if _quiet.get() or ballot.user is None or not ballot.user.is_active:
+    if ballot.user is not None:
+        _write(ballot.user, ballot.decision, name, {"ballot": ballot, **context}, in_bulk=in_bulk)
+
+
+def tell_body(decision: Decision, name: str, **context: Any) -> None:
+    """One message to each person with a running mandate in the body, whether they were asked or came since. One query
+    more than a message costs.
+    """
+    sitting = Mandate.objects.running().filter(body=decision.body_id).values("user")
+    for user in User.objects.filter(pk__in=sitting).order_by("pk"):
+        _write(user, decision, name, context)
+
+
+def _write(user: User, decision: Decision, name: str, context: Mapping[str, Any], *, in_bulk: bool = False) -> None:
+    if _quiet.get() or not user.is_active:
         return
-    decision = ballot.decision
-    words = {"site_name": settings.SITE_NAME, "decision": decision, "ballot": ballot, **context}
-    language = ballot.user.language
+    words = {"site_name": settings.SITE_NAME, "decision": decision, **context}
+    language = user.language
     with override(language):
         words["question"] = one_line(decision)
         words["page"] = address_of("decisions:decision", decision.code, language=language) if decision.number else ""
@@ -77,8 +92,8 @@ def write(ballot: Ballot, name: str, context: Mapping[str, Any], *, in_bulk: boo
         subject = " ".join(render_to_string(f"decisions/email/{name}_subject.txt", words).split())
         body = render_to_string(f"decisions/email/{name}_message.txt", words).strip()
     headers = {"Content-Language": language}
-    message = EmailMessage(subject, body, to=[ballot.user.email], headers=headers)
-    message.kind, message.user = f"decisions.{name}", ballot.user  # type: ignore[attr-defined]
+    message = EmailMessage(subject, body, to=[user.email], headers=headers)
+    message.kind, message.user = f"decisions.{name}", user  # type: ignore[attr-defined]
     message.in_bulk = in_bulk  # type: ignore[attr-defined]
     message.send()
 

@@ -61,6 +61,10 @@ class Part:
     refusal: StrOrPromise = ""
 
 
+def _as_it_is(row: Shown, held: Collection[str]) -> Shown:
+    return row
+
+
 @dataclass(frozen=True, slots=True)
 class GatedKind:
     """A kind of things. All functions take the id of one and raise LookupError where there is none.
@@ -89,6 +93,7 @@ class GatedKind:
     page: Callable[[HttpRequest, Collection[Shown]], Mapping[str, Any]]
     template: str
     file: Callable[[Mapping[str, Any]], Callable[[HttpRequest], HttpResponseBase] | None]
+    readable: Callable[[Shown, Collection[str]], Shown] = _as_it_is
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ from kb.accounts.personal_data.registry import (
     register_personal,
 )
 from kb.accounts.personal_data.scrubbing import Identity, in_batches, naming, scrub, spellings, texts_of, words_of
+from search.recording import Recorded, check, erasing
 
 EDITORS = _("Editors")
 
@@ -98,6 +99,7 @@ def erase_histories(user: Any, identity: Identity) -> int:
         ("object_str", "content"),
         identity,
         kept=lambda row: named_now(_object_of(row), identity),
+        on_changed=_say_so,
     )
     sources = TranslationSource.objects.all()
     for source in in_batches(naming(sources, ("object_repr", "content_json"), identity.everywhere)):
@@ -114,6 +116,14 @@ def erase_histories(user: Any, identity: Identity) -> int:
                 for name in fields:
                     note_place(row, name, identity)
     return changed
+
+
+def _say_so(revision: Revision) -> None:
+    """What compares a version of a thing with something (what was agreed to) follows it."""
+    present = _object_of(revision)
+    if isinstance(present, Recorded):
+        with erasing():
+            check([present.search_subject()])
 
 
 def things_that_name(identity: Identity) -> Iterator[Model]:

@@ -14,14 +14,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from kb.decisions.choices import RUNNING, AmendmentKind, AmendmentState, ManifestState
+from kb.decisions.choices import RUNNING, AmendmentKind, AmendmentState, ManifestState, Outcome, State
 from kb.decisions.deciding.comparing import CAME, Difference, differences
 from kb.decisions.deciding.wording import why_not
 from kb.decisions.errors import Refused
-from kb.decisions.messages import tell_all
+from kb.decisions.messages import tell_body
 from kb.decisions.models import Amendment, Decision, Manifest
 from kb.groups.choices import Voice
 from kb.groups.models import Mandate
+from kb.languages import CODES
 from kb.pages.agreements import GatedKind, NotAgreed, Part, Shown, digest_of, kind_of
 
 
@@ -54,18 +55,20 @@ def draft_of(subject: str, *, added: str = "") -> Draft:
     agreed = manifest.shown()
     if not is_whole(kind, pk, agreed):
         raise Refused("not-public-now")
-    offered = [part for part in kind.parts(pk) if not part.refusal and part.key not in manifest.parts]
-    added_by = {part.key: kind.shown(pk, frozenset([*manifest.parts, part.key])) for part in offered}
+    languages = {row.language for row in agreed}
+    held = [key for key in manifest.parts if key not in CODES or key in languages]
+    offered = [one for one in kind.parts(pk) if one.key in CODES and not one.refusal and one.key not in held]
+    added_by = {part.key: kind.shown(pk, frozenset([*held, part.key])) for part in offered}
     new = tuple(part for part in offered if not why_no_translation(agreed, added_by[part.key]))
-    key = added if added in added_by else next((part.key for part in (*new, *offered)), "")
+    key = added or next((part.key for part in (*new, *offered)), "")
     parts = {
-        AmendmentKind.FORM.value: list(manifest.parts),
-        AmendmentKind.TRANSLATION.value: sorted([*manifest.parts, key] if key else manifest.parts),
+        AmendmentKind.FORM.value: held,
+        AmendmentKind.TRANSLATION.value: sorted([*held, key] if key in added_by else held),
     }
-    same = kind.shown(pk, frozenset(manifest.parts))
+    same = kind.shown(pk, frozenset(held))
     rows = {AmendmentKind.FORM.value: same, AmendmentKind.TRANSLATION.value: added_by.get(key, same)}
     why = {
-        AmendmentKind.FORM.value: why_not(agreed, rows[AmendmentKind.FORM.value]),
+        AmendmentKind.FORM.value: why_not(voted_on(manifest, agreed), rows[AmendmentKind.FORM.value]),
         AmendmentKind.TRANSLATION.value: why_no_translation(agreed, rows[AmendmentKind.TRANSLATION.value]),
     }
     changes = {name: differences(agreed, some) for name, some in rows.items()}
@@ -74,6 +77,17 @@ def draft_of(subject: str, *, added: str = "") -> Draft:
     if not changes[AmendmentKind.FORM.value]:
         why[AmendmentKind.FORM.value] = "same-text"
     return Draft(manifest, rows, parts, changes, why, new)
+
+
+def voted_on(manifest: Manifest, agreed: Collection[Shown]) -> list[Shown]:
+    """The rows as the committee read them, before the corrections that stand: many small ones are no small one. A
+    language that came later is as it came.
+    """
+    first: dict[tuple[str, str], Shown] = {}
+    for amendment in manifest.amendments.filter(state=AmendmentState.STANDING).order_by("pk"):
+        for row in amendment.former_rows():
+            first.setdefault((row.subject, row.language), row)
+    return [first.get((row.subject, row.language), row) for row in agreed]
 
 
 def is_whole(kind: GatedKind, pk: int, agreed: Collection[Shown]) -> bool:
@@ -90,7 +104,9 @@ def draft_to_show(subject: str, amendment: Amendment | None = None) -> Draft:
 
 def _draft_as(amendment: Amendment) -> Draft:
     manifest = amendment.manifest
-    return draft_of(manifest.subject, added=next((key for key in amendment.parts if key not in manifest.parts), ""))
+    languages = set(manifest.rows.values_list("language", flat=True))
+    added = next((key for key in amendment.parts if key in CODES and key not in languages), "")
+    return draft_of(manifest.subject, added=added)
 
 
 def why_no_translation(before: Collection[Shown], after: Collection[Shown]) -> str:
@@ -110,8 +126,7 @@ def propose(subject: str, kind: str, *, by: Any, reader: Any = None, added: str 
     draft = draft_of(subject, added=added)
     if draft.why_not[kind]:
         raise Refused(draft.why_not[kind])
-    if Decision.objects.filter(manifest__subject=subject, state__in=RUNNING).exists():
-        raise Refused("asked-already")
+    _check_unasked(draft, kind)
     if kind == AmendmentKind.TRANSLATION and (reader is None or reader.pk == by.pk):
         raise Refused("second-person")
     waiting = Amendment.objects.filter(manifest=draft.manifest, state=AmendmentState.PROPOSED)
@@ -128,10 +143,17 @@ def propose(subject: str, kind: str, *, by: Any, reader: Any = None, added: str 
 
 
 def may_confirm(amendment: Amendment, user: Any, *, is_staff: bool) -> bool:
-    """Whether this person is the second one. is_staff: with the second factor, now."""
+    """Whether this person is the second one. is_staff: with the second factor, now. One query for who is named."""
     if amendment.state != AmendmentState.PROPOSED or user.pk == amendment.asked_by_id:
         return False
-    return user.pk == amendment.reader_id if amendment.kind == AmendmentKind.TRANSLATION else is_staff
+    if amendment.kind == AmendmentKind.FORM:
+        return is_staff
+    return user.pk == amendment.reader_id and (is_staff or sits(user))
+
+
+def sits(user: Any) -> bool:
+    """Whether a mandate of this person runs, in whichever body. One query."""
+    return Mandate.objects.running().filter(user=user.pk).exists()
 
 
 @transaction.atomic
@@ -142,17 +164,14 @@ def confirm(amendment_id: int, *, by: Any, is_staff: bool) -> Amendment:
         raise Refused("second-person" if amendment.state == AmendmentState.PROPOSED else "amendment-over")
     draft = _draft_as(amendment)
     rows = draft.rows[amendment.kind]
-    if (
-        draft.manifest.pk != amendment.manifest_id
-        or digest_of(rows) != amendment.digest
-        or draft.why_not[amendment.kind]
-    ):
+    if not draft.is_still(amendment):
         raise Refused("amendment-changed")
+    _check_unasked(draft, amendment.kind)
     amendment.keep(list(draft.manifest.parts), draft.manifest.shown())
     _write(kind, pk, draft.manifest, rows, amendment.parts)
     amendment.state, amendment.decided_by, amendment.decided_at = AmendmentState.STANDING, by, timezone.now()
     amendment.save()
-    tell_all(decision, "amended", amendment=amendment)
+    tell_body(decision, "amended", amendment=amendment)
     return amendment
 
 
@@ -193,7 +212,7 @@ def call_back(amendment_id: int, *, by: Any) -> Amendment:
         kind.close(pk, manifest.pk, False)
     amendment.state, amendment.called_back_by, amendment.called_back_at = AmendmentState.CALLED_BACK, by, timezone.now()
     amendment.save()
-    tell_all(decision, "called_back", amendment=amendment)
+    tell_body(decision, "called_back", amendment=amendment)
     return amendment
 
 
@@ -203,6 +222,19 @@ def decision_of(manifest: Manifest) -> Decision:
     if decision is None:
         raise Refused("no-agreement")
     return decision
+
+
+def _check_unasked(draft: Draft, kind: str) -> None:
+    """Raises Refused where the body is being asked about this, said no to a text in it, or called it back."""
+    subject, rows = draft.manifest.subject, draft.rows[kind]
+    if Decision.objects.filter(manifest__subject=subject, state__in=RUNNING).exists():
+        raise Refused("asked-already")
+    back = draft.manifest.amendments.filter(state=AmendmentState.CALLED_BACK, digest=digest_of(rows))
+    agreed = set(draft.manifest.rows.values_list("digest", flat=True))
+    new = [row.digest for row in rows if row.digest not in agreed]
+    refused = Decision.objects.filter(manifest__subject=subject, manifest__rows__digest__in=new, state=State.CLOSED)
+    if back.exists() or refused.exclude(outcome=Outcome.AGREEMENT).exists():
+        raise Refused("said-no")
 
 
 def _write(kind: GatedKind, pk: int, manifest: Manifest, rows: Collection[Shown], parts: Collection[str]) -> None:

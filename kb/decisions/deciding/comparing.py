@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from kb.decisions.choices import ManifestState
+from kb.decisions.deciding.edits import edits
 from kb.decisions.models import Decision, Manifest
-from kb.pages.agreements import Shown
+from kb.pages.agreements import Shown, kind_of
 
 STAYS, WENT, CAME = "stays", "went", "came"
-MOST_WORDS = 2000  # of a line: more are shown whole, as gone and come; comparing them word by word costs their square
 _WORDS = re.compile(r"\s*\S+|\s+$")
 _TAGS = re.compile(r"<[^>]+>")
 _NAMES: Mapping[str, str | Promise] = {
@@ -85,20 +84,38 @@ class Since:
     changes: tuple[Difference, ...]
 
 
-def since_agreed(subject: str, rows: Iterable[Shown], *, asked: int | None = None, whole: bool = True) -> Since | None:
-    """What these rows change of what the committee agreed to last; None where it never did. Three queries.
+def since_agreed(subject: str, rows: Iterable[Shown], *, asked: int | None = None) -> Since | None:
+    """What these rows change of what the committee agreed to last, for an editor; None where it never did. Three
+    queries.
 
-    asked: the id of the manifest that they are of. whole: they are all there is, what is not among them went.
+    asked: the id of the manifest that they are of.
     """
-    agreed = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED).exclude(digest="")
-    former = next((one for one in agreed.order_by("-pk")[:2] if one.pk != asked), None)
+    former = _former(subject, asked)
+    return Since(_number(former), differences(former.shown(), rows)) if former is not None else None
+
+
+def row_since_agreed(subject: str, row: Shown, *, asked: int, held: Collection[str]) -> Since | None:
+    """What one row changes of what everyone reads now by the agreement in force, as far as a reader with these
+    audiences may read both; None where there is none, or somebody took that off. The queries of the kind, and three.
+    """
+    former = _former(subject, asked)
     if former is None:
         return None
-    rows = list(rows)
-    shown = {(row.subject, row.language) for row in rows}
-    before = [row for row in former.shown() if whole or (row.subject, row.language) in shown]
-    decision = Decision.objects.filter(manifest=former).first()
-    return Since(decision.code if decision is not None else "", differences(before, rows))
+    kind, pk = kind_of(subject)
+    live = {(one.subject, one.language, one.digest) for one in kind.shown(pk, None)}
+    mine = [one for one in former.shown() if (one.subject, one.language) == (row.subject, row.language)]
+    before = [kind.readable(one, held) for one in mine if (one.subject, one.language, one.digest) in live]
+    return Since(_number(former), differences(before, [kind.readable(row, held)])) if before else None
+
+
+def _former(subject: str, asked: int | None) -> Manifest | None:
+    agreed = Manifest.objects.filter(subject=subject, state=ManifestState.AGREED).exclude(digest="")
+    return next((one for one in agreed.order_by("-pk")[:2] if one.pk != asked), None)
+
+
+def _number(manifest: Manifest) -> str:
+    decision = Decision.objects.filter(manifest=manifest).first()
+    return decision.code if decision is not None else ""
 
 
 def differences(before: Iterable[Shown], after: Iterable[Shown]) -> tuple[Difference, ...]:
@@ -134,8 +151,8 @@ def _is_list_of_blocks(value: Any) -> bool:
 def _blocks(name: str, before: Sequence[Any], after: Sequence[Any]) -> Iterator[Line]:
     """Block by block: those that are the same are passed over, wherever they stand now."""
     old, new = [_key(one) for one in before], [_key(one) for one in after]
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for same, i1, i2, j1, j2 in edits(old, new):
+        if same:
             continue
         for offset in range(max(i2 - i1, j2 - j1)):
             i, j = i1 + offset, j1 + offset
@@ -166,13 +183,11 @@ def _text(value: Any) -> str:
 
 
 def _pieces(before: str, after: str) -> tuple[Piece, ...]:
-    """Word by word; what is too long, whole."""
+    """Word by word; where most of it is other words, whole."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    if len(old) > MOST_WORDS or len(new) > MOST_WORDS:
-        return tuple(Piece(words, how) for words, how in ((before, WENT), (after, CAME)) if words)
     found: list[Piece] = []
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag == "equal":
+    for same, i1, i2, j1, j2 in edits(old, new):
+        if same:
             found.append(Piece("".join(new[j1:j2]), STAYS))
             continue
         if i2 > i1:

@@ -4,6 +4,8 @@ changed, and any of its voices calls it back.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,9 +17,10 @@ from kb.accounts import audiences
 from kb.accounts.audiences import STAFF, audiences_of
 from kb.decisions.choices import AmendmentState
 from kb.decisions.deciding import amending
-from kb.decisions.deciding.comparing import Difference, differences
+from kb.decisions.deciding.comparing import CAME, Difference, differences
 from kb.decisions.errors import Refused
 from kb.decisions.models import Amendment, Decision
+from kb.pages.agreements import kind_of
 
 
 @login_required
@@ -41,7 +44,8 @@ def amendment(request: HttpRequest, pk: int) -> HttpResponse:
     shown = {
         "amendment": found,
         "decision": decision,
-        "changes": _changes(found),
+        "changes": (changes := _changes(found, held)),
+        **_texts(request, found, changes),
         "may_confirm": amending.may_confirm(found, user, is_staff=is_staff),
         "may_call_back": amending.may_call_back(found, decision, user),
         "refused": refused,
@@ -67,23 +71,46 @@ def _decision(amendment: Amendment | None) -> Decision | None:
 
 
 def _may_read(amendment: Amendment, decision: Decision, held: frozenset[str], user) -> bool:
-    """Before it is public: who proposed it, who is to read it, the editors. Then also the body, as long as what was
-    agreed to is read.
+    """The editors; who is named to read it, as long as a mandate of theirs runs; once it is public also the body. All
+    but the editors only while what was agreed to is read.
     """
-    if STAFF in held or user.pk in (amendment.asked_by_id, amendment.reader_id):
+    if STAFF in held:
         return True
+    if not decision.is_public:
+        return False
     was_public = amendment.state in (AmendmentState.STANDING, AmendmentState.CALLED_BACK)
-    return was_public and decision.is_public and audiences.may_see(held, {audiences.body(decision.body.code)})
+    of_body = was_public and audiences.may_see(held, {audiences.body(decision.body.code)})
+    return of_body or (user.pk == amendment.reader_id and amending.sits(user))
 
 
-def _changes(amendment: Amendment) -> tuple[Difference, ...]:
-    """What it changes, or changed; () for what was sent back, or where the draft is another by now."""
+def _texts(request: HttpRequest, amendment: Amendment, changes: tuple[Difference, ...]) -> dict[str, Any]:
+    """A text that came, to be read, with the agreed ones of the same kind after it; {} where none came."""
+    came = [change.row for change in changes if change.how == CAME]
+    if not came or amendment.state != AmendmentState.PROPOSED:
+        return {}
+    kind = kind_of(amendment.manifest.subject)[0]
+    held, name = audiences_of(request), came[0].subject.rpartition(":")[0]
+    beside = [row for row in amendment.manifest.shown() if row.subject.rpartition(":")[0] == name]
+    rows = [*came, *(kind.readable(row, held) for row in beside)]
+    return {**kind.page(request, rows), "row_template": kind.template}
+
+
+def _changes(amendment: Amendment, held: frozenset[str]) -> tuple[Difference, ...]:
+    """What it changes, or changed, as far as the reader may read it; () for what was sent back, or where the draft is
+    another by now.
+    """
+    manifest = amendment.manifest
     if amendment.state == AmendmentState.STANDING:
-        return differences(amendment.former_rows(), amendment.manifest.shown())
-    if amendment.state != AmendmentState.PROPOSED:
+        before, after = amendment.former_rows(), manifest.shown()
+    elif amendment.state == AmendmentState.PROPOSED:
+        try:
+            draft = amending.draft_to_show(manifest.subject, amendment)
+        except Refused:
+            return ()
+        if not draft.is_still(amendment):
+            return ()
+        before, after = manifest.shown(), draft.rows[amendment.kind]
+    else:
         return ()
-    try:
-        draft = amending.draft_to_show(amendment.manifest.subject, amendment)
-    except Refused:
-        return ()
-    return draft.changes[amendment.kind] if draft.is_still(amendment) else ()
+    kind = kind_of(manifest.subject)[0]
+    return differences([kind.readable(one, held) for one in before], [kind.readable(one, held) for one in after])

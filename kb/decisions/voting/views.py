@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kb.accounts.audiences import audiences_of
 from kb.accounts.linking import is_of, keep_token, kept_token, mark_of, secret_address
 from kb.decisions.choices import Manner, State, Weight
 from kb.decisions.deciding import casting, closing, disputing, meeting
-from kb.decisions.deciding.comparing import since_agreed
+from kb.decisions.deciding.comparing import row_since_agreed
 from kb.decisions.deciding.meeting import votes_of_seats
 from kb.decisions.errors import Refused
 from kb.decisions.models import Ballot, Vote
@@ -284,9 +285,9 @@ def _row(request: HttpRequest, place: Place, position: int) -> HttpResponse:
     kind, _pk = kind_of(_subject(place))
     file_urls = {one.subject: place.file_url(at) for at, one in rows.items() if kind.file(one.values)}
     more = {"row": shown, "position": position, "file_urls": file_urls, "file_url": file_urls.get(shown.subject, "")}
-    asked = place.ballot.decision.manifest_id
-    more["since"] = since_agreed(_subject(place), [shown], asked=asked, whole=False)
-    page = {**kind.page(request, [shown]), "row_template": kind.template, **more}
+    held, asked = audiences_of(request), place.ballot.decision.manifest_id
+    more["since"] = row_since_agreed(_subject(place), shown, asked=asked, held=held)
+    page = {**kind.page(request, [kind.readable(shown, held)]), "row_template": kind.template, **more}
     return render(request, "decisions/voting/row.html", {"place": place, "decision": place.ballot.decision, **page})
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from wagtail.models import Revision
 
 from kb.accounts.noting import note
 from kb.decisions.answering import rests_on
-from kb.decisions.choices import RUNNING
+from kb.decisions.choices import RUNNING, ManifestState
 from kb.decisions.models import Decision, Manifest
 from kb.languages import CODES
 from kb.newsletter.models import Issue, IssueItem
@@ -29,7 +30,9 @@ from kb.newsletter.models.approval import by_workflow
 from kb.newsletter.models.issues import KIND
 from kb.newsletter.public.shown import shown as shown_issue
 from kb.pages.agreements import GatedKind, NotAgreed, Part, Shown, agreement_for, digest_of
+from kb.pages.news import still_public
 from kb.pages.texts import Texts
+from search.recording import is_erasing
 
 BY_COMMITTEE = f"{__name__}.by_committee"
 WHOLE = "issue"
@@ -143,12 +146,14 @@ def open_agreed(issue_id: int, agreement: int, keys: Collection[str] = ()) -> No
 
 @transaction.atomic
 def close_agreed(issue_id: int, agreement: int, for_good: bool) -> None:
-    """Takes the issue off the site where what is public rests on this agreement; messages that left stay where they
-    are.
+    """Takes the issue off the site unless what is public rests on another agreement, or the editors agreed to it before
+    the committee was asked; messages that left stay where they are.
     """
     issue = _held(issue_id)
-    manifest = Manifest.objects.get(pk=agreement)
-    if issue.live and issue.live_revision is not None and digest_of(rows_of(issue.live_revision)) == manifest.digest:
+    named = issue.live_revision
+    if not issue.live or (named is not None and _agreement_of(named) not in (None, agreement)):
+        return
+    if named is None or not by_workflow(issue, named.pk):
         issue.unpublish()
         note("newsletter.issue taken off", id=issue_id, agreement=agreement)
 
@@ -199,8 +204,20 @@ def check(subjects: Sequence[str]) -> None:
     if not numbers or not is_chosen():
         return
     for issue in Issue.objects.filter(pk__in=numbers).select_related("live_revision"):
-        is_public = issue.live and issue.live_revision is not None
-        rests_on(f"{KIND}:{issue.pk}", _agreement_of(issue.live_revision) if is_public else None)
+        public = issue.live_revision if issue.live else None
+        agreement = _agreement_of(public) if public is not None else None
+        if public is not None and agreement is None and is_erasing():
+            agreement = _rewritten(issue, public)
+        rests_on(f"{KIND}:{issue.pk}", agreement)
+
+
+def _rewritten(issue: Issue, public: Revision) -> int | None:
+    """The words of an erased person went from what is public: they go from what was agreed to as well."""
+    agreed = Manifest.objects.filter(subject=f"{KIND}:{issue.pk}", state=ManifestState.AGREED).order_by("-pk").first()
+    if agreed is None or by_workflow(issue, public.pk):
+        return None
+    Manifest.objects.rewrite(agreed, rows_of(public), agreed.parts)
+    return agreed.pk
 
 
 def compare() -> str | None:
@@ -224,6 +241,20 @@ def page(request: HttpRequest, rows: Collection[Shown]) -> Mapping[str, Any]:
     """What the template shows, from the values of the rows; what is no longer public is left out."""
     shown_now = [shown_issue(_as_issue(row), row.language) for row in rows]
     return {"agreed_issues": shown_now, "row_styles": "css/newsletter.css"}
+
+
+def readable(row: Shown, held: Collection[str]) -> Shown:
+    """Without the items, and the lead, of what is no longer public: nobody reads them in an issue. The queries of
+    `still_public`.
+    """
+    values = row.values
+    spoken_of = [values["lead_subject"], *(one["subject"] for one in values["items"])]
+    known = still_public([subject for subject in spoken_of if subject])
+    kept = [one for one in values["items"] if not one["subject"] or one["subject"] in known]
+    more: dict[str, Any] = {"items": kept}
+    if values["lead_subject"] and values["lead_subject"] not in known:
+        more |= {name: ["", row.language] for name in ("title", "lead", "lead_link_words")} | {"lead_url": ""}
+    return replace(row, label=row.label if len(more) == 1 else str(values["number"]), values={**values, **more})
 
 
 def _as_issue(row: Shown) -> Issue:
@@ -266,4 +297,5 @@ GATED = GatedKind(
     page=page,
     template="newsletter/_agreed_issue.html",
     file=lambda values: None,
+    readable=readable,
 )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
 from home.models import ContentPage
 from kb.accounts.audiences import STAFF
+from kb.accounts.models import User
 from kb.decisions.choices import AmendmentKind, AmendmentState
 from kb.decisions.deciding import amending, closing
 from kb.decisions.deciding.comparing import CAME
@@ -15,6 +19,7 @@ from kb.decisions.errors import Refused
 from kb.decisions.models import Amendment, Decision
 from kb.decisions.waiting import to_read
 from kb.groups.choices import MandateRole
+from kb.groups.models import Mandate
 from kb.pages.agreements import digest_of
 from tests.home.articles.builders import (
     ADDRESS,
@@ -25,10 +30,14 @@ from tests.home.articles.builders import (
     at_the_desk,
     drafted,
     fresh,
+    small,
     translated,
+    voted,
     yes,
 )
+from tests.home.builders import page as new_page
 from tests.kb.accounts.builders import editor, member
+from tests.kb.decisions.builders import asked
 from tests.kb.groups.builders import mandate
 from tests.kb.library import builders as library
 
@@ -233,6 +242,89 @@ def test_who_reads_an_amendment_before_and_after_it_is_public(made, reader):
     assert (address in listed) == (reader in {"editor", "voice"})
     client.post(address, {"do": "call"})
     assert (page(DUTCH).count("Een onthaal") == 0) == (reader == "voice")
+
+
+def test_many_small_corrections_are_no_small_one(made):
+    one, _decision = made
+    first, second = editor(), editor("autre@cass.example")
+    text = LONG
+    mended(one, text)
+    amending.confirm(amending.propose(one.search_subject(), FORM, by=first).pk, by=second, is_staff=True)
+    text = text.replace("quartier", "voisinage")
+    mended(one, text)
+    with pytest.raises(Refused) as refused:
+        amending.propose(one.search_subject(), FORM, by=first)
+    assert refused.value.code == "form-much"
+
+
+def test_the_committee_s_word_comes_before_an_amendment():
+    of, one = small(), article(text=TYPO)
+    voted(asked(of, subject=one.search_subject(), parts=["fr"]))
+    mended(one)
+    first, second = editor(), editor("autre@cass.example")
+    proposed = amending.propose(one.search_subject(), FORM, by=first)
+    open_one = asked(of, subject=one.search_subject(), parts=["fr"])
+    with pytest.raises(Refused) as refused:
+        amending.confirm(proposed.pk, by=second, is_staff=True)
+    assert refused.value.code == "asked-already"
+    voted(open_one, "against")
+    for way in (
+        lambda: amending.confirm(proposed.pk, by=second, is_staff=True),
+        lambda: amending.propose(one.search_subject(), FORM, by=first),
+    ):
+        with pytest.raises(Refused) as refused:
+            way()
+        assert refused.value.code == "said-no"
+    assert "fleurisent" in page()
+
+
+def test_what_was_called_back_is_not_proposed_again(made):
+    one, _decision = made
+    mended(one)
+    proposed = amending.propose(one.search_subject(), FORM, by=editor())
+    amending.confirm(proposed.pk, by=editor("autre@cass.example"), is_staff=True)
+    amending.call_back(proposed.pk, by=voice())
+    mended(one)
+    with pytest.raises(Refused) as refused:
+        amending.propose(one.search_subject(), FORM, by=User.objects.get(email="redaction@cass.example"))
+    assert refused.value.code == "said-no"
+
+
+def test_one_language_is_added_at_a_time(made):
+    one, _decision = made
+    translated(one)
+    half = new_page("Half", language="en", of=one, slug="half", live=False, body=[("text", "<p>Half.</p>")])
+    half.save_revision()
+    reader = voice("lectrice", of="PA")
+    proposed = amending.propose(one.search_subject(), TRANSLATION, by=editor(), reader=reader, added="nl")
+    amending.confirm(proposed.pk, by=reader, is_staff=False)
+    assert "Een onthaal" in page(DUTCH) and not fresh(half).live
+
+
+def test_who_is_named_reads_the_text_beside_the_agreed_one_as_long_as_a_mandate_runs(made, client):
+    one, _decision = made
+    translated(one)
+    reader = voice("lectrice", of="PA")
+    proposed = amending.propose(one.search_subject(), TRANSLATION, by=editor(), reader=reader)
+    client.force_login(reader, backend=BACKEND)
+    address = f"/fr/decisions/modification/{proposed.pk}/"
+    shown = client.get(address).content.decode()
+    assert "Hortensia&#x27;s in de wijk" in shown or "Hortensia's in de wijk" in shown
+    assert "fleurisent" in shown
+    Mandate.objects.filter(user=reader).update(until=date(2020, 1, 1))
+    assert client.get(address).status_code == 404
+    with pytest.raises(Refused):
+        amending.confirm(proposed.pk, by=reader, is_staff=False)
+
+
+def test_everybody_who_sits_in_the_body_is_told_also_who_came_since(made):
+    one, _decision = made
+    came = voice("nouvelle")
+    mended(one)
+    proposed = amending.propose(one.search_subject(), FORM, by=editor())
+    amending.confirm(proposed.pk, by=editor("autre@cass.example"), is_staff=True)
+    (told,) = [sent for sent in mail.outbox if sent.kind == "decisions.amended"]
+    assert told.to == [came.email] and f"/fr/decisions/modification/{proposed.pk}/" in told.body
 
 
 def at_the_desk_of(client):

@@ -19,6 +19,8 @@ from kb.accounts.models import User
 from kb.decisions.choices import State
 from kb.decisions.models import Decision
 from kb.groups.choices import MandateRole
+from kb.groups.models import Body
+from kb.pages.agreements import NotAgreed
 from tests.home.articles.builders import (
     ADDRESS,
     BACKEND,
@@ -35,6 +37,7 @@ from tests.home.articles.builders import (
 )
 from tests.home.builders import page
 from tests.kb.accounts.builders import editor, member
+from tests.kb.decisions.builders import asked, ballot
 from tests.kb.library import builders as library
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +146,38 @@ def test_a_link_opens_the_page_that_was_asked_about_after_the_draft_went_on():
     client.get(re.search(r"https?://[^/\s]+(/\S+)", sent.body)[1], follow=True)
     text = client.get("/fr/decisions/vote/objet/1/").content.decode()
     assert "hortensias" in text and "Tout autre chose" not in text
+
+
+def test_voters_read_nothing_of_what_an_editor_took_off_or_that_was_closed_since(client):
+    record = library.reference("Le dossier Dupont", audiences=("public",))
+    one = article(blocks=[("reference", {"mark": record.mark, "note": "à lire"})])
+    decision = voted(question(one, parts=["fr"]))
+    drafted(one, intro="Quatre constats.")
+    of = Body.objects.get(code="CP")
+    second = asked(of, subject=one.search_subject(), parts=["fr"])
+    client.force_login(ballot(second, "cpas1").user, backend=BACKEND)
+    address = f"/fr/decisions/vote/{second.pk}/objet/1/"
+    shown = client.get(address).content.decode()
+    assert "Le dossier Dupont" in shown and decision.code in shown
+    library.body("LOG")
+    record.audiences = ["body:LOG"]
+    record.save()
+    shown = client.get(address).content.decode()
+    assert "Le dossier Dupont" not in shown and decision.code in shown
+    fresh(one).unpublish()
+    drafted(one, title="Sans nom", intro="Rien.")
+    third = asked(of, subject=one.search_subject(), parts=["fr"])
+    shown = client.get(f"/fr/decisions/vote/{third.pk}/objet/1/").content.decode()
+    assert "Sans nom" in shown and "Un accueil" not in shown and decision.code not in shown
+
+
+def test_the_source_of_what_is_public_by_an_agreement_is_not_deleted():
+    one = article()
+    two = translated(one)
+    yes(asked_about(one))
+    fresh(one).unpublish()
+    with pytest.raises(NotAgreed):
+        fresh(one).delete()
+    assert fresh(two).is_public()
+    fresh(two).unpublish()
+    fresh(one).delete()

@@ -28,13 +28,17 @@ class Leaflets:
 
     def __init__(self) -> None:
         self.texts: dict[int, str] = {1: "Trois pages sur l'accueil"}
+        self.drafts: dict[int, str] = {}
         self.public: dict[int, int] = {}
         self.standing: dict[int, str] = {}
 
     def shown(self, pk: int, keys=None) -> tuple[Shown, ...]:
         if pk not in self.texts:
             raise LookupError(pk)
-        return (Shown(f"{KIND}:{pk}", "fr", "Dépliant", {"text": self.texts[pk]}),)
+        return (Shown(f"{KIND}:{pk}", "fr", "Dépliant", {"text": self._text(pk, keys)}),)
+
+    def _text(self, pk: int, keys) -> str:
+        return self.texts[pk] if keys is None else self.drafts.get(pk, self.texts[pk])
 
     def open(self, pk: int, agreement: int, keys) -> None:
         digest = agreements.digest_of(self.shown(pk))

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
-from kb.decisions.deciding.comparing import CAME, MOST_WORDS, STAYS, WENT, differences, since_agreed
+from kb.decisions.deciding.comparing import CAME, STAYS, WENT, differences, since_agreed
+from kb.decisions.deciding.edits import MOST
 from kb.pages.agreements import Shown
 from tests.kb.accounts.builders import editor, log_in
 from tests.kb.decisions.builders import SUBJECT, asked, ballot, committee, leaflets
@@ -61,10 +62,10 @@ def test_another_file_is_said_though_nobody_can_read_its_digest():
     assert len(one.lines) == 1 and one.lines[0].pieces == ()
 
 
-def test_a_long_text_is_shown_whole():
-    long = "mot " * (MOST_WORDS + 1)
-    (one,) = differences([row(abstract=long)], [row(abstract=f"{long} fin")])
-    assert [piece.how for piece in one.lines[0].pieces] == [WENT, CAME]
+def test_a_text_of_which_most_is_other_words_is_shown_whole():
+    old, new = (" ".join(f"{sign}{number}" for number in range(MOST)) for sign in "ab")
+    (one,) = differences([row(abstract=f"Avant {old} après")], [row(abstract=f"Avant {new} après")])
+    assert [piece.how for piece in one.lines[0].pieces] == [STAYS, WENT, CAME, STAYS]
 
 
 @pytest.mark.django_db
@@ -77,7 +78,7 @@ def test_voters_and_coordinators_read_what_changes_since_the_agreement_in_force(
         assert since_agreed(SUBJECT, things.shown(1)) is None
         closing.close(first.pk, at=timezone.now() + timezone.timedelta(hours=80))
         first.refresh_from_db()
-        things.texts[1] = "Quatre pages <b>sur</b> l'accueil"
+        things.drafts[1] = "Quatre pages <b>sur</b> l'accueil"
         log_in(client, editor(), language="fr")
         form = client.get(f"/admin/decision/ask/?subject={SUBJECT}").content.decode()
         second = asked(of)

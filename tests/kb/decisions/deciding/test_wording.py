@@ -21,6 +21,11 @@ TEXT = (
         ("le vendredi,", "le vendredi", ""),
         ("constaté", "remarqué", ""),
         ("18 heures", "19 heures", "form-digits"),
+        ("trois semaines", "deux semaines", "form-digits"),
+        ("18 heures", "18½ heures", "form-digits"),
+        ("ne répondent pas le vendredi", "répondent le vendredi et pas", "form-negation"),
+        ("une liste", "une" + "/liste" * 30, "form-much"),
+        ("une liste", "une" + "\u3164liste" * 30, "form-much"),
         ("Madame Peeters", "Madame Pieters", "form-capitals"),
         ("Le groupe", "Ce groupe", "form-capitals"),
         ("ne répondent pas", "répondent", "form-negation"),
@@ -28,7 +33,7 @@ TEXT = (
         ("Les délais</h2>", "Les lenteurs</h2>", "form-markup"),
         ('href="/fr/a/"', 'href="/fr/b/"', "form-markup"),
         ("<p>Le groupe", "<p><b>Le</b> groupe", "form-markup"),
-        ("prend trois semaines", "dure très longtemps", "form-much"),
+        ("des nouveaux arrivants", "de ces gens venus", "form-much"),
     ],
 )
 def test_a_change_of_one_text(old, new, why):

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from kb.accounts.personal_data.edited_kinds import erase_histories
+from kb.accounts.personal_data.scrubbing import Identity
 from kb.decisions.deciding import closing
 from kb.decisions.deciding.casting import cast
 from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
@@ -235,3 +237,37 @@ def test_where_the_editors_agree_by_themselves_the_committee_is_not_asked(settin
     with pytest.raises(Refused):
         put(made, of)
     assert approve(made).live
+
+
+def test_no_difference_names_what_was_closed_since():
+    thing = reference("Guide des permanences")
+    of = small()
+    made = issue(14, title=WORDS, items=[item("Guide des permanences", text="Mardi", subject=thing.search_subject())])
+    voted(put(made, of))
+    newest = Issue.objects.get(pk=made.pk).get_latest_revision_as_object()
+    newest.items = [item("Un relais à Helmet")]
+    newest.save_revision()
+    decision = put(made, of)
+    client = Client()
+    log_in(client, ballot(decision, "cpas1").user)
+    address = f"/fr/decisions/vote/{decision.pk}/objet/1/"
+    assert "<del>" in client.get(address).content.decode()
+    thing.audiences = ["staff"]
+    thing.save()
+    content = client.get(address).content.decode()
+    assert "Guide des permanences" not in content and "Mardi" not in content
+
+
+@pytest.mark.parametrize("way", ["withdrawn", "in doubt"])
+def test_after_an_erasure_what_was_agreed_to_still_ends_and_the_clock_takes_nothing_off(way):
+    made, of = issue(14, title=WORDS, items=[item("Écrire à sortie@cass.example")]), small()
+    decision = voted(put(made, of))
+    user = member("sortie@cass.example")
+    erase_histories(user, Identity(user.pk, (user.email,)))
+    Issue.objects.get(pk=made.pk)
+    assert agreeing.compare() is None and page().status_code == 200
+    if way == "withdrawn":
+        voted(asked(of, subject="", withdraws=decision))
+    else:
+        dispute(decision.votes.get(ballot=ballot(decision, "cpas1")).pk)
+    assert page().status_code == 410
