@@ -25,6 +25,7 @@ from search.registries import Registry
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+LONGEST_ID = 18  # digits: more is the number of no row
 SEAL = 12  # signs of a digest that people compare
 
 
@@ -140,7 +141,7 @@ def kind_of(subject: str) -> tuple[GatedKind, int]:
     """The kind and the id in "library.reference:17". Raises LookupError for a kind that nobody registered."""
     name, _colon, number = subject.rpartition(":")
     kind = KINDS.get(name)
-    if kind is None or not number.isdecimal():
+    if kind is None or not number.isdecimal() or len(number) > LONGEST_ID:
         raise LookupError(subject)
     return kind, int(number)
 

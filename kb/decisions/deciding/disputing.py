@@ -28,7 +28,7 @@ def dispute(vote_id: int) -> Decision:
         return decision
     if vote.weight != Weight.COUNTED:
         raise Refused("not-counted")
-    if vote.ballot is None or not vote.ballot.may_answer:
+    if vote.ballot is None or not vote.ballot.may_deny:
         raise Refused("ended")
     vote.undone_at = timezone.now()
     vote.save(update_fields=["undone_at"])

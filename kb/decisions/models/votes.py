@@ -86,6 +86,17 @@ class Ballot(models.Model):
             return False
         return not self.counts or (mandate.voice == Voice.DELIBERATIVE and mandate.side == self.side)
 
+    @property
+    def may_deny(self) -> bool:
+        """Whether its person may say that its vote was not theirs: they may answer, or sit on that side of the body by
+        another mandate now. One query where they may not answer.
+        """
+        user = self.user
+        if self.may_answer or user is None or not user.is_active or not self.counts:
+            return self.may_answer
+        sitting = Mandate.objects.running().filter(user=user, body=self.decision.body_id, side=self.side)
+        return sitting.filter(voice=Voice.DELIBERATIVE).exists()
+
 
 class Link(models.Model):
     """A link to a ballot, of which only the hash is kept. Each message has its own; all of a ballot are good until they

@@ -43,7 +43,7 @@ def vote_of_token(token: str) -> Vote | None:
     )
     if found is None or found.ballot is None or not _is_fresh_decision(found.decision.closed_at):
         return None
-    return found if found.ballot.may_answer else None
+    return found if found.ballot.may_deny else None
 
 
 def _is_fresh(ballot: Ballot) -> bool:

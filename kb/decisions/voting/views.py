@@ -286,7 +286,7 @@ def _row(request: HttpRequest, place: Place, position: int) -> HttpResponse:
     file_urls = {one.subject: place.file_url(at) for at, one in rows.items() if kind.file(one.values)}
     more = {"row": shown, "position": position, "file_urls": file_urls, "file_url": file_urls.get(shown.subject, "")}
     held, asked = audiences_of(request), place.ballot.decision.manifest_id
-    more["since"] = row_since_agreed(_subject(place), shown, asked=asked, held=held)
+    more["since"] = row_since_agreed(_subject(place), shown, asked=asked or 0, held=held)
     page = {**kind.page(request, [kind.readable(shown, held)]), "row_template": kind.template, **more}
     return render(request, "decisions/voting/row.html", {"place": place, "decision": place.ballot.decision, **page})
 

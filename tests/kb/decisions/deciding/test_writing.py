@@ -615,3 +615,20 @@ def test_a_yes_that_opened_nothing_waits_for_a_coordinator_and_what_is_over_is_n
     with pytest.raises(Refused) as refused:
         asked(of, subject="", withdraws=decision)
     assert refused.value.code == "over"
+
+
+def test_whose_mandate_was_renewed_during_the_vote_may_deny_it_afterwards(things):
+    of = committee()
+    decision = asked(of)
+    votes = {name: vote(decision, name) for name in ("cpas1", "cpas2", "asso1", "asso2")}
+    old = ballot(decision, "cpas1").mandate
+    Mandate.objects.filter(pk=old.pk).update(ended_at=timezone.now())
+    decision = closed(decision)
+    with pytest.raises(Refused):
+        dispute(votes["cpas1"].pk)
+    sitting_again = Mandate.objects.get(pk=old.pk)
+    sitting_again.pk, sitting_again.ended_at = None, None
+    sitting_again.save()
+    dispute(votes["cpas1"].pk)
+    decision.refresh_from_db()
+    assert decision.disputed_at is not None and things.public == {}
