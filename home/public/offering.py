@@ -52,7 +52,7 @@ def taken_off(path: str) -> str:
     names nothing of it. "" for any other. Two queries, three for such an article.
     """
     language, _slash, rest = path.lstrip("/").partition("/")
-    if language not in CODES or not rest.endswith("/"):
+    if language not in CODES or not rest.endswith("/") or not all(map(_SLUG.fullmatch, rest[:-1].split("/"))):
         return ""
     home = HomePage.objects.filter(locale__language_code=language).values("url_path")[:1]
     at_it = ContentPage.objects.filter(own_production__isnull=False, url_path=Concat(Subquery(home), Value(rest)))
