@@ -175,7 +175,7 @@ def _text(value: Any) -> str:
     if value is None or value is False:
         return ""
     if isinstance(value, Mapping):
-        passed_over = _UNREADABLE | _OF_A_BLOCK if _is_block(value) else _UNREADABLE
+        passed_over = _UNREADABLE | {"language"} | (_OF_A_BLOCK if _is_block(value) else frozenset())
         return " ".join(filter(None, (_text(one) for name, one in value.items() if name not in passed_over)))
     if isinstance(value, (list, tuple)):
         return " ".join(filter(None, map(_text, value)))
