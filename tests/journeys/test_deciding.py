@@ -228,7 +228,7 @@ def test_an_article_of_a_group_is_public_as_it_was_agreed_to_and_a_change_is_ref
     edit = f"{site}/admin/pages/{one.pk}/edit/"
     page.goto(edit)
     picture(page, "article-draft-fr-390")
-    page.locator(f'.help-block a[href="/admin/decision/ask/?subject={one.search_subject()}"]').click()
+    page.locator(f'a.button[href="/admin/decision/ask/?subject={one.search_subject()}"]').click()
     page.locator("form.people__form button[type=submit]").click()
     page.wait_for_url(re.compile(r"/admin/decision/\d+/$"))
     page.context.clear_cookies()
