@@ -14,18 +14,21 @@ from pathlib import Path
 
 import pytest
 from django.core import mail
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from PIL import Image
 from wagtail.users.models import UserProfile
 
 from home.building import build_site
+from kb.accounts.models import User
 from kb.decisions.deciding import closing, meeting
 from kb.decisions.deciding.asking import Question
 from kb.decisions.deciding.casting import cast
-from kb.decisions.models import Decision
+from kb.decisions.models import Amendment, Decision
 from kb.groups.models import Mandate
 from kb.pages.texts import Texts
-from tests.home.articles.builders import ADDRESS, article
+from tests.home.articles.builders import ADDRESS, article, drafted, fresh, translated
 from tests.journeys.test_login import assert_well_made
 from tests.kb.accounts.builders import PASSWORD, editor, fresh_limits, url
 from tests.kb.accounts.builders import log_in as log_in_by_client
@@ -257,3 +260,40 @@ def test_an_article_of_a_group_is_public_as_it_was_agreed_to_and_a_change_is_ref
     page.context.clear_cookies()
     assert page.goto(site + ADDRESS).status == 200
     assert page.locator("h1").inner_text() == "Un accueil"
+    read_what_changed_without_a_vote(site, page, client, one, coordinator)
+
+
+def read_what_changed_without_a_vote(site, page, client, one, coordinator):
+    """A translation, proposed in the admin, read by who is named, called back by a seat: in Dutch on a desk, too."""
+    translated(one)
+    reader = User.objects.get(email="asso2@cass.example")
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    drafted(one, title="Un accueil")
+    page.goto(f"{site}/admin/decision/amend/?subject={one.search_subject()}")
+    page.check("input[name=kind][value=translation]")
+    page.select_option("select[name=reader]", str(reader.pk))
+    picture(page, "amend-fr-390")
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.locator("form.people__form button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/fr/decisions/modification/\d+/$"))
+    page.context.clear_cookies()
+    client.logout()
+    log_in_by_client(client, reader)
+    page.context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}])
+    amendment = Amendment.objects.get()
+    for language, width, scheme in (("fr", 390, "light"), ("nl", 1280, "dark")):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 844})
+        with override(language):
+            page.goto(site + reverse("decisions:amendment", args=[amendment.pk]))
+        page.locator("article.page", has_text="wijk").wait_for()
+        assert_well_made(page, width)
+        picture(page, f"amendment-{language}-{width}")
+    page.locator("button[value=confirm]").click()
+    page.locator("button[value=call]").wait_for()
+    assert page.goto(f"{site}/nl/een-onthaal/").status == 200
+    page.go_back()
+    page.locator("button[value=call]").click()
+    page.locator(".message__title").wait_for()
+    assert_well_made(page, 1280)
+    assert fresh(one).is_public() and "Een onthaal" not in page.goto(f"{site}/nl/een-onthaal/").text()
