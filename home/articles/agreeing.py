@@ -195,9 +195,7 @@ def names(agreement: int, subject: str, pages: Collection[ContentPage]) -> bool:
         return True
     agreed = manifest.shown()
     rows = rows_of(pages, drawn=drawn_in(agreed))
-    return {(row.subject, row.language, row.digest) for row in rows} <= {
-        (row.subject, row.language, row.digest) for row in agreed
-    }
+    return {row.identity for row in rows} <= {row.identity for row in agreed}
 
 
 def agreement_naming(subject: str, pages: Collection[ContentPage], *, named: int | None = None) -> int | None:

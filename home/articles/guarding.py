@@ -95,9 +95,7 @@ def changed(page: ContentPage, agreement: int) -> str:
 
 def decision_code(agreement: int) -> str:
     """ "CP-2026-004"; "" for what was public before the gate. One query."""
-    manifest = Manifest.objects.select_related("decision__body").get(pk=agreement)
-    decision = getattr(manifest, "decision", None)
-    return decision.code if decision else ""
+    return Manifest.objects.select_related("decision__body").get(pk=agreement).decision_code
 
 
 def refusal_of(page: ContentPage) -> str:

@@ -27,10 +27,10 @@ def rows_read(decision: Decision) -> dict[int, Shown]:
         if manifest.state != ManifestState.AGREED:
             return rows
         kind, pk = kind_of(manifest.subject)
-        public = {(row.subject, row.language, row.digest) for row in kind.shown(pk, None)}
+        public = {row.identity for row in kind.shown(pk, None)}
     except LookupError:
         return {}
-    return {at: row for at, row in rows.items() if (row.subject, row.language, row.digest) in public}
+    return {at: row for at, row in rows.items() if row.identity in public}
 
 
 def _stands(decision: Decision, manifest: Manifest) -> bool:

@@ -47,6 +47,16 @@ class Shown:
     values: Mapping[str, Any]
 
     @property
+    def place(self) -> tuple[str, str]:
+        """Which row it is, whatever it says."""
+        return self.subject, self.language
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Which row it is, and what it says."""
+        return self.subject, self.language, self.digest
+
+    @property
     def digest(self) -> str:
         """64 hexadecimal digits, the same for the same values in any order of their names; the label is no part."""
         return hashlib.sha256(_canonical([self.subject, self.language, self.values])).hexdigest()
@@ -123,7 +133,7 @@ def last_word(subject: str) -> str:
 
 def digest_of(rows: Iterable[Shown]) -> str:
     """One digest for all rows, whatever their order: 64 hexadecimal digits."""
-    return digest_of_rows((row.subject, row.language, row.digest) for row in rows)
+    return digest_of_rows(row.identity for row in rows)
 
 
 def digest_of_rows(rows: Iterable[tuple[str, str, str]]) -> str:

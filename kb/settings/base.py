@@ -162,7 +162,7 @@ NEWSLETTER_ADDRESS_KEY = env("CASS_NEWSLETTER_ADDRESS_KEY", default="")
 NEWSLETTER_APPROVAL = {
     "workflow": "kb.newsletter.models.approval.by_workflow",
     "committee": "kb.newsletter.issues.agreeing.by_committee",
-}[env("CASS_NEWSLETTER_APPROVAL", default="workflow")]
+}[env.str("CASS_NEWSLETTER_APPROVAL", default="workflow", choices=("workflow", "committee"))]
 # Whether an article of one of our bodies is public only with the Steering Committee's agreement.
 ARTICLES_NEED_AGREEMENT = env.bool("CASS_ARTICLES_NEED_AGREEMENT", default=True)
 # What editors manage beside pages and images: an app (all its models) or "app.permission".

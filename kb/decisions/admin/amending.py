@@ -85,7 +85,11 @@ class AmendView(DecisionPage):
                 messages.success(self.request, _("Proposed: it is public once a second person has read it."))
                 return redirect("decisions:amendment", made.pk)
         lines = [
-            {"kind": AmendmentKind(kind).label, "why": SENTENCES[why] if why else "", "changes": draft.changes[kind]}
-            for kind, why in draft.why_not.items()
+            {
+                "kind": AmendmentKind(kind).label,
+                "why": SENTENCES[why] if why else "",
+                "changes": () if draft.changes[kind] in list(draft.changes.values())[:at] else draft.changes[kind],
+            }
+            for at, (kind, why) in enumerate(draft.why_not.items())
         ]
         return self.page(form=form, lines=lines, allowed=allowed, media=form.media)

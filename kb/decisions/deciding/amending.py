@@ -86,14 +86,14 @@ def voted_on(manifest: Manifest, agreed: Collection[Shown]) -> list[Shown]:
     first: dict[tuple[str, str], Shown] = {}
     for amendment in manifest.amendments.filter(state=AmendmentState.STANDING).order_by("pk"):
         for row in amendment.former_rows():
-            first.setdefault((row.subject, row.language), row)
-    return [first.get((row.subject, row.language), row) for row in agreed]
+            first.setdefault(row.place, row)
+    return [first.get(row.place, row) for row in agreed]
 
 
 def is_whole(kind: GatedKind, pk: int, agreed: Collection[Shown]) -> bool:
     """Whether all that was agreed to is public now: no editor took a part of it off."""
-    live = {(row.subject, row.language) for row in kind.shown(pk, None)}
-    return bool(live) and {(row.subject, row.language) for row in agreed} <= live
+    live = {row.place for row in kind.shown(pk, None)}
+    return bool(live) and {row.place for row in agreed} <= live
 
 
 @transaction.atomic
@@ -112,12 +112,11 @@ def _draft_as(amendment: Amendment) -> Draft:
 def why_no_translation(before: Collection[Shown], after: Collection[Shown]) -> str:
     """Why these rows are more than a new language of what was agreed to; "" where they are one."""
     found = differences(before, after)
-    if any(one.how != CAME for one in found):
-        return "translation-only"
-    known = {row.language for row in before}
-    if not found or any(not one.row.language or one.row.language in known for one in found):
+    came = [one.row.language for one in found if one.how == CAME]
+    known = {"", *(row.language for row in before)}
+    if not came or known.intersection(came):
         return "translation-language"
-    return ""
+    return "translation-only" if len(came) < len(found) else ""
 
 
 @transaction.atomic
@@ -232,8 +231,8 @@ def _check_unasked(draft: Draft, kind: str) -> None:
     back = draft.manifest.amendments.filter(state=AmendmentState.CALLED_BACK, digest=digest_of(rows))
     agreed = set(draft.manifest.rows.values_list("digest", flat=True))
     new = [row.digest for row in rows if row.digest not in agreed]
-    refused = Decision.objects.filter(manifest__subject=subject, manifest__rows__digest__in=new, state=State.CLOSED)
-    if back.exists() or refused.exclude(outcome=Outcome.AGREEMENT).exists():
+    about = Decision.objects.filter(manifest__subject=subject, manifest__rows__digest__in=new, state=State.CLOSED)
+    if back.exists() or about.filter(outcome=Outcome.NO_AGREEMENT).exists():
         raise Refused("said-no")
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kb.decisions.choices import ManifestState
 from kb.decisions.deciding.edits import edits
-from kb.decisions.models import Decision, Manifest
+from kb.decisions.models import Manifest
 from kb.pages.agreements import Shown, kind_of
 
 STAYS, WENT, CAME = "stays", "went", "came"
@@ -91,7 +91,7 @@ def since_agreed(subject: str, rows: Iterable[Shown], *, asked: int | None = Non
     asked: the id of the manifest that they are of.
     """
     former = _former(subject, asked)
-    return Since(_number(former), differences(former.shown(), rows)) if former is not None else None
+    return Since(former.decision_code, differences(former.shown(), rows)) if former is not None else None
 
 
 def row_since_agreed(subject: str, row: Shown, *, asked: int, held: Collection[str]) -> Since | None:
@@ -102,10 +102,10 @@ def row_since_agreed(subject: str, row: Shown, *, asked: int, held: Collection[s
     if former is None:
         return None
     kind, pk = kind_of(subject)
-    live = {(one.subject, one.language, one.digest) for one in kind.shown(pk, None)}
-    mine = [one for one in former.shown() if (one.subject, one.language) == (row.subject, row.language)]
-    before = [kind.readable(one, held) for one in mine if (one.subject, one.language, one.digest) in live]
-    return Since(_number(former), differences(before, [kind.readable(row, held)])) if before else None
+    live = {one.identity for one in kind.shown(pk, None)}
+    mine = [one for one in former.shown() if one.place == row.place]
+    before = [kind.readable(one, held) for one in mine if one.identity in live]
+    return Since(former.decision_code, differences(before, [kind.readable(row, held)])) if before else None
 
 
 def _former(subject: str, asked: int | None) -> Manifest | None:
@@ -113,17 +113,12 @@ def _former(subject: str, asked: int | None) -> Manifest | None:
     return next((one for one in agreed.order_by("-pk")[:2] if one.pk != asked), None)
 
 
-def _number(manifest: Manifest) -> str:
-    decision = Decision.objects.filter(manifest=manifest).first()
-    return decision.code if decision is not None else ""
-
-
 def differences(before: Iterable[Shown], after: Iterable[Shown]) -> tuple[Difference, ...]:
     """The rows that are not the same, in the order in which they are shown now, those that went last."""
-    former = {(row.subject, row.language): row for row in before}
+    former = {row.place: row for row in before}
     found = []
     for row in after:
-        old = former.pop((row.subject, row.language), None)
+        old = former.pop(row.place, None)
         if old is None:
             found.append(Difference(row, CAME))
         elif old.digest != row.digest:

@@ -88,12 +88,10 @@ _NO_WORDS = frozenset(
 
 def why_not(before: Collection[Shown], after: Collection[Shown]) -> str:
     """Why these rows are more than a correction of form: a code of `errors.SENTENCES`; "" where they are one."""
-    former = {(row.subject, row.language): row for row in before}
-    if former.keys() != {(row.subject, row.language) for row in after}:
+    former = {row.place: row for row in before}
+    if former.keys() != {row.place for row in after}:
         return "form-rows"
-    changes = (
-        why for row in after for why in _whys(former[row.subject, row.language].values, row.values, name="", type_="")
-    )
+    changes = (why for row in after for why in _whys(former[row.place].values, row.values, name="", type_=""))
     return next(changes, "")
 
 

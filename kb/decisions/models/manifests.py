@@ -76,6 +76,14 @@ class Manifest(models.Model):
         """ "7F3A 92C1 04DE" """
         return seal_of(self.digest)
 
+    @property
+    def decision_code(self) -> str:
+        """ "CP-2026-004"; "" for what was public before the gate, or has no outcome. One query, two where the row of
+        the decision comes without its body.
+        """
+        decision = getattr(self, "decision", None)
+        return decision.code if decision is not None else ""
+
     def shown(self) -> tuple[Shown, ...]:
         """The rows as values, in their order. One query."""
         return tuple(row.as_shown() for row in self.rows.all())

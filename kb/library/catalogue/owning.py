@@ -27,12 +27,10 @@ def own_names() -> frozenset[str]:
     return frozenset(names - {""})
 
 
-def named_ours(names: Iterable[str], ours: Iterable[str] | None = None) -> str:
+def named_ours(names: Iterable[str]) -> str:
     """The first of these names that is one of ours, alone or before a comma ("CASS, GT Logement"); "" for none. Another
     organisation's committee ("Ville de Mons, Comité de pilotage") is none of ours. One query, none without names.
-
-    ours: what `own_names` gave, where somebody asked already.
     """
     given = [name for name in names if name.strip()]
-    known = (frozenset(ours) if ours is not None else own_names()) if given else frozenset()
+    known = own_names() if given else frozenset()
     return next((name for name in given if {folded(name), folded(_BETWEEN.split(name, maxsplit=1)[0])} & known), "")

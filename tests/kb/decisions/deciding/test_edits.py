@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kb.decisions.deciding.edits import edits
 
+QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine draws slowly
 LISTS = st.lists(st.sampled_from("abc"), max_size=14)
 
 
@@ -18,6 +19,7 @@ def longest(old: list[str], new: list[str]) -> int:
     return table[-1][-1]
 
 
+@QUICK
 @given(LISTS, LISTS)
 def test_runs_cover_both_lists_and_the_same_is_the_same_and_as_much_as_can_be(old, new):
     runs = edits(old, new)

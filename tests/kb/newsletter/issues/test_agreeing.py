@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from kb.accounts.personal_data.edited_kinds import erase_histories
 from kb.accounts.personal_data.scrubbing import Identity
-from kb.decisions.deciding import closing
+from kb.decisions.choices import AmendmentKind
+from kb.decisions.deciding import amending, closing
 from kb.decisions.deciding.casting import cast
 from kb.decisions.deciding.disputing import dispute, looked_by_editor, looked_by_seat
 from kb.decisions.errors import Refused
@@ -271,3 +272,26 @@ def test_after_an_erasure_what_was_agreed_to_still_ends_and_the_clock_takes_noth
     else:
         dispute(decision.votes.get(ballot=ballot(decision, "cpas1")).pk)
     assert page().status_code == 410
+
+
+SLIP = (
+    "Le groupe a visité les permanances du quartier et propose de les ouvrir aussi le soir, pour que les personnes qui "
+    "travaillent puissent y aller sans prendre congé."
+)
+
+
+def test_a_correction_of_form_is_public_without_a_vote_and_called_back_at_once():
+    made = issue(14, title=WORDS, items=[item("Un relais à Helmet", text=SLIP)])
+    decision = voted(put(made))
+    newest = Issue.objects.get(pk=made.pk).get_latest_revision_as_object()
+    newest.items = [item("Un relais à Helmet", text=SLIP.replace("permanances", "permanences"))]
+    newest.save_revision()
+    first, second = editor(), editor("autre@cass.example")
+    proposed = amending.propose(made.search_subject(), AmendmentKind.FORM, by=first)
+    assert "permanances" in page().content.decode()
+    amending.confirm(proposed.pk, by=second, is_staff=True)
+    assert "permanences" in page().content.decode()
+    decision.refresh_from_db()
+    assert decision.is_public and agreeing.compare() is None
+    amending.call_back(proposed.pk, by=ballot(decision, "asso1").user)
+    assert "permanances" in page().content.decode() and agreeing.compare() is None
